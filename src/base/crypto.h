@@ -1,0 +1,54 @@
+/* Hashes, key format and sealing. OpenSSL is used only here and in net/. */
+#ifndef AGENTIV_BASE_CRYPTO_H
+#define AGENTIV_BASE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define SHA256_SIZE 32
+
+void crypto_sha256(const void *p, size_t n, uint8_t out[SHA256_SIZE]);
+void crypto_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
+                        uint8_t out[SHA256_SIZE]);                       /* RFC 2104 */
+/* HMAC over the concatenation of count parts (Standard Webhooks: id.timestamp.body). */
+struct crypto_part { const void *p; size_t n; };
+void crypto_hmac_parts(const void *key, size_t key_len, const struct crypto_part *parts,
+                       unsigned count, uint8_t out[SHA256_SIZE]);
+bool crypto_equal(const void *a, const void *b, size_t n);               /* constant time */
+
+void   crypto_hex(const uint8_t *p, size_t n, char *out);                /* lower case, 2n+1 bytes */
+size_t crypto_base64(const void *p, size_t n, char *out);                /* RFC 4648; out has 4*((n+2)/3)+1 */
+bool   crypto_unbase64(const char *text, size_t n, uint8_t *out, size_t *out_len); /* strict; out has 3*(n/4) */
+
+/* API keys: "agv_live_" + 30 base62 characters of randomness + 6 of CRC-32. */
+#define API_KEY_PREFIX "agv_live_"
+#define API_KEY_LEN    45
+#define API_KEY_SHOWN  13     /* characters kept for display: the prefix and four more */
+void crypto_key_make(char out[API_KEY_LEN + 1]);
+bool crypto_key_well_formed(const char *key, size_t n);                  /* length, alphabet, checksum */
+
+/* Server secrets, read from files (config secrets.pepper_file, secrets.seal_file):
+ * one line "ID:BASE64", the last line being the newest. */
+struct secret_key { char id[16]; uint8_t key[32]; };
+#define SECRET_KEYS_MAX 8
+struct secret_ring { struct secret_key keys[SECRET_KEYS_MAX]; unsigned count; };  /* newest last */
+bool crypto_ring_load(const char *path, struct secret_ring *ring, struct error *err);
+bool crypto_ring_create(const char *path, struct error *err);            /* mode 0600, refuses an existing file */
+
+/* HMAC-SHA-256 of an API key under the newest pepper. */
+void crypto_key_hash(const struct secret_key *pepper, const char *key, size_t n,
+                     uint8_t out[SHA256_SIZE]);
+
+/* AES-256-GCM (NIST SP 800-38D): out is "v1", key id, 12-byte nonce, ciphertext, tag.
+ * context is authenticated with it ("account:12:webhook_secret"), so that a sealed
+ * value copied to another row does not open. */
+bool crypto_seal(const struct secret_ring *ring, const char *context, const void *p, size_t n,
+                 struct buf *out, struct error *err);
+bool crypto_unseal(const struct secret_ring *ring, const char *context, const void *p, size_t n,
+                   struct buf *out, struct error *err);
+
+#endif

@@ -1,0 +1,18 @@
+# The lowest layer: no database, no network, no threads but locks.
+noinst_LIBRARIES += libbase.a
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(INIH_CFLAGS) $(ZLIB_CFLAGS)
+libbase_a_SOURCES = \
+	src/base/arena.c src/base/arena.h \
+	src/base/buf.c src/base/buf.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/config.c src/base/config.h \
+	src/base/crypto.c src/base/crypto.h \
+	src/base/doorbell.c src/base/doorbell.h \
+	src/base/err.c src/base/err.h \
+	src/base/id.c src/base/id.h \
+	src/base/json.h src/base/json_read.c src/base/json_get.c src/base/json_out.c \
+	src/base/log.c src/base/log.h \
+	src/base/mem.c src/base/mem.h \
+	src/base/rnd.c src/base/rnd.h \
+	src/base/schema.h src/base/schema_compile.c src/base/schema_check.c src/base/schema_priv.h
+BASE_LIBS = libbase.a $(JSONC_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) -lm
