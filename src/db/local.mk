@@ -1,1 +1,6 @@
-# filled by its folder
+# The connection: statements, transactions, retry rules. Knows no table.
+noinst_LIBRARIES += libdb.a
+libdb_a_CPPFLAGS = $(AM_CPPFLAGS) $(MYSQL_CFLAGS)
+libdb_a_SOURCES = src/db/db.h src/db/db_priv.h \
+	src/db/pool.c src/db/statement.c src/db/rows.c src/db/transaction.c src/db/lists.c
+DB_LIBS = libdb.a $(MYSQL_LIBS)
