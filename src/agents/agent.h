@@ -1,0 +1,68 @@
+/* What an agent is, and what it sees while it runs. An agent never sees the
+ * store, the database or HTTP: everything outside comes through agent_ctx.
+ *
+ * Ownership: agent_ctx and all that it points to is the executor's and lives
+ * until run returns. The agent fills *result; its output buffer is the executor's. */
+#ifndef AGENTIV_AGENTS_AGENT_H
+#define AGENTIV_AGENTS_AGENT_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define AGENT_SUMMARY_SIZE 500
+#define AGENT_OUTPUT_MAX   (4u << 20)   /* bytes; OUTPUT_TOO_LARGE past it */
+
+struct agent_result {
+	struct buf output;                      /* JSON text of one object, ceiling AGENT_OUTPUT_MAX */
+	char       summary[AGENT_SUMMARY_SIZE]; /* one line, UTF-8 */
+	int64_t    tokens_used;                 /* of models; 0 for the built-in engine */
+};
+
+/* One connected integration of the account, as the operator or the owner connected it. */
+struct agent_connection {
+	char                kind[32];    /* "maildir", "mbox", … : the way in */
+	struct json_object *settings;    /* borrowed from the executor until run returns */
+};
+
+/* What the executor offers a running agent; data is its own. */
+struct agent_host {
+	/* True when the run was cancelled, its lease was lost or its time is over: stop soon,
+	 * return false; the executor knows which it was. Cheap: an atomic load. */
+	bool (*stopped)(void *data);
+	/* True when the lease was checked just now: call before each outside effect. */
+	bool (*may_act)(void *data, struct error *err);
+	/* ERR_INTEGRATION_NOT_CONNECTED when the account has none. */
+	bool (*connection)(void *data, const char *integration, struct agent_connection *out,
+	                   struct error *err);
+	/* Logs one step of the run: kind "integration", "model" or "log". detail is JSON text or NULL. */
+	void (*step)(void *data, const char *kind, const char *name, const char *detail,
+	             int64_t tokens, int64_t duration_ms);
+	/* Waits up to ms milliseconds; false when the run was stopped meanwhile. */
+	bool (*wait)(void *data, int64_t ms);
+};
+
+struct agent_ctx {
+	struct json_object *input;        /* fits the manifest's input schema; never NULL */
+	const char         *timezone;     /* the account's, IANA */
+	int64_t             now_ms;       /* when this attempt started */
+	int64_t             deadline_ms;  /* when it must have ended */
+	unsigned            attempt;      /* from 1 */
+	const struct agent_host *host;
+	void               *host_data;
+};
+
+/* Runs the agent. false: err says why, err->retryable whether another attempt may help;
+ * the code is EXECUTION_FAILED unless a closer one fits. */
+typedef bool (*agent_run_fn)(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
+
+/* A builtin runner: one line in registry.c. */
+struct agent_builtin {
+	const char  *name;   /* what a manifest's "runner": {"builtin": NAME} says */
+	agent_run_fn run;
+};
+
+#endif
