@@ -1,0 +1,81 @@
+/* Table executions (with leases for what runs now) and execution_steps: reading.
+ * Writing is admission.h (accept), queue.h (claim, end, cancel).
+ *
+ * Ownership: strings of a struct execution live in the arena given to the reader. */
+#ifndef AGENTIV_STORE_EXECUTIONS_H
+#define AGENTIV_STORE_EXECUTIONS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "db/db.h"
+
+/* As the API shows it. Stored are 0 (open: queued, or running while it is leased), 2 and 3. */
+enum exec_status { EXEC_QUEUED, EXEC_RUNNING, EXEC_SUCCESS, EXEC_FAILED, EXEC_STATUS__MAX };
+enum exec_trigger { TRIGGER_API, TRIGGER_SCHEDULE, TRIGGER_MANUAL, TRIGGER_MCP, TRIGGER__MAX };
+
+const char *exec_status_name(enum exec_status s);                   /* "queued" */
+bool exec_status_by_name(const char *name, enum exec_status *out);
+const char *exec_trigger_name(enum exec_trigger t);                 /* "api" */
+bool exec_trigger_by_name(const char *name, enum exec_trigger *out);
+
+struct execution {
+	struct id id;
+	uint64_t  account_id;
+	struct id account_public_id;      /* usr_…; filled by execution_find* only */
+	const char *agent;
+	enum exec_status status;
+	enum exec_trigger trigger;
+	int64_t   queued_at, started_at, completed_at;   /* ms; 0 unknown */
+	unsigned  attempt;                /* attempts started so far */
+	bool      has_tokens, has_duration, has_schedule;
+	int64_t   tokens_used, duration_ms;
+	struct id schedule_id;
+	const char *error_code, *error_message;          /* NULL when none */
+	const char *summary;                             /* NULL when none */
+	const char *webhook_url;
+	const char *output; size_t output_len;           /* JSON text; NULL when none or not asked for */
+	const char *input;  size_t input_len;
+};
+
+/* By id, of that account (0: of any, for the operator). *found false when there is none. */
+bool execution_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct arena *a,
+                    struct execution *out, bool *found, struct error *err);
+
+/* Up to DB_LIST_MAX executions by id, of any account, those that exist, in no order: for waiters and events. */
+bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, struct arena *a,
+                         struct execution *out, unsigned *count, struct error *err);
+
+struct execution_filter {
+	uint64_t account_id;
+	int      status;                  /* enum exec_status or -1 */
+	const char *agent;                /* NULL: any */
+	int      trigger;                 /* enum exec_trigger or -1 */
+	bool     has_schedule; struct id schedule_id;
+	struct id from, before;           /* from <= id < before: bounds by time and cursor */
+	unsigned limit;                   /* 1–100 */
+};
+/* Newest first, without input and output. Looks at no more than EXECUTION_SCAN_MAX rows: *more tells
+ * whether the range was left unfinished, *last the last id looked at (the next cursor). out has room for limit. */
+#define EXECUTION_SCAN_MAX 5000
+bool execution_list(struct db_conn *c, const struct execution_filter *f, struct arena *a,
+                    struct execution *out, unsigned *count, bool *more, struct id *last,
+                    struct error *err);
+
+struct execution_step {
+	struct id execution_id;
+	unsigned seq;
+	int64_t  at;
+	const char *kind, *name;
+	const char *detail; size_t detail_len;   /* JSON text or NULL */
+	bool has_tokens, has_duration;
+	int64_t tokens, duration_ms;
+};
+/* Steps after a sequence number, in order, at most max. */
+bool execution_steps(struct db_conn *c, const struct id *id, unsigned after, unsigned max,
+                     struct arena *a, struct execution_step *out, unsigned *count, struct error *err);
+/* Inserts steps; repeating it is harmless. */
+bool execution_steps_add(struct db_conn *c, const struct execution_step *steps, unsigned n,
+                         struct error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* Tables deliveries, outbox and delivery_attempts.
+ *
+ * Ownership: strings of a claimed delivery live in the arena given. */
+#ifndef AGENTIV_STORE_OUTBOX_H
+#define AGENTIV_STORE_OUTBOX_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "db/db.h"
+
+enum event_type { EVENT_RUN_SUCCESS, EVENT_RUN_FAILED, EVENT_SCHEDULE_FIRED,
+                  EVENT_INTEGRATION_DISCONNECTED, EVENT_WEBHOOK_TEST, EVENT__MAX };
+enum delivery_state { DELIVERY_PENDING, DELIVERY_DELIVERED, DELIVERY_FAILED };
+
+const char *event_type_name(enum event_type t);      /* "agent.execution.success" */
+
+/* A new delivery, inside the caller's transaction (end of a run, and later schedules). */
+struct delivery_new {
+	struct id id, event_id;
+	uint64_t  account_id;
+	bool has_execution; struct id execution_id;
+	bool has_endpoint;  struct id endpoint_id;
+	enum event_type event;
+	const char *url;              /* NULL when an endpoint's is meant */
+	const char *payload;          /* JSON text, NULL: made from the execution */
+};
+/* Inserts rows into deliveries and outbox, due now. Any number. */
+bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,
+                struct error *err);
+
+struct delivery {
+	struct id id, event_id;
+	uint64_t  account_id;
+	bool has_execution; struct id execution_id;
+	enum event_type event;
+	unsigned attempts;            /* made so far */
+	int64_t  created_at;
+	int64_t  due_at;              /* as leased: part of the outbox row's key */
+	uint64_t token;
+	const char *url, *payload;
+};
+/* Leases up to max due deliveries until now + lease: one transaction, index range on outbox only.
+ * then reads their rows. *next_due_ms: when the next one is due (INT64_MAX: none), for sleeping. */
+bool outbox_claim(struct db *db, struct db_conn **c, unsigned max, int64_t now_ms, int64_t lease_ms,
+                  struct arena *a, struct delivery *out, unsigned *count, int64_t *next_due_ms,
+                  struct error *err);
+
+/* What became of an attempt. */
+struct delivery_result {
+	struct id id;
+	int64_t  due_at; uint64_t token;     /* of the lease */
+	unsigned attempt;                    /* from 1 */
+	int64_t  at, duration_ms;
+	int      status;                     /* HTTP status, 0 none */
+	const char *error;                   /* NULL on success */
+	enum delivery_state state;           /* pending: due again at retry_at */
+	int64_t  retry_at;
+};
+/* Records attempts of many deliveries in one transaction (group commit); one whose lease was lost changes
+ * neither its outbox row nor its delivery. */
+bool outbox_record(struct db *db, struct db_conn **c, const struct delivery_result *r, unsigned n,
+                   struct error *err);
+
+/* Gives leases back untouched (SIGTERM). */
+bool outbox_release(struct db *db, struct db_conn **c, const struct delivery *d, unsigned n,
+                    int64_t now_ms, struct error *err);
+
+#endif
