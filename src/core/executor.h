@@ -1,0 +1,57 @@
+/* The executor: runs agents and ends their executions. One module for the worker,
+ * for plain CGI's synchronous runs and for agentivctl tick.
+ *
+ * Threads: executor_start makes the pool and the ender, which collects what ended while the
+ * previous group committed and ends it in one transaction. All calls are from the owner's thread. */
+#ifndef AGENTIV_CORE_EXECUTOR_H
+#define AGENTIV_CORE_EXECUTOR_H
+
+#include "agents/registry.h"
+#include "base/config.h"
+#include "base/crypto.h"
+#include "base/doorbell.h"
+#include "db/db.h"
+#include "store/queue.h"
+
+struct executor;
+
+struct executor_env {
+	struct db *db;
+	const struct config *cfg;
+	const struct registry *agents;
+	const struct secret_ring *seal;            /* to open connections' settings */
+	struct doorbell_ringer *ringer;            /* waiters, sender, other workers; NULL: rings nobody */
+	struct lease_owner owner;
+	void (*wake)(void *ctx);                   /* from any thread: there is room, or something to look at */
+	void *wake_ctx;
+};
+
+/* threads: size of the pool. NULL with err when threads cannot be made. */
+struct executor *executor_start(const struct executor_env *env, unsigned threads, struct error *err);
+
+/* One step of the owner's loop: renews what is due, sweeps (at most every second), claims what there is room for.
+ * claim false: takes nothing new (draining). Returns when to call again (clock_mono_us). */
+int64_t executor_work(struct executor *e, bool claim);
+
+/* Asks running executions to look at their cancel flags now (doorbell message). */
+void executor_check_cancels(struct executor *e);
+
+bool executor_idle(const struct executor *e);      /* nothing runs, nothing waits to be ended */
+/* Gives back what has not started; running ones go on until they end. */
+void executor_drain(struct executor *e);
+void executor_stop(struct executor *e);            /* joins threads; gives back the leases of what still runs */
+
+/* Plain CGI and run_inline: claims this one execution by id (it must be ready), runs it in the calling thread
+ * and ends it. *claimed false when somebody else has it. */
+bool executor_run_one(const struct executor_env *env, const struct id *id, bool *claimed,
+                      struct error *err);
+
+/* agentivctl tick: one bounded pass: sweep, then claim and run until nothing is ready, max runs or deadline. */
+struct executor_pass { unsigned ran, succeeded, failed, moved; };
+bool executor_pass(const struct executor_env *env, unsigned threads, unsigned max_runs,
+                   int64_t deadline_us, struct executor_pass *out, struct error *err);
+
+/* Doorbell messages: one byte of kind, then 16-byte execution ids. */
+enum bell { BELL_WORK = 'w', BELL_ENDED = 'e', BELL_CANCEL = 'c', BELL_FORGET = 'f' };
+
+#endif

@@ -1,0 +1,101 @@
+/* Tables plans, accounts, account_quota, subscriptions, connections, api_keys.
+ * Reading for requests is principal_load; the rest is the operator's.
+ *
+ * Ownership: strings live in the arena given. */
+#ifndef AGENTIV_STORE_ACCOUNTS_H
+#define AGENTIV_STORE_ACCOUNTS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "db/db.h"
+
+#define LIMIT_UNLIMITED (-1)   /* in every limit below */
+
+/* Bits of api_keys.scopes. */
+enum scope {
+	SCOPE_AGENTS_READ      = 1 << 0,
+	SCOPE_AGENTS_RUN       = 1 << 1,
+	SCOPE_SCHEDULES_WRITE  = 1 << 2,
+	SCOPE_CONNECTIONS_READ = 1 << 3,
+	SCOPE_WEBHOOKS_WRITE   = 1 << 4,
+	SCOPE_ALL              = (1 << 5) - 1
+};
+const char *scope_name(enum scope s);                 /* "agents:read" */
+bool scopes_parse(const char *text, unsigned *out, struct error *err);   /* "a,b" */
+void scopes_format(unsigned scopes, char *out, unsigned size);           /* "a,b" */
+
+enum subscription_status { SUB_NONE, SUB_ACTIVE, SUB_TRIALING, SUB_PAST_DUE, SUB_CANCELED, SUB__MAX };
+const char *subscription_name(enum subscription_status s);
+bool subscription_by_name(const char *name, enum subscription_status *out);
+
+struct subscription { char agent[64]; enum subscription_status status; int64_t trial_ends_at; };
+
+/* What a valid key stands for; one block, no pointers but the two arrays (mem_alloc'd, freed by principal_release). */
+struct principal {
+	struct id key_id;
+	uint64_t  account_id;
+	struct id user_id;
+	char      timezone[64];
+	char      plan[32];
+	unsigned  scopes;
+	int64_t   key_expires_at;         /* 0 never */
+	bool      key_revoked;
+	bool      api, webhooks, mcp;     /* plan features */
+	int64_t   requests_per_minute;    /* in force: plan's or own; LIMIT_UNLIMITED */
+	struct subscription *subscriptions; unsigned subscription_count;
+	char    (*connected)[64];           unsigned connected_count;   /* integrations with status connected */
+};
+void principal_release(struct principal *p);
+
+/* By key hash. Two statements at most when the key exists. *found false when no key has this hash. */
+bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
+                    struct error *err);
+
+struct account {
+	uint64_t id; struct id public_id;
+	char email[255], name[201], plan[33], timezone[65];
+	int64_t created_at;
+	int64_t requests_per_minute, runs_per_day, runs_per_month, concurrent;   /* in force */
+};
+
+/* user: an usr_ id or an e-mail address. ERR_NOT_FOUND. */
+bool account_find(struct db_conn *c, const char *user, struct account *out, struct error *err);
+bool account_list(struct db_conn *c, struct arena *a, struct account **out, unsigned *count, struct error *err);
+/* Makes account and quota row in one transaction; sealed_secret as stored in webhook_secret is made by
+ * the caller after the account's number is known, hence the callback. ERR_CONFLICT: e-mail taken;
+ * ERR_INVALID_INPUT: unknown plan. A new account has subscription none for every agent. */
+typedef bool (*account_seal_fn)(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err);
+bool account_create(struct db *db, const char *email, const char *name, const char *plan,
+                    account_seal_fn seal, void *ctx, struct account *out, struct error *err);
+/* Sets the plan and replaces the overrides that are given; recomputes account_quota and fills slots that became
+ * free, in one transaction (locks the quota row first). own: NULL keeps what is, else value or LIMIT_UNLIMITED. */
+struct plan_overrides { const int64_t *requests_per_minute, *runs_per_day, *runs_per_month, *concurrent; };
+bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
+                      const struct plan_overrides *own, struct error *err);
+bool subscription_set(struct db *db, uint64_t account_id, const char *agent, /* "*" for all: replaces the others */
+                      enum subscription_status s, int64_t trial_ends_at, struct error *err);
+bool webhook_secret_load(struct db_conn *c, uint64_t account_id, struct buf *sealed, struct error *err);
+
+struct api_key {
+	struct id id; uint64_t account_id; char name[201], shown[17]; unsigned scopes;
+	int64_t created_at, expires_at, revoked_at, last_used;
+};
+bool api_key_create(struct db_conn *c, const struct api_key *k, const uint8_t hash[32],
+                    const char *pepper_id, struct error *err);
+bool api_key_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct api_key **out,
+                  unsigned *count, struct error *err);
+bool api_key_revoke(struct db_conn *c, uint64_t account_id, const struct id *id, int64_t now_ms,
+                    struct error *err);   /* ERR_NOT_FOUND; revoking twice is harmless */
+
+struct connection_row { struct id id; char integration[64], kind[32]; int status; int64_t created_at; };
+/* Inserts or replaces the account's connection of that integration. */
+bool connection_put(struct db_conn *c, uint64_t account_id, const char *integration, const char *kind,
+                    const void *sealed, size_t n, int64_t now_ms, struct id *id, struct error *err);
+bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
+                     struct connection_row **out, unsigned *count, struct error *err);
+/* Kind and sealed settings of a connected integration (context for unsealing: "account:<id>:connection:<integration>"). */
+bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, char kind[32],
+                     struct buf *sealed, bool *found, struct error *err);
+
+#endif

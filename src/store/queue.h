@@ -1,0 +1,96 @@
+/* Tables queue_ready, queue_held, queue_later, leases and the end of executions.
+ * Lock order: account_quota ascending, executions, queue tables, outbox. Every move that goes
+ * against the flow (lease to ready or later) and every change of a slot holds the account's quota row;
+ * only the claim (ready to lease) does not.
+ *
+ * Ownership: strings of claimed runs live in the arena given. */
+#ifndef AGENTIV_STORE_QUEUE_H
+#define AGENTIV_STORE_QUEUE_H
+
+#include "base/arena.h"
+#include "base/doorbell.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "db/db.h"
+#include "store/executions.h"
+#include "store/outbox.h"
+
+enum queue_lane { LANE_SYNC, LANE_ASYNC, LANE_SUSPECT };
+
+struct lease_owner { char name[DOORBELL_NAME_SIZE]; char host[64]; };
+
+/* A run as claimed: all that a worker needs to start it. */
+struct claimed_run {
+	struct id id; uint64_t account_id; struct id account_public_id;
+	uint64_t token; enum queue_lane lane; unsigned attempt;      /* used up before this one */
+	int64_t queued_at, first_started_at;                         /* 0: never started */
+	const char *agent, *timezone, *webhook_url;                  /* webhook_url NULL when none */
+	const char *waiter;                                          /* NULL when nobody waits */
+	const char *input; size_t input_len;
+	bool webhooks;                                               /* reserved for endpoints */
+};
+
+/* Claims up to max runs that can run now, synchronous ones first, in one short transaction:
+ * SELECT … FOR UPDATE SKIP LOCKED in key order, insert leases, delete from ready, commit; then one
+ * read of what they need. suspects: claim one of the suspect lane instead. When nothing waits it costs one
+ * statement and no transaction. *more: the ready table had more than was taken. */
+bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
+                 unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                 struct claimed_run *out, unsigned *count, bool *more, struct error *err);
+
+/* Renews leases; lost[i] is set for those that are no longer ours, cancel[i] for those that
+ * were asked to stop. */
+struct lease_ref { struct id id; uint64_t account_id; uint64_t token; };
+bool queue_renew(struct db *db, struct db_conn **c, const struct lease_ref *l, unsigned n,
+                 int64_t expires_at, bool *lost, bool *cancel, struct error *err);
+
+/* How one attempt ended. */
+enum run_outcome { RUN_SUCCESS, RUN_FAILED, RUN_RETRY, RUN_RELEASED /* back to ready, attempt not used */ };
+struct ended_run {
+	struct id id; uint64_t account_id; uint64_t token;
+	enum run_outcome outcome;
+	enum queue_lane lane; unsigned attempt;        /* used up after this one */
+	int64_t started_at, completed_at, first_started_at;
+	int64_t retry_at;                              /* RUN_RETRY */
+	const char *summary, *output; size_t output_len;
+	int64_t tokens_used; 
+	const char *error_code, *error_message;        /* NULL on success; kept between attempts too */
+	const char *webhook_url; const char *waiter;
+	const struct execution_step *steps; unsigned step_count;
+	bool lost;                                     /* out: the lease was not ours any more, nothing was changed */
+};
+/* Ends many runs in one transaction (group commit): quota rows locked, leases checked, executions updated,
+ * steps and outbox rows written, held runs promoted into freed slots. *promoted: runs that became ready;
+ * *deliveries: outbox rows written (ring the doorbells). */
+bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n, int64_t now_ms,
+               unsigned *promoted, unsigned *deliveries, struct error *err);
+
+/* Takes up expired leases, or those of dead owners of this host (is_dead answers for an owner name; may be NULL):
+ * back to ready as suspects; the run that was its owner's only one uses up an attempt and ends with WORKER_LOST at
+ * max_attempts. Bounded by max. Moves due rows of queue_later to ready (retries keep their slot;
+ * delayed ones take one or become held). *moved: rows that became ready. */
+bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max, unsigned max_attempts,
+                 const char *host, bool (*is_dead)(const char *owner, void *ctx), void *ctx,
+                 unsigned *moved, struct error *err);
+/* When the next lease expires or later row is due; INT64_MAX when none. */
+bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err);
+bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err);
+
+/* Fills an account's free slots from its held runs, oldest first; the caller's transaction holds the quota row and
+ * gives its figures; returns how many became ready. Updates active and held of the row. */
+bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted, struct error *err);
+
+/* POST …/cancel. */
+enum cancel_outcome { CANCEL_ENDED, CANCEL_ASKED /* running: at its next step */, CANCEL_ALREADY_OVER, CANCEL_UNKNOWN };
+bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
+                  enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
+                  struct error *err);
+
+/* Compares account_quota.active and .held with the queue tables and repairs; reports differences. Run each minute. */
+bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err);
+
+/* For /metrics and doctor. */
+struct queue_stats { int64_t ready, leased, held, later, oldest_ready_ms, expired, outbox; };
+bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err);
+
+#endif
