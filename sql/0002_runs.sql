@@ -86,13 +86,13 @@ CREATE TABLE execution_steps (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE idempotency_keys (
+    scope_hash   BINARY(32)      NOT NULL,     -- SHA-256 of account, method, path and key
     account_id   BIGINT UNSIGNED NOT NULL,
-    scope_hash   BINARY(32)      NOT NULL,     -- SHA-256 of method, path and key
     body_hash    BINARY(32)      NOT NULL,     -- SHA-256 of the raw body
     execution_id BINARY(16)      NOT NULL,
     created_at   BIGINT          NOT NULL,
-    response     MEDIUMBLOB      NULL,         -- the first body, where it cannot be made again
-    PRIMARY KEY (account_id, scope_hash),
+    response     VARBINARY(1024) NULL,         -- the first answer's body, of an asynchronous run
+    PRIMARY KEY (scope_hash),
     KEY idempotency_created (created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

@@ -1,1 +1,27 @@
-# filled by its folder
+# The responder: transports, request, response, the route table and its steps, and the handlers of src/api.
+noinst_LIBRARIES += libhttp.a
+libhttp_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
+libhttp_a_SOURCES = \
+	src/http/cgi.c \
+	src/http/fcgi.c \
+	src/http/request.c src/http/request.h \
+	src/http/response.c src/http/response.h \
+	src/http/router.c \
+	src/http/server.h \
+	src/http/transport.h
+HTTP_LIBS = libhttp.a $(FCGI_LIBS)
+
+noinst_LIBRARIES += libapi.a
+libapi_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
+libapi_a_SOURCES = \
+	src/api/agents.c \
+	src/api/app.c src/api/app.h \
+	src/api/executions.c \
+	src/api/handlers.h \
+	src/api/health.c \
+	src/api/metrics.c \
+	src/api/runs.c \
+	src/api/waiting.c src/api/waiting.h \
+	src/http/routes.c src/http/routes.h \
+	src/http/steps.c src/http/steps.h
+API_LIBS = libapi.a

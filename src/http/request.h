@@ -1,0 +1,82 @@
+/* One request from the moment its head is read until its response is sent.
+ *
+ * Ownership: made by a transport, released by its finish(). Strings live in the arena or
+ * in the transport's memory, both as long as the request. Exactly one thread has the request
+ * at any time; handing it on (to the admitter, to the waiting room) hands over the right to touch it. */
+#ifndef AGENTIV_HTTP_REQUEST_H
+#define AGENTIV_HTTP_REQUEST_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "core/auth.h"
+#include "core/ratelimit.h"
+#include "http/transport.h"
+
+#define REQUEST_SEGMENTS_MAX 8
+#define REQUEST_QUERY_MAX    16
+#define REQUEST_TARGET_MAX   8192      /* bytes of path and query */
+
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_HEAD,
+                   HTTP_OPTIONS, HTTP_OTHER };
+
+struct app;
+struct route;
+
+struct query_param { const char *name, *value; };
+
+struct request {
+	const struct transport *transport;
+	void       *connection;          /* the transport's */
+	struct app *app;
+	struct arena arena;
+
+	/* as received */
+	enum http_method method;
+	const char *method_name;
+	const char *target;              /* raw path and query */
+	const char *authorization, *content_type, *idempotency_key, *last_event_id, *remote_addr;
+	int64_t     content_length;      /* -1: not given, read to the end */
+	bool        chunked;
+
+	/* after routing */
+	const struct route *route;       /* NULL: none */
+	const char *segments[REQUEST_SEGMENTS_MAX];   /* decoded */
+	unsigned    segment_count;
+	struct query_param query[REQUEST_QUERY_MAX];
+	unsigned    query_count;
+	const char *param;               /* the path's {…}, NULL when the route has none */
+
+	/* after the steps */
+	struct auth_entry *auth;         /* holds a reference; NULL on open routes */
+	struct rate_info   rate;
+	struct buf  body;
+
+	/* for the log line and the response */
+	char        request_id[ID_TEXT_SIZE];
+	int64_t     started_us;
+	int         status;              /* sent, 0 not yet */
+	bool        head_only;
+	void       *state;               /* a handler's, while the request is handed on; lives in the arena */
+	struct request *next;            /* for whoever holds it in a list */
+};
+
+/* Fills the fields that come from CGI variables ("NAME=value", NULL-terminated). */
+void request_from_env(struct request *r, char *const *env);
+
+/* Splits the target into decoded segments and query parameters. false when it cannot be decoded
+ * or is out of bounds; *err says which (NOT_FOUND for paths, INVALID_INPUT for queries). */
+bool request_split_path(struct request *r, const char *base_path, struct error *err);
+bool request_split_query(struct request *r, struct error *err);
+const char *request_query(const struct request *r, const char *name);    /* NULL when absent */
+
+/* Reads the body into r->body, at most max bytes: ERR_PAYLOAD_TOO_LARGE past it (and drains a bounded rest). */
+bool request_read_body(struct request *r, size_t max, struct error *err);
+
+/* Releases what the request holds, for transports' finish(). */
+void request_release(struct request *r);
+
+#endif

@@ -1,0 +1,29 @@
+/* Responses: one function for success, one for errors, one for streams. Each adds what
+ * every response has: Content-Type, the request id, the rate-limit headers. */
+#ifndef AGENTIV_HTTP_RESPONSE_H
+#define AGENTIV_HTTP_RESPONSE_H
+
+#include "base/json.h"
+#include "http/request.h"
+
+/* Sends a whole response and finishes the request: r must not be touched afterwards. extra: further
+ * header lines, each ending in CRLF, or NULL. */
+void respond(struct request *r, int status, const char *extra, const char *content_type,
+             const char *body, size_t n);
+/* body is the JSON text of the whole envelope. */
+void respond_json(struct request *r, int status, const char *extra, const struct buf *body);
+/* {"success": false, "error": …} with the status of the code. Logs 5xx. */
+void respond_error(struct request *r, const struct error *err);
+/* The same with further header lines (Allow). */
+void respond_error_extra(struct request *r, const struct error *err, const char *extra);
+
+/* Envelope helpers: {"success":true,"data": … } */
+void envelope_open(struct json_out *w, struct buf *b);    /* then write one value with key "data" */
+void envelope_close(struct json_out *w);
+
+/* A stream of server-sent events: head now, chunks by response_chunk, end by response_end. */
+bool response_stream_begin(struct request *r, struct error *err);
+bool response_chunk(struct request *r, const char *p, size_t n);    /* false: the client is gone */
+void response_stream_end(struct request *r);
+
+#endif

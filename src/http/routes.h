@@ -1,0 +1,31 @@
+/* THE route table: every path the responder knows, with what the steps check for it. */
+#ifndef AGENTIV_HTTP_ROUTES_H
+#define AGENTIV_HTTP_ROUTES_H
+
+#include "http/request.h"
+
+/* Answers the request (respond…) or hands it on; either way it is done with it when it returns. */
+typedef void (*route_handler)(struct request *r);
+
+enum route_access { ACCESS_KEY, ACCESS_OPEN, ACCESS_LOCAL /* loopback, or the operator's token */ };
+enum route_feature { FEATURE_NONE, FEATURE_API, FEATURE_WEBHOOKS, FEATURE_MCP };
+
+struct route {
+	enum http_method  method;         /* HEAD is answered where GET is */
+	const char       *path;           /* "/api/agents/{}/run": {} is one segment */
+	route_handler     handler;
+	enum route_access access;
+	enum route_feature feature;
+	unsigned          scope;          /* bit of enum scope, 0 none */
+	bool              has_body;       /* reads a JSON body */
+	const char *const *query;         /* names of known query parameters, NULL-terminated; NULL none */
+};
+
+extern const struct route routes[];
+extern const unsigned route_count;
+
+/* The route for r's segments and method. NULL with ERR_NOT_FOUND or ERR_METHOD_NOT_ALLOWED; allow is filled
+ * with the methods of the path ("GET, HEAD, OPTIONS") whenever the path exists. */
+const struct route *route_find(struct request *r, char *allow, size_t allow_size, struct error *err);
+
+#endif

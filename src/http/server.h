@@ -1,0 +1,24 @@
+/* Serving FastCGI with parked connections: one epoll set holds the listening socket and every idle
+ * connection; a few threads take a ready one, read its request and serve it. A request that is
+ * handed on holds no thread; whoever finishes it parks its connection again. */
+#ifndef AGENTIV_HTTP_SERVER_H
+#define AGENTIV_HTTP_SERVER_H
+
+#include "base/config.h"
+#include "base/err.h"
+#include "http/request.h"
+
+struct server;
+
+/* serve gets each request; app is put into it. Listens on cfg->listen, or on descriptor 0 when that is a listening
+ * socket (spawn-fcgi, systemd, a web server's own spawner). */
+struct server *server_start(const struct config *cfg, struct app *app, void (*serve)(struct request *),
+                            struct error *err);
+/* Stops accepting and reading; waits until requests in flight are answered, at most limit_s seconds. Frees. */
+void server_stop(struct server *s, int limit_s);
+unsigned server_in_flight(const struct server *s);
+
+/* Plain CGI: serves the one request on stdin and stdout. */
+void cgi_serve(struct app *app, void (*serve)(struct request *));
+
+#endif
