@@ -1,0 +1,68 @@
+/* Plain CGI (RFC 3875): one request on stdin, environ and stdout. FCGX_Accept crashes there,
+ * so libfcgi takes no part. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "http/server.h"
+
+extern char **environ;
+
+static long cgi_read(struct request *r, void *out, size_t n)
+{
+	ssize_t got;
+
+	if (r->content_length == 0)
+		return 0;
+	do {
+		got = read(STDIN_FILENO, out, n);
+	} while (got < 0 && errno == EINTR);
+	return got;
+}
+
+static bool cgi_write(struct request *r, const void *p, size_t n)
+{
+	const char *at = p;
+
+	while (n > 0) {
+		ssize_t put = write(STDOUT_FILENO, at, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return false;
+		at += put;
+		n -= (size_t)put;
+	}
+	return true;
+}
+
+static bool cgi_flush(struct request *r)
+{
+	return true;
+}
+
+static void cgi_finish(struct request *r)
+{
+	request_release(r);
+}
+
+static const struct transport cgi_transport = {
+	.read = cgi_read, .write = cgi_write, .flush = cgi_flush, .finish = cgi_finish,
+};
+
+void cgi_serve(struct app *app, void (*serve)(struct request *))
+{
+	struct request *r = mem_zalloc(sizeof *r);
+
+	arena_init(&r->arena);
+	buf_init(&r->body, 0);
+	r->transport = &cgi_transport;
+	r->app = app;
+	request_from_env(r, environ);
+	serve(r);
+	arena_release(&r->arena);
+	buf_release(&r->body);
+	mem_free(r);
+}

@@ -1,0 +1,248 @@
+/* Reading requests: CGI variables, the target, the body. */
+#include "http/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define DRAIN_MAX     (4u << 20)    /* read and dropped past the limit, so that the peer gets its answer */
+#define KEEP_BODY_MAX (16u << 10)   /* a larger body's memory is not kept for the connection's next request */
+
+static const char *const method_names[] = {
+	[HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT", [HTTP_PATCH] = "PATCH",
+	[HTTP_DELETE] = "DELETE", [HTTP_HEAD] = "HEAD", [HTTP_OPTIONS] = "OPTIONS",
+};
+
+/* The CGI variables that are read, by the field that takes them. A later one of a field is taken only
+ * when the earlier are absent. */
+static const struct { const char *name; size_t n; size_t field; } variables[] = {
+#define VARIABLE(name, field) {name, sizeof name - 1, offsetof(struct request, field)}
+	VARIABLE("REQUEST_METHOD=", method_name),
+	VARIABLE("REQUEST_URI=", target),
+	VARIABLE("HTTP_AUTHORIZATION=", authorization),
+	VARIABLE("REDIRECT_HTTP_AUTHORIZATION=", authorization),
+	VARIABLE("CONTENT_TYPE=", content_type),
+	VARIABLE("HTTP_IDEMPOTENCY_KEY=", idempotency_key),
+	VARIABLE("HTTP_LAST_EVENT_ID=", last_event_id),
+	VARIABLE("REMOTE_ADDR=", remote_addr),
+#undef VARIABLE
+};
+
+static void take_variable(struct request *r, const char *line)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof variables / sizeof *variables; i++) {
+		const char **field = (const char **)((char *)r + variables[i].field);
+
+		if (line[0] != variables[i].name[0] ||
+		    strncmp(line, variables[i].name, variables[i].n) != 0)
+			continue;
+		if (!*field || !**field)
+			*field = line + variables[i].n;
+		return;
+	}
+	if (strncmp(line, "CONTENT_LENGTH=", 15) == 0 && line[15]) {
+		char *end;
+		long long n = strtoll(line + 15, &end, 10);
+
+		r->content_length = *end || n < 0 ? -1 : n;
+	} else if (strncmp(line, "HTTP_TRANSFER_ENCODING=", 23) == 0) {
+		r->chunked = line[23] != '\0';
+	}
+}
+
+static enum http_method method_by_name(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof method_names / sizeof *method_names; i++)
+		if (name && strcmp(name, method_names[i]) == 0)
+			return (enum http_method)i;
+	return HTTP_OTHER;
+}
+
+void request_from_env(struct request *r, char *const *env)
+{
+	struct id id = id_make();
+
+	r->content_length = -1;
+	r->started_us = clock_mono_us();
+	id_format(ID_REQUEST, &id, r->request_id);
+	for (; env && *env; env++)
+		take_variable(r, *env);
+	if (r->content_length < 0 && !r->chunked)
+		r->content_length = 0;         /* no length and no chunks: no body */
+	r->method = method_by_name(r->method_name);
+	if (!r->method_name)
+		r->method_name = "";
+	if (!r->target)
+		r->target = "";
+	r->head_only = r->method == HTTP_HEAD;
+	ratelimit_none(&r->rate);
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent-decodes n bytes (RFC 3986, 2.1); NULL when it is malformed, holds a NUL or is not UTF-8. */
+static char *decode(struct arena *a, const char *p, size_t n, bool plus_is_space)
+{
+	char *out = arena_alloc(a, n + 1);
+	size_t len = 0, i;
+
+	for (i = 0; i < n; i++) {
+		char c = p[i];
+
+		if (c == '%') {
+			if (i + 2 >= n || hex(p[i + 1]) < 0 || hex(p[i + 2]) < 0)
+				return NULL;
+			c = (char)(hex(p[i + 1]) << 4 | hex(p[i + 2]));
+			i += 2;
+		} else if (c == '+' && plus_is_space) {
+			c = ' ';
+		}
+		if (c == '\0')
+			return NULL;
+		out[len++] = c;
+	}
+	out[len] = '\0';
+	return json_utf8_valid(out, len) ? out : NULL;
+}
+
+bool request_split_path(struct request *r, const char *base_path, struct error *err)
+{
+	const char *p = r->target, *end;
+	size_t base = strlen(base_path);
+
+	if (strncmp(p, "http://", 7) == 0 || strncmp(p, "https://", 8) == 0) {   /* absolute form */
+		p = strchr(p + 8, '/');
+		if (!p)
+			p = "/";
+	}
+	end = p + strcspn(p, "?#");
+	if ((size_t)(end - p) < base || strncmp(p, base_path, base) != 0 || strlen(p) > REQUEST_TARGET_MAX)
+		return err_set(err, ERR_NOT_FOUND, "No such path");
+	p += base;
+	while (p < end) {
+		const char *slash;
+
+		if (*p++ != '/' || r->segment_count == REQUEST_SEGMENTS_MAX)
+			return err_set(err, ERR_NOT_FOUND, "No such path");
+		slash = memchr(p, '/', (size_t)(end - p));
+		if (!slash)
+			slash = end;
+		r->segments[r->segment_count] = decode(&r->arena, p, (size_t)(slash - p), false);
+		if (!r->segments[r->segment_count++])
+			return err_set(err, ERR_NOT_FOUND, "No such path");
+		p = slash;
+	}
+	return true;
+}
+
+bool request_split_query(struct request *r, struct error *err)
+{
+	const char *p = strchr(r->target, '?');
+
+	for (p = p ? p + 1 : ""; *p && *p != '#'; p += *p == '&') {
+		size_t n = strcspn(p, "&#"), name = strcspn(p, "=&#");
+		struct query_param *q = &r->query[r->query_count];
+
+		if (n == 0)
+			continue;
+		if (r->query_count == REQUEST_QUERY_MAX)
+			return err_set(err, ERR_INVALID_INPUT, "Too many query parameters");
+		q->name = decode(&r->arena, p, name, true);
+		q->value = name < n ? decode(&r->arena, p + name + 1, n - name - 1, true) : "";
+		if (!q->name || !q->value)
+			return err_set(err, ERR_INVALID_INPUT, "The query string is not valid percent-encoded UTF-8");
+		if (request_query(r, q->name))
+			return err_field(err, q->name, "The query parameter is given twice");
+		r->query_count++;
+		p += n;
+	}
+	return true;
+}
+
+const char *request_query(const struct request *r, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < r->query_count; i++)
+		if (strcmp(r->query[i].name, name) == 0)
+			return r->query[i].value;
+	return NULL;
+}
+
+static bool too_large(struct request *r, size_t max, struct error *err)
+{
+	char scratch[16384];
+	size_t dropped = 0;
+	long got;
+
+	while (dropped < DRAIN_MAX && (got = r->transport->read(r, scratch, sizeof scratch)) > 0)
+		dropped += (size_t)got;
+	return err_set(err, ERR_PAYLOAD_TOO_LARGE, "The body is larger than %zu bytes", max);
+}
+
+bool request_read_body(struct request *r, size_t max, struct error *err)
+{
+	size_t want = r->content_length > 0 ? (size_t)r->content_length : 8192;
+
+	r->body.ceiling = max;
+	if (r->content_length > (int64_t)max)
+		return too_large(r, max, err);
+	for (;;) {
+		long got;
+		size_t room;
+
+		if (!buf_reserve(&r->body, want < max - r->body.len ? want : max - r->body.len))
+			return too_large(r, max, err);
+		room = r->body.cap - r->body.len - 1;
+		if (room > max - r->body.len)
+			room = max - r->body.len;
+		if (room == 0) {               /* full: is that its end? */
+			char one;
+
+			return r->transport->read(r, &one, 1) > 0 ? too_large(r, max, err) : true;
+		}
+		got = r->transport->read(r, r->body.data + r->body.len, room);
+		if (got < 0)
+			return err_set(err, ERR_INVALID_INPUT, "The body ended early");
+		if (got == 0)
+			break;
+		r->body.len += (size_t)got;
+		r->body.data[r->body.len] = '\0';
+		if (r->content_length > 0 && r->body.len >= (size_t)r->content_length)
+			break;
+		want = 8192;
+	}
+	if (r->content_length > 0 && r->body.len < (size_t)r->content_length)
+		return err_set(err, ERR_INVALID_INPUT, "The body ended early");
+	return true;
+}
+
+void request_release(struct request *r)
+{
+	struct arena arena = r->arena;
+	struct buf body = r->body;
+
+	auth_release(r->auth);
+	if (body.cap > KEEP_BODY_MAX)
+		buf_release(&body);
+	else
+		buf_reset(&body);
+	arena_reset(&arena);
+	memset(r, 0, sizeof *r);
+	r->arena = arena;
+	r->body = body;
+}
