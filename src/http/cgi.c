@@ -43,16 +43,23 @@ static bool cgi_flush(struct request *r)
 	return true;
 }
 
+/* One request, one process: waiting for the peer delays nobody. */
+static bool cgi_writable(struct request *r)
+{
+	return true;
+}
+
 static void cgi_finish(struct request *r)
 {
 	request_release(r);
 }
 
 static const struct transport cgi_transport = {
-	.read = cgi_read, .write = cgi_write, .flush = cgi_flush, .finish = cgi_finish,
+	.read = cgi_read, .write = cgi_write, .flush = cgi_flush,
+	.writable = cgi_writable, .finish = cgi_finish,
 };
 
-void cgi_serve(struct app *app, void (*serve)(struct request *))
+void cgi_serve(struct app *app, void (*serve)(struct request *), void (*pump)(struct app *))
 {
 	struct request *r = mem_zalloc(sizeof *r);
 
@@ -62,6 +69,8 @@ void cgi_serve(struct app *app, void (*serve)(struct request *))
 	r->app = app;
 	request_from_env(r, environ);
 	serve(r);
+	if (pump)
+		pump(app);
 	arena_release(&r->arena);
 	buf_release(&r->body);
 	mem_free(r);

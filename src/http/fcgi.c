@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -154,6 +155,14 @@ static bool fcgi_flush(struct request *r)
 	return FCGX_FFlush(k->fcgi.out) == 0;
 }
 
+static bool fcgi_writable(struct request *r)
+{
+	struct connection *k = r->connection;
+	struct pollfd p = {.fd = k->fcgi.ipcFd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1;       /* an error counts: the write will tell */
+}
+
 static void fcgi_finish(struct request *r)
 {
 	struct connection *k = r->connection;
@@ -169,7 +178,8 @@ static void fcgi_finish(struct request *r)
 }
 
 static const struct transport fcgi_transport = {
-	.read = fcgi_read, .write = fcgi_write, .flush = fcgi_flush, .finish = fcgi_finish,
+	.read = fcgi_read, .write = fcgi_write, .flush = fcgi_flush,
+	.writable = fcgi_writable, .finish = fcgi_finish,
 };
 
 /* ---- the threads ---- */

@@ -6,8 +6,8 @@ libhttp_a_SOURCES = \
 	src/http/fcgi.c \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
-	src/http/router.c \
 	src/http/server.h \
+	src/http/stats.c src/http/stats.h \
 	src/http/transport.h
 HTTP_LIBS = libhttp.a $(FCGI_LIBS)
 
@@ -16,12 +16,14 @@ libapi_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libapi_a_SOURCES = \
 	src/api/agents.c \
 	src/api/app.c src/api/app.h \
+	src/api/events.c \
 	src/api/executions.c \
 	src/api/handlers.h \
 	src/api/health.c \
 	src/api/metrics.c \
 	src/api/runs.c \
-	src/api/waiting.c src/api/waiting.h \
+	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \
+	src/http/router.c \
 	src/http/routes.c src/http/routes.h \
 	src/http/steps.c src/http/steps.h
 API_LIBS = libapi.a

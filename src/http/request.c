@@ -29,6 +29,8 @@ static const struct { const char *name; size_t n; size_t field; } variables[] = 
 	VARIABLE("HTTP_IDEMPOTENCY_KEY=", idempotency_key),
 	VARIABLE("HTTP_LAST_EVENT_ID=", last_event_id),
 	VARIABLE("REMOTE_ADDR=", remote_addr),
+	VARIABLE("HTTP_X_FORWARDED_FOR=", forwarded),
+	VARIABLE("HTTP_FORWARDED=", forwarded),
 #undef VARIABLE
 };
 

@@ -39,11 +39,13 @@ struct request {
 	const char *method_name;
 	const char *target;              /* raw path and query */
 	const char *authorization, *content_type, *idempotency_key, *last_event_id, *remote_addr;
+	const char *forwarded;           /* a proxy in front of the web server says so */
 	int64_t     content_length;      /* -1: not given, read to the end */
 	bool        chunked;
 
 	/* after routing */
 	const struct route *route;       /* NULL: none */
+	unsigned    route_index;         /* its place in the table */
 	const char *segments[REQUEST_SEGMENTS_MAX];   /* decoded */
 	unsigned    segment_count;
 	struct query_param query[REQUEST_QUERY_MAX];

@@ -22,7 +22,7 @@ void envelope_open(struct json_out *w, struct buf *b);    /* then write one valu
 void envelope_close(struct json_out *w);
 
 /* A stream of server-sent events: head now, chunks by response_chunk, end by response_end. */
-bool response_stream_begin(struct request *r, struct error *err);
+bool response_stream_begin(struct request *r);                       /* false: the client is gone */
 bool response_chunk(struct request *r, const char *p, size_t n);    /* false: the client is gone */
 void response_stream_end(struct request *r);
 

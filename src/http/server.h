@@ -18,7 +18,8 @@ struct server *server_start(const struct config *cfg, struct app *app, void (*se
 void server_stop(struct server *s, int limit_s);
 unsigned server_in_flight(const struct server *s);
 
-/* Plain CGI: serves the one request on stdin and stdout. */
-void cgi_serve(struct app *app, void (*serve)(struct request *));
+/* Plain CGI: serves the one request on stdin and stdout. A request that serve handed on is answered
+ * by pump, which returns when nothing waits any more; NULL when serve always answers. */
+void cgi_serve(struct app *app, void (*serve)(struct request *), void (*pump)(struct app *));
 
 #endif

@@ -14,6 +14,8 @@ struct transport {
 	/* Sends bytes of the response (CGI form: header lines, empty line, body). */
 	bool (*write)(struct request *r, const void *p, size_t n);
 	bool (*flush)(struct request *r);
+	/* Whether a few kilobytes can be sent now without waiting for the peer. */
+	bool (*writable)(struct request *r);
 	/* The response is complete: the request is released, the connection goes back to its server. */
 	void (*finish)(struct request *r);
 };

@@ -1,0 +1,22 @@
+/* The handlers that the route table names. Each turns a checked request into a call on core and a typed
+ * result into a response; none touches the store. */
+#ifndef AGENTIV_API_HANDLERS_H
+#define AGENTIV_API_HANDLERS_H
+
+#include "http/request.h"
+
+void agents_list(struct request *r);
+void agents_get(struct request *r);
+void agents_run(struct request *r);
+
+void executions_list(struct request *r);
+void executions_get(struct request *r);
+void executions_steps(struct request *r);
+void executions_events(struct request *r);
+void executions_cancel(struct request *r);
+
+void health_live(struct request *r);
+void health_ready(struct request *r);
+void metrics_get(struct request *r);
+
+#endif

@@ -1,0 +1,35 @@
+/* THE table. The steps check access, feature, scope, query and body before a handler is called. */
+#include "http/routes.h"
+
+#include "api/handlers.h"
+
+static const char *const execution_queries[] = {
+	"status", "agent_slug", "trigger_type", "schedule_id", "created_after", "created_before",
+	"limit", "cursor", NULL,
+};
+
+static const char *const step_queries[] = {"after", "limit", NULL};
+
+const struct route routes[] = {
+	{HTTP_POST, "/api/agents/{}/run", agents_run,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_RUN, true, NULL},
+	{HTTP_GET, "/api/executions/{}", executions_get,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/api/executions", executions_list,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, execution_queries},
+	{HTTP_GET, "/api/executions/{}/steps", executions_steps,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, step_queries},
+	{HTTP_GET, "/api/executions/{}/events", executions_events,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_POST, "/api/executions/{}/cancel", executions_cancel,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_RUN, false, NULL},
+	{HTTP_GET, "/api/agents", agents_list,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/api/agents/{}", agents_get,
+	 ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/health/live", health_live, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
+	{HTTP_GET, "/health/ready", health_ready, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
+	{HTTP_GET, "/metrics", metrics_get, ACCESS_LOCAL, FEATURE_NONE, 0, false, NULL},
+};
+
+const unsigned route_count = sizeof routes / sizeof *routes;

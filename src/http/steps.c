@@ -1,0 +1,171 @@
+/* The steps of every request, in the order of the API's checks. A step that returns false has
+ * filled the error; the request is answered with it. */
+#include "http/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/app.h"
+#include "base/clock.h"
+#include "http/response.h"
+#include "http/routes.h"
+
+struct walk {
+	struct error err;
+	char allow[64];
+};
+
+static bool step_route(struct request *r, struct walk *w)
+{
+	if (!request_split_path(r, r->app->cfg.base_path, &w->err))
+		return false;
+	r->route = route_find(r, w->allow, sizeof w->allow, &w->err);
+	return r->route || r->method == HTTP_OPTIONS;
+}
+
+static bool is_loopback(const struct request *r)
+{
+	const char *a = r->remote_addr;
+
+	return a && !r->forwarded &&
+	       (strncmp(a, "127.", 4) == 0 || strcmp(a, "::1") == 0 || strcmp(a, "unix:") == 0);
+}
+
+static bool step_local(struct request *r, struct walk *w)
+{
+	const char *token = r->app->metrics_token, *given = r->authorization;
+
+	if (r->route->access != ACCESS_LOCAL)
+		return true;
+	if (given && token && strncasecmp(given, "Bearer ", 7) == 0 &&
+	    strlen(given + 7) == strlen(token) && crypto_equal(given + 7, token, strlen(token)))
+		return true;
+	if (is_loopback(r))
+		return true;
+	return err_set(&w->err, ERR_FORBIDDEN, "Only from this host, or with the operator's token");
+}
+
+static bool step_key(struct request *r, struct walk *w)
+{
+	if (r->route->access != ACCESS_KEY)
+		return true;
+	return auth_check(r->app->auth, r->authorization, false, &r->auth, &w->err);
+}
+
+static bool step_minute(struct request *r, struct walk *w)
+{
+	if (!r->auth)
+		return true;
+	return ratelimit_spend(r->app->ratelimit, r->auth->principal.account_id,
+	                       r->auth->principal.requests_per_minute, &r->rate, &w->err);
+}
+
+static bool step_feature(struct request *r, struct walk *w)
+{
+	const struct principal *p;
+	const char *what = NULL;
+
+	if (!r->auth)
+		return true;
+	p = &r->auth->principal;
+	if (r->route->feature == FEATURE_API && !p->api)
+		what = "API access";
+	else if (r->route->feature == FEATURE_WEBHOOKS && !p->webhooks)
+		what = "webhooks";
+	else if (r->route->feature == FEATURE_MCP && !p->mcp)
+		what = "MCP";
+	if (!what)
+		return true;
+	return err_set(&w->err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan, what);
+}
+
+static bool step_scope(struct request *r, struct walk *w)
+{
+	if (!r->auth || (r->auth->principal.scopes & r->route->scope) == r->route->scope)
+		return true;
+	return err_set(&w->err, ERR_FORBIDDEN, "The API key lacks the scope %s",
+	               scope_name((enum scope)r->route->scope));
+}
+
+static bool json_content_type(const char *type)
+{
+	size_t n = strcspn(type, "; \t");
+
+	return n == 16 && strncasecmp(type, "application/json", n) == 0;
+}
+
+/* Every POST's body is read, so that a peer that sends one gets its answer. */
+static bool step_body(struct request *r, struct walk *w)
+{
+	if (r->method == HTTP_POST && !request_read_body(r, (size_t)r->app->cfg.max_body, &w->err))
+		return false;
+	if (r->route->access == ACCESS_KEY && r->content_type && *r->content_type &&
+	    !json_content_type(r->content_type))
+		return err_set(&w->err, ERR_INVALID_INPUT, "The Content-Type must be application/json");
+	if (!r->route->has_body && strspn(buf_str(&r->body), " \t\r\n") < r->body.len &&
+	    strcmp(buf_str(&r->body), "{}") != 0)
+		return err_set(&w->err, ERR_INVALID_INPUT, "This path takes no body");
+	return true;
+}
+
+static bool query_known(const struct route *route, const char *name)
+{
+	const char *const *known;
+
+	for (known = route->query; known && *known; known++)
+		if (strcmp(*known, name) == 0)
+			return true;
+	return false;
+}
+
+static bool step_query(struct request *r, struct walk *w)
+{
+	unsigned i;
+
+	if (!request_split_query(r, &w->err))
+		return false;
+	for (i = 0; i < r->query_count; i++)
+		if (!query_known(r->route, r->query[i].name))
+			return err_field(&w->err, r->query[i].name, "Unknown query parameter");
+	return true;
+}
+
+static bool (*const steps[])(struct request *, struct walk *) = {
+	step_local, step_key, step_minute, step_feature, step_scope, step_body, step_query,
+};
+
+/* A request without a route counts like any other when its key is valid, and its answer bears the account's
+ * headers; whatever goes wrong with that does not change the answer. */
+static void answer_unrouted(struct request *r, struct walk *w)
+{
+	struct error ignored;
+	char extra[96];
+
+	if (r->authorization && auth_check(r->app->auth, r->authorization, false, &r->auth, &ignored))
+		ratelimit_spend(r->app->ratelimit, r->auth->principal.account_id,
+		                r->auth->principal.requests_per_minute, &r->rate, &ignored);
+	snprintf(extra, sizeof extra, "Allow: %s\r\n", w->allow);
+	if (r->method == HTTP_OPTIONS && w->allow[0])
+		respond(r, 204, extra, NULL, NULL, 0);
+	else
+		respond_error_extra(r, &w->err, w->allow[0] ? extra : NULL);
+}
+
+void request_serve(struct request *r)
+{
+	struct walk w = {0};
+	unsigned i;
+
+	if (!step_route(r, &w) || !r->route) {
+		answer_unrouted(r, &w);
+		return;
+	}
+	for (i = 0; i < sizeof steps / sizeof *steps; i++) {
+		if (!steps[i](r, &w)) {
+			respond_error(r, &w.err);
+			return;
+		}
+	}
+	r->route->handler(r);
+}

@@ -1,0 +1,369 @@
+/* The admission's transaction. Its statements are sent for all of a batch at once. */
+#include "store/admission.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/accounts.h"
+
+struct batch {
+	struct admission *const *a;
+	unsigned n;
+	int64_t  now_ms;
+	admission_decide decide;
+	struct quota quotas[ADMISSION_BATCH_MAX];   /* ascending by account: the lock order */
+	unsigned quota_count;
+	bool     any_key;
+	int      first_accepted;                    /* index, -1 none */
+};
+
+static int by_account(const void *x, const void *y)
+{
+	const struct quota *a = x, *b = y;
+
+	return a->account_id < b->account_id ? -1 : a->account_id > b->account_id;
+}
+
+static struct quota *quota_of(struct batch *b, uint64_t account_id)
+{
+	struct quota key = {.account_id = account_id};
+
+	return bsearch(&key, b->quotas, b->quota_count, sizeof key, by_account);
+}
+
+static void collect_accounts(struct batch *b)
+{
+	unsigned i, kept = 0;
+
+	memset(b->quotas, 0, sizeof b->quotas);
+	for (i = 0; i < b->n; i++)
+		b->quotas[i].account_id = b->a[i]->account_id;
+	qsort(b->quotas, b->n, sizeof *b->quotas, by_account);
+	for (i = 0; i < b->n; i++)
+		if (i == 0 || b->quotas[i].account_id != b->quotas[kept - 1].account_id)
+			b->quotas[kept++].account_id = b->quotas[i].account_id;
+	b->quota_count = kept;
+}
+
+static int64_t limit_col(struct db_conn *c, unsigned col)
+{
+	return db_is_null(c, col) ? LIMIT_UNLIMITED : db_col_int(c, col);
+}
+
+static bool lock_quotas(struct db_conn *c, struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"SELECT account_id, max_day, max_month, month_overage, max_concurrent,"
+		" day_start, day_runs, month_start, month_runs, active, held"
+		" FROM account_quota WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = db_list_size(b->quota_count), i;
+	int got;
+
+	for (i = 0; i < size; i++)
+		args[i] = db_int((int64_t)b->quotas[i < b->quota_count ? i : b->quota_count - 1].account_id);
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		struct quota *q = quota_of(b, (uint64_t)db_col_int(c, 0));
+
+		q->max_day = limit_col(c, 1);
+		q->max_month = limit_col(c, 2);
+		q->month_overage = db_col_int(c, 3) != 0;
+		q->max_concurrent = limit_col(c, 4);
+		q->day_start = db_col_int(c, 5);
+		q->day_runs = db_col_int(c, 6);
+		q->month_start = db_col_int(c, 7);
+		q->month_runs = db_col_int(c, 8);
+		q->active = db_col_int(c, 9);
+		q->held = db_col_int(c, 10);
+		q->found = true;
+		q->changed = false;
+	}
+	db_end(c);
+	return got == 0;
+}
+
+static void replay_from_row(struct db_conn *c, const struct batch *b)
+{
+	size_t hash_len, body_len, n;
+	const char *hash = db_col_bytes(c, 0, &hash_len);
+	const char *body = db_col_bytes(c, 1, &body_len);
+	const char *response = db_col_bytes(c, 4, &n);
+	unsigned i;
+
+	if (db_col_int(c, 3) <= b->now_ms - IDEMPOTENCY_KEEP_MS)
+		return;
+	for (i = 0; i < b->n; i++) {
+		struct admission *a = b->a[i];
+
+		if (!a->has_key || memcmp(a->scope_hash, hash, sizeof a->scope_hash) != 0)
+			continue;
+		a->outcome = memcmp(a->body_hash, body, sizeof a->body_hash) == 0 ?
+			ADMIT_REPLAYED : ADMIT_CONFLICT;
+		db_col_id(c, 2, &a->existing);
+		a->replay_len = response && n <= sizeof a->replay ? n : 0;
+		if (a->replay_len > 0)
+			memcpy(a->replay, response, a->replay_len);
+	}
+}
+
+/* A key's record cannot appear between this and the insert: its account's row is locked. */
+static bool look_up_keys(struct db_conn *c, struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"SELECT scope_hash, body_hash, execution_id, created_at, response"
+		" FROM idempotency_keys WHERE scope_hash IN (%s)";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned n = 0, size, i;
+	int got;
+
+	for (i = 0; i < b->n; i++)
+		if (b->a[i]->has_key)
+			args[n++] = db_bytes(b->a[i]->scope_hash, sizeof b->a[i]->scope_hash);
+	b->any_key = n > 0;
+	if (n == 0)
+		return true;
+	for (size = db_list_size(n), i = n; i < size; i++)
+		args[i] = args[n - 1];
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1)
+		replay_from_row(c, b);
+	db_end(c);
+	return got == 0;
+}
+
+/* An earlier admission of this batch with the same idempotency key. */
+static bool replays_in_batch(const struct batch *b, unsigned i)
+{
+	struct admission *a = b->a[i];
+	unsigned k;
+
+	for (k = 0; k < i; k++) {
+		const struct admission *first = b->a[k];
+
+		if (!first->has_key || first->outcome != ADMIT_ACCEPTED ||
+		    memcmp(first->scope_hash, a->scope_hash, sizeof a->scope_hash) != 0)
+			continue;
+		a->outcome = memcmp(first->body_hash, a->body_hash, sizeof a->body_hash) == 0 ?
+			ADMIT_REPLAYED : ADMIT_CONFLICT;
+		a->existing = first->id;
+		a->replay_len = first->response_len <= sizeof a->replay ? first->response_len : 0;
+		if (a->replay_len > 0)
+			memcpy(a->replay, first->response, a->replay_len);
+		return true;
+	}
+	return false;
+}
+
+static void decide_all(struct batch *b)
+{
+	unsigned i;
+
+	b->first_accepted = -1;
+	for (i = 0; i < b->n; i++) {
+		struct admission *a = b->a[i];
+		struct quota *q = quota_of(b, a->account_id);
+
+		if (a->outcome == ADMIT_REPLAYED || a->outcome == ADMIT_CONFLICT ||
+		    (a->has_key && replays_in_batch(b, i)))
+			continue;
+		if (!q->found)
+			a->outcome = ADMIT_NO_ACCOUNT;
+		else if (a->replay_only)
+			a->outcome = ADMIT_UNKNOWN_KEY;
+		else
+			b->decide(q, a, b->now_ms);
+		if (a->outcome == ADMIT_ACCEPTED && b->first_accepted < 0)
+			b->first_accepted = (int)i;
+	}
+}
+
+static bool insert_executions(struct db_conn *c, const struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO executions (id, account_id, agent, status, trigger_type, queued_at, attempt,"
+		" key_id, webhook_url, input) VALUES (?, ?, ?, 0, ?, ?, 0, ?, ?, ?)";
+	struct db_arg args[ADMISSION_BATCH_MAX * 8], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = b->a[i];
+
+		if (a->outcome != ADMIT_ACCEPTED)
+			continue;
+		*at++ = db_id(&a->id);
+		*at++ = db_int((int64_t)a->account_id);
+		*at++ = db_str(a->agent);
+		*at++ = db_int(a->trigger);
+		*at++ = db_int(a->queued_at);
+		*at++ = db_id(&a->key_id);
+		*at++ = db_str(a->webhook_url);
+		*at++ = db_bytes(a->input, a->input_len);
+		rows++;
+	}
+	return db_exec_rows(c, sql, args, 8, rows, NULL, err);
+}
+
+static bool insert_ready(struct db_conn *c, const struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO queue_ready (lane, execution_id, account_id, attempt, waiter)"
+		" VALUES (?, ?, ?, 0, ?)";
+	struct db_arg args[ADMISSION_BATCH_MAX * 4], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = b->a[i];
+
+		if (a->outcome != ADMIT_ACCEPTED || !a->ready)
+			continue;
+		*at++ = db_int(a->lane);
+		*at++ = db_id(&a->id);
+		*at++ = db_int((int64_t)a->account_id);
+		*at++ = db_str(a->waiter);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 4, rows, NULL, err);
+}
+
+static bool insert_held(struct db_conn *c, const struct batch *b, struct error *err)
+{
+	static const char sql[] = "INSERT INTO queue_held (account_id, execution_id) VALUES (?, ?)";
+	struct db_arg args[ADMISSION_BATCH_MAX * 2], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = b->a[i];
+
+		if (a->outcome != ADMIT_ACCEPTED || a->ready || a->due_at != 0)
+			continue;
+		*at++ = db_int((int64_t)a->account_id);
+		*at++ = db_id(&a->id);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 2, rows, NULL, err);
+}
+
+static bool insert_later(struct db_conn *c, const struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO queue_later (due_at, execution_id, account_id, attempt, lane, has_slot, waiter)"
+		" VALUES (?, ?, ?, 0, ?, 0, NULL)";
+	struct db_arg args[ADMISSION_BATCH_MAX * 4], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = b->a[i];
+
+		if (a->outcome != ADMIT_ACCEPTED || a->due_at == 0)
+			continue;
+		*at++ = db_int(a->due_at);
+		*at++ = db_id(&a->id);
+		*at++ = db_int((int64_t)a->account_id);
+		*at++ = db_int(a->lane);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 4, rows, NULL, err);
+}
+
+/* A record that is too old to be replayed gives way to the new one. */
+static bool keep_keys(struct db_conn *c, const struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO idempotency_keys"
+		" (scope_hash, account_id, body_hash, execution_id, created_at, response)"
+		" VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE body_hash = VALUES(body_hash),"
+		" execution_id = VALUES(execution_id), created_at = VALUES(created_at),"
+		" response = VALUES(response)";
+	unsigned i;
+
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = b->a[i];
+		struct db_arg args[6];
+
+		if (!a->has_key || a->outcome != ADMIT_ACCEPTED)
+			continue;
+		args[0] = db_bytes(a->scope_hash, sizeof a->scope_hash);
+		args[1] = db_int((int64_t)a->account_id);
+		args[2] = db_bytes(a->body_hash, sizeof a->body_hash);
+		args[3] = db_id(&a->id);
+		args[4] = db_int(a->queued_at);
+		args[5] = db_bytes(a->response, a->response_len);
+		if (!db_exec(c, sql, args, 6, NULL, err))
+			return false;
+	}
+	return true;
+}
+
+static bool write_quotas(struct db_conn *c, const struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE account_quota SET day_start = ?, day_runs = ?, month_start = ?, month_runs = ?,"
+		" active = ?, held = ? WHERE account_id = ?";
+	struct db_arg args[ADMISSION_BATCH_MAX * 7], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->quota_count; i++) {
+		const struct quota *q = &b->quotas[i];
+
+		if (!q->changed)
+			continue;
+		*at++ = db_int(q->day_start);
+		*at++ = db_int(q->day_runs);
+		*at++ = db_int(q->month_start);
+		*at++ = db_int(q->month_runs);
+		*at++ = db_int(q->active);
+		*at++ = db_int(q->held);
+		*at++ = db_int((int64_t)q->account_id);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 7, rows, NULL, err);
+}
+
+static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct batch *b = ctx;
+	unsigned i;
+
+	for (i = 0; i < b->n; i++) {
+		b->a[i]->outcome = ADMIT_UNKNOWN_KEY;
+		b->a[i]->ready = false;
+	}
+	collect_accounts(b);
+	if (!lock_quotas(c, b, err) || !look_up_keys(c, b, err))
+		return false;
+	decide_all(b);
+	if (b->first_accepted < 0)
+		return true;
+	return insert_executions(c, b, err) && insert_ready(c, b, err) && insert_held(c, b, err) &&
+	       insert_later(c, b, err) && (!b->any_key || keep_keys(c, b, err)) &&
+	       write_quotas(c, b, err);
+}
+
+/* The batch is one transaction, so one of its rows tells of all. */
+static int admission_applied(struct db_conn *c, void *ctx)
+{
+	const struct batch *b = ctx;
+	struct error err;
+	struct db_arg id;
+	int64_t one;
+	bool found;
+
+	if (b->first_accepted < 0)
+		return 1;
+	id = db_id(&b->a[b->first_accepted]->id);
+	if (!db_query_int(c, "SELECT 1 FROM executions WHERE id = ?", &id, 1, &one, &found, &err))
+		return -1;
+	return found;
+}
+
+bool admission_commit(struct db *db, struct db_conn **c, struct admission *const *a, unsigned n,
+                      int64_t now_ms, admission_decide decide, struct error *err)
+{
+	struct batch b = {.a = a, .n = n, .now_ms = now_ms, .decide = decide};
+
+	INVARIANT(n > 0 && n <= ADMISSION_BATCH_MAX, "a batch of admissions out of bounds");
+	return db_transaction_on(db, c, admission_body, admission_applied, &b, err);
+}

@@ -1,0 +1,73 @@
+/* Accepting runs: the one transaction that makes executions, with their quota use, their queue rows and their
+ * idempotency records (tables account_quota, idempotency_keys, executions, queue_ready, queue_held, queue_later).
+ *
+ * Ownership: pointers of an admission are the caller's and live during the call. */
+#ifndef AGENTIV_STORE_ADMISSION_H
+#define AGENTIV_STORE_ADMISSION_H
+
+#include "base/err.h"
+#include "base/id.h"
+#include "db/db.h"
+#include "store/executions.h"
+#include "store/queue.h"
+
+#define ADMISSION_BATCH_MAX     64
+#define ADMISSION_RESPONSE_MAX  1024
+#define IDEMPOTENCY_KEEP_MS     (24 * 3600 * INT64_C(1000))
+
+enum admission_outcome {
+	ADMIT_ACCEPTED,
+	ADMIT_REPLAYED,          /* the idempotency key is known, with the same body */
+	ADMIT_CONFLICT,          /* … with another body */
+	ADMIT_UNKNOWN_KEY,       /* replay_only: it is not known */
+	ADMIT_DAY_QUOTA,
+	ADMIT_MONTH_QUOTA,
+	ADMIT_CONCURRENCY,
+	ADMIT_NO_ACCOUNT
+};
+
+struct admission {
+	/* what is asked */
+	struct id id;                        /* the execution's, made by the caller */
+	uint64_t  account_id;
+	struct id key_id;
+	const char *agent;
+	enum exec_trigger trigger;
+	enum queue_lane lane;                /* LANE_SYNC is refused over the concurrency limit, LANE_ASYNC held */
+	const char *waiter;                  /* doorbell to ring at its end, NULL none */
+	const char *webhook_url;             /* NULL none */
+	const char *input; size_t input_len; /* JSON text */
+	int64_t   queued_at;                 /* ms */
+	int64_t   due_at;                    /* ms; 0 now: a delayed run takes its slot when it is due */
+	bool      has_key;                   /* an idempotency key was sent */
+	bool      replay_only;               /* answer a known idempotency key, else accept nothing */
+	uint8_t   scope_hash[32], body_hash[32];
+	const char *response; size_t response_len;   /* kept with the idempotency key; NULL none */
+
+	/* what became of it */
+	enum admission_outcome outcome;
+	bool      ready;                     /* accepted and can run now (not held, not later) */
+	int64_t   limit;                     /* the figure that was reached */
+	struct id existing;                  /* ADMIT_REPLAYED */
+	char      replay[ADMISSION_RESPONSE_MAX]; size_t replay_len;   /* its kept response; 0 none */
+};
+
+/* An account's counters and limits in force, as locked by the transaction. */
+struct quota {
+	uint64_t account_id;
+	int64_t  max_day, max_month, max_concurrent;   /* LIMIT_UNLIMITED (-1) without a limit */
+	bool     month_overage;
+	int64_t  day_start, day_runs, month_start, month_runs, active, held;
+	bool     found, changed;
+};
+
+/* Decides one admission and counts it in q when it is accepted (sets a->outcome, ready, limit).
+ * Pure: called again when the transaction is repeated. */
+typedef void (*admission_decide)(struct quota *q, struct admission *a, int64_t now_ms);
+
+/* Accepts what can be accepted of a[0..n), n at most ADMISSION_BATCH_MAX, in one transaction. Nothing is committed
+ * for the others, whose outcome says why. false: none was accepted, err says why. */
+bool admission_commit(struct db *db, struct db_conn **c, struct admission *const *a, unsigned n,
+                      int64_t now_ms, admission_decide decide, struct error *err);
+
+#endif
