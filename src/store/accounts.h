@@ -6,6 +6,7 @@
 #define AGENTIV_STORE_ACCOUNTS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "db/db.h"

@@ -1,0 +1,262 @@
+/* API keys to principals. The cache is a table of buckets under one lock that is held for a few comparisons;
+ * the database is asked outside of it. A key that does not exist is remembered too, for a second. */
+#include "core/auth.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define BUCKETS      1024
+#define ENTRIES_MAX  8192
+#define KEEP_US      4000000
+#define KEEP_NONE_US 1000000
+
+struct cached {
+	struct auth_entry entry;         /* first: what is given out */
+	atomic_uint    references;       /* the cache's own included */
+	uint8_t        hash[SHA256_SIZE];
+	bool           exists;
+	int64_t        until_us;
+	struct cached *next;
+};
+
+struct auth {
+	struct db *db;
+	const struct secret_ring *peppers;
+	pthread_mutex_t lock;
+	struct cached *buckets[BUCKETS];
+	unsigned count;
+	uint64_t generation;             /* of auth_forget: a load that began before it is not kept */
+};
+
+struct auth *auth_new(struct db *db, const struct secret_ring *peppers)
+{
+	struct auth *a = mem_zalloc(sizeof *a);
+
+	a->db = db;
+	a->peppers = peppers;
+	pthread_mutex_init(&a->lock, NULL);
+	return a;
+}
+
+void auth_release(struct auth_entry *e)
+{
+	struct cached *k = (struct cached *)e;
+
+	if (!k || atomic_fetch_sub(&k->references, 1) != 1)
+		return;
+	principal_release(&k->entry.principal);
+	mem_free(k);
+}
+
+void auth_forget(struct auth *a)
+{
+	unsigned i;
+
+	pthread_mutex_lock(&a->lock);
+	for (i = 0; i < BUCKETS; i++) {
+		struct cached *k, *next;
+
+		for (k = a->buckets[i]; k; k = next) {
+			next = k->next;
+			auth_release(&k->entry);
+		}
+		a->buckets[i] = NULL;
+	}
+	a->count = 0;
+	a->generation++;
+	pthread_mutex_unlock(&a->lock);
+}
+
+void auth_free(struct auth *a)
+{
+	if (!a)
+		return;
+	auth_forget(a);
+	pthread_mutex_destroy(&a->lock);
+	mem_free(a);
+}
+
+static struct cached **bucket_of(struct auth *a, const uint8_t *hash)
+{
+	return &a->buckets[(hash[0] | hash[1] << 8) % BUCKETS];
+}
+
+/* Removes what is too old, and drop when it is given. The lock is held. */
+static void prune(struct auth *a, struct cached **at, const uint8_t *drop, int64_t now_us)
+{
+	while (*at) {
+		struct cached *k = *at;
+
+		if (k->until_us > now_us && !(drop && memcmp(k->hash, drop, SHA256_SIZE) == 0)) {
+			at = &k->next;
+			continue;
+		}
+		*at = k->next;
+		a->count--;
+		auth_release(&k->entry);
+	}
+}
+
+/* A reference, or NULL. */
+static struct cached *find(struct auth *a, const uint8_t *hash, uint64_t *generation)
+{
+	int64_t now = clock_mono_us();
+	struct cached *k;
+
+	pthread_mutex_lock(&a->lock);
+	*generation = a->generation;
+	for (k = *bucket_of(a, hash); k; k = k->next)
+		if (k->until_us > now && memcmp(k->hash, hash, SHA256_SIZE) == 0) {
+			atomic_fetch_add(&k->references, 1);
+			break;
+		}
+	pthread_mutex_unlock(&a->lock);
+	return k;
+}
+
+static void keep(struct auth *a, struct cached *k, uint64_t generation)
+{
+	struct cached **at = bucket_of(a, k->hash);
+
+	pthread_mutex_lock(&a->lock);
+	prune(a, at, k->hash, clock_mono_us());
+	if (a->count < ENTRIES_MAX && a->generation == generation) {
+		atomic_fetch_add(&k->references, 1);
+		k->next = *at;
+		*at = k;
+		a->count++;
+	}
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Under each pepper, the newest first: keys made under an older one stay valid. */
+static struct cached *load(struct auth *a, const char *key, const uint8_t *newest, struct error *err)
+{
+	struct cached *k = mem_zalloc(sizeof *k);
+	struct db_conn *c = db_get(a->db, err);
+	unsigned i = a->peppers->count;
+	bool ok = c != NULL;
+
+	atomic_init(&k->references, 1);
+	memcpy(k->hash, newest, SHA256_SIZE);
+	while (ok && i-- > 0 && !k->exists) {
+		uint8_t hash[SHA256_SIZE];
+
+		crypto_key_hash(&a->peppers->keys[i], key, API_KEY_LEN, hash);
+		ok = principal_load(c, hash, &k->entry.principal, &k->exists, err);
+	}
+	db_put(a->db, c);
+	if (!ok) {
+		auth_release(&k->entry);
+		return NULL;
+	}
+	k->until_us = clock_mono_us() + (k->exists ? KEEP_US : KEEP_NONE_US);
+	return k;
+}
+
+/* The token of "Bearer TOKEN" (RFC 6750), or NULL with the reason in err. */
+static const char *bearer(const char *header, struct error *err)
+{
+	const char *token;
+	size_t n;
+
+	if (!header || !*header) {
+		err_set(err, ERR_UNAUTHORIZED, "Send your API key: Authorization: Bearer agv_live_…");
+		return NULL;
+	}
+	if (strncasecmp(header, "Bearer ", 7) != 0) {
+		err_set(err, ERR_UNAUTHORIZED, "The Authorization header must read: Bearer YOUR_API_KEY");
+		return NULL;
+	}
+	token = header + 7 + strspn(header + 7, " ");
+	n = strlen(token);
+	if (n != API_KEY_LEN || !crypto_key_well_formed(token, n)) {
+		err_set(err, ERR_UNAUTHORIZED, "The API key is mistyped or cut off");
+		return NULL;
+	}
+	return token;
+}
+
+static bool judge(const struct cached *k, struct error *err)
+{
+	const struct principal *p = &k->entry.principal;
+
+	if (!k->exists)
+		return err_set(err, ERR_UNAUTHORIZED, "There is no such API key");
+	if (p->key_revoked)
+		return err_set(err, ERR_UNAUTHORIZED, "The API key was revoked");
+	if (p->key_expires_at != 0 && p->key_expires_at <= clock_now_ms())
+		return err_set(err, ERR_UNAUTHORIZED, "The API key has expired");
+	return true;
+}
+
+bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entry **out,
+                struct error *err)
+{
+	const char *key = bearer(header, err);
+	uint8_t hash[SHA256_SIZE];
+	struct cached *k;
+	uint64_t generation;
+
+	*out = NULL;
+	if (!key)
+		return false;
+	crypto_key_hash(&a->peppers->keys[a->peppers->count - 1], key, API_KEY_LEN, hash);
+	k = find(a, hash, &generation);
+	if (k && fresh) {
+		auth_release(&k->entry);
+		k = NULL;
+	}
+	if (!k) {
+		k = load(a, key, hash, err);
+		if (!k)
+			return false;
+		keep(a, k, generation);
+	}
+	if (!judge(k, err)) {
+		auth_release(&k->entry);
+		return false;
+	}
+	*out = &k->entry;
+	return true;
+}
+
+enum subscription_status principal_subscription(const struct principal *p, const char *agent,
+                                                int64_t now_ms, int64_t *trial_ends_at)
+{
+	const struct subscription *found = NULL;
+	unsigned i;
+
+	for (i = 0; i < p->subscription_count; i++) {
+		const struct subscription *s = &p->subscriptions[i];
+
+		if (strcmp(s->agent, agent) == 0) {
+			found = s;
+			break;
+		}
+		if (strcmp(s->agent, "*") == 0)
+			found = s;
+	}
+	*trial_ends_at = found ? found->trial_ends_at : 0;
+	if (!found)
+		return SUB_NONE;
+	/* a trial ends by itself */
+	if (found->status == SUB_TRIALING && found->trial_ends_at != 0 && found->trial_ends_at <= now_ms)
+		return SUB_CANCELED;
+	return found->status;
+}
+
+bool principal_connected(const struct principal *p, const char *integration)
+{
+	unsigned i;
+
+	for (i = 0; i < p->connected_count; i++)
+		if (strcmp(p->connected[i], integration) == 0)
+			return true;
+	return false;
+}
