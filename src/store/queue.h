@@ -26,9 +26,11 @@ struct claimed_run {
 	int64_t queued_at, first_started_at;                         /* 0: never started */
 	const char *agent, *timezone, *webhook_url;                  /* webhook_url NULL when none */
 	const char *waiter;                                          /* NULL when nobody waits */
-	const char *input; size_t input_len;
+	const char *input; size_t input_len;                         /* NULL when larger than QUEUE_INPUT_WHOLE */
+	unsigned last_step;                                          /* of earlier attempts, 0 none */
 	bool webhooks;                                               /* reserved for endpoints */
 };
+#define QUEUE_INPUT_WHOLE 65536   /* bytes; a larger input is read by queue_load_input when its run starts */
 
 /* Claims up to max runs that can run now, synchronous ones first, in one short transaction:
  * SELECT … FOR UPDATE SKIP LOCKED in key order, insert leases, delete from ready, commit; then one
@@ -38,14 +40,38 @@ bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *ow
                  unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
                  struct claimed_run *out, unsigned *count, bool *more, struct error *err);
 
+/* The same for one run, wherever it stands in the ready lanes 0 and 1. *found false: it is not ready, or
+ * somebody else is claiming it. */
+bool queue_claim_one(struct db *db, struct db_conn **c, const struct lease_owner *owner,
+                     const struct id *id, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                     struct claimed_run *out, bool *found, struct error *err);
+/* Input of a run that was too large to come with its claim, into the arena. */
+bool queue_load_input(struct db_conn *c, const struct id *id, struct arena *a, const char **input,
+                      size_t *n, struct error *err);
+
+/* What waits to be looked after, in one statement: for polls. Times are INT64_MAX when there is none. */
+struct queue_look { bool ready, suspects; int64_t later_due_ms, lease_due_ms; };
+bool queue_look(struct db_conn *c, struct queue_look *out, struct error *err);
+
 /* Renews leases; lost[i] is set for those that are no longer ours, cancel[i] for those that
  * were asked to stop. */
 struct lease_ref { struct id id; uint64_t account_id; uint64_t token; };
 bool queue_renew(struct db *db, struct db_conn **c, const struct lease_ref *l, unsigned n,
                  int64_t expires_at, bool *lost, bool *cancel, struct error *err);
+/* Whether a lease is ours at this moment, and since when it is not: *held false when it is lost or over, *cancel
+ * when its run was asked to stop. */
+bool queue_lease_check(struct db_conn *c, const struct lease_ref *l, int64_t now_ms, bool *held,
+                       bool *cancel, struct error *err);
 
-/* How one attempt ended. */
-enum run_outcome { RUN_SUCCESS, RUN_FAILED, RUN_RETRY, RUN_RELEASED /* back to ready, attempt not used */ };
+/* Writes steps of running executions, l[0..n) being the leases of the runs they belong to; those of a run
+ * whose lease is no longer ours are left out. */
+bool queue_add_steps(struct db *db, struct db_conn **c, const struct lease_ref *l, unsigned n,
+                     const struct execution_step *steps, unsigned step_count, struct error *err);
+
+/* How one attempt ended. RUN_RELEASED: back to the given lane, the attempt not used up; a run that was never
+ * started has started_at 0. A run that was asked to stop and would go on (RUN_RETRY, RUN_RELEASED) ends
+ * with CANCELLED instead. */
+enum run_outcome { RUN_SUCCESS, RUN_FAILED, RUN_RETRY, RUN_RELEASED };
 struct ended_run {
 	struct id id; uint64_t account_id; uint64_t token;
 	enum run_outcome outcome;
@@ -59,6 +85,7 @@ struct ended_run {
 	const struct execution_step *steps; unsigned step_count;
 	bool lost;                                     /* out: the lease was not ours any more, nothing was changed */
 };
+#define QUEUE_END_MAX DB_LIST_MAX   /* runs in one call */
 /* Ends many runs in one transaction (group commit): quota rows locked, leases checked, executions updated,
  * steps and outbox rows written, held runs promoted into freed slots. *promoted: runs that became ready;
  * *deliveries: outbox rows written (ring the doorbells). */
@@ -76,20 +103,25 @@ bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max
 bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err);
 bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err);
 
-/* Fills an account's free slots from its held runs, oldest first; the caller's transaction holds the quota row and
- * gives its figures; returns how many became ready. Updates active and held of the row. */
+/* Fills an account's free slots from its held runs, oldest first, inside the caller's transaction; locks the
+ * account's quota row (or finds it locked by the caller) and updates active and held of it. *promoted: how many became
+ * ready, at most QUEUE_FILL_MAX at once; the ends of runs and queue_audit_slots go on with more. */
+#define QUEUE_FILL_MAX 1000
 bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted, struct error *err);
 
-/* POST …/cancel. */
+/* POST …/cancel. owner: the doorbell to ring after it, "" none: of the worker that runs it (CANCEL_ASKED, with
+ * BELL_CANCEL), or of who waits for it (CANCEL_ENDED, with BELL_ENDED). A cancel may free a slot for a held run. */
 enum cancel_outcome { CANCEL_ENDED, CANCEL_ASKED /* running: at its next step */, CANCEL_ALREADY_OVER, CANCEL_UNKNOWN };
 bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
                   enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
                   struct error *err);
 
-/* Compares account_quota.active and .held with the queue tables and repairs; reports differences. Run each minute. */
+/* Compares account_quota.active and .held with the queue tables, repairs and logs differences, and fills slots that were left
+ * free. Run each minute. */
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err);
 
 /* For /metrics and doctor. */
+/* oldest_ready_ms: age of the run that is ready for longest, 0 when none is. expired: leases past their time. */
 struct queue_stats { int64_t ready, leased, held, later, oldest_ready_ms, expired, outbox; };
 bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err);
 

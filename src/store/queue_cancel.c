@@ -1,0 +1,211 @@
+/* Cancelling: a run that waits ends at once, one that runs is asked to. */
+#include "store/queue_priv.h"
+
+#include <string.h>
+
+struct cancel {
+	uint64_t account_id;
+	struct id id;
+	int64_t  now_ms;
+	enum cancel_outcome outcome;
+	char     doorbell[DOORBELL_NAME_SIZE];
+	unsigned deliveries, promoted;
+	/* as read */
+	int64_t  started_at;
+	char     webhook_url[2049];
+	bool     over, had_slot;
+};
+
+static void keep(char *out, size_t size, const char *text)
+{
+	out[0] = '\0';
+	if (text)
+		strncat(out, text, size - 1);
+}
+
+static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, struct error *err)
+{
+	static const char sql[] =
+		"SELECT status, started_at, webhook_url FROM executions WHERE id = ? AND account_id = ?";
+	struct db_arg args[2] = {db_id(&k->id), db_int((int64_t)k->account_id)};
+	int got;
+
+	if (!db_query(c, sql, args, 2, err))
+		return false;
+	got = db_next(c, err);
+	*found = got == 1;
+	if (got == 1) {
+		k->over = db_col_int(c, 0) != 0;
+		k->started_at = db_col_int(c, 1);
+		keep(k->webhook_url, sizeof k->webhook_url, db_col_str(c, 2));
+	}
+	db_end(c);
+	return got >= 0;
+}
+
+static bool leave_held(struct db_conn *c, struct cancel *k, struct slots *s, bool *left,
+                       struct error *err)
+{
+	static const char sql[] = "DELETE FROM queue_held WHERE account_id = ? AND execution_id = ?";
+	struct db_arg args[2] = {db_int((int64_t)k->account_id), db_id(&k->id)};
+	struct slot_row *r = slots_of(s, k->account_id);
+	uint64_t n = 0;
+
+	if (!db_exec(c, sql, args, 2, &n, err))
+		return false;
+	*left = n == 1;
+	if (*left && r && r->held > 0) {
+		r->held--;
+		r->changed = true;
+	}
+	return true;
+}
+
+static bool leave_later(struct db_conn *c, struct cancel *k, struct slots *s, bool *left,
+                        struct error *err)
+{
+	static const char look[] =
+		"SELECT due_at, has_slot, waiter FROM queue_later WHERE execution_id = ? FOR UPDATE";
+	static const char drop[] = "DELETE FROM queue_later WHERE due_at = ? AND execution_id = ?";
+	struct db_arg args[2] = {db_id(&k->id)};
+	int64_t due_at = 0;
+	bool has_slot = false;
+	int got;
+
+	if (!db_query(c, look, args, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		due_at = db_col_int(c, 0);
+		has_slot = db_col_int(c, 1) != 0;
+		keep(k->doorbell, sizeof k->doorbell, db_col_str(c, 2));
+	}
+	db_end(c);
+	*left = got == 1;
+	if (got != 1)
+		return got == 0;
+	if (has_slot)
+		slots_free(s, k->account_id);
+	args[0] = db_int(due_at);
+	args[1] = db_id(&k->id);
+	return db_exec(c, drop, args, 2, NULL, err);
+}
+
+/* Waits for a claim that is just taking it: then it is leased. */
+static bool leave_ready(struct db_conn *c, struct cancel *k, struct slots *s, bool *left,
+                        struct error *err)
+{
+	static const char look[] =
+		"SELECT lane, waiter FROM queue_ready FORCE INDEX (PRIMARY)"
+		" WHERE lane IN (0, 1, 2) AND execution_id = ? FOR UPDATE";
+	static const char drop[] = "DELETE FROM queue_ready WHERE lane = ? AND execution_id = ?";
+	struct db_arg args[2] = {db_id(&k->id)};
+	int64_t lane = 0;
+	int got;
+
+	if (!db_query(c, look, args, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		lane = db_col_int(c, 0);
+		keep(k->doorbell, sizeof k->doorbell, db_col_str(c, 1));
+	}
+	db_end(c);
+	*left = got == 1;
+	if (got != 1)
+		return got == 0;
+	slots_free(s, k->account_id);
+	args[0] = db_int(lane);
+	args[1] = db_id(&k->id);
+	return db_exec(c, drop, args, 2, NULL, err);
+}
+
+static bool ask_leased(struct db_conn *c, struct cancel *k, bool *asked, struct error *err)
+{
+	static const char ask[] = "UPDATE leases SET cancel = 1 WHERE execution_id = ?";
+	struct db_arg id = db_id(&k->id);
+	uint64_t n = 0;
+	int got;
+
+	*asked = false;
+	if (!db_exec(c, ask, &id, 1, &n, err))
+		return false;
+	if (n == 0)
+		return true;
+	if (!db_query(c, "SELECT owner FROM leases WHERE execution_id = ?", &id, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1)
+		keep(k->doorbell, sizeof k->doorbell, db_col_str(c, 0));
+	db_end(c);
+	*asked = true;
+	return got >= 0;
+}
+
+static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE executions SET status = 3, completed_at = ?, duration_ms = ?,"
+		" error_code = 'CANCELLED', error_message = 'The run was cancelled'"
+		" WHERE id = ? AND status = 0";
+	int64_t took = k->now_ms - k->started_at;
+	struct db_arg args[3] = {
+		db_int(k->now_ms),
+		k->started_at ? db_int(took > 0 ? took : 0) : db_null(),
+		db_id(&k->id)};
+	struct delivery_new d = {
+		.id = k->id, .event_id = k->id, .account_id = k->account_id, .has_execution = true,
+		.execution_id = k->id, .event = EVENT_RUN_FAILED, .url = k->webhook_url};
+
+	if (!db_exec(c, sql, args, 3, NULL, err))
+		return false;
+	k->outcome = CANCEL_ENDED;
+	k->deliveries = k->webhook_url[0] != '\0';
+	return k->deliveries == 0 || outbox_add(c, &d, 1, k->now_ms, err);
+}
+
+static bool cancel_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct cancel *k = ctx;
+	struct slots s;
+	bool found, done = false;
+
+	k->outcome = CANCEL_UNKNOWN;
+	k->deliveries = k->promoted = 0;
+	k->doorbell[0] = '\0';
+	slots_init(&s);
+	slots_want(&s, k->account_id);
+	if (!slots_lock(c, &s, err) || !read_execution(c, k, &found, err))
+		return false;
+	if (!found || k->over) {
+		k->outcome = found ? CANCEL_ALREADY_OVER : CANCEL_UNKNOWN;
+		return true;
+	}
+	if (!leave_held(c, k, &s, &done, err) || (!done && !leave_later(c, k, &s, &done, err)) ||
+	    (!done && !leave_ready(c, k, &s, &done, err)))
+		return false;
+	if (!done) {
+		if (!ask_leased(c, k, &done, err))
+			return false;
+		k->outcome = CANCEL_ASKED;
+		if (done)
+			return true;
+	}
+	return end_cancelled(c, k, err) && slots_fill(c, &s, &k->promoted, err) &&
+	       slots_write(c, &s, err);
+}
+
+bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
+                  enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
+                  struct error *err)
+{
+	struct cancel k = {.account_id = account_id, .id = *id, .now_ms = now_ms};
+
+	/* repeating it is harmless: the second time it is already over */
+	if (!db_transaction(db, cancel_body, NULL, &k, err))
+		return false;
+	*out = k.outcome;
+	*deliveries = k.deliveries;
+	memcpy(owner, k.doorbell, DOORBELL_NAME_SIZE);
+	return true;
+}

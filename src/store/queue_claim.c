@@ -1,0 +1,301 @@
+/* From ready to leased. The claim holds no quota row: it changes no counter. */
+#include "store/queue.h"
+
+#include <string.h>
+
+#include "base/rnd.h"
+#include "store/queue_priv.h"
+
+struct claim {
+	const struct lease_owner *owner;
+	const struct id *only;           /* NULL: whatever is ready */
+	bool     suspects;
+	unsigned max;
+	int64_t  now_ms, lease_ms;
+	struct arena *arena;
+	struct claimed_run *out;
+	unsigned count;
+	bool     more;
+};
+
+static void read_pick(struct db_conn *c, const struct claim *k, uint64_t token,
+                      struct claimed_run *r)
+{
+	memset(r, 0, sizeof *r);
+	r->lane = (enum queue_lane)db_col_int(c, 0);
+	db_col_id(c, 1, &r->id);
+	r->account_id = (uint64_t)db_col_int(c, 2);
+	r->attempt = (unsigned)db_col_int(c, 3);
+	r->waiter = arena_strdup(k->arena, db_col_str(c, 4));
+	r->token = token;
+}
+
+static bool pick(struct db_conn *c, struct claim *k, const char *sql, const struct db_arg *args,
+                 unsigned n, struct error *err)
+{
+	/* positive as a signed number, and never 0 */
+	uint64_t token = (rnd_u64() >> 1) | 1;
+	int got;
+
+	if (!db_query(c, sql, args, n, err))
+		return false;
+	while ((got = db_next(c, err)) == 1 && k->count < k->max)
+		read_pick(c, k, token, &k->out[k->count++]);
+	db_end(c);
+	return got >= 0;
+}
+
+static bool pick_ready(struct db_conn *c, struct claim *k, struct error *err)
+{
+	static const char ready[] =
+		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready"
+		" WHERE lane < 2 ORDER BY lane, execution_id LIMIT ? FOR UPDATE SKIP LOCKED";
+	static const char suspect[] =
+		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready"
+		" WHERE lane = 2 ORDER BY lane, execution_id LIMIT ? FOR UPDATE SKIP LOCKED";
+	struct db_arg limit = db_int(k->max);
+
+	return pick(c, k, k->suspects ? suspect : ready, &limit, 1, err);
+}
+
+static bool pick_one(struct db_conn *c, struct claim *k, struct error *err)
+{
+	static const char sql[] =
+		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready"
+		" WHERE lane = ? AND execution_id = ? FOR UPDATE SKIP LOCKED";
+	struct db_arg args[2] = {db_int(LANE_SYNC), db_id(k->only)};
+
+	if (!pick(c, k, sql, args, 2, err))
+		return false;
+	if (k->count > 0)
+		return true;
+	args[0] = db_int(LANE_ASYNC);
+	return pick(c, k, sql, args, 2, err);
+}
+
+static bool write_leases(struct db_conn *c, const struct claim *k, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO leases (execution_id, account_id, token, owner, host, expires_at,"
+		" started_at, attempt, lane, cancel, waiter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)";
+	struct db_arg args[DB_LIST_MAX * 10], *at = args;
+	unsigned i;
+
+	for (i = 0; i < k->count; i++) {
+		const struct claimed_run *r = &k->out[i];
+
+		*at++ = db_id(&r->id);
+		*at++ = db_int((int64_t)r->account_id);
+		*at++ = db_int((int64_t)r->token);
+		*at++ = db_str(k->owner->name);
+		*at++ = db_str(k->owner->host);
+		*at++ = db_int(k->now_ms + k->lease_ms);
+		*at++ = db_int(k->now_ms);
+		*at++ = db_int(r->attempt);
+		*at++ = db_int(r->lane);
+		*at++ = db_str(r->waiter);
+	}
+	return db_exec_rows(c, sql, args, 10, k->count, NULL, err);
+}
+
+static bool leave_ready(struct db_conn *c, const struct claim *k, struct error *err)
+{
+	static const char sql[] = "DELETE FROM queue_ready WHERE lane = ? AND execution_id = ?";
+	struct db_arg args[DB_LIST_MAX * 2];
+	unsigned i;
+
+	for (i = 0; i < k->count; i++) {
+		args[2 * i] = db_int(k->out[i].lane);
+		args[2 * i + 1] = db_id(&k->out[i].id);
+	}
+	return db_exec_rows(c, sql, args, 2, k->count, NULL, err);
+}
+
+static struct claimed_run *run_of(const struct claim *k, const struct id *id)
+{
+	unsigned i;
+
+	for (i = 0; i < k->count; i++)
+		if (id_cmp(&k->out[i].id, id) == 0)
+			return &k->out[i];
+	return NULL;
+}
+
+static void read_run(struct db_conn *c, const struct claim *k, struct claimed_run *r)
+{
+	const char *input;
+	size_t n;
+
+	r->queued_at = db_col_int(c, 1);
+	r->first_started_at = db_col_int(c, 2);
+	r->agent = arena_strdup(k->arena, db_col_str(c, 3));
+	r->timezone = arena_strdup(k->arena, db_col_str(c, 4));
+	r->webhook_url = arena_strdup(k->arena, db_col_str(c, 5));
+	db_col_id(c, 6, &r->account_public_id);
+	input = db_col_bytes(c, 7, &n);
+	r->input = input ? arena_strndup(k->arena, input, n) : NULL;
+	r->input_len = input ? n : 0;
+}
+
+/* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is no claim. */
+static bool read_runs(struct db_conn *c, const struct claim *k, struct error *err)
+{
+	static const char sql[] =
+		"SELECT e.id, e.queued_at, e.started_at, e.agent, a.timezone, e.webhook_url, a.public_id,"
+		" IF(LENGTH(e.input) <= 65536, e.input, NULL)"
+		" FROM executions e JOIN accounts a ON a.id = e.account_id"
+		" WHERE e.id IN (%s) AND e.status = 0";
+	struct db_arg args[DB_LIST_MAX];
+	struct id ids[DB_LIST_MAX];
+	unsigned size, i;
+	int got;
+
+	_Static_assert(QUEUE_INPUT_WHOLE == 65536, "the statement has the figure");
+	for (i = 0; i < k->count; i++)
+		ids[i] = k->out[i].id;
+	size = list_of_ids(args, ids, k->count);
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		struct id id;
+		struct claimed_run *r = db_col_id(c, 0, &id) ? run_of(k, &id) : NULL;
+
+		if (r)
+			read_run(c, k, r);
+	}
+	db_end(c);
+	return got == 0;
+}
+
+/* Runs that were started before go on counting their steps. */
+static bool read_last_steps(struct db_conn *c, const struct claim *k, struct error *err)
+{
+	unsigned i;
+
+	for (i = 0; i < k->count; i++) {
+		struct claimed_run *r = &k->out[i];
+		struct db_arg id = db_id(&r->id);
+		int64_t last = 0;
+
+		if (r->first_started_at == 0)
+			continue;
+		if (!db_query_int(c, "SELECT MAX(seq) FROM execution_steps WHERE execution_id = ?",
+		                  &id, 1, &last, NULL, err))
+			return false;
+		r->last_step = (unsigned)last;
+	}
+	return true;
+}
+
+/* A row of the queue whose execution is over or gone: neither lease nor run. */
+static bool drop_orphans(struct db_conn *c, struct claim *k, struct error *err)
+{
+	unsigned i, kept = 0;
+
+	for (i = 0; i < k->count; i++) {
+		struct db_arg id = db_id(&k->out[i].id);
+
+		if (k->out[i].agent)
+			k->out[kept++] = k->out[i];
+		else if (!db_exec(c, "DELETE FROM leases WHERE execution_id = ?", &id, 1, NULL, err))
+			return false;
+	}
+	k->count = kept;
+	return true;
+}
+
+static bool claim_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct claim *k = ctx;
+
+	k->count = 0;
+	if (!(k->only ? pick_one(c, k, err) : pick_ready(c, k, err)))
+		return false;
+	k->more = k->count == k->max;
+	if (k->count == 0)
+		return true;
+	return write_leases(c, k, err) && leave_ready(c, k, err) && read_runs(c, k, err) &&
+	       drop_orphans(c, k, err) && read_last_steps(c, k, err);
+}
+
+static int claim_applied(struct db_conn *c, void *ctx)
+{
+	static const char sql[] = "SELECT 1 FROM leases WHERE execution_id = ? AND token = ?";
+	const struct claim *k = ctx;
+	struct db_arg args[2];
+	struct error err;
+	int64_t one;
+	bool found;
+
+	if (k->count == 0)
+		return 0;
+	args[0] = db_id(&k->out[0].id);
+	args[1] = db_int((int64_t)k->out[0].token);
+	return db_query_int(c, sql, args, 2, &one, &found, &err) ? found : -1;
+}
+
+/* A plain read locks nothing, so that idle workers do not meet each other. */
+static bool something_ready(struct db_conn *c, bool suspects, bool *yes, struct error *err)
+{
+	int64_t one;
+
+	return suspects ? queue_has_suspects(c, yes, err) :
+		db_query_int(c, "SELECT 1 FROM queue_ready WHERE lane < 2 LIMIT 1", NULL, 0, &one,
+		             yes, err);
+}
+
+bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
+                 unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                 struct claimed_run *out, unsigned *count, bool *more, struct error *err)
+{
+	struct claim k = {.owner = owner, .suspects = suspects, .now_ms = now_ms,
+	                  .lease_ms = lease_ms, .arena = a, .out = out,
+	                  .max = max < DB_LIST_MAX ? max : DB_LIST_MAX};
+	bool yes;
+
+	*count = 0;
+	*more = false;
+	if (!queue_conn(db, c, err))
+		return false;
+	if (!something_ready(*c, suspects, &yes, err))
+		return false;
+	if (!yes || max == 0)
+		return true;
+	if (!db_transaction_on(db, c, claim_body, claim_applied, &k, err))
+		return false;
+	*count = k.count;
+	*more = k.more;
+	return true;
+}
+
+bool queue_claim_one(struct db *db, struct db_conn **c, const struct lease_owner *owner,
+                     const struct id *id, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                     struct claimed_run *out, bool *found, struct error *err)
+{
+	struct claim k = {.owner = owner, .only = id, .max = 1, .now_ms = now_ms,
+	                  .lease_ms = lease_ms, .arena = a, .out = out};
+	bool ok = queue_conn(db, c, err) &&
+		db_transaction_on(db, c, claim_body, claim_applied, &k, err);
+
+	*found = ok && k.count == 1;
+	return ok;
+}
+
+bool queue_load_input(struct db_conn *c, const struct id *id, struct arena *a, const char **input,
+                      size_t *n, struct error *err)
+{
+	struct db_arg arg = db_id(id);
+	const char *p;
+	int got;
+
+	*input = NULL;
+	if (!db_query(c, "SELECT input FROM executions WHERE id = ?", &arg, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1 && (p = db_col_bytes(c, 0, n)) != NULL)
+		*input = arena_strndup(a, p, *n);
+	db_end(c);
+	if (got >= 0 && !*input)
+		return err_set(err, ERR_NOT_FOUND, "The execution's input is gone");
+	return got >= 0;
+}

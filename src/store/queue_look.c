@@ -1,0 +1,97 @@
+/* Looking at the queue without locking anything. */
+#include "store/queue_priv.h"
+
+#include "base/clock.h"
+
+static int64_t col_or_never(struct db_conn *c, unsigned col)
+{
+	return db_is_null(c, col) ? INT64_MAX : db_col_int(c, col);
+}
+
+bool queue_look(struct db_conn *c, struct queue_look *out, struct error *err)
+{
+	static const char sql[] =
+		"SELECT (SELECT 1 FROM queue_ready WHERE lane < 2 LIMIT 1),"
+		" (SELECT 1 FROM queue_ready WHERE lane = 2 LIMIT 1),"
+		" (SELECT MIN(due_at) FROM queue_later), (SELECT MIN(expires_at) FROM leases)";
+	int got;
+
+	*out = (struct queue_look){.later_due_ms = INT64_MAX, .lease_due_ms = INT64_MAX};
+	if (!db_query(c, sql, NULL, 0, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		out->ready = !db_is_null(c, 0);
+		out->suspects = !db_is_null(c, 1);
+		out->later_due_ms = col_or_never(c, 2);
+		out->lease_due_ms = col_or_never(c, 3);
+	}
+	db_end(c);
+	return got >= 0;
+}
+
+bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err)
+{
+	struct queue_look look;
+	bool ok = queue_look(c, &look, err);
+
+	*due_ms = look.later_due_ms < look.lease_due_ms ? look.later_due_ms : look.lease_due_ms;
+	return ok;
+}
+
+bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err)
+{
+	int64_t one;
+
+	return db_query_int(c, "SELECT 1 FROM queue_ready WHERE lane = 2 LIMIT 1", NULL, 0, &one,
+	                    yes, err);
+}
+
+/* The oldest id of each lane stands first in its part of the key. */
+static bool read_oldest(struct db_conn *c, int64_t now_ms, struct queue_stats *out,
+                        struct error *err)
+{
+	static const char sql[] = "SELECT MIN(execution_id) FROM queue_ready WHERE lane = ?";
+	int64_t lane;
+
+	for (lane = LANE_SYNC; lane <= LANE_SUSPECT; lane++) {
+		struct db_arg arg = db_int(lane);
+		struct id id;
+		int got;
+
+		if (!db_query(c, sql, &arg, 1, err))
+			return false;
+		got = db_next(c, err);
+		if (got == 1 && db_col_id(c, 0, &id) && now_ms - id_time_ms(&id) > out->oldest_ready_ms)
+			out->oldest_ready_ms = now_ms - id_time_ms(&id);
+		db_end(c);
+		if (got < 0)
+			return false;
+	}
+	return true;
+}
+
+bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err)
+{
+	static const char sql[] =
+		"SELECT (SELECT COUNT(*) FROM queue_ready), (SELECT COUNT(*) FROM leases),"
+		" (SELECT COALESCE(SUM(held), 0) FROM account_quota), (SELECT COUNT(*) FROM queue_later),"
+		" (SELECT COUNT(*) FROM leases WHERE expires_at <= ?), (SELECT COUNT(*) FROM outbox)";
+	struct db_arg now = db_int(now_ms);
+	int got;
+
+	*out = (struct queue_stats){0};
+	if (!db_query(c, sql, &now, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		out->ready = db_col_int(c, 0);
+		out->leased = db_col_int(c, 1);
+		out->held = db_col_int(c, 2);
+		out->later = db_col_int(c, 3);
+		out->expired = db_col_int(c, 4);
+		out->outbox = db_col_int(c, 5);
+	}
+	db_end(c);
+	return got >= 0 && read_oldest(c, now_ms, out, err);
+}

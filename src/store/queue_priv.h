@@ -1,0 +1,50 @@
+/* What the files of the queue share: the quota rows that a transaction holds, and the end of runs.
+ *
+ * Ownership: nothing here allocates. */
+#ifndef AGENTIV_STORE_QUEUE_PRIV_H
+#define AGENTIV_STORE_QUEUE_PRIV_H
+
+#include "store/queue.h"
+
+/* One account's counters, as locked. */
+struct slot_row {
+	uint64_t account_id;
+	int64_t  max, active, held;      /* max -1: unlimited */
+	bool     found, changed;
+};
+
+/* The quota rows of a transaction, ascending by account: the lock order. */
+struct slots {
+	struct slot_row rows[DB_LIST_MAX];
+	unsigned n;
+};
+
+void slots_init(struct slots *s);
+/* Before slots_lock only; the same account twice is one row. */
+void slots_want(struct slots *s, uint64_t account_id);
+bool slots_lock(struct db_conn *c, struct slots *s, struct error *err);
+/* NULL when the account has no quota row. */
+struct slot_row *slots_of(struct slots *s, uint64_t account_id);
+void slots_free(struct slots *s, uint64_t account_id);       /* a run of it gave its slot back */
+bool slots_free_left(const struct slot_row *r);
+/* Moves held runs into free slots; adds to *promoted. */
+bool slots_fill(struct db_conn *c, struct slots *s, unsigned *promoted, struct error *err);
+bool slots_write(struct db_conn *c, const struct slots *s, struct error *err);
+
+/* A connection in *c, taken from the pool when there is none. */
+bool queue_conn(struct db *db, struct db_conn **c, struct error *err);
+
+/* The arguments of "… IN (%s)" over n items, padded by the last; returns how many. */
+unsigned list_of_ids(struct db_arg *args, const struct id *ids, unsigned n);
+
+/* Lets runs end whose leases have expired by now_ms, or, with expired_only false, whoever
+ * holds them as long as the tokens match. Otherwise queue_end. */
+bool queue_end_expired(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n,
+                       int64_t now_ms, bool expired_only, unsigned *promoted, unsigned *deliveries,
+                       struct error *err);
+
+/* Moves due rows of queue_later; *moved as in queue_sweep, *taken how many rows were due. */
+bool queue_take_due(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max,
+                    unsigned *moved, unsigned *taken, struct error *err);
+
+#endif
