@@ -33,16 +33,26 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
  * claim false: takes nothing new (draining). Returns when to call again (clock_mono_us). */
 int64_t executor_work(struct executor *e, bool claim);
 
+/* Something became ready (doorbell message BELL_WORK): the next executor_work claims. */
+void executor_work_came(struct executor *e);
+
 /* Asks running executions to look at their cancel flags now (doorbell message). */
 void executor_check_cancels(struct executor *e);
 
 bool executor_idle(const struct executor *e);      /* nothing runs, nothing waits to be ended */
 /* Gives back what has not started; running ones go on until they end. */
 void executor_drain(struct executor *e);
-void executor_stop(struct executor *e);            /* joins threads; gives back the leases of what still runs */
+/* Joins threads; gives back the leases of what still runs. false: a thread is stuck in its agent, so what env points to
+ * must stay until the process ends. */
+bool executor_stop(struct executor *e);
+
+/* What was done since the start, for logs and metrics. */
+struct executor_counts { uint64_t claimed, succeeded, failed, retried, released, lost, moved; };
+void executor_counts(const struct executor *e, struct executor_counts *out);
 
 /* Plain CGI and run_inline: claims this one execution by id (it must be ready), runs it in the calling thread
- * and ends it. *claimed false when somebody else has it. */
+ * and ends it. *claimed false when somebody else has it. An owner without a doorbell takes a name that
+ * does not end in ".sock", so that nobody takes its silent socket for its death. */
 bool executor_run_one(const struct executor_env *env, const struct id *id, bool *claimed,
                       struct error *err);
 

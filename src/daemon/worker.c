@@ -1,0 +1,140 @@
+#include "daemon/worker.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/executor.h"
+#include "daemon/loop.h"
+
+#define SPARE_CONNECTIONS 4   /* beside one for each thread: claims, upkeep, two committers */
+#define DRAIN_LIMIT_S     60
+
+struct worker {
+	const struct config *cfg;
+	struct db *db;
+	struct registry *agents;
+	struct secret_ring seal;
+	struct doorbell_ringer *ringer;
+	struct executor *executor;
+	struct error error;
+	bool draining, failed;
+};
+
+static void wake(void *ctx)
+{
+	loop_wake(ctx);
+}
+
+/* Host names repeat among containers; the run directory's inode tells them apart, and who shares
+ * it hears the same doorbells. */
+static void name_host(const char *run_dir, char out[64])
+{
+	char host[40] = "";
+	struct stat st;
+
+	if (gethostname(host, sizeof host - 1) != 0)
+		snprintf(host, sizeof host, "localhost");
+	if (stat(run_dir, &st) != 0)
+		memset(&st, 0, sizeof st);
+	snprintf(out, 64, "%s/%" PRIxMAX, host, (uintmax_t)st.st_ino);
+}
+
+static bool start_executor(struct worker *w, struct loop *l)
+{
+	struct executor_env env = {.db = w->db, .cfg = w->cfg, .agents = w->agents, .seal = &w->seal,
+	                           .ringer = w->ringer, .wake = wake, .wake_ctx = l};
+
+	snprintf(env.owner.name, sizeof env.owner.name, "%s", loop_doorbell_name(l));
+	name_host(w->cfg->run_dir, env.owner.host);
+	w->executor = executor_start(&env, (unsigned)w->cfg->worker_threads, &w->error);
+	return w->executor != NULL;
+}
+
+static int64_t worker_work(void *data, struct loop *l)
+{
+	struct worker *w = data;
+
+	if (!w->executor && !w->failed && !w->draining && !start_executor(w, l)) {
+		/* no threads: nothing will get better, and the supervisor starts it again */
+		log_error("the executor could not be started", &w->error);
+		w->failed = true;
+		raise(SIGTERM);
+	}
+	return w->executor ? executor_work(w->executor, !w->draining) : INT64_MAX;
+}
+
+static void worker_message(void *data, const void *msg, size_t n)
+{
+	struct worker *w = data;
+
+	if (!w->executor || n == 0)
+		return;
+	if (*(const char *)msg == BELL_WORK)
+		executor_work_came(w->executor);
+	else if (*(const char *)msg == BELL_CANCEL)
+		executor_check_cancels(w->executor);
+}
+
+static void worker_drain(void *data)
+{
+	struct worker *w = data;
+
+	w->draining = true;
+	if (w->executor)
+		executor_drain(w->executor);
+}
+
+static bool worker_idle(void *data)
+{
+	struct worker *w = data;
+
+	return !w->executor || executor_idle(w->executor);
+}
+
+static void log_counts(struct worker *w)
+{
+	struct executor_counts c;
+
+	if (!w->executor)
+		return;
+	executor_counts(w->executor, &c);
+	log_write(LOG_INFO, "stopped",
+	          "claimed=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " retried=%" PRIu64
+	          " released=%" PRIu64 " lost=%" PRIu64, c.claimed, c.succeeded, c.failed, c.retried,
+	          c.released, c.lost);
+}
+
+bool worker_run(const struct config *cfg, struct error *err)
+{
+	static const struct daemon_ops ops = {
+		.program = "agentiv-worker", .work = worker_work, .message = worker_message,
+		.drain = worker_drain, .idle = worker_idle, .drain_limit_s = DRAIN_LIMIT_S};
+	const char *manifests = getenv("AGENTIV_MANIFEST_DIR");
+	struct worker w = {.cfg = cfg};
+	bool ok;
+
+	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
+	     (w.agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR, cfg->agents_dir,
+	                               err)) != NULL &&
+	     (w.db = db_open(cfg, (unsigned)cfg->worker_threads + SPARE_CONNECTIONS, err)) != NULL;
+	if (!ok)
+		goto out;
+	w.ringer = doorbell_ringer_new(cfg->run_dir);
+	ok = loop_run(&ops, cfg, &w, err);
+	log_counts(&w);
+	if (!executor_stop(w.executor))
+		return ok && !w.failed;
+out:
+	db_close(w.db);
+	doorbell_ringer_free(w.ringer);
+	registry_free(w.agents);
+	mem_wipe(&w.seal, sizeof w.seal);
+	return ok && !w.failed;
+}
