@@ -137,13 +137,14 @@ static void read_run(struct db_conn *c, const struct claim *k, struct claimed_ru
 	r->input_len = input ? n : 0;
 }
 
-/* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is no claim. */
+/* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is no
+ * claim. The join's order is given: of one busy account the optimiser would rather walk all executions. */
 static bool read_runs(struct db_conn *c, const struct claim *k, struct error *err)
 {
 	static const char sql[] =
 		"SELECT e.id, e.queued_at, e.started_at, e.agent, a.timezone, e.webhook_url, a.public_id,"
 		" IF(LENGTH(e.input) <= 65536, e.input, NULL)"
-		" FROM executions e JOIN accounts a ON a.id = e.account_id"
+		" FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN accounts a ON a.id = e.account_id"
 		" WHERE e.id IN (%s) AND e.status = 0";
 	struct db_arg args[DB_LIST_MAX];
 	struct id ids[DB_LIST_MAX];
