@@ -1,0 +1,425 @@
+/* The executor with agents of the test's own (core/executor.h), on a real database. */
+#include "queue_fixture.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/executor_priv.h"
+#include "queue_suites.h"
+
+static const char status_of[] = "SELECT status FROM executions WHERE id = ?";
+static const char error_of[] = "SELECT error_code FROM executions WHERE id = ?";
+
+static atomic_int running, most_running, started;
+static atomic_bool let_go;
+
+static bool succeed(struct agent_result *r)
+{
+	snprintf(r->summary, sizeof r->summary, "Done");
+	return buf_adds(&r->output, "{\"done\":true}");
+}
+
+static bool run_echo(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	return succeed(r);
+}
+
+static bool run_wait(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	int now = atomic_fetch_add(&running, 1) + 1;
+	bool ok;
+
+	if (now > atomic_load(&most_running))
+		atomic_store(&most_running, now);
+	atomic_fetch_add(&started, 1);
+	ok = c->host->wait(c->host_data, 10000);
+	atomic_fetch_sub(&running, 1);
+	return ok ? succeed(r) : err_set(err, ERR_EXECUTION_FAILED, "Stopped");
+}
+
+static bool run_brief(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	int now = atomic_fetch_add(&running, 1) + 1;
+
+	if (now > atomic_load(&most_running))
+		atomic_store(&most_running, now);
+	c->host->wait(c->host_data, 20);
+	atomic_fetch_sub(&running, 1);
+	return succeed(r);
+}
+
+/* Deaf to being stopped until the test lets go. */
+static bool run_deaf(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	atomic_fetch_add(&started, 1);
+	while (!atomic_load(&let_go))
+		usleep(5000);
+	return succeed(r);
+}
+
+static bool run_flaky(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	if (c->attempt >= 2)
+		return succeed(r);
+	err_set(err, ERR_UNAVAILABLE, "Try again");
+	err->retryable = true;
+	return false;
+}
+
+static bool run_huge(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	while (buf_adds(&r->output, "0123456789abcdef0123456789abcdef0123456789abcdef"))
+		;
+	return true;
+}
+
+static bool run_steps(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	c->host->step(c->host_data, "log", "first", "{\"a\":1}", 0, 3);
+	c->host->step(c->host_data, "model", "second", NULL, 12, 5);
+	atomic_fetch_add(&started, 1);
+	if (!c->host->wait(c->host_data, 1000))
+		return false;
+	c->host->step(c->host_data, "log", "third", NULL, 0, 0);
+	return succeed(r);
+}
+
+static bool run_garbled(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	succeed(r);
+	snprintf(r->summary, sizeof r->summary, "caf\xe9 done");
+	return true;
+}
+
+static bool run_acting(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	atomic_fetch_add(&started, 1);
+	while (!atomic_load(&let_go))
+		usleep(1000);
+	return c->host->may_act(c->host_data, err) && succeed(r);
+}
+
+static const struct manifest manifests[] = {
+	{.slug = "echo", .timeout_ms = 60000, .run = run_echo},
+	{.slug = "wait", .timeout_ms = 60000, .run = run_wait},
+	{.slug = "brief", .timeout_ms = 60000, .run = run_brief},
+	{.slug = "short", .timeout_ms = 100, .run = run_wait},
+	{.slug = "deaf", .timeout_ms = 100, .run = run_deaf},
+	{.slug = "flaky", .timeout_ms = 60000, .run = run_flaky},
+	{.slug = "huge", .timeout_ms = 60000, .run = run_huge},
+	{.slug = "steps", .timeout_ms = 60000, .run = run_steps},
+	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
+	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},
+};
+
+/* In place of the library's registry. */
+const struct manifest *registry_find(const struct registry *r, const char *slug)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof manifests / sizeof *manifests; i++)
+		if (strcmp(manifests[i].slug, slug) == 0)
+			return &manifests[i];
+	return NULL;
+}
+
+static struct executor_env env;
+
+static struct executor *start(unsigned threads)
+{
+	struct executor *e;
+	struct error err;
+
+	atomic_store(&running, 0);
+	atomic_store(&most_running, 0);
+	atomic_store(&started, 0);
+	atomic_store(&let_go, false);
+	fx_cfg.retry_base_ms = 50;
+	fx_cfg.worker_poll_ms = 100;
+	env = (struct executor_env){.db = fx_db, .cfg = &fx_cfg, .owner = fx_owner};
+	e = executor_start(&env, threads, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+	return e;
+}
+
+static void fresh(void)
+{
+	fx_empty();
+	fx_account(1, -1);
+}
+
+/* Works until the condition is met; false after ten seconds. */
+static bool work_until(struct executor *e, bool (*met)(struct executor *e))
+{
+	int64_t until = clock_mono_us() + 10000000;
+	bool ok;
+
+	while (!(ok = met(e)) && clock_mono_us() < until) {
+		executor_work(e, true);
+		usleep(2000);
+	}
+	return ok;
+}
+
+static bool nothing_open(struct executor *e)
+{
+	return fx_number("SELECT COUNT(*) FROM executions WHERE status = 0") == 0 && executor_idle(e);
+}
+
+static bool one_started(struct executor *e)
+{
+	return atomic_load(&started) > 0;
+}
+
+static void runs_are_run_and_ended(void)
+{
+	struct executor_counts counts;
+	struct executor *e;
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 200; i++)
+		fx_accept(1, LANE_ASYNC, "echo", "{}");
+	e = start(4);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_counts(e, &counts);
+	CU_ASSERT_EQUAL(counts.succeeded, 200);
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 2"), 200);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void a_retryable_failure_is_tried_again(void)
+{
+	struct executor *e;
+	struct id id;
+
+	fresh();
+	id = fx_accept(1, LANE_ASYNC, "flaky", "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number_of(status_of, &id), EXEC_SUCCESS);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT attempt FROM executions WHERE id = ?", &id), 2);
+	CU_ASSERT_TRUE(fx_text_is(error_of, &id, NULL));
+}
+
+static void ends_with(const char *agent, const char *code)
+{
+	struct executor *e;
+	struct id id;
+
+	fresh();
+	id = fx_accept(1, LANE_ASYNC, agent, "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	atomic_store(&let_go, true);
+	executor_stop(e);
+	CU_ASSERT_TRUE(fx_text_is(error_of, &id, code));
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void a_run_past_its_time_ends_with_timeout(void)
+{
+	ends_with("short", "TIMEOUT");
+}
+
+static void an_agent_that_is_stuck_does_not_keep_its_run_open(void)
+{
+	ends_with("deaf", "TIMEOUT");
+}
+
+static void an_output_past_the_ceiling_fails_the_run(void)
+{
+	ends_with("huge", "OUTPUT_TOO_LARGE");
+}
+
+static void an_unknown_agent_fails_the_run(void)
+{
+	ends_with("nobody", "EXECUTION_FAILED");
+}
+
+static void text_that_is_not_utf8_does_not_keep_a_run_from_ending(void)
+{
+	ends_with("garbled", NULL);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE summary = 'caf? done'"), 1);
+}
+
+static void a_running_run_is_cancelled_when_its_worker_hears_of_it(void)
+{
+	char owner[DOORBELL_NAME_SIZE];
+	enum cancel_outcome outcome;
+	unsigned deliveries;
+	struct executor *e;
+	struct error err;
+	struct id id;
+
+	fresh();
+	id = fx_accept(1, LANE_ASYNC, "wait", "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	CU_ASSERT_TRUE(queue_cancel(fx_db, 1, &id, clock_now_ms(), &outcome, owner, &deliveries, &err));
+	CU_ASSERT_EQUAL(outcome, CANCEL_ASKED);
+	executor_check_cancels(e);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_TRUE(fx_text_is(error_of, &id, "CANCELLED"));
+}
+
+static void a_stopped_executor_gives_back_what_it_has(void)
+{
+	struct executor *e;
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 3; i++)
+		fx_accept(1, LANE_ASYNC, "wait", "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	executor_drain(e);
+	CU_ASSERT_TRUE(executor_stop(e));
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM leases"), 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready WHERE lane = 1 AND attempt = 0"), 3);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void who_lost_its_lease_may_not_act_and_changes_nothing(void)
+{
+	struct executor *e;
+	struct error err;
+	unsigned moved;
+	struct id id;
+
+	fresh();
+	id = fx_accept(1, LANE_ASYNC, "acting", "{}");
+	fx_accept(1, LANE_ASYNC, "acting", "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms() + 3600000, 64, 3, "here", NULL, NULL,
+	                           &moved, &err));
+	CU_ASSERT_EQUAL(moved, 2);
+	atomic_store(&let_go, true);
+	while (!executor_idle(e))
+		usleep(2000);
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number_of(status_of, &id), 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready WHERE lane = 2"), 2);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void suspects_run_alone(void)
+{
+	struct executor *e;
+	struct error err;
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 6; i++)
+		fx_accept(1, LANE_ASYNC, "brief", "{}");
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE queue_ready SET lane = 2", &err));
+	e = start(4);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_EQUAL(atomic_load(&most_running), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 2"), 6);
+}
+
+static bool two_steps_written(struct executor *e)
+{
+	return fx_number("SELECT COUNT(*) FROM execution_steps") == 2;
+}
+
+static void steps_are_written_while_the_run_goes_on_and_with_its_end(void)
+{
+	struct executor *e;
+	int64_t since;
+
+	fresh();
+	fx_accept(1, LANE_ASYNC, "steps", "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	since = clock_mono_us();
+	CU_ASSERT_TRUE(work_until(e, two_steps_written));
+	CU_ASSERT_TRUE(clock_mono_us() - since < 400000);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_steps"), 3);
+	CU_ASSERT_EQUAL(fx_number("SELECT MAX(seq) FROM execution_steps"), 3);
+}
+
+static void one_run_runs_in_the_calling_thread(void)
+{
+	struct error err;
+	struct id id;
+	bool claimed;
+
+	fresh();
+	executor_stop(start(1));
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	id = fx_accept(1, LANE_SYNC, "steps", "{}");
+	CU_ASSERT_TRUE(executor_run_one(&env, &id, &claimed, &err));
+	CU_ASSERT_TRUE(claimed);
+	CU_ASSERT_EQUAL(fx_number_of(status_of, &id), EXEC_SUCCESS);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_steps"), 3);
+	CU_ASSERT_TRUE(executor_run_one(&env, &id, &claimed, &err));
+	CU_ASSERT_FALSE(claimed);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void a_pass_runs_what_is_ready_up_to_its_bound(void)
+{
+	struct executor_pass done;
+	struct error err;
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 10; i++)
+		fx_accept(1, LANE_ASYNC, "echo", "{}");
+	executor_stop(start(1));
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 0"), 10);
+	CU_ASSERT_TRUE(executor_pass(&env, 2, 4, clock_mono_us() + 5000000, &done, &err));
+	CU_ASSERT_EQUAL(done.ran, 4);
+	CU_ASSERT_TRUE(executor_pass(&env, 2, 100, clock_mono_us() + 5000000, &done, &err));
+	CU_ASSERT_EQUAL(done.ran, 6);
+	CU_ASSERT_EQUAL(done.succeeded, 6);
+}
+
+static void the_wait_for_another_attempt_doubles_up_to_its_bound(void)
+{
+	struct config cfg = {.retry_base_ms = 1000, .retry_max_ms = 60000};
+
+	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 1, 0, 0.5), 1000);
+	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 3, 0, 0.5), 4000);
+	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 1, 0, 0), 800);
+	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 40, 0, 0.5), 60000);
+	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 1, 90, 0.5), 90000);
+}
+
+static CU_TestInfo tests[] = {
+	{"runs are run and ended", runs_are_run_and_ended},
+	{"a retryable failure is tried again", a_retryable_failure_is_tried_again},
+	{"a run past its time ends with TIMEOUT", a_run_past_its_time_ends_with_timeout},
+	{"an agent that is stuck does not keep its run open",
+	 an_agent_that_is_stuck_does_not_keep_its_run_open},
+	{"an output past the ceiling fails the run", an_output_past_the_ceiling_fails_the_run},
+	{"an unknown agent fails the run", an_unknown_agent_fails_the_run},
+	{"text that is not UTF-8 does not keep a run from ending",
+	 text_that_is_not_utf8_does_not_keep_a_run_from_ending},
+	{"a running run is cancelled when its worker hears of it",
+	 a_running_run_is_cancelled_when_its_worker_hears_of_it},
+	{"a stopped executor gives back what it has", a_stopped_executor_gives_back_what_it_has},
+	{"who lost its lease may not act and changes nothing",
+	 who_lost_its_lease_may_not_act_and_changes_nothing},
+	{"suspects run alone", suspects_run_alone},
+	{"steps are written while the run goes on and with its end",
+	 steps_are_written_while_the_run_goes_on_and_with_its_end},
+	{"one run runs in the calling thread", one_run_runs_in_the_calling_thread},
+	{"a pass runs what is ready up to its bound", a_pass_runs_what_is_ready_up_to_its_bound},
+	{"the wait for another attempt doubles up to its bound",
+	 the_wait_for_another_attempt_doubles_up_to_its_bound},
+	CU_TEST_INFO_NULL};
+
+const CU_SuiteInfo executor_suite = {"executor", fx_open, fx_close, NULL, NULL, tests};
