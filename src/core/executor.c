@@ -11,7 +11,7 @@
 #define AWAY_US            INT64_C(1000000)   /* between tries while the database is away */
 #define AHEAD_MS           20                 /* claimed ahead: what the pool starts in this time */
 #define AHEAD_BATCHES      2
-#define WAITED_LONG_US     INT64_C(1000000)   /* claimed, and all threads busy: others may have it */
+#define WAITED_LONG_US INT64_C(1000000) /* claimed, and all threads busy: others may have it */
 #define PATIENCE_MIN_US    INT64_C(1000000)
 #define PATIENCE_MAX_US    INT64_C(600000000)
 #define ALONE_TURN_US      INT64_C(2000000)   /* suspects in a row, then the others again */
@@ -84,8 +84,8 @@ static void measure_rate(struct executor *e, int64_t now_us, uint64_t started)
 	e->rate_since_us = now_us;
 }
 
-/* How many to claim: what the threads can start at once, and as much ahead as they start during a claim. A
- * worker with long runs takes none that it cannot start. */
+/* How many to claim: what the threads can start at once, and as much ahead as they start during a
+ * claim. A worker with long runs takes none that it cannot start. */
 static unsigned room(struct executor *e, int64_t now_us)
 {
 	unsigned batch = (unsigned)e->env.cfg->worker_batch, ahead, hand, want;
@@ -257,18 +257,12 @@ void executor_drain(struct executor *e)
 
 bool executor_stop(struct executor *e)
 {
-	unsigned i, left = 0;
-
 	if (!e)
 		return true;
 	pool_stop(e);
 	committers_stop(e);
 	db_put(e->env.db, e->conn);
-	pthread_mutex_lock(&e->lock);
-	for (i = 0; e->pool && i < 2 * e->threads; i++)
-		left += e->pool[i].left && e->pool[i].used;
-	pthread_mutex_unlock(&e->lock);
-	if (left > 0)
+	if (!pool_all_back(e))
 		return false;
 	pthread_cond_destroy(&e->work);
 	pthread_cond_destroy(&e->end);

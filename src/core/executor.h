@@ -2,7 +2,8 @@
  * for plain CGI's synchronous runs and for agentivctl tick.
  *
  * Threads: executor_start makes the pool and the ender, which collects what ended while the
- * previous group committed and ends it in one transaction. All calls are from the owner's thread. */
+ * previous group committed and ends it in one transaction. All calls are from the owner's thread.
+ */
 #ifndef AGENTIV_CORE_EXECUTOR_H
 #define AGENTIV_CORE_EXECUTOR_H
 
@@ -20,17 +21,19 @@ struct executor_env {
 	const struct config *cfg;
 	const struct registry *agents;
 	const struct secret_ring *seal;            /* to open connections' settings */
-	struct doorbell_ringer *ringer;            /* waiters, sender, other workers; NULL: rings nobody */
+	struct doorbell_ringer *ringer; /* waiters, sender, other workers; NULL: rings nobody */
 	struct lease_owner owner;
-	void (*wake)(void *ctx);                   /* from any thread: there is room, or something to look at */
+	void (*wake)(void *ctx); /* from any thread: there is room, or something to look at */
 	void *wake_ctx;
 };
 
 /* threads: size of the pool. NULL with err when threads cannot be made. */
-struct executor *executor_start(const struct executor_env *env, unsigned threads, struct error *err);
+struct executor *executor_start(const struct executor_env *env, unsigned threads,
+				struct error *err);
 
-/* One step of the owner's loop: renews what is due, sweeps (at most every second), claims what there is room for.
- * claim false: takes nothing new (draining). Returns when to call again (clock_mono_us). */
+/* One step of the owner's loop: renews what is due, sweeps (at most every second), claims what
+ * there is room for. claim false: takes nothing new (draining). Returns when to call again
+ * (clock_mono_us). */
 int64_t executor_work(struct executor *e, bool claim);
 
 /* Something became ready (doorbell message BELL_WORK): the next executor_work claims. */
@@ -42,21 +45,23 @@ void executor_check_cancels(struct executor *e);
 bool executor_idle(const struct executor *e);      /* nothing runs, nothing waits to be ended */
 /* Gives back what has not started; running ones go on until they end. */
 void executor_drain(struct executor *e);
-/* Joins threads; gives back the leases of what still runs. false: a thread is stuck in its agent, so what env points to
- * must stay until the process ends. */
+/* Joins threads; gives back the leases of what still runs. false: a thread is stuck in its agent,
+ * so what env points to must stay until the process ends. */
 bool executor_stop(struct executor *e);
 
 /* What was done since the start, for logs and metrics. */
 struct executor_counts { uint64_t claimed, succeeded, failed, retried, released, lost, moved; };
 void executor_counts(const struct executor *e, struct executor_counts *out);
 
-/* Plain CGI and run_inline: claims this one execution by id (it must be ready), runs it in the calling thread
- * and ends it. *claimed false when somebody else has it. An owner without a doorbell takes a name that
- * does not end in ".sock", so that nobody takes its silent socket for its death. */
+/* Plain CGI and run_inline: claims this one execution by id (it must be ready), runs it in the
+ * calling thread and ends it. *claimed false when somebody else has it. An owner without a doorbell
+ * takes a name that does not end in ".sock", so that nobody takes its silent socket for its death.
+ */
 bool executor_run_one(const struct executor_env *env, const struct id *id, bool *claimed,
                       struct error *err);
 
-/* agentivctl tick: one bounded pass: sweep, then claim and run until nothing is ready, max runs or deadline. */
+/* agentivctl tick: one bounded pass: sweep, then claim and run until nothing is ready, max runs or
+ * deadline. */
 struct executor_pass { unsigned ran, succeeded, failed, moved; };
 bool executor_pass(const struct executor_env *env, unsigned threads, unsigned max_runs,
                    int64_t deadline_us, struct executor_pass *out, struct error *err);

@@ -1,5 +1,5 @@
-/* The end of runs: what ended while one group commits is the next group. Two committers share the work, so
- * that one prepares and rings while the other waits for the disk. */
+/* The end of runs: what ended while one group commits is the next group. Two committers share the
+ * work, so that one prepares and rings while the other waits for the disk. */
 #include "core/executor_priv.h"
 
 #include <stdio.h>
@@ -135,8 +135,8 @@ static void ring(const struct executor_env *env, const struct end_group *g)
 		doorbell_ring_any(env->ringer, WORKER_PROGRAM, &work, 1);
 }
 
-bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs, unsigned n,
-              struct end_tally *tally, struct error *err)
+bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
+	      unsigned n, struct end_tally *tally, struct error *err)
 {
 	struct end_group *g = mem_zalloc(sizeof *g);
 	unsigned i;
@@ -292,7 +292,8 @@ out:
 bool committers_start(struct executor *e, struct error *err)
 {
 	for (; e->committer_count < EXECUTOR_COMMITTERS; e->committer_count++)
-		if (!thread_start(&e->committers[e->committer_count], SMALL_STACK, committer_main, e))
+		if (!thread_start(&e->committers[e->committer_count], SMALL_STACK, committer_main,
+				  e))
 			return err_set(err, ERR_INTERNAL, "No threads to end runs");
 	return true;
 }

@@ -84,13 +84,14 @@ static bool load_connection(struct job *j, const char *integration, struct agent
 	bool found = false, ok;
 
 	buf_init(&sealed, SEALED_MAX);
-	ok = c && connection_load(c, j->run.account_id, integration, out->kind, &sealed, &found, err);
+	ok = c &&
+	     connection_load(c, j->run.account_id, integration, out->kind, &sealed, &found, err);
 	db_put(j->env->db, c);
 	if (!ok && err)
 		err->retryable = true;
 	if (ok && !found) {
-		ok = err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The integration \"%s\" is not connected",
-		             integration);
+		ok = err_set(err, ERR_INTEGRATION_NOT_CONNECTED,
+			     "The integration \"%s\" is not connected", integration);
 		if (err)
 			snprintf(err->integration, sizeof err->integration, "%s", integration);
 	}
@@ -110,8 +111,8 @@ static bool host_connection(void *data, const char *integration, struct agent_co
 			break;
 	if (i == j->connection_count) {
 		if (i == JOB_CONNECTIONS_MAX)
-			return err_set(err, ERR_EXECUTION_FAILED, "A run uses at most %d integrations",
-			               JOB_CONNECTIONS_MAX);
+			return err_set(err, ERR_EXECUTION_FAILED,
+				       "A run uses at most %d integrations", JOB_CONNECTIONS_MAX);
 		memset(&j->connections[i], 0, sizeof j->connections[i]);
 		if (!load_connection(j, integration, &j->connections[i].connection, err))
 			return false;

@@ -128,8 +128,8 @@ static bool run_agent(struct job *j, struct arena *a)
 	ok = j->manifest->run(&ctx, &j->result, &j->error);
 	json_object_put(ctx.input);
 	if (ok && j->result.output.failed)
-		return err_set(&j->error, ERR_OUTPUT_TOO_LARGE, "The output is larger than %u bytes",
-		               AGENT_OUTPUT_MAX);
+		return err_set(&j->error, ERR_OUTPUT_TOO_LARGE,
+			       "The output is larger than %u bytes", AGENT_OUTPUT_MAX);
 	return ok;
 }
 

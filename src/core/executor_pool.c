@@ -1,4 +1,5 @@
-/* The pool: threads that take waiting jobs, run them and hand them to the committers. One lock per run. */
+/* The pool: threads that take waiting jobs, run them and hand them to the committers. One lock per
+ * run. */
 #include "core/executor_priv.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/mem.h"
 
 #define STOP_PATIENCE_US INT64_C(3000000)   /* for agents to notice that they have to stop */
+#define BACK_PATIENCE_US INT64_C(100000)    /* for those that were left, at the very end */
 
 void cond_init_mono(pthread_cond_t *c)
 {
@@ -132,6 +134,7 @@ static void *pool_main(void *arg)
 	if (t->left) {
 		/* its run was ended long ago, and another thread took its place */
 		t->used = false;
+		pthread_cond_signal(&e->quiet);
 		pthread_mutex_unlock(&e->lock);
 		job_unref(j);
 		return NULL;
@@ -154,8 +157,8 @@ bool pool_start(struct executor *e, struct error *err)
 	e->pool = mem_array(2 * e->threads, sizeof *e->pool);
 	for (i = 0; i < e->threads; i++)
 		if (!pool_thread_start(e, &e->pool[i]))
-			return err_set(err, ERR_INTERNAL, "No threads for the executor: %u of %u", i,
-			               e->threads);
+			return err_set(err, ERR_INTERNAL, "No threads for the executor: %u of %u",
+				       i, e->threads);
 	return true;
 }
 
@@ -242,6 +245,22 @@ static void leave_stuck(struct executor *e)
 		log_write(LOG_WARN, "an agent does not stop", "agent=%s", t->job->run.agent);
 		pool_leave_locked(e, t);
 	}
+}
+
+bool pool_all_back(struct executor *e)
+{
+	int64_t until = clock_mono_us() + BACK_PATIENCE_US;
+	unsigned i, left;
+
+	pthread_mutex_lock(&e->lock);
+	do {
+		for (i = left = 0; e->pool && i < 2 * e->threads; i++)
+			left += e->pool[i].left && e->pool[i].used;
+		if (left > 0)
+			cond_wait_until(&e->quiet, &e->lock, until);
+	} while (left > 0 && clock_mono_us() < until);
+	pthread_mutex_unlock(&e->lock);
+	return left == 0;
 }
 
 void pool_stop(struct executor *e)

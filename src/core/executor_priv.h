@@ -1,7 +1,8 @@
 /* What the files of the executor share: a job, which is one leased run, and the executor itself.
  *
- * Ownership: jobs of one claim share a batch, whose arena holds their strings; a job has references (the list of
- * leased jobs, the thread that runs it, upkeep while it looks) and the last one releases it. */
+ * Ownership: jobs of one claim share a batch, whose arena holds their strings; a job has references
+ * (the list of leased jobs, the thread that runs it, upkeep while it looks) and the last one
+ * releases it. */
 #ifndef AGENTIV_CORE_EXECUTOR_PRIV_H
 #define AGENTIV_CORE_EXECUTOR_PRIV_H
 
@@ -13,7 +14,7 @@
 
 #define EXECUTOR_COMMITTERS  2
 #define JOB_CONNECTIONS_MAX  8
-#define ENDED_BYTES_MAX      (8u << 20)   /* results that wait for their commit; then threads wait */
+#define ENDED_BYTES_MAX (8u << 20) /* results that wait for their commit; then threads wait */
 #define END_BATCH_BYTES_MAX  (2u << 20)
 #define STEP_FLUSH_US        INT64_C(200000)
 #define TIMEOUT_GRACE_US     INT64_C(2000000)   /* for an agent to notice that its time is over */
@@ -36,7 +37,7 @@ struct job {
 
 	/* the executor's lock */
 	enum job_state state;
-	bool     abandoned;                  /* ended without its thread, which is stuck in the agent */
+	bool abandoned; /* ended without its thread, which is stuck in the agent */
 	struct job *next;                    /* of those that wait, or of those that ended */
 	struct job *all_next, **all_link;    /* of all that are leased */
 	int64_t  claimed_us, renew_us, deadline_us;
@@ -76,11 +77,13 @@ void job_stop(struct job *j, enum job_stop why);
 void job_run(struct job *j);
 /* What is to be written of it; false: its lease is lost, nothing is. r borrows from the job. */
 bool job_conclude(struct job *j, struct ended_run *r);
-/* Bytes of a result that waits to be written; never of an abandoned job, which its thread still writes. */
+/* Bytes of a result that waits to be written; never of an abandoned job, which its thread still
+ * writes. */
 size_t job_size(const struct job *j);
 struct lease_ref job_lease(const struct job *j);
-/* Milliseconds until the next attempt after `used` attempts: doubles from retry_base_ms to retry_max_ms, ±20 %;
- * unit in [0, 1). retry_after: seconds that the other side asked for, 0 none. */
+/* Milliseconds until the next attempt after `used` attempts: doubles from retry_base_ms to
+ * retry_max_ms, ±20 %; unit in [0, 1). retry_after: seconds that the other side asked for, 0 none.
+ */
 int64_t job_backoff_ms(const struct config *cfg, unsigned used, int retry_after, double unit);
 
 extern const struct agent_host job_host;
@@ -96,8 +99,8 @@ struct end_tally {
 	unsigned succeeded, failed, retried, released, lost, promoted;
 	int64_t  next_retry_ms;              /* INT64_MAX none */
 };
-bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs, unsigned n,
-              struct end_tally *tally, struct error *err);
+bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
+	      unsigned n, struct end_tally *tally, struct error *err);
 
 /* Successful runs of one agent since they were last written to agent_durations. */
 #define DURATION_AGENTS 16
@@ -148,7 +151,7 @@ struct executor {
 
 	atomic_bool more;                    /* something may be ready */
 	atomic_bool renew_now;
-	struct pool_thread *pool;            /* twice `threads`: room for those that replace stuck ones */
+	struct pool_thread *pool; /* twice `threads`: room for those that replace stuck ones */
 	unsigned threads;
 	pthread_t committers[EXECUTOR_COMMITTERS];
 	unsigned committer_count;
@@ -159,6 +162,8 @@ bool pool_start(struct executor *e, struct error *err);
 void pool_add(struct executor *e, struct job_batch *b, unsigned n);
 void pool_release_waiting(struct executor *e);
 void pool_stop(struct executor *e);
+/* false: a thread is still in an agent that it was left in. */
+bool pool_all_back(struct executor *e);
 void pool_end_locked(struct executor *e, struct job *j);   /* hands a job to the committers */
 void pool_wake_locked(struct executor *e);
 void pool_leave_locked(struct executor *e, struct pool_thread *t);   /* ends its job without it */

@@ -37,7 +37,8 @@ static void drop(struct job *const *jobs, unsigned n)
 		job_unref(jobs[i]);
 }
 
-/* Past its deadline a run is told to stop; past the grace it is ended without its thread, which another one replaces. */
+/* Past its deadline a run is told to stop; past the grace it is ended without its thread, which
+ * another one replaces. */
 void upkeep_timeouts(struct executor *e, int64_t now_us)
 {
 	unsigned i, k;
@@ -94,7 +95,8 @@ bool upkeep_steps(struct executor *e, int64_t now_us, struct error *err)
 /* A run whose time is over is not renewed: if its thread is stuck, others may have it. */
 static bool renewal_due(struct job *j, int64_t now_us)
 {
-	return j->renew_us <= now_us && j->deadline_us > now_us && atomic_load(&j->stop) != STOP_LOST;
+	return j->renew_us <= now_us && j->deadline_us > now_us &&
+	       atomic_load(&j->stop) != STOP_LOST;
 }
 
 static bool renew_some(struct executor *e, struct job *const *jobs, unsigned n, int64_t now_us,
@@ -153,8 +155,8 @@ static bool owner_dead(const char *owner, void *ctx)
 	const struct executor *e = ctx;
 	size_t n = strlen(owner);
 
-	return n > 5 && strcmp(owner + n - 5, ".sock") == 0 && strcmp(owner, e->env.owner.name) != 0 &&
-	       !doorbell_alive(e->env.cfg->run_dir, owner);
+	return n > 5 && strcmp(owner + n - 5, ".sock") == 0 &&
+	       strcmp(owner, e->env.owner.name) != 0 && !doorbell_alive(e->env.cfg->run_dir, owner);
 }
 
 static bool sweep(struct executor *e, bool *any, struct error *err)
@@ -164,8 +166,8 @@ static bool sweep(struct executor *e, bool *any, struct error *err)
 	*any = false;
 	for (round = 0; round < SWEEP_ROUNDS && moved > 0; round++) {
 		if (!queue_sweep(e->env.db, &e->conn, clock_now_ms(), max,
-		                 (unsigned)e->env.cfg->max_attempts, e->env.owner.host, owner_dead, e,
-		                 &moved, err))
+				 (unsigned)e->env.cfg->max_attempts, e->env.owner.host, owner_dead,
+				 e, &moved, err))
 			return false;
 		e->counts.moved += moved;
 		if (moved > 0) {

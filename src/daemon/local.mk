@@ -1,1 +1,2 @@
 # filled by its folder
+include src/daemon/worker.mk

@@ -48,8 +48,13 @@ static void name_host(const char *run_dir, char out[64])
 
 static bool start_executor(struct worker *w, struct loop *l)
 {
-	struct executor_env env = {.db = w->db, .cfg = w->cfg, .agents = w->agents, .seal = &w->seal,
-	                           .ringer = w->ringer, .wake = wake, .wake_ctx = l};
+	struct executor_env env = {.db = w->db,
+				   .cfg = w->cfg,
+				   .agents = w->agents,
+				   .seal = &w->seal,
+				   .ringer = w->ringer,
+				   .wake = wake,
+				   .wake_ctx = l};
 
 	snprintf(env.owner.name, sizeof env.owner.name, "%s", loop_doorbell_name(l));
 	name_host(w->cfg->run_dir, env.owner.host);
@@ -106,9 +111,9 @@ static void log_counts(struct worker *w)
 		return;
 	executor_counts(w->executor, &c);
 	log_write(LOG_INFO, "stopped",
-	          "claimed=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " retried=%" PRIu64
-	          " released=%" PRIu64 " lost=%" PRIu64, c.claimed, c.succeeded, c.failed, c.retried,
-	          c.released, c.lost);
+		  "claimed=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " retried=%" PRIu64
+		  " released=%" PRIu64 " lost=%" PRIu64,
+		  c.claimed, c.succeeded, c.failed, c.retried, c.released, c.lost);
 }
 
 bool worker_run(const struct config *cfg, struct error *err)
@@ -121,8 +126,8 @@ bool worker_run(const struct config *cfg, struct error *err)
 	bool ok;
 
 	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
-	     (w.agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR, cfg->agents_dir,
-	                               err)) != NULL &&
+	     (w.agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR,
+				       cfg->agents_dir, err)) != NULL &&
 	     (w.db = db_open(cfg, (unsigned)cfg->worker_threads + SPARE_CONNECTIONS, err)) != NULL;
 	if (!ok)
 		goto out;

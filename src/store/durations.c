@@ -93,8 +93,8 @@ static bool add_body(struct db_conn *c, void *ctx, struct error *err)
 	return db_exec(c, put, args, 3, NULL, err);
 }
 
-bool durations_add(struct db *db, struct db_conn **c, const char *agent, const int64_t *ms, unsigned n,
-                   struct error *err)
+bool durations_add(struct db *db, struct db_conn **c, const char *agent, const int64_t *ms,
+		   unsigned n, struct error *err)
 {
 	struct adding a = {.agent = agent, .ms = ms, .n = n};
 

@@ -9,10 +9,10 @@
 
 #define DURATIONS_KEPT 25   /* runs of an agent that the median is taken of */
 
-/* Adds the durations of runs of one agent that have just succeeded, the newest last. Not for each run: the
- * row is shared by all workers. */
-bool durations_add(struct db *db, struct db_conn **c, const char *agent, const int64_t *ms, unsigned n,
-                   struct error *err);
+/* Adds the durations of runs of one agent that have just succeeded, the newest last. Not for each
+ * run: the row is shared by all workers. */
+bool durations_add(struct db *db, struct db_conn **c, const char *agent, const int64_t *ms,
+		   unsigned n, struct error *err);
 
 struct agent_duration { char agent[64]; int64_t median_ms; };
 /* All agents that have run, at most max. */

@@ -1,7 +1,7 @@
 /* Tables queue_ready, queue_held, queue_later, leases and the end of executions.
  * Lock order: account_quota ascending, executions, queue tables, outbox. Every move that goes
- * against the flow (lease to ready or later) and every change of a slot holds the account's quota row;
- * only the claim (ready to lease) does not.
+ * against the flow (lease to ready or later) and every change of a slot holds the account's quota
+ * row; only the claim (ready to lease) does not.
  *
  * Ownership: strings of claimed runs live in the arena given. */
 #ifndef AGENTIV_STORE_QUEUE_H
@@ -24,24 +24,26 @@ struct claimed_run {
 	struct id id; uint64_t account_id; struct id account_public_id;
 	uint64_t token; enum queue_lane lane; unsigned attempt;      /* used up before this one */
 	int64_t queued_at, first_started_at;                         /* 0: never started */
-	const char *agent, *timezone, *webhook_url;                  /* webhook_url NULL when none */
+	const char *agent, *timezone, *webhook_url; /* webhook_url NULL when none */
 	const char *waiter;                                          /* NULL when nobody waits */
-	const char *input; size_t input_len;                         /* NULL when larger than QUEUE_INPUT_WHOLE */
-	unsigned last_step;                                          /* of earlier attempts, 0 none */
+	const char *input;
+	size_t input_len;   /* NULL when larger than QUEUE_INPUT_WHOLE */
+	unsigned last_step; /* of earlier attempts, 0 none */
 	bool webhooks;                                               /* reserved for endpoints */
 };
-#define QUEUE_INPUT_WHOLE 65536   /* bytes; a larger input is read by queue_load_input when its run starts */
+/* Bytes: a larger input is read by queue_load_input when its run starts. */
+#define QUEUE_INPUT_WHOLE 65536
 
 /* Claims up to max runs that can run now, synchronous ones first, in one short transaction:
  * SELECT … FOR UPDATE SKIP LOCKED in key order, insert leases, delete from ready, commit; then one
- * read of what they need. suspects: claim one of the suspect lane instead. When nothing waits it costs one
- * statement and no transaction. *more: the ready table had more than was taken. */
+ * read of what they need. suspects: claim one of the suspect lane instead. When nothing waits it
+ * costs one statement and no transaction. *more: the ready table had more than was taken. */
 bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
                  unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
                  struct claimed_run *out, unsigned *count, bool *more, struct error *err);
 
-/* The same for one run, wherever it stands in the ready lanes 0 and 1. *found false: it is not ready, or
- * somebody else is claiming it. */
+/* The same for one run, wherever it stands in the ready lanes 0 and 1. *found false: it is not
+ * ready, or somebody else is claiming it. */
 bool queue_claim_one(struct db *db, struct db_conn **c, const struct lease_owner *owner,
                      const struct id *id, int64_t now_ms, int64_t lease_ms, struct arena *a,
                      struct claimed_run *out, bool *found, struct error *err);
@@ -49,7 +51,8 @@ bool queue_claim_one(struct db *db, struct db_conn **c, const struct lease_owner
 bool queue_load_input(struct db_conn *c, const struct id *id, struct arena *a, const char **input,
                       size_t *n, struct error *err);
 
-/* What waits to be looked after, in one statement: for polls. Times are INT64_MAX when there is none. */
+/* What waits to be looked after, in one statement: for polls. Times are INT64_MAX when there is
+ * none. */
 struct queue_look { bool ready, suspects; int64_t later_due_ms, lease_due_ms; };
 bool queue_look(struct db_conn *c, struct queue_look *out, struct error *err);
 
@@ -58,19 +61,19 @@ bool queue_look(struct db_conn *c, struct queue_look *out, struct error *err);
 struct lease_ref { struct id id; uint64_t account_id; uint64_t token; };
 bool queue_renew(struct db *db, struct db_conn **c, const struct lease_ref *l, unsigned n,
                  int64_t expires_at, bool *lost, bool *cancel, struct error *err);
-/* Whether a lease is ours at this moment, and since when it is not: *held false when it is lost or over, *cancel
- * when its run was asked to stop. */
+/* Whether a lease is ours at this moment: *held false when it is lost or over; *cancel when its run
+ * was asked to stop. */
 bool queue_lease_check(struct db_conn *c, const struct lease_ref *l, int64_t now_ms, bool *held,
                        bool *cancel, struct error *err);
 
-/* Writes steps of running executions, l[0..n) being the leases of the runs they belong to; those of a run
- * whose lease is no longer ours are left out. */
+/* Writes steps of running executions, l[0..n) being the leases of the runs they belong to; those of
+ * a run whose lease is no longer ours are left out. */
 bool queue_add_steps(struct db *db, struct db_conn **c, const struct lease_ref *l, unsigned n,
                      const struct execution_step *steps, unsigned step_count, struct error *err);
 
-/* How one attempt ended. RUN_RELEASED: back to the given lane, the attempt not used up; a run that was never
- * started has started_at 0. A run that was asked to stop and would go on (RUN_RETRY, RUN_RELEASED) ends
- * with CANCELLED instead. */
+/* How one attempt ended. RUN_RELEASED: back to the given lane, the attempt not used up; a run that
+ * was never started has started_at 0. A run that was asked to stop and would go on (RUN_RETRY,
+ * RUN_RELEASED) ends with CANCELLED instead. */
 enum run_outcome { RUN_SUCCESS, RUN_FAILED, RUN_RETRY, RUN_RELEASED };
 struct ended_run {
 	struct id id; uint64_t account_id; uint64_t token;
@@ -79,49 +82,60 @@ struct ended_run {
 	int64_t started_at, completed_at, first_started_at;
 	int64_t retry_at;                              /* RUN_RETRY */
 	const char *summary, *output; size_t output_len;
-	int64_t tokens_used; 
-	const char *error_code, *error_message;        /* NULL on success; kept between attempts too */
+	int64_t tokens_used;
+	const char *error_code, *error_message; /* NULL on success; kept between attempts too */
 	const char *webhook_url; const char *waiter;
 	const struct execution_step *steps; unsigned step_count;
-	bool lost;                                     /* out: the lease was not ours any more, nothing was changed */
+	bool lost; /* out: the lease was not ours any more, nothing was changed */
 };
 #define QUEUE_END_MAX DB_LIST_MAX   /* runs in one call */
-/* Ends many runs in one transaction (group commit): quota rows locked, leases checked, executions updated,
- * steps and outbox rows written, held runs promoted into freed slots. *promoted: runs that became ready;
- * *deliveries: outbox rows written (ring the doorbells). */
-bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n, int64_t now_ms,
-               unsigned *promoted, unsigned *deliveries, struct error *err);
+/* Ends many runs in one transaction (group commit): quota rows locked, leases checked, executions
+ * updated, steps and outbox rows written, held runs promoted into freed slots. *promoted: runs that
+ * became ready; *deliveries: outbox rows written (ring the doorbells). */
+bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n,
+	       int64_t now_ms, unsigned *promoted, unsigned *deliveries, struct error *err);
 
-/* Takes up expired leases, or those of dead owners of this host (is_dead answers for an owner name; may be NULL):
- * back to ready as suspects; the run that was its owner's only one uses up an attempt and ends with WORKER_LOST at
- * max_attempts. Bounded by max. Moves due rows of queue_later to ready (retries keep their slot;
- * delayed ones take one or become held). *moved: rows that became ready. */
-bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max, unsigned max_attempts,
-                 const char *host, bool (*is_dead)(const char *owner, void *ctx), void *ctx,
-                 unsigned *moved, struct error *err);
+/* Takes up expired leases, or those of dead owners of this host (is_dead answers for an owner name;
+ * may be NULL): back to ready as suspects; the run that was its owner's only one uses up an attempt
+ * and ends with WORKER_LOST at max_attempts. Bounded by max. Moves due rows of queue_later to ready
+ * (retries keep their slot; delayed ones take one or become held). *moved: rows that became ready.
+ */
+bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max,
+		 unsigned max_attempts, const char *host,
+		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, unsigned *moved,
+		 struct error *err);
 /* When the next lease expires or later row is due; INT64_MAX when none. */
 bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err);
 bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err);
 
-/* Fills an account's free slots from its held runs, oldest first, inside the caller's transaction; locks the
- * account's quota row (or finds it locked by the caller) and updates active and held of it. *promoted: how many became
- * ready, at most QUEUE_FILL_MAX at once; the ends of runs and queue_audit_slots go on with more. */
+/* Fills an account's free slots from its held runs, oldest first, inside the caller's transaction;
+ * locks the account's quota row (or finds it locked by the caller) and updates active and held of
+ * it. *promoted: how many became ready, at most QUEUE_FILL_MAX at once; the ends of runs and
+ * queue_audit_slots go on with more. */
 #define QUEUE_FILL_MAX 1000
-bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted, struct error *err);
+bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted,
+		      struct error *err);
 
-/* POST …/cancel. owner: the doorbell to ring after it, "" none: of the worker that runs it (CANCEL_ASKED, with
- * BELL_CANCEL), or of who waits for it (CANCEL_ENDED, with BELL_ENDED). A cancel may free a slot for a held run. */
-enum cancel_outcome { CANCEL_ENDED, CANCEL_ASKED /* running: at its next step */, CANCEL_ALREADY_OVER, CANCEL_UNKNOWN };
+/* POST …/cancel. owner: the doorbell to ring after it, "" none: of the worker that runs it
+ * (CANCEL_ASKED, with BELL_CANCEL), or of who waits for it (CANCEL_ENDED, with BELL_ENDED). A
+ * cancel may free a slot for a held run. */
+enum cancel_outcome {
+	CANCEL_ENDED,
+	CANCEL_ASKED /* running: at its next step */,
+	CANCEL_ALREADY_OVER,
+	CANCEL_UNKNOWN
+};
 bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
                   enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
                   struct error *err);
 
-/* Compares account_quota.active and .held with the queue tables, repairs and logs differences, and fills slots that were left
- * free. Run each minute. */
+/* Compares account_quota.active and .held with the queue tables, repairs and logs differences, and
+ * fills slots that were left free. Run each minute. */
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err);
 
 /* For /metrics and doctor. */
-/* oldest_ready_ms: age of the run that is ready for longest, 0 when none is. expired: leases past their time. */
+/* oldest_ready_ms: age of the run that is ready for longest, 0 when none is. expired: leases past
+ * their time. */
 struct queue_stats { int64_t ready, leased, held, later, oldest_ready_ms, expired, outbox; };
 bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err);
 

@@ -1,5 +1,5 @@
-/* The counters of account_quota against the rows they count. One statement sees one state of the database, so a
- * difference is a fault and not a run that is just moving. */
+/* The counters of account_quota against the rows they count. One statement sees one state of the
+ * database, so a difference is a fault and not a run that is just moving. */
 #include "store/queue_priv.h"
 
 #include <inttypes.h>
@@ -19,19 +19,19 @@ struct audit {
 static bool find_accounts(struct db_conn *c, uint64_t *ids, unsigned *n, struct error *err)
 {
 	static const char sql[] =
-		"SELECT q.account_id FROM account_quota q"
-		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_ready GROUP BY account_id) r"
-		" ON r.account_id = q.account_id"
-		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM leases GROUP BY account_id) l"
-		" ON l.account_id = q.account_id"
-		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_later WHERE has_slot = 1"
-		" GROUP BY account_id) d ON d.account_id = q.account_id"
-		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_held GROUP BY account_id) h"
-		" ON h.account_id = q.account_id"
-		" WHERE q.active <> COALESCE(r.n, 0) + COALESCE(l.n, 0) + COALESCE(d.n, 0)"
-		" OR q.held <> COALESCE(h.n, 0)"
-		" OR (q.held > 0 AND (q.max_concurrent IS NULL OR q.active < q.max_concurrent))"
-		" ORDER BY q.account_id LIMIT ?";
+	    "SELECT q.account_id FROM account_quota q"
+	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_ready GROUP BY account_id) r"
+	    " ON r.account_id = q.account_id"
+	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM leases GROUP BY account_id) l"
+	    " ON l.account_id = q.account_id"
+	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_later WHERE has_slot = 1"
+	    " GROUP BY account_id) d ON d.account_id = q.account_id"
+	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_held GROUP BY account_id) h"
+	    " ON h.account_id = q.account_id"
+	    " WHERE q.active <> COALESCE(r.n, 0) + COALESCE(l.n, 0) + COALESCE(d.n, 0)"
+	    " OR q.held <> COALESCE(h.n, 0)"
+	    " OR (q.held > 0 AND (q.max_concurrent IS NULL OR q.active < q.max_concurrent))"
+	    " ORDER BY q.account_id LIMIT ?";
 	struct db_arg limit = db_int(AUDIT_MAX);
 	int got;
 

@@ -25,8 +25,8 @@ static void keep(char *out, size_t size, const char *text)
 
 static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, struct error *err)
 {
-	static const char sql[] =
-		"SELECT status, started_at, webhook_url FROM executions WHERE id = ? AND account_id = ?";
+	static const char sql[] = "SELECT status, started_at, webhook_url FROM executions WHERE id "
+				  "= ? AND account_id = ?";
 	struct db_arg args[2] = {db_id(&k->id), db_int((int64_t)k->account_id)};
 	int got;
 
@@ -46,7 +46,8 @@ static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, str
 static bool leave_held(struct db_conn *c, struct cancel *k, struct slots *s, bool *left,
                        struct error *err)
 {
-	static const char sql[] = "DELETE FROM queue_held WHERE account_id = ? AND execution_id = ?";
+	static const char sql[] =
+	    "DELETE FROM queue_held WHERE account_id = ? AND execution_id = ?";
 	struct db_arg args[2] = {db_int((int64_t)k->account_id), db_id(&k->id)};
 	struct slot_row *r = slots_of(s, k->account_id);
 	uint64_t n = 0;
@@ -65,7 +66,7 @@ static bool leave_later(struct db_conn *c, struct cancel *k, struct slots *s, bo
                         struct error *err)
 {
 	static const char look[] =
-		"SELECT due_at, has_slot, waiter FROM queue_later WHERE execution_id = ? FOR UPDATE";
+	    "SELECT due_at, has_slot, waiter FROM queue_later WHERE execution_id = ? FOR UPDATE";
 	static const char drop[] = "DELETE FROM queue_later WHERE due_at = ? AND execution_id = ?";
 	struct db_arg args[2] = {db_id(&k->id)};
 	int64_t due_at = 0;

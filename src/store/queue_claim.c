@@ -76,8 +76,8 @@ static bool pick_one(struct db_conn *c, struct claim *k, struct error *err)
 static bool write_leases(struct db_conn *c, const struct claim *k, struct error *err)
 {
 	static const char sql[] =
-		"INSERT INTO leases (execution_id, account_id, token, owner, host, expires_at,"
-		" started_at, attempt, lane, cancel, waiter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)";
+	    "INSERT INTO leases (execution_id, account_id, token, owner, host, expires_at,"
+	    " started_at, attempt, lane, cancel, waiter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)";
 	struct db_arg args[DB_LIST_MAX * 10], *at = args;
 	unsigned i;
 
@@ -137,15 +137,17 @@ static void read_run(struct db_conn *c, const struct claim *k, struct claimed_ru
 	r->input_len = input ? n : 0;
 }
 
-/* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is no
- * claim. The join's order is given: of one busy account the optimiser would rather walk all executions. */
+/* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is
+ * no claim. The join's order is given: of one busy account the optimiser would rather walk all
+ * executions. */
 static bool read_runs(struct db_conn *c, const struct claim *k, struct error *err)
 {
-	static const char sql[] =
-		"SELECT e.id, e.queued_at, e.started_at, e.agent, a.timezone, e.webhook_url, a.public_id,"
-		" IF(LENGTH(e.input) <= 65536, e.input, NULL)"
-		" FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN accounts a ON a.id = e.account_id"
-		" WHERE e.id IN (%s) AND e.status = 0";
+	static const char sql[] = "SELECT e.id, e.queued_at, e.started_at, e.agent, a.timezone, "
+				  "e.webhook_url, a.public_id,"
+				  " IF(LENGTH(e.input) <= 65536, e.input, NULL)"
+				  " FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN accounts "
+				  "a ON a.id = e.account_id"
+				  " WHERE e.id IN (%s) AND e.status = 0";
 	struct db_arg args[DB_LIST_MAX];
 	struct id ids[DB_LIST_MAX];
 	unsigned size, i;
@@ -198,7 +200,8 @@ static bool drop_orphans(struct db_conn *c, struct claim *k, struct error *err)
 
 		if (k->out[i].agent)
 			k->out[kept++] = k->out[i];
-		else if (!db_exec(c, "DELETE FROM leases WHERE execution_id = ?", &id, 1, NULL, err))
+		else if (!db_exec(c, "DELETE FROM leases WHERE execution_id = ?", &id, 1, NULL,
+				  err))
 			return false;
 	}
 	k->count = kept;

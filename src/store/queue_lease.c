@@ -1,5 +1,5 @@
-/* Leases while they are held: renewal, the check before an effect, steps written under them. They are locked in
- * order of their ids, as the end of runs does. */
+/* Leases while they are held: renewal, the check before an effect, steps written under them. They
+ * are locked in order of their ids, as the end of runs does. */
 #include "store/queue_priv.h"
 
 #include <stdlib.h>

@@ -62,7 +62,8 @@ static bool read_oldest(struct db_conn *c, int64_t now_ms, struct queue_stats *o
 		if (!db_query(c, sql, &arg, 1, err))
 			return false;
 		got = db_next(c, err);
-		if (got == 1 && db_col_id(c, 0, &id) && now_ms - id_time_ms(&id) > out->oldest_ready_ms)
+		if (got == 1 && db_col_id(c, 0, &id) &&
+		    now_ms - id_time_ms(&id) > out->oldest_ready_ms)
 			out->oldest_ready_ms = now_ms - id_time_ms(&id);
 		db_end(c);
 		if (got < 0)
@@ -74,9 +75,10 @@ static bool read_oldest(struct db_conn *c, int64_t now_ms, struct queue_stats *o
 bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err)
 {
 	static const char sql[] =
-		"SELECT (SELECT COUNT(*) FROM queue_ready), (SELECT COUNT(*) FROM leases),"
-		" (SELECT COALESCE(SUM(held), 0) FROM account_quota), (SELECT COUNT(*) FROM queue_later),"
-		" (SELECT COUNT(*) FROM leases WHERE expires_at <= ?), (SELECT COUNT(*) FROM outbox)";
+	    "SELECT (SELECT COUNT(*) FROM queue_ready), (SELECT COUNT(*) FROM leases),"
+	    " (SELECT COALESCE(SUM(held), 0) FROM account_quota), (SELECT COUNT(*) FROM "
+	    "queue_later),"
+	    " (SELECT COUNT(*) FROM leases WHERE expires_at <= ?), (SELECT COUNT(*) FROM outbox)";
 	struct db_arg now = db_int(now_ms);
 	int got;
 

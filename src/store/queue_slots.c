@@ -103,7 +103,8 @@ bool slots_free_left(const struct slot_row *r)
 	return r->max < 0 || r->active < r->max;
 }
 
-/* The rows of one account move within the server: the holder of its quota row alone touches them. */
+/* The rows of one account move within the server: the holder of its quota row alone touches them.
+ */
 static bool fill_account(struct db_conn *c, struct slot_row *r, unsigned *promoted,
                          struct error *err)
 {
@@ -175,5 +176,6 @@ bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted
 	*promoted = 0;
 	slots_init(&s);
 	slots_want(&s, account_id);
-	return slots_lock(c, &s, err) && slots_fill(c, &s, promoted, err) && slots_write(c, &s, err);
+	return slots_lock(c, &s, err) && slots_fill(c, &s, promoted, err) &&
+	       slots_write(c, &s, err);
 }

@@ -22,8 +22,8 @@ struct taken {
 static bool read_holders(struct db_conn *c, int64_t now_ms, struct holder *h, unsigned *n,
                          struct error *err)
 {
-	static const char sql[] =
-		"SELECT owner, host, COUNT(*), MIN(expires_at) FROM leases GROUP BY owner, host LIMIT ?";
+	static const char sql[] = "SELECT owner, host, COUNT(*), MIN(expires_at) FROM leases GROUP "
+				  "BY owner, host LIMIT ?";
 	struct db_arg limit = db_int(OWNERS_MAX);
 	const char *text;
 	int got;
@@ -79,10 +79,11 @@ static bool read_leases(struct db_conn *c, struct arena *a, const struct holder 
                         int64_t now_ms, unsigned max_attempts, struct taken *t, struct error *err)
 {
 	static const char sql[] =
-		"SELECT l.execution_id, l.account_id, l.token, l.attempt, l.started_at, l.waiter,"
-		" e.started_at, e.webhook_url FROM leases l STRAIGHT_JOIN executions e"
-		" ON e.id = l.execution_id"
-		" WHERE l.owner = ? AND l.host = ? AND l.expires_at <= ? ORDER BY l.execution_id LIMIT ?";
+	    "SELECT l.execution_id, l.account_id, l.token, l.attempt, l.started_at, l.waiter,"
+	    " e.started_at, e.webhook_url FROM leases l STRAIGHT_JOIN executions e"
+	    " ON e.id = l.execution_id"
+	    " WHERE l.owner = ? AND l.host = ? AND l.expires_at <= ? ORDER BY l.execution_id LIMIT "
+	    "?";
 	struct db_arg args[4] = {db_str(h->name), db_str(h->host),
 	                         db_int(h->dead ? INT64_MAX : now_ms), db_int(max)};
 	int got;
@@ -116,9 +117,10 @@ static bool take_holder(struct db *db, struct db_conn **c, const struct holder *
 	return ok;
 }
 
-bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max, unsigned max_attempts,
-                 const char *host, bool (*is_dead)(const char *owner, void *ctx), void *ctx,
-                 unsigned *moved, struct error *err)
+bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max,
+		 unsigned max_attempts, const char *host,
+		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, unsigned *moved,
+		 struct error *err)
 {
 	struct holder holders[OWNERS_MAX];
 	unsigned n = 0, i, due, taken;

@@ -1,8 +1,8 @@
 /* queue_bench: how fast runs are claimed, and ended, however many are queued.
  *
- * Fills the queue of the configured database (meant for tests only: it begins by emptying it) with ready, held and
- * delayed runs, then claims, and with --end also ends, --runs of them in batches of 64 over one connection. Prints one
- * JSON object. */
+ * Fills the queue of the configured database (meant for tests only: it begins by emptying it) with
+ * ready, held and delayed runs, then claims, and with --end also ends, --runs of them in batches of
+ * 64 over one connection. Prints one JSON object. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,8 +35,8 @@ static void must(bool ok, const char *what, const struct error *err)
 
 static void clear(struct db_conn *c)
 {
-	static const char *const tables[] = {"executions", "queue_ready", "queue_held", "queue_later",
-	                                     "leases"};
+	static const char *const tables[] = {"executions", "queue_ready", "queue_held",
+					     "queue_later", "leases"};
 	struct error err;
 	char sql[64];
 	unsigned i;
@@ -52,11 +52,12 @@ static void clear(struct db_conn *c)
 static void make_account(struct db_conn *c, const struct options *o)
 {
 	static const char account[] =
-		"INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
-		" VALUES (?, ?, 'queue-bench@example.com', 'Bench', 'enterprise', '', 0)";
+	    "INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
+	    " VALUES (?, ?, 'queue-bench@example.com', 'Bench', 'enterprise', '', 0)";
 	static const char quota[] =
-		"INSERT INTO account_quota (account_id, month_overage, max_concurrent, day_start, day_runs,"
-		" month_start, month_runs, active, held) VALUES (?, 0, ?, 0, 0, 0, 0, ?, ?)";
+	    "INSERT INTO account_quota (account_id, month_overage, max_concurrent, day_start, "
+	    "day_runs,"
+	    " month_start, month_runs, active, held) VALUES (?, 0, ?, 0, 0, 0, 0, ?, ?)";
 	struct id id = id_make();
 	struct db_arg args[2] = {db_int(ACCOUNT), db_id(&id)};
 	struct db_arg own[4] = {db_int(ACCOUNT), db_null(), db_int(o->ready), db_int(0)};
@@ -68,7 +69,8 @@ static void make_account(struct db_conn *c, const struct options *o)
 	     "make quota rows", &err);
 }
 
-/* Rows of one table, of two or three columns, the id being the second, in transactions of 100 packets. */
+/* Rows of one table, of two or three columns, the id being the second, in transactions of 100
+ * packets. */
 static void fill(struct db_conn *c, const char *sql, int64_t account, unsigned cols,
                  struct db_arg third, long rows, const struct id *ids)
 {
@@ -97,16 +99,16 @@ static void fill(struct db_conn *c, const char *sql, int64_t account, unsigned c
 
 static void fill_all(struct db_conn *c, const struct options *o)
 {
-	static const char executions[] =
-		"INSERT INTO executions (account_id, id, queued_at, agent, status, trigger_type, attempt,"
-		" input) VALUES (?, ?, ?, 'probe', 0, 0, 0, '{}')";
+	static const char executions[] = "INSERT INTO executions (account_id, id, queued_at, "
+					 "agent, status, trigger_type, attempt,"
+					 " input) VALUES (?, ?, ?, 'probe', 0, 0, 0, '{}')";
 	static const char ready[] =
-		"INSERT INTO queue_ready (account_id, execution_id, lane, attempt) VALUES (?, ?, ?, 0)";
+	    "INSERT INTO queue_ready (account_id, execution_id, lane, attempt) VALUES (?, ?, ?, 0)";
 	static const char held[] =
 		"INSERT INTO queue_held (account_id, execution_id) VALUES (?, ?)";
 	static const char later[] =
-		"INSERT INTO queue_later (account_id, execution_id, due_at, attempt, lane, has_slot)"
-		" VALUES (?, ?, ?, 0, 1, 0)";
+	    "INSERT INTO queue_later (account_id, execution_id, due_at, attempt, lane, has_slot)"
+	    " VALUES (?, ?, ?, 0, 1, 0)";
 	long most = o->ready > o->held ? o->ready : o->held, i;
 	struct id *ids;
 	int64_t now = clock_now_ms();
@@ -132,11 +134,17 @@ static void end_batch(struct db *db, struct db_conn **c, const struct claimed_ru
 	struct error err;
 
 	for (i = 0; i < n; i++)
-		ended[i] = (struct ended_run){
-			.id = runs[i].id, .account_id = runs[i].account_id, .token = runs[i].token,
-			.outcome = RUN_SUCCESS, .lane = runs[i].lane, .attempt = 1, .started_at = now,
-			.completed_at = now, .summary = "Probed", .output = "{\"payload\":null}",
-			.output_len = 16};
+		ended[i] = (struct ended_run){.id = runs[i].id,
+					      .account_id = runs[i].account_id,
+					      .token = runs[i].token,
+					      .outcome = RUN_SUCCESS,
+					      .lane = runs[i].lane,
+					      .attempt = 1,
+					      .started_at = now,
+					      .completed_at = now,
+					      .summary = "Probed",
+					      .output = "{\"payload\":null}",
+					      .output_len = 16};
 	must(queue_end(db, c, ended, n, now, &promoted, &deliveries, &err), "end", &err);
 }
 
@@ -154,8 +162,9 @@ static void measure(struct db *db, struct db_conn **c, const struct options *o)
 	while (claimed < o->runs && n > 0) {
 		arena_init(&a);
 		start = clock_mono_us();
-		must(queue_claim(db, c, &owner, false, DB_LIST_MAX, clock_now_ms(), LEASE_MS, &a, runs,
-		                 &n, &more, &err), "claim", &err);
+		must(queue_claim(db, c, &owner, false, DB_LIST_MAX, clock_now_ms(), LEASE_MS, &a,
+				 runs, &n, &more, &err),
+		     "claim", &err);
 		claim_us += clock_mono_us() - start;
 		claimed += n;
 		if (o->end && n > 0) {
@@ -165,8 +174,9 @@ static void measure(struct db *db, struct db_conn **c, const struct options *o)
 		}
 		arena_release(&a);
 	}
-	printf("{\"ready\":%ld,\"held\":%ld,\"later\":%ld,\"claimed\":%ld,\"claims_per_second\":%.0f",
-	       o->ready, o->held, o->later, claimed, (double)claimed * 1e6 / (double)(claim_us + 1));
+	printf(
+	    "{\"ready\":%ld,\"held\":%ld,\"later\":%ld,\"claimed\":%ld,\"claims_per_second\":%.0f",
+	    o->ready, o->held, o->later, claimed, (double)claimed * 1e6 / (double)(claim_us + 1));
 	if (o->end)
 		printf(",\"ends_per_second\":%.0f", (double)claimed * 1e6 / (double)(end_us + 1));
 	printf("}\n");
@@ -220,7 +230,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	must(config_load(o.config, &cfg, &err), "configuration", &err);
-	must((db = db_open(&cfg, 2, &err)) != NULL && (c = db_get(db, &err)) != NULL, "connect", &err);
+	must((db = db_open(&cfg, 2, &err)) != NULL && (c = db_get(db, &err)) != NULL, "connect",
+	     &err);
 	clear(c);
 	make_account(c, &o);
 	fill_all(c, &o);

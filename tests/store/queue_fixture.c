@@ -52,11 +52,13 @@ void fx_empty(void)
 void fx_account(uint64_t account_id, int64_t slots)
 {
 	static const char account[] =
-		"INSERT INTO accounts (id, public_id, email, name, plan, timezone, webhook_secret, created_at)"
-		" VALUES (?, ?, ?, 'Test', 'enterprise', 'Asia/Kolkata', '', 0)";
+	    "INSERT INTO accounts (id, public_id, email, name, plan, timezone, webhook_secret, "
+	    "created_at)"
+	    " VALUES (?, ?, ?, 'Test', 'enterprise', 'Asia/Kolkata', '', 0)";
 	static const char quota[] =
-		"INSERT INTO account_quota (account_id, month_overage, max_concurrent, day_start, day_runs,"
-		" month_start, month_runs, active, held) VALUES (?, 0, ?, 0, 0, 0, 0, 0, 0)";
+	    "INSERT INTO account_quota (account_id, month_overage, max_concurrent, day_start, "
+	    "day_runs,"
+	    " month_start, month_runs, active, held) VALUES (?, 0, ?, 0, 0, 0, 0, 0, 0)";
 	struct id id = id_make();
 	struct db_arg args[3] = {db_int((int64_t)account_id), db_id(&id)};
 	char email[64];
@@ -117,14 +119,23 @@ struct ended_run fx_ended(const struct claimed_run *r, enum run_outcome outcome)
 {
 	int64_t now = clock_now_ms();
 
-	return (struct ended_run){
-		.id = r->id, .account_id = r->account_id, .token = r->token, .outcome = outcome,
-		.lane = r->lane, .attempt = r->attempt + (outcome != RUN_RELEASED), .started_at = now - 40,
-		.first_started_at = r->first_started_at, .completed_at = now, .retry_at = now - 1,
-		.summary = "Done", .output = "{\"a\":1}", .output_len = 7,
-		.error_code = outcome == RUN_SUCCESS ? NULL : "EXECUTION_FAILED",
-		.error_message = outcome == RUN_SUCCESS ? NULL : "It failed",
-		.webhook_url = r->webhook_url, .waiter = r->waiter};
+	return (struct ended_run){.id = r->id,
+				  .account_id = r->account_id,
+				  .token = r->token,
+				  .outcome = outcome,
+				  .lane = r->lane,
+				  .attempt = r->attempt + (outcome != RUN_RELEASED),
+				  .started_at = now - 40,
+				  .first_started_at = r->first_started_at,
+				  .completed_at = now,
+				  .retry_at = now - 1,
+				  .summary = "Done",
+				  .output = "{\"a\":1}",
+				  .output_len = 7,
+				  .error_code = outcome == RUN_SUCCESS ? NULL : "EXECUTION_FAILED",
+				  .error_message = outcome == RUN_SUCCESS ? NULL : "It failed",
+				  .webhook_url = r->webhook_url,
+				  .waiter = r->waiter};
 }
 
 bool fx_end(struct ended_run *runs, unsigned n)
@@ -179,11 +190,12 @@ bool fx_text_is(const char *sql, const struct id *id, const char *expected)
 
 bool fx_slots_agree(void)
 {
-	return fx_number(
-		"SELECT COUNT(*) FROM account_quota q WHERE q.active <>"
-		" (SELECT COUNT(*) FROM queue_ready r WHERE r.account_id = q.account_id)"
-		" + (SELECT COUNT(*) FROM leases l WHERE l.account_id = q.account_id)"
-		" + (SELECT COUNT(*) FROM queue_later d WHERE d.account_id = q.account_id AND d.has_slot = 1)"
-		" OR q.held <> (SELECT COUNT(*) FROM queue_held h WHERE h.account_id = q.account_id)"
-		" OR (q.max_concurrent IS NOT NULL AND q.active > q.max_concurrent)") == 0;
+	return fx_number("SELECT COUNT(*) FROM account_quota q WHERE q.active <>"
+			 " (SELECT COUNT(*) FROM queue_ready r WHERE r.account_id = q.account_id)"
+			 " + (SELECT COUNT(*) FROM leases l WHERE l.account_id = q.account_id)"
+			 " + (SELECT COUNT(*) FROM queue_later d WHERE d.account_id = q.account_id "
+			 "AND d.has_slot = 1)"
+			 " OR q.held <> (SELECT COUNT(*) FROM queue_held h WHERE h.account_id = "
+			 "q.account_id)"
+			 " OR (q.max_concurrent IS NOT NULL AND q.active > q.max_concurrent)") == 0;
 }

@@ -1,4 +1,5 @@
-/* What the tests of the queue share: an empty database, accounts, and runs that were really accepted.
+/* What the tests of the queue share: an empty database, accounts, and runs that were really
+ * accepted.
  *
  * The database is the configured one (AGENTIV_CONFIG), emptied before each test. */
 #ifndef AGENTIV_TESTS_QUEUE_FIXTURE_H
@@ -28,8 +29,10 @@ void fx_empty(void);
 void fx_account(uint64_t account_id, int64_t slots);
 
 /* Accepts a run of the agent and returns its id; the test fails when it is refused. */
-struct id fx_accept(uint64_t account_id, enum queue_lane lane, const char *agent, const char *input);
-/* The same with all that can be asked for; a->id is made. Thread-safe with a connection of one's own. */
+struct id fx_accept(uint64_t account_id, enum queue_lane lane, const char *agent,
+		    const char *input);
+/* The same with all that can be asked for; a->id is made. Thread-safe with a connection of one's
+ * own. */
 bool fx_admit(struct db_conn **c, struct admission *a);
 struct id fx_accept_later(uint64_t account_id, int64_t due_at);
 

@@ -1,4 +1,5 @@
-/* queue_tests: the queue and the executor on a real database, the configured one, which they empty. */
+/* queue_tests: the queue and the executor on a real database, the configured one, which they empty.
+ */
 #include <CUnit/Basic.h>
 
 #include "base/log.h"

@@ -1,4 +1,5 @@
-/* Accepting, claiming, ending, cancelling and sweeping at once, on few accounts: no deadlock, no run lost, counters right. */
+/* Accepting, claiming, ending, cancelling and sweeping at once, on few accounts: no deadlock, no
+ * run lost, counters right. */
 #include "queue_fixture.h"
 
 #include <pthread.h>
@@ -77,8 +78,8 @@ static void *work_runs(void *arg)
 
 	while (!atomic_load(&over)) {
 		arena_init(&a);
-		if (!queue_claim(fx_db, &c, &fx_owner, false, 32, clock_now_ms(), LEASE_MS, &a, runs, &n,
-		                 &more, &err)) {
+		if (!queue_claim(fx_db, &c, &fx_owner, false, 32, clock_now_ms(), LEASE_MS, &a,
+				 runs, &n, &more, &err)) {
 			fault(&err);
 			n = 0;
 		}
@@ -122,7 +123,8 @@ static void *sweep_runs(void *arg)
 	unsigned moved;
 
 	while (!atomic_load(&over))
-		if (!queue_sweep(fx_db, &c, clock_now_ms(), 64, 3, "here", NULL, NULL, &moved, &err))
+		if (!queue_sweep(fx_db, &c, clock_now_ms(), 64, 3, "here", NULL, NULL, &moved,
+				 &err))
 			fault(&err);
 	db_put(fx_db, c);
 	return NULL;
@@ -138,8 +140,8 @@ static void *renew_runs(void *arg)
 		bool lost[64], cancel[64];
 		unsigned n = 0;
 
-		if (!db_query(c, "SELECT execution_id, account_id, token FROM leases LIMIT 64", NULL, 0,
-		              &err))
+		if (!db_query(c, "SELECT execution_id, account_id, token FROM leases LIMIT 64",
+			      NULL, 0, &err))
 			break;
 		while (db_next(c, &err) == 1 && n < 64) {
 			db_col_id(c, 0, &l[n].id);
@@ -147,7 +149,8 @@ static void *renew_runs(void *arg)
 			l[n++].token = (uint64_t)db_col_int(c, 2);
 		}
 		db_end(c);
-		if (n > 0 && !queue_renew(fx_db, &c, l, n, clock_now_ms() + LEASE_MS, lost, cancel, &err))
+		if (n > 0 &&
+		    !queue_renew(fx_db, &c, l, n, clock_now_ms() + LEASE_MS, lost, cancel, &err))
 			fault(&err);
 	}
 	db_put(fx_db, c);
@@ -182,8 +185,8 @@ static void finish_all(void)
 	struct error err;
 
 	while (idle < 2) {
-		CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, clock_now_ms() + LEASE_MS + 1, 64, 3,
-		                                 "here", NULL, NULL, &moved, &err));
+		CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, clock_now_ms() + LEASE_MS + 1, 64,
+						 3, "here", NULL, NULL, &moved, &err));
 		n = fx_claim(r, 64);
 		for (i = 0; i < n; i++)
 			e[i] = fx_ended(&r[i], RUN_SUCCESS);
@@ -195,8 +198,9 @@ static void finish_all(void)
 
 static void everything_at_once_loses_no_run_and_meets_no_deadlock(void)
 {
-	void *(*const roles[])(void *) = {accept_runs, accept_runs, work_runs, work_runs,
-	                                  work_runs, cancel_runs, cancel_runs, sweep_runs, renew_runs};
+	void *(*const roles[])(void *) = {accept_runs, accept_runs, work_runs,
+					  work_runs,   work_runs,   cancel_runs,
+					  cancel_runs, sweep_runs,  renew_runs};
 	pthread_t threads[sizeof roles / sizeof *roles];
 	struct db_counters before, after;
 	unsigned i;

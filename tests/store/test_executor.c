@@ -1,172 +1,18 @@
-/* The executor with agents of the test's own (core/executor.h), on a real database. */
-#include "queue_fixture.h"
-
-#include <pthread.h>
-#include <stdatomic.h>
+/* The executor (core/executor.h), on a real database. */
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "core/executor_priv.h"
+#include "executor_fixture.h"
 #include "queue_suites.h"
 
 static const char status_of[] = "SELECT status FROM executions WHERE id = ?";
 static const char error_of[] = "SELECT error_code FROM executions WHERE id = ?";
 
-static atomic_int running, most_running, started;
-static atomic_bool let_go;
-
-static bool succeed(struct agent_result *r)
-{
-	snprintf(r->summary, sizeof r->summary, "Done");
-	return buf_adds(&r->output, "{\"done\":true}");
-}
-
-static bool run_echo(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	return succeed(r);
-}
-
-static bool run_wait(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	int now = atomic_fetch_add(&running, 1) + 1;
-	bool ok;
-
-	if (now > atomic_load(&most_running))
-		atomic_store(&most_running, now);
-	atomic_fetch_add(&started, 1);
-	ok = c->host->wait(c->host_data, 10000);
-	atomic_fetch_sub(&running, 1);
-	return ok ? succeed(r) : err_set(err, ERR_EXECUTION_FAILED, "Stopped");
-}
-
-static bool run_brief(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	int now = atomic_fetch_add(&running, 1) + 1;
-
-	if (now > atomic_load(&most_running))
-		atomic_store(&most_running, now);
-	c->host->wait(c->host_data, 20);
-	atomic_fetch_sub(&running, 1);
-	return succeed(r);
-}
-
-/* Deaf to being stopped until the test lets go. */
-static bool run_deaf(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	atomic_fetch_add(&started, 1);
-	while (!atomic_load(&let_go))
-		usleep(5000);
-	return succeed(r);
-}
-
-static bool run_flaky(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	if (c->attempt >= 2)
-		return succeed(r);
-	err_set(err, ERR_UNAVAILABLE, "Try again");
-	err->retryable = true;
-	return false;
-}
-
-static bool run_huge(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	while (buf_adds(&r->output, "0123456789abcdef0123456789abcdef0123456789abcdef"))
-		;
-	return true;
-}
-
-static bool run_steps(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	c->host->step(c->host_data, "log", "first", "{\"a\":1}", 0, 3);
-	c->host->step(c->host_data, "model", "second", NULL, 12, 5);
-	atomic_fetch_add(&started, 1);
-	if (!c->host->wait(c->host_data, 1000))
-		return false;
-	c->host->step(c->host_data, "log", "third", NULL, 0, 0);
-	return succeed(r);
-}
-
-static bool run_garbled(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	succeed(r);
-	snprintf(r->summary, sizeof r->summary, "caf\xe9 done");
-	return true;
-}
-
-static bool run_acting(struct agent_ctx *c, struct agent_result *r, struct error *err)
-{
-	atomic_fetch_add(&started, 1);
-	while (!atomic_load(&let_go))
-		usleep(1000);
-	return c->host->may_act(c->host_data, err) && succeed(r);
-}
-
-static const struct manifest manifests[] = {
-	{.slug = "echo", .timeout_ms = 60000, .run = run_echo},
-	{.slug = "wait", .timeout_ms = 60000, .run = run_wait},
-	{.slug = "brief", .timeout_ms = 60000, .run = run_brief},
-	{.slug = "short", .timeout_ms = 100, .run = run_wait},
-	{.slug = "deaf", .timeout_ms = 100, .run = run_deaf},
-	{.slug = "flaky", .timeout_ms = 60000, .run = run_flaky},
-	{.slug = "huge", .timeout_ms = 60000, .run = run_huge},
-	{.slug = "steps", .timeout_ms = 60000, .run = run_steps},
-	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
-	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},
-};
-
-/* In place of the library's registry. */
-const struct manifest *registry_find(const struct registry *r, const char *slug)
-{
-	unsigned i;
-
-	for (i = 0; i < sizeof manifests / sizeof *manifests; i++)
-		if (strcmp(manifests[i].slug, slug) == 0)
-			return &manifests[i];
-	return NULL;
-}
-
-static struct executor_env env;
-
-static struct executor *start(unsigned threads)
-{
-	struct executor *e;
-	struct error err;
-
-	atomic_store(&running, 0);
-	atomic_store(&most_running, 0);
-	atomic_store(&started, 0);
-	atomic_store(&let_go, false);
-	fx_cfg.retry_base_ms = 50;
-	fx_cfg.worker_poll_ms = 100;
-	env = (struct executor_env){.db = fx_db, .cfg = &fx_cfg, .owner = fx_owner};
-	e = executor_start(&env, threads, &err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(e);
-	return e;
-}
-
-static void fresh(void)
-{
-	fx_empty();
-	fx_account(1, -1);
-}
-
-/* Works until the condition is met; false after ten seconds. */
-static bool work_until(struct executor *e, bool (*met)(struct executor *e))
-{
-	int64_t until = clock_mono_us() + 10000000;
-	bool ok;
-
-	while (!(ok = met(e)) && clock_mono_us() < until) {
-		executor_work(e, true);
-		usleep(2000);
-	}
-	return ok;
-}
-
 static bool nothing_open(struct executor *e)
 {
-	return fx_number("SELECT COUNT(*) FROM executions WHERE status = 0") == 0 && executor_idle(e);
+	return fx_number("SELECT COUNT(*) FROM executions WHERE status = 0") == 0 &&
+	       executor_idle(e);
 }
 
 static bool one_started(struct executor *e)
@@ -245,7 +91,8 @@ static void an_unknown_agent_fails_the_run(void)
 static void text_that_is_not_utf8_does_not_keep_a_run_from_ending(void)
 {
 	ends_with("garbled", NULL);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE summary = 'caf? done'"), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE summary = 'caf? done'"),
+			1);
 }
 
 static void a_running_run_is_cancelled_when_its_worker_hears_of_it(void)
@@ -261,7 +108,8 @@ static void a_running_run_is_cancelled_when_its_worker_hears_of_it(void)
 	id = fx_accept(1, LANE_ASYNC, "wait", "{}");
 	e = start(2);
 	CU_ASSERT_TRUE(work_until(e, one_started));
-	CU_ASSERT_TRUE(queue_cancel(fx_db, 1, &id, clock_now_ms(), &outcome, owner, &deliveries, &err));
+	CU_ASSERT_TRUE(
+	    queue_cancel(fx_db, 1, &id, clock_now_ms(), &outcome, owner, &deliveries, &err));
 	CU_ASSERT_EQUAL(outcome, CANCEL_ASKED);
 	executor_check_cancels(e);
 	CU_ASSERT_TRUE(work_until(e, nothing_open));
@@ -282,7 +130,8 @@ static void a_stopped_executor_gives_back_what_it_has(void)
 	executor_drain(e);
 	CU_ASSERT_TRUE(executor_stop(e));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM leases"), 0);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready WHERE lane = 1 AND attempt = 0"), 3);
+	CU_ASSERT_EQUAL(
+	    fx_number("SELECT COUNT(*) FROM queue_ready WHERE lane = 1 AND attempt = 0"), 3);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
@@ -298,8 +147,8 @@ static void who_lost_its_lease_may_not_act_and_changes_nothing(void)
 	fx_accept(1, LANE_ASYNC, "acting", "{}");
 	e = start(2);
 	CU_ASSERT_TRUE(work_until(e, one_started));
-	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms() + 3600000, 64, 3, "here", NULL, NULL,
-	                           &moved, &err));
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms() + 3600000, 64, 3, "here", NULL,
+				   NULL, &moved, &err));
 	CU_ASSERT_EQUAL(moved, 2);
 	atomic_store(&let_go, true);
 	while (!executor_idle(e))
@@ -330,6 +179,39 @@ static void suspects_run_alone(void)
 static bool two_steps_written(struct executor *e)
 {
 	return fx_number("SELECT COUNT(*) FROM execution_steps") == 2;
+}
+
+static bool waited_long(struct executor *e)
+{
+	static int64_t since;
+
+	since = since ? since : clock_mono_us();
+	return clock_mono_us() - since > 1500000;
+}
+
+static void a_long_suspect_keeps_others_waiting(void)
+{
+	char owner[DOORBELL_NAME_SIZE];
+	enum cancel_outcome outcome;
+	unsigned deliveries;
+	struct executor *e;
+	struct error err;
+	struct id suspect;
+
+	fresh();
+	suspect = fx_accept(1, LANE_ASYNC, "wait", "{}");
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE queue_ready SET lane = 2", &err));
+	e = start(4);
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	fx_accept(1, LANE_ASYNC, "brief", "{}");
+	executor_work_came(e);
+	CU_ASSERT_TRUE(work_until(e, waited_long));
+	CU_ASSERT_EQUAL(atomic_load(&most_running), 1);
+	queue_cancel(fx_db, 1, &suspect, clock_now_ms(), &outcome, owner, &deliveries, &err);
+	executor_check_cancels(e);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 2"), 1);
 }
 
 static void steps_are_written_while_the_run_goes_on_and_with_its_end(void)
@@ -414,6 +296,7 @@ static CU_TestInfo tests[] = {
 	{"who lost its lease may not act and changes nothing",
 	 who_lost_its_lease_may_not_act_and_changes_nothing},
 	{"suspects run alone", suspects_run_alone},
+	{"a long suspect keeps others waiting", a_long_suspect_keeps_others_waiting},
 	{"steps are written while the run goes on and with its end",
 	 steps_are_written_while_the_run_goes_on_and_with_its_end},
 	{"one run runs in the calling thread", one_run_runs_in_the_calling_thread},

@@ -59,12 +59,12 @@ static void one_run_can_be_claimed_by_its_id(void)
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
 	id = fx_accept(1, LANE_ASYNC, "echo", "{}");
 	arena_init(&a);
-	CU_ASSERT_TRUE(queue_claim_one(fx_db, &fx_conn, &fx_owner, &id, clock_now_ms(), LEASE_MS, &a,
-	                               &r, &found, &err));
+	CU_ASSERT_TRUE(queue_claim_one(fx_db, &fx_conn, &fx_owner, &id, clock_now_ms(), LEASE_MS,
+				       &a, &r, &found, &err));
 	CU_ASSERT_TRUE(found);
 	CU_ASSERT_EQUAL(id_cmp(&r.id, &id), 0);
-	CU_ASSERT_TRUE(queue_claim_one(fx_db, &fx_conn, &fx_owner, &id, clock_now_ms(), LEASE_MS, &a,
-	                               &r, &found, &err));
+	CU_ASSERT_TRUE(queue_claim_one(fx_db, &fx_conn, &fx_owner, &id, clock_now_ms(), LEASE_MS,
+				       &a, &r, &found, &err));
 	CU_ASSERT_FALSE(found);
 	arena_release(&a);
 }
@@ -109,7 +109,8 @@ static void a_success_is_written_and_frees_the_slot(void)
 	CU_ASSERT_EQUAL(fx_number_of(status_of, &r.id), EXEC_SUCCESS);
 	CU_ASSERT_EQUAL(fx_number_of(attempt_of, &r.id), 1);
 	CU_ASSERT_EQUAL(fx_number_of("SELECT duration_ms FROM executions WHERE id = ?", &r.id), 40);
-	CU_ASSERT_TRUE(fx_text_is("SELECT output FROM executions WHERE id = ?", &r.id, "{\"a\":1}"));
+	CU_ASSERT_TRUE(
+	    fx_text_is("SELECT output FROM executions WHERE id = ?", &r.id, "{\"a\":1}"));
 	CU_ASSERT_TRUE(fx_text_is("SELECT summary FROM executions WHERE id = ?", &r.id, "Done"));
 	CU_ASSERT_EQUAL(fx_number("SELECT active FROM account_quota"), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM leases"), 0);
@@ -178,8 +179,8 @@ static void a_retry_keeps_its_slot_its_lane_and_its_waiter(void)
 	CU_ASSERT_TRUE(fx_text_is(error_of, &r.id, "EXECUTION_FAILED"));
 	CU_ASSERT_EQUAL(fx_number("SELECT active FROM account_quota"), 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
-	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "here", NULL, NULL, &moved,
-	                           &err));
+	CU_ASSERT_TRUE(
+	    queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "here", NULL, NULL, &moved, &err));
 	CU_ASSERT_EQUAL(moved, 1);
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
 	CU_ASSERT_EQUAL(r.attempt, 1);
@@ -222,7 +223,8 @@ static void an_end_leaves_a_delivery_for_the_webhook(void)
 	e = fx_ended(&r, RUN_SUCCESS);
 	CU_ASSERT_TRUE(fx_end(&e, 1));
 	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM deliveries WHERE id = ?", &r.id), 1);
-	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM outbox WHERE delivery_id = ?", &r.id), 1);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM outbox WHERE delivery_id = ?", &r.id),
+			1);
 }
 
 static void a_renewal_tells_what_is_lost_and_what_was_cancelled(void)
@@ -244,17 +246,17 @@ static void a_renewal_tells_what_is_lost_and_what_was_cancelled(void)
 	for (i = 0; i < 3; i++)
 		l[i] = (struct lease_ref){r[i].id, 1, r[i].token};
 	l[1].token ^= 2;
-	CU_ASSERT_TRUE(queue_cancel(fx_db, 1, &r[2].id, clock_now_ms(), &outcome, owner, &deliveries,
-	                            &err));
+	CU_ASSERT_TRUE(
+	    queue_cancel(fx_db, 1, &r[2].id, clock_now_ms(), &outcome, owner, &deliveries, &err));
 	CU_ASSERT_EQUAL(outcome, CANCEL_ASKED);
 	CU_ASSERT_STRING_EQUAL(owner, fx_owner.name);
 	CU_ASSERT_TRUE(queue_renew(fx_db, &fx_conn, l, 3, until, lost, cancel, &err));
 	CU_ASSERT_TRUE(!lost[0] && lost[1] && !lost[2]);
 	CU_ASSERT_TRUE(!cancel[0] && !cancel[1] && cancel[2]);
-	CU_ASSERT_EQUAL(fx_number_of("SELECT expires_at FROM leases WHERE execution_id = ?", &r[0].id),
-	                until);
+	CU_ASSERT_EQUAL(
+	    fx_number_of("SELECT expires_at FROM leases WHERE execution_id = ?", &r[0].id), until);
 	CU_ASSERT_NOT_EQUAL(
-		fx_number_of("SELECT expires_at FROM leases WHERE execution_id = ?", &r[1].id), until);
+	    fx_number_of("SELECT expires_at FROM leases WHERE execution_id = ?", &r[1].id), until);
 	CU_ASSERT_TRUE(queue_lease_check(fx_conn, &l[1], clock_now_ms(), &held, &asked, &err));
 	CU_ASSERT_FALSE(held);
 	CU_ASSERT_TRUE(queue_lease_check(fx_conn, &l[0], clock_now_ms(), &held, &asked, &err));

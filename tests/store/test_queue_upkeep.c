@@ -16,8 +16,8 @@ static unsigned sweep(int64_t now_ms, unsigned max, bool (*is_dead)(const char *
 	struct error err = {0};
 	unsigned moved = 0;
 
-	CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, now_ms, max, 3, "here", is_dead, NULL, &moved,
-	                                 &err));
+	CU_ASSERT_TRUE_FATAL(
+	    queue_sweep(fx_db, &fx_conn, now_ms, max, 3, "here", is_dead, NULL, &moved, &err));
 	return moved;
 }
 
@@ -29,8 +29,8 @@ static unsigned claim_suspect(struct claimed_run *r)
 	bool more;
 
 	arena_release(&a);
-	CU_ASSERT_TRUE(queue_claim(fx_db, &fx_conn, &fx_owner, true, 1, clock_now_ms(), LEASE_MS, &a, r,
-	                           &n, &more, &err));
+	CU_ASSERT_TRUE(queue_claim(fx_db, &fx_conn, &fx_owner, true, 1, clock_now_ms(), LEASE_MS,
+				   &a, r, &n, &more, &err));
 	return n;
 }
 
@@ -136,8 +136,8 @@ static enum cancel_outcome cancel(uint64_t account_id, const struct id *id)
 	unsigned deliveries;
 	struct error err;
 
-	CU_ASSERT_TRUE(queue_cancel(fx_db, account_id, id, clock_now_ms(), &outcome, owner, &deliveries,
-	                            &err));
+	CU_ASSERT_TRUE(queue_cancel(fx_db, account_id, id, clock_now_ms(), &outcome, owner,
+				    &deliveries, &err));
 	return outcome;
 }
 
@@ -154,7 +154,8 @@ static void a_waiting_run_is_cancelled_at_once_wherever_it_waits(void)
 	CU_ASSERT_EQUAL(cancel(1, &held), CANCEL_ENDED);
 	CU_ASSERT_TRUE(fx_slots_agree());
 	CU_ASSERT_EQUAL(cancel(1, &ready), CANCEL_ENDED);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE error_code = 'CANCELLED'"), 3);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE error_code = 'CANCELLED'"),
+			3);
 	CU_ASSERT_EQUAL(cancel(1, &ready), CANCEL_ALREADY_OVER);
 	CU_ASSERT_TRUE(fx_slots_agree());
 	CU_ASSERT_EQUAL(fx_number("SELECT active FROM account_quota"), 0);
@@ -223,8 +224,8 @@ static void a_delayed_run_takes_a_slot_when_it_is_due_or_is_held(void)
 	CU_ASSERT_EQUAL(sweep(now, 64, NULL), 0);
 	CU_ASSERT_EQUAL(sweep(now + 5000, 64, NULL), 1);
 	CU_ASSERT_EQUAL(fx_number_of(lane_of, &first), LANE_ASYNC);
-	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM queue_held WHERE execution_id = ?", &second),
-	                1);
+	CU_ASSERT_EQUAL(
+	    fx_number_of("SELECT COUNT(*) FROM queue_held WHERE execution_id = ?", &second), 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
@@ -261,7 +262,8 @@ static void a_raised_limit_fills_the_slots_of_the_account(void)
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = NULL", &err));
+	CU_ASSERT_TRUE(
+	    db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = NULL", &err));
 	CU_ASSERT_TRUE(db_begin(fx_conn, &err));
 	CU_ASSERT_TRUE(queue_fill_slots(fx_conn, 1, &promoted, &err));
 	CU_ASSERT_TRUE(db_commit(fx_conn, &err));
@@ -292,28 +294,28 @@ static void figures_count_what_is_where(void)
 }
 
 static CU_TestInfo tests[] = {
-	{"an expired lease makes a suspect that used up nothing",
-	 an_expired_lease_makes_a_suspect_that_used_up_nothing},
-	{"a dead owner is not waited for", a_dead_owner_is_not_waited_for},
-	{"an owner of another host is judged by its leases only",
-	 an_owner_of_another_host_is_judged_by_its_leases_only},
-	{"only a run that was alone uses up attempts until it is lost",
-	 only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost},
-	{"a bounded sweep leaves no run that looks alone",
-	 a_bounded_sweep_leaves_no_run_that_looks_alone},
-	{"who comes back after a sweep changes nothing", who_comes_back_after_a_sweep_changes_nothing},
-	{"a waiting run is cancelled at once wherever it waits",
-	 a_waiting_run_is_cancelled_at_once_wherever_it_waits},
-	{"a cancelled ready run makes room for a held one",
-	 a_cancelled_ready_run_makes_room_for_a_held_one},
-	{"the runs of others are unknown to a cancel", the_runs_of_others_are_unknown_to_a_cancel},
-	{"a run asked to stop is not tried again", a_run_asked_to_stop_is_not_tried_again},
-	{"a delayed run takes a slot when it is due, or is held",
-	 a_delayed_run_takes_a_slot_when_it_is_due_or_is_held},
-	{"the audit repairs counters and fills slots", the_audit_repairs_counters_and_fills_slots},
-	{"a raised limit fills the slots of the account",
-	 a_raised_limit_fills_the_slots_of_the_account},
-	{"figures count what is where", figures_count_what_is_where},
-	CU_TEST_INFO_NULL};
+    {"an expired lease makes a suspect that used up nothing",
+     an_expired_lease_makes_a_suspect_that_used_up_nothing},
+    {"a dead owner is not waited for", a_dead_owner_is_not_waited_for},
+    {"an owner of another host is judged by its leases only",
+     an_owner_of_another_host_is_judged_by_its_leases_only},
+    {"only a run that was alone uses up attempts until it is lost",
+     only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost},
+    {"a bounded sweep leaves no run that looks alone",
+     a_bounded_sweep_leaves_no_run_that_looks_alone},
+    {"who comes back after a sweep changes nothing", who_comes_back_after_a_sweep_changes_nothing},
+    {"a waiting run is cancelled at once wherever it waits",
+     a_waiting_run_is_cancelled_at_once_wherever_it_waits},
+    {"a cancelled ready run makes room for a held one",
+     a_cancelled_ready_run_makes_room_for_a_held_one},
+    {"the runs of others are unknown to a cancel", the_runs_of_others_are_unknown_to_a_cancel},
+    {"a run asked to stop is not tried again", a_run_asked_to_stop_is_not_tried_again},
+    {"a delayed run takes a slot when it is due, or is held",
+     a_delayed_run_takes_a_slot_when_it_is_due_or_is_held},
+    {"the audit repairs counters and fills slots", the_audit_repairs_counters_and_fills_slots},
+    {"a raised limit fills the slots of the account",
+     a_raised_limit_fills_the_slots_of_the_account},
+    {"figures count what is where", figures_count_what_is_where},
+    CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo queue_upkeep_suite = {"queue: upkeep", fx_open, fx_close, NULL, NULL, tests};
