@@ -1,2 +1,3 @@
-# filled by its folder
+# One short main per program.
+LOWER_LIBS = $(CORE_LIBS) $(STORE_LIBS) $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) $(NET_LIBS) $(DB_LIBS) $(BASE_LIBS)
 include src/bin/worker.mk

@@ -1,4 +1,4 @@
 bin_PROGRAMS += agentiv-worker
+agentiv_worker_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 agentiv_worker_SOURCES = src/bin/agentiv_worker.c
-agentiv_worker_LDADD = libdaemon.a libcore.a libstore.a $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) \
-	$(DB_LIBS) $(BASE_LIBS)
+agentiv_worker_LDADD = $(DAEMON_LIBS) $(LOWER_LIBS)

@@ -1,2 +1,10 @@
-# filled by its folder
+# What the platform does, in typed calls: no HTTP, no JSON of requests, no SQL.
+noinst_LIBRARIES += libcore.a
+libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
+libcore_a_SOURCES = \
+	src/core/admitter.c src/core/admitter.h \
+	src/core/auth.c src/core/auth.h \
+	src/core/quota.c src/core/quota.h \
+	src/core/ratelimit.c src/core/ratelimit.h
 include src/core/executor.mk
+CORE_LIBS = libcore.a

@@ -1,1 +1,1 @@
-# filled by its folder
+# The operator’s command; its sources join here.

@@ -1,2 +1,6 @@
-# filled by its folder
+# The daemons: one loop, and what each does in it.
+noinst_LIBRARIES += libdaemon.a
+libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
+libdaemon_a_SOURCES = src/daemon/loop.c src/daemon/loop.h
 include src/daemon/worker.mk
+DAEMON_LIBS = libdaemon.a

@@ -1,1 +1,5 @@
-# filled by its folder
+# The only users of libcurl: outbound requests and where they may go.
+noinst_LIBRARIES += libnet.a
+libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+libnet_a_SOURCES = src/net/outbound.c src/net/outbound.h
+NET_LIBS = libnet.a $(CURL_LIBS)
