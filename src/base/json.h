@@ -18,13 +18,15 @@
 
 #define JSON_DEPTH_MAX 32
 
-/* A slice of the text: where a top-level member's value stands. */
+/* A slice of the text: where a top-level member's value stands. The key is decoded
+ * and belongs to the value that was read. */
 struct json_span { const char *key; size_t key_len; const char *p; size_t n; };
 
 /* Parses text[0..n). On success *out is the value (NULL pointer for JSON null).
  * spans (may be NULL): filled with the raw text of up to *span_count members of
- * a top-level object, *span_count set to how many there are.
- * ERR_INVALID_INPUT says what is wrong and at which byte. */
+ * a top-level object, *span_count set to how many are filled (0 for no object).
+ * depth is how many arrays and objects may stand within each other.
+ * ERR_INVALID_INPUT says what is wrong and at which byte, the first being 0. */
 bool json_read(const char *text, size_t n, int depth, struct json_object **out,
                struct json_span *spans, unsigned *span_count, struct error *err);
 

@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	src/base/err.c src/base/err.h \
 	src/base/id.c src/base/id.h \
 	src/base/json.h src/base/json_read.c src/base/json_get.c src/base/json_out.c \
+	src/base/json_scan.h \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/rnd.c src/base/rnd.h \
