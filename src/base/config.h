@@ -43,8 +43,9 @@ struct config {
 	char *log_level;
 };
 
-/* Reads path (NULL: $AGENTIV_CONFIG, then /etc/agentiv/agentiv.conf), applies the
- * environment, checks ranges. ERR_INVALID_INPUT names file, line and setting. */
+/* Reads path (NULL: $AGENTIV_CONFIG, then /etc/agentiv/agentiv.conf, which alone may be
+ * missing), applies the environment, reads the password file, checks ranges. On failure
+ * nothing is left to release. ERR_INVALID_INPUT names file, line and setting. */
 bool config_load(const char *path, struct config *c, struct error *err);
 void config_release(struct config *c);
 

@@ -16,6 +16,7 @@ void crypto_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n
                         uint8_t out[SHA256_SIZE]);                       /* RFC 2104 */
 /* HMAC over the concatenation of count parts (Standard Webhooks: id.timestamp.body). */
 struct crypto_part { const void *p; size_t n; };
+#define CRYPTO_PARTS_MAX 7
 void crypto_hmac_parts(const void *key, size_t key_len, const struct crypto_part *parts,
                        unsigned count, uint8_t out[SHA256_SIZE]);
 bool crypto_equal(const void *a, const void *b, size_t n);               /* constant time */
@@ -24,7 +25,10 @@ void   crypto_hex(const uint8_t *p, size_t n, char *out);                /* lowe
 size_t crypto_base64(const void *p, size_t n, char *out);                /* RFC 4648; out has 4*((n+2)/3)+1 */
 bool   crypto_unbase64(const char *text, size_t n, uint8_t *out, size_t *out_len); /* strict; out has 3*(n/4) */
 
-/* API keys: "agv_live_" + 30 base62 characters of randomness + 6 of CRC-32. */
+extern const char crypto_base62[63];   /* 0-9 a-z A-Z */
+
+/* API keys: "agv_live_" + 30 base62 characters of randomness + 6, the most significant first,
+ * of the CRC-32 of the 39 characters before them. */
 #define API_KEY_PREFIX "agv_live_"
 #define API_KEY_LEN    45
 #define API_KEY_SHOWN  13     /* characters kept for display: the prefix and four more */
@@ -43,9 +47,9 @@ bool crypto_ring_create(const char *path, struct error *err);            /* mode
 void crypto_key_hash(const struct secret_key *pepper, const char *key, size_t n,
                      uint8_t out[SHA256_SIZE]);
 
-/* AES-256-GCM (NIST SP 800-38D): out is "v1", key id, 12-byte nonce, ciphertext, tag.
+/* AES-256-GCM (NIST SP 800-38D): "v1", length and key id, 12-byte nonce, ciphertext, tag.
  * context is authenticated with it ("account:12:webhook_secret"), so that a sealed
- * value copied to another row does not open. */
+ * value copied to another row does not open. Both add to out, and add nothing when they fail. */
 bool crypto_seal(const struct secret_ring *ring, const char *context, const void *p, size_t n,
                  struct buf *out, struct error *err);
 bool crypto_unseal(const struct secret_ring *ring, const char *context, const void *p, size_t n,

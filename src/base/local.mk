@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	src/base/config.c src/base/config.h \
 	src/base/crypto.c src/base/crypto.h \
 	src/base/doorbell.c src/base/doorbell.h \
+	src/base/encode.c \
 	src/base/err.c src/base/err.h \
 	src/base/id.c src/base/id.h \
 	src/base/json.h src/base/json_read.c src/base/json_get.c src/base/json_out.c \
@@ -15,5 +16,6 @@ libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/rnd.c src/base/rnd.h \
-	src/base/schema.h src/base/schema_compile.c src/base/schema_check.c src/base/schema_priv.h
+	src/base/schema.h src/base/schema_compile.c src/base/schema_check.c src/base/schema_priv.h \
+	src/base/zone.c src/base/zone.h src/base/zone_priv.h src/base/zone_rule.c
 BASE_LIBS = libbase.a $(JSONC_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) -lm

@@ -20,8 +20,8 @@ void  mem_free(void *p);
 /* Zeroes n bytes; not removed by the optimiser. For keys and secrets. */
 void mem_wipe(void *p, size_t n);
 
-/* Tests: called before each allocation with its size; returning NULL from the
- * seam makes the allocation fail. NULL restores the default. */
+/* Tests: stands in for realloc (old NULL: a new block) in every allocation; returning
+ * NULL makes it fail. What it returns is given to free(). NULL restores the default. */
 typedef void *(*mem_hook)(void *old, size_t size);
 void mem_set_hook(mem_hook hook);
 
