@@ -34,10 +34,16 @@ void db_close(struct db *db);
 struct db_conn *db_get(struct db *db, struct error *err);
 void db_put(struct db *db, struct db_conn *c);     /* closes it when it is broken; NULL accepted */
 bool db_healthy(struct db *db);                    /* the breaker is closed */
+/* Why the last connect failed, for the operator ("" when none did): names the host and the user. */
+void db_last_failure(struct db *db, char *out, size_t size);
+/* A connection outside the pool for migrations, reports and doctor: reads may take an hour, locks
+ * a minute, and neither opens the breaker. Back by db_put, which closes it. */
+#define DB_PATIENT_S 3600
+struct db_conn *db_get_patient(struct db *db, struct error *err);
 size_t db_max_packet(const struct db_conn *c);     /* bytes, read at connect */
 
 /* Typed binds. Pointers must stay valid during the call only. */
-enum db_type { DB_NULL, DB_INT, DB_BYTES, DB_DOUBLE };
+enum db_type { DB_NULL, DB_INT, DB_BYTES, DB_DOUBLE, DB_TEXT };   /* bytes are binary, text is UTF-8 */
 struct db_arg {
 	enum db_type type;
 	int64_t      i;

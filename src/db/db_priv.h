@@ -1,0 +1,153 @@
+/* What the files of src/db share.
+ *
+ * Ownership: a db owns its connections for as long as it lives; a connection that is closed keeps
+ * its struct and is connected again when it is next needed. A connection owns its statements, and
+ * a statement the buffers its columns are read into. */
+#ifndef AGENTIV_DB_DB_PRIV_H
+#define AGENTIV_DB_DB_PRIV_H
+
+#include "config.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <mysql.h>
+
+#include "db/db.h"
+
+/* my_bool in MariaDB Connector/C, bool in MySQL's library */
+typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_flag;
+
+/* Array binding: only in MariaDB Connector/C. */
+#if defined(HAVE_DECL_STMT_ATTR_ARRAY_SIZE) && HAVE_DECL_STMT_ATTR_ARRAY_SIZE
+#define DB_HAVE_BULK 1
+#else
+#define DB_HAVE_BULK 0
+#endif
+
+#define DB_HOSTS_MAX    16
+#define DB_SLOW_US      2000000   /* a read past this opens the breaker */
+#define DB_PROBE_US     1000000   /* between two probes */
+#define DB_TRIES        8         /* of a transaction */
+
+/* Error numbers that the rules below name; MySQL's and MariaDB's headers share few of them. */
+enum db_number {
+	DBE_RECORD_CHANGED = 1020,
+	DBE_TOO_MANY_CONNECTIONS = 1040,
+	DBE_NODE_NOT_READY = 1047,       /* Galera */
+	DBE_SHUTDOWN = 1053,
+	DBE_DUPLICATE = 1062,
+	DBE_PACKET_TOO_LARGE = 1153,
+	DBE_COMMIT_FAILED = 1180,
+	DBE_LOCK_WAIT = 1205,
+	DBE_DEADLOCK = 1213,
+	DBE_READ_ONLY = 1290,
+	DBE_NOT_PREPARABLE = 1295,
+	DBE_READ_ONLY_MODE = 1836,
+	DBE_KILLED = 1927,
+	DBE_NO_SOCKET = 2002,
+	DBE_NO_HOST = 2003,
+	DBE_GONE = 2006,
+	DBE_HANDSHAKE = 2012,
+	DBE_LOST = 2013,
+	DBE_OUT_OF_SYNC = 2014,
+	DBE_OWN_PACKET_TOO_LARGE = 2020,
+	DBE_TLS = 2026,
+	DBE_MALFORMED = 2027,
+	DBE_LOST_AT = 2055
+};
+
+struct db_host {
+	char    *name;                   /* NULL: a Unix socket */
+	char    *socket;
+	unsigned port;
+};
+
+/* One column of a prepared query. */
+struct column {
+	char         *buf;               /* cap bytes; text is NUL-terminated */
+	size_t        cap;
+	unsigned long length;
+	db_flag       null, error;
+	enum enum_field_types type;      /* as bound: LONGLONG, DOUBLE or STRING */
+	union { long long i; double d; } value;
+};
+
+struct statement {
+	const char  *sql;                /* the key, by address */
+	MYSQL_STMT  *handle;
+	unsigned     params, column_count;
+	bool         no_bulk;            /* the server refused array binding for it */
+	struct column *columns;
+	MYSQL_BIND  *binds;              /* of the columns */
+};
+
+struct db_conn {
+	struct db *db;
+	struct db_conn *next_idle;
+	MYSQL     *mysql;                /* NULL: not connected */
+	unsigned   host;                 /* index into db->hosts */
+	bool       patient;              /* outside the pool: long timeouts, not the breaker's */
+	bool       in_tx;
+	bool       broken;               /* lost, to be closed before its next use */
+	bool       bulk;                 /* the server takes array binding */
+	bool       galera;
+	bool       tripped;              /* this read has opened the breaker already */
+	size_t     max_packet;
+	int64_t    used_us;              /* monotonic, last answer */
+	atomic_int_least64_t busy_us;    /* monotonic, when the present wait began; 0 none */
+	struct statement **cache;        /* open addressing, by address; a power of two */
+	unsigned   cache_size, cache_used;
+	struct statement *reading;       /* whose rows are being read */
+	char       number[32];           /* a number read as text */
+};
+
+struct db {
+	struct db_host hosts[DB_HOSTS_MAX];
+	unsigned   host_count;
+	atomic_uint good;                /* the host that answered last */
+	char      *name, *user, *password;
+	unsigned   connect_timeout_s, read_timeout_s;
+	bool       tls;
+	unsigned   max_conns;
+	pthread_mutex_t lock;            /* the fields below, up to the counters */
+	pthread_cond_t  returned;
+	struct db_conn *idle;            /* last used first */
+	unsigned   made;                 /* members of all[] */
+	int64_t    probe_us;             /* when the next probe is due, while open */
+	bool       probing;
+	char       failure[256];         /* why the last connect failed */
+	struct db_conn **all;            /* max_conns; scanned without the lock */
+	atomic_uint scan;                /* how many of them may be scanned */
+	atomic_bool open;                /* the breaker */
+	atomic_uint_least64_t statements, round_trips, transactions, retries, connects;
+};
+
+/* pool.c: the connection is usable: connected, again if it was lost or has gone stale, and the
+ * breaker allows it. Fails inside a transaction whose connection was lost. */
+bool db_conn_ready(struct db_conn *c, struct error *err);
+/* Brackets each wait for the server. */
+void db_wait_begin(struct db_conn *c);
+void db_wait_end(struct db_conn *c);
+/* Fills err from an error number, and marks the connection lost when the number says so. Returns
+ * false. doing names what was refused. */
+bool db_fail(struct db_conn *c, unsigned number, const char *text, const char *doing,
+             struct error *err);
+bool db_number_lost(unsigned number);       /* to the next host */
+bool db_number_repeat(unsigned number);     /* rolled back, may be repeated */
+void db_lose(struct db_conn *c, bool next_host);
+
+/* statement.c */
+struct statement *statement_get(struct db_conn *c, const char *sql, struct error *err);
+bool statement_fail(struct db_conn *c, struct statement *s, const char *doing, struct error *err);
+bool statement_run(struct db_conn *c, struct statement *s, const struct db_arg *args, unsigned n,
+                   struct error *err);
+void statements_drop(struct db_conn *c);    /* after mysql_close */
+/* One statement in the text protocol; its rows, if any, are thrown away. */
+bool text_run(struct db_conn *c, const char *sql, struct error *err);
+
+/* rows.c */
+bool columns_prepare(struct db_conn *c, struct statement *s, struct error *err);
+void columns_free(struct statement *s);
+
+#endif
