@@ -1,21 +1,29 @@
--- Deliveries and their outbox. A delivery is one event for one receiver, and keeps its row for the log; the
--- outbox holds those still to be sent, ordered by when they are due. A claim moves due_at past the lease,
--- so a sender that dies gives its deliveries back by itself.
+-- Deliveries and their outbox. A delivery is one event for one receiver. The outbox holds those still to be
+-- sent, ordered by when they are due. A claim moves due_at past the lease, so a sender that dies gives its
+-- deliveries back by itself.
+--
+--   end of run ──► outbox ──► outbox, leased ──► ended: no row of the outbox, state 1 or 2 in deliveries
+--                     ▲              │
+--                     └──────────────┴ failed, to be tried again; or the lease ran out
+--
+-- The delivery of a run's own webhook_url has the execution's ULID, and until its first attempt all of it is
+-- told by the execution: so its row is made with that attempt. Other deliveries have theirs from the start.
 
 CREATE TABLE deliveries (
     id           BINARY(16)      NOT NULL,     -- dlv_…; for a run's webhook_url the execution's own ULID
-    event_id     BINARY(16)      NOT NULL,     -- evt_…; for a run's end the execution's own ULID
     account_id   BIGINT UNSIGNED NOT NULL,
-    endpoint_id  BINARY(16)      NULL,         -- NULL: the run's webhook_url
-    execution_id BINARY(16)      NULL,
     event        TINYINT         NOT NULL,     -- enum event_type
     state        TINYINT         NOT NULL,     -- enum delivery_state: 0 pending, 1 delivered, 2 failed
-    attempts     SMALLINT UNSIGNED NOT NULL,
+    attempts     SMALLINT UNSIGNED NOT NULL,   -- made so far
     created_at   BIGINT          NOT NULL,
-    completed_at BIGINT          NULL,
-    last_status  SMALLINT        NULL,         -- HTTP status of the last attempt
+    last_at      BIGINT          NULL,         -- the last attempt: start, length, HTTP status, error
+    duration_ms  INT UNSIGNED    NULL,
+    last_status  SMALLINT        NULL,         -- NULL: no HTTP answer
     last_error   VARCHAR(300)    NULL,
-    url          VARCHAR(2048)   NULL,
+    event_id     BINARY(16)      NULL,         -- evt_…; NULL: the delivery's own ULID
+    execution_id BINARY(16)      NULL,         -- NULL: with a payload none, else the delivery's own ULID
+    endpoint_id  BINARY(16)      NULL,         -- NULL: no registered endpoint, the URL is here or the run's
+    url          VARCHAR(2048)   NULL,         -- NULL: the run's webhook_url, or the endpoint's
     payload      MEDIUMBLOB      NULL,         -- NULL: made from the execution's row
     PRIMARY KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
@@ -23,10 +31,12 @@ CREATE TABLE deliveries (
 CREATE TABLE outbox (
     due_at      BIGINT          NOT NULL,
     delivery_id BINARY(16)      NOT NULL,
-    token       BIGINT UNSIGNED NULL,          -- of the sender that leased it
+    token       BIGINT UNSIGNED NULL,          -- of the sender that leased it; changes at every claim
     PRIMARY KEY (due_at, delivery_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+-- Attempts that were followed by another; the last one is told by the delivery's own row, so a delivery that
+-- succeeds at once has none here.
 CREATE TABLE delivery_attempts (
     delivery_id BINARY(16)        NOT NULL,
     attempt     SMALLINT UNSIGNED NOT NULL,    -- from 1

@@ -35,10 +35,10 @@ struct execution {
 	const char *summary;                             /* NULL when none */
 	const char *webhook_url;
 	const char *output; size_t output_len;           /* JSON text; NULL when none or not asked for */
-	const char *input;  size_t input_len;
 };
 
-/* By id, of that account (0: of any, for the operator). *found false when there is none. */
+/* By id, of that account (0: of any, for the operator). *found false when there is none. One read by primary key.
+ * The input is queue_load_input's: no caller of this shows it. */
 bool execution_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct arena *a,
                     struct execution *out, bool *found, struct error *err);
 
@@ -55,8 +55,11 @@ struct execution_filter {
 	struct id from, before;           /* from <= id < before: bounds by time and cursor */
 	unsigned limit;                   /* 1–100 */
 };
-/* Newest first, without input and output. Looks at no more than EXECUTION_SCAN_MAX rows: *more tells
- * whether the range was left unfinished, *last the last id looked at (the next cursor). out has room for limit. */
+/* Newest first, without input, output and webhook_url. Looks at no more than EXECUTION_SCAN_MAX rows: *more
+ * tells whether the range was left unfinished, *last the last id looked at (the next cursor). out has room for
+ * limit. The rows are the range of (account_id, id); what else is asked for is looked at row by row. An index for
+ * each filter would be written with every run, and those over the status again at its end, for a list that few
+ * ask for: so a page that finds little ends after EXECUTION_SCAN_MAX rows and says where to go on. */
 #define EXECUTION_SCAN_MAX 5000
 bool execution_list(struct db_conn *c, const struct execution_filter *f, struct arena *a,
                     struct execution *out, unsigned *count, bool *more, struct id *last,

@@ -4,8 +4,14 @@ libstore_a_CPPFLAGS = $(AM_CPPFLAGS)
 libstore_a_SOURCES = \
 	src/store/accounts.c src/store/accounts.h \
 	src/store/admission.c src/store/admission.h \
-	src/store/executions.c src/store/executions.h \
+	src/store/api_keys.c \
+	src/store/cols.c src/store/cols.h \
+	src/store/connections.c \
+	src/store/execution_list.c src/store/execution_steps.c \
+	src/store/executions.c src/store/executions.h src/store/executions_priv.h \
 	src/store/migrate.c src/store/migrate.h \
-	src/store/outbox.c src/store/outbox.h
+	src/store/outbox.c src/store/outbox.h src/store/outbox_priv.h \
+	src/store/outbox_claim.c src/store/outbox_record.c \
+	src/store/principal.c src/store/subscriptions.c
 include src/store/queue.mk
 STORE_LIBS = libstore.a

@@ -1,0 +1,81 @@
+/* Table connections: an account's way into an integration. */
+#include "store/accounts.h"
+
+#include "store/cols.h"
+
+bool connection_put(struct db_conn *c, uint64_t account_id, const char *integration, const char *kind,
+                    const void *sealed, size_t n, int64_t now_ms, struct id *id, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO connections (account_id, integration, id, kind, settings, status, created_at)"
+		" VALUES (?, ?, ?, ?, ?, 0, ?) ON DUPLICATE KEY UPDATE id = VALUES(id),"
+		" kind = VALUES(kind), settings = VALUES(settings), status = 0,"
+		" created_at = VALUES(created_at)";
+	struct db_arg args[6];
+
+	*id = id_make_at(now_ms);
+	args[0] = db_int((int64_t)account_id);
+	args[1] = db_str(integration);
+	args[2] = db_id(id);
+	args[3] = db_str(kind);
+	args[4] = db_bytes(sealed, n);
+	args[5] = db_int(now_ms);
+	return db_exec(c, sql, args, 6, NULL, err);
+}
+
+bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
+                     struct connection_row **out, unsigned *count, struct error *err)
+{
+	static const char sql[] =
+		"SELECT id, integration, kind, status, created_at FROM connections"
+		" WHERE account_id = ? ORDER BY integration";
+	struct db_arg arg = db_int((int64_t)account_id);
+	unsigned room = 0;
+	int got;
+
+	*out = NULL;
+	*count = 0;
+	if (!db_query(c, sql, &arg, 1, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		struct connection_row *r;
+
+		*out = col_room(a, *out, *count, &room, sizeof **out);
+		r = &(*out)[(*count)++];
+		db_col_id(c, 0, &r->id);
+		col_text(c, 1, r->integration, sizeof r->integration);
+		col_text(c, 2, r->kind, sizeof r->kind);
+		r->status = (int)db_col_int(c, 3);
+		r->created_at = db_col_int(c, 4);
+	}
+	db_end(c);
+	return got == 0;
+}
+
+bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, char kind[32],
+                     struct buf *sealed, bool *found, struct error *err)
+{
+	static const char sql[] =
+		"SELECT kind, settings FROM connections"
+		" WHERE account_id = ? AND integration = ? AND status = 0";
+	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(integration)};
+	const char *p;
+	size_t n;
+	int got;
+
+	*found = false;
+	if (!db_query(c, sql, args, 2, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		col_text(c, 0, kind, 32);
+		p = db_col_bytes(c, 1, &n);
+		*found = true;
+		if (p)
+			buf_add(sealed, p, n);
+	}
+	db_end(c);
+	if (got >= 0 && sealed->failed)
+		return err_set(err, ERR_INTERNAL, "The settings of connection %s are too large", integration);
+	return got >= 0;
+}

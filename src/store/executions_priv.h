@@ -1,0 +1,22 @@
+/* What the readers of executions share.
+ *
+ * Ownership: strings are the arena's. */
+#ifndef AGENTIV_STORE_EXECUTIONS_PRIV_H
+#define AGENTIV_STORE_EXECUTIONS_PRIV_H
+
+#include "store/executions.h"
+
+/* What every reader selects of executions e, in the order of execution_read. */
+#define EXECUTION_COLUMNS \
+	"e.id, e.account_id, e.agent, e.status, e.trigger_type, e.queued_at, e.started_at, e.completed_at," \
+	" e.attempt, e.error_code, e.error_message, e.tokens_used, e.duration_ms, e.schedule_id, e.summary"
+#define EXECUTION_COLUMN_COUNT 15
+/* And of leases l, for runs that may be running. */
+#define LEASE_COLUMNS "l.attempt, l.started_at"
+#define LEASE_COLUMN_COUNT 2
+
+/* The current row's columns from `at` on. lease_at: where LEASE_COLUMNS stand, 0 when they were not asked for. */
+void execution_read(struct db_conn *c, unsigned at, unsigned lease_at, struct arena *a,
+                    struct execution *e);
+
+#endif

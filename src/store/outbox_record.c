@@ -1,0 +1,258 @@
+/* What became of attempts: one transaction for many (group commit). Rows of the outbox first, in key order; a
+ * count that is not the expected one tells that a lease was lost, and the transaction is made again with a look
+ * at each. */
+#include "store/outbox_priv.h"
+
+#include <string.h>
+
+#include "store/queue_priv.h"
+
+#define ERROR_MAX 300   /* characters of the columns */
+
+struct record {
+	const struct delivery_result *r;
+	unsigned n;
+	bool     careful;                  /* look at each lease before it is used */
+	bool     mismatch;                 /* out: not every lease was ours */
+	bool     lost[OUTBOX_BATCH_MAX];
+	struct outbox_key over[OUTBOX_BATCH_MAX], again[OUTBOX_BATCH_MAX];   /* sorted */
+	unsigned over_count, again_count;
+};
+
+static void split(struct record *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->n; i++) {
+		const struct delivery_result *r = &w->r[i];
+		struct outbox_key k = {.due_at = r->due_at, .token = r->token, .id = r->id, .index = i};
+
+		if (r->state == DELIVERY_PENDING)
+			w->again[w->again_count++] = k;
+		else
+			w->over[w->over_count++] = k;
+	}
+	outbox_sort(w->over, w->over_count);
+	outbox_sort(w->again, w->again_count);
+}
+
+static void found_lease(struct record *w, const struct outbox_key *k, unsigned n, const struct id *id)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (id_cmp(&k[i].id, id) == 0)
+			w->lost[k[i].index] = false;
+}
+
+static bool look_at_leases(struct db_conn *c, struct record *w, const struct outbox_key *k, unsigned count,
+                           struct error *err)
+{
+	static const char sql[] = "SELECT delivery_id FROM outbox FORCE INDEX (PRIMARY)"
+				  " WHERE due_at = ? AND token = ? AND delivery_id IN (%s) FOR UPDATE";
+	struct db_arg args[OUTBOX_ARGS_MAX];
+	unsigned from, n, size, argc, i;
+	struct id id;
+	int got;
+
+	for (i = 0; i < count; i++)
+		w->lost[k[i].index] = true;
+	for (from = 0; from < count; from += n) {
+		n = outbox_group(&k[from], count - from);
+		argc = outbox_group_args(args, &k[from], n, true, &size);
+		if (!db_query(c, db_list_sql(sql, "?", size), args, argc, err))
+			return false;
+		while ((got = db_next(c, err)) == 1)
+			if (db_col_id(c, 0, &id))
+				found_lease(w, &k[from], n, &id);
+		db_end(c);
+		if (got < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Those of k that are still ours, in the same order. */
+static unsigned kept(const struct record *w, const struct outbox_key *k, unsigned n, struct outbox_key *out)
+{
+	unsigned i, count = 0;
+
+	for (i = 0; i < n; i++)
+		if (!w->lost[k[i].index])
+			out[count++] = k[i];
+	return count;
+}
+
+static bool delete_over(struct db_conn *c, const struct record *w, uint64_t *missing, struct error *err)
+{
+	static const char sql[] = "DELETE FROM outbox WHERE due_at = ? AND token = ? AND delivery_id IN (%s)";
+	struct outbox_key k[OUTBOX_BATCH_MAX];
+	struct db_arg args[OUTBOX_ARGS_MAX];
+	unsigned count = kept(w, w->over, w->over_count, k), from, n, size, argc;
+	uint64_t done;
+
+	*missing = count;
+	for (from = 0; from < count; from += n) {
+		n = outbox_group(&k[from], count - from);
+		argc = outbox_group_args(args, &k[from], n, true, &size);
+		if (!db_exec(c, db_list_sql(sql, "?", size), args, argc, &done, err))
+			return false;
+		*missing -= done;
+	}
+	return true;
+}
+
+static bool move_again(struct db_conn *c, const struct record *w, uint64_t *missing, struct error *err)
+{
+	static const char sql[] = "UPDATE outbox SET due_at = ?, token = NULL"
+				  " WHERE due_at = ? AND delivery_id = ? AND token = ?";
+	struct outbox_key k[OUTBOX_BATCH_MAX];
+	struct db_arg args[OUTBOX_BATCH_MAX * 4], *at = args;
+	unsigned count = kept(w, w->again, w->again_count, k), i;
+	uint64_t done = 0;
+
+	for (i = 0; i < count; i++) {
+		*at++ = db_int(w->r[k[i].index].retry_at);
+		*at++ = db_int(k[i].due_at);
+		*at++ = db_id(&k[i].id);
+		*at++ = db_int((int64_t)k[i].token);
+	}
+	if (count > 0 && !db_exec_rows(c, sql, args, 4, count, &done, err))
+		return false;
+	*missing = count - done;
+	return true;
+}
+
+/* Of at most ERROR_MAX characters, cut between two (UTF-8). */
+static struct db_arg error_arg(const char *text)
+{
+	size_t n = 0;
+	unsigned chars = 0;
+
+	if (!text)
+		return db_null();
+	while (text[n] && chars < ERROR_MAX) {
+		n++;
+		while (((unsigned char)text[n] & 0xC0) == 0x80)
+			n++;
+		chars++;
+	}
+	return db_bytes(text, n);
+}
+
+static bool write_deliveries(struct db_conn *c, const struct record *w, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, last_at,"
+		" duration_ms, last_status, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = VALUES(attempts),"
+		" last_at = VALUES(last_at), duration_ms = VALUES(duration_ms),"
+		" last_status = VALUES(last_status), last_error = VALUES(last_error)";
+	struct db_arg args[OUTBOX_BATCH_MAX * 10], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < w->n; i++) {
+		const struct delivery_result *r = &w->r[i];
+
+		if (w->lost[i])
+			continue;
+		*at++ = db_id(&r->id);
+		*at++ = db_int((int64_t)r->account_id);
+		*at++ = db_int(r->event);
+		*at++ = db_int(r->state);
+		*at++ = db_int(r->attempt);
+		*at++ = db_int(r->created_at);
+		*at++ = db_int(r->at);
+		*at++ = db_int(r->duration_ms);
+		*at++ = db_opt_int(r->status);
+		*at++ = error_arg(r->error);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 10, rows, NULL, err);
+}
+
+/* The attempts that another will follow. */
+static bool write_attempts(struct db_conn *c, const struct record *w, struct error *err)
+{
+	static const char sql[] =
+		"INSERT INTO delivery_attempts (delivery_id, attempt, at, duration_ms, status, error)"
+		" VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE at = VALUES(at),"
+		" duration_ms = VALUES(duration_ms), status = VALUES(status), error = VALUES(error)";
+	struct db_arg args[OUTBOX_BATCH_MAX * 6], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < w->n; i++) {
+		const struct delivery_result *r = &w->r[i];
+
+		if (w->lost[i] || r->state != DELIVERY_PENDING)
+			continue;
+		*at++ = db_id(&r->id);
+		*at++ = db_int(r->attempt);
+		*at++ = db_int(r->at);
+		*at++ = db_int(r->duration_ms);
+		*at++ = db_opt_int(r->status);
+		*at++ = error_arg(r->error);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 6, rows, NULL, err);
+}
+
+static bool record_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct record *w = ctx;
+	uint64_t over = 0, again = 0;
+
+	w->mismatch = false;
+	memset(w->lost, 0, sizeof w->lost);
+	if (w->careful && (!look_at_leases(c, w, w->over, w->over_count, err) ||
+	                   !look_at_leases(c, w, w->again, w->again_count, err)))
+		return false;
+	if (!delete_over(c, w, &over, err) || !move_again(c, w, &again, err))
+		return false;
+	w->mismatch = over + again != 0;
+	if (w->mismatch)
+		return err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
+	return write_deliveries(c, w, err) && write_attempts(c, w, err);
+}
+
+/* The lease of any that was ours tells of all: it is gone if the transaction was applied. */
+static int record_applied(struct db_conn *c, void *ctx)
+{
+	static const char sql[] =
+		"SELECT 1 FROM outbox WHERE due_at = ? AND delivery_id = ? AND token = ?";
+	const struct record *w = ctx;
+	struct db_arg args[3];
+	struct error err;
+	unsigned i = 0;
+	int64_t one;
+	bool found;
+
+	while (i < w->n && w->lost[i])
+		i++;
+	if (i == w->n)
+		return 1;
+	args[0] = db_int(w->r[i].due_at);
+	args[1] = db_id(&w->r[i].id);
+	args[2] = db_int((int64_t)w->r[i].token);
+	return db_query_int(c, sql, args, 3, &one, &found, &err) ? !found : -1;
+}
+
+bool outbox_record(struct db *db, struct db_conn **c, const struct delivery_result *r, unsigned n,
+                   struct error *err)
+{
+	struct record w = {.r = r, .n = n};
+	bool ok;
+
+	INVARIANT(n <= OUTBOX_BATCH_MAX, "more attempts recorded at once than one transaction takes");
+	if (n == 0)
+		return true;
+	if (!queue_conn(db, c, err))
+		return false;
+	split(&w);
+	ok = db_transaction_on(db, c, record_body, record_applied, &w, err);
+	if (!ok && w.mismatch) {
+		w.careful = true;
+		ok = db_transaction_on(db, c, record_body, record_applied, &w, err);
+	}
+	return ok;
+}

@@ -1,0 +1,110 @@
+/* What a key stands for, in two reads: the key with its account and plan, then the account's subscriptions
+ * and connections together. */
+#include "store/accounts.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/cols.h"
+
+void principal_release(struct principal *p)
+{
+	mem_free(p->subscriptions);
+	mem_free(p->connected);
+	p->subscriptions = NULL;
+	p->connected = NULL;
+	p->subscription_count = p->connected_count = 0;
+}
+
+static void read_key(struct db_conn *c, struct principal *p)
+{
+	db_col_id(c, 0, &p->key_id);
+	p->account_id = (uint64_t)db_col_int(c, 1);
+	db_col_id(c, 2, &p->user_id);
+	col_text(c, 3, p->timezone, sizeof p->timezone);
+	col_text(c, 4, p->plan, sizeof p->plan);
+	p->scopes = (unsigned)db_col_int(c, 5);
+	p->key_expires_at = db_col_int(c, 6);
+	p->key_revoked = !db_is_null(c, 7);
+	p->api = db_col_int(c, 8) != 0;
+	p->webhooks = db_col_int(c, 9) != 0;
+	p->mcp = db_col_int(c, 10) != 0;
+	p->requests_per_minute = db_is_null(c, 11) ? LIMIT_UNLIMITED : db_col_int(c, 11);
+}
+
+static bool load_key(struct db_conn *c, const uint8_t hash[32], struct principal *p, bool *found,
+                     struct error *err)
+{
+	static const char sql[] =
+		"SELECT k.id, k.account_id, a.public_id, a.timezone, a.plan, k.scopes, k.expires_at,"
+		" k.revoked_at, p.api, p.webhooks, p.mcp,"
+		" COALESCE(a.own_requests_per_minute, p.requests_per_minute)"
+		" FROM api_keys k JOIN accounts a ON a.id = k.account_id JOIN plans p ON p.slug = a.plan"
+		" WHERE k.hash = ?";
+	struct db_arg arg = db_bytes(hash, 32);
+	int got;
+
+	if (!db_query(c, sql, &arg, 1, err))
+		return false;
+	got = db_next(c, err);
+	*found = got == 1;
+	if (got == 1)
+		read_key(c, p);
+	db_end(c);
+	return got >= 0;
+}
+
+static void add_subscription(struct db_conn *c, struct principal *p)
+{
+	struct subscription *s;
+
+	p->subscriptions = mem_grow(p->subscriptions,
+	                            (p->subscription_count + 1) * sizeof *p->subscriptions);
+	s = &p->subscriptions[p->subscription_count++];
+	memset(s, 0, sizeof *s);
+	col_text(c, 1, s->agent, sizeof s->agent);
+	s->status = (enum subscription_status)db_col_int(c, 2);
+	s->trial_ends_at = db_col_int(c, 3);
+}
+
+static void add_connected(struct db_conn *c, struct principal *p)
+{
+	p->connected = mem_grow(p->connected, (p->connected_count + 1) * sizeof *p->connected);
+	col_text(c, 1, p->connected[p->connected_count++], sizeof *p->connected);
+}
+
+static bool load_rights(struct db_conn *c, struct principal *p, struct error *err)
+{
+	static const char sql[] =
+		"SELECT 0, agent, status, trial_ends_at FROM subscriptions WHERE account_id = ?"
+		" UNION ALL SELECT 1, integration, 0, NULL FROM connections"
+		" WHERE account_id = ? AND status = 0";
+	struct db_arg id = db_int((int64_t)p->account_id);
+	struct db_arg args[2] = {id, id};
+	int got;
+
+	if (!db_query(c, sql, args, 2, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		if (db_col_int(c, 0) == 0)
+			add_subscription(c, p);
+		else
+			add_connected(c, p);
+	}
+	db_end(c);
+	return got == 0;
+}
+
+bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
+                    struct error *err)
+{
+	memset(out, 0, sizeof *out);
+	*found = false;
+	if (!load_key(c, hash, out, found, err))
+		return false;
+	if (!*found || load_rights(c, out, err))
+		return true;
+	principal_release(out);
+	*found = false;
+	return false;
+}
