@@ -1,0 +1,30 @@
+"""Prints the lines of stack_status (name, pid, health, KiB) for people, or with --json for programs."""
+import json
+import sys
+
+TITLES = {"db": "MariaDB", "responder": "agentiv.fcgi", "worker": "agentiv-worker", "sender": "agentiv-webhookd",
+          "web": "web server"}
+
+
+def read_rows():
+    for line in sys.stdin:
+        name, pid, health, kib = line.split()
+        yield {"name": name, "pid": None if pid == "-" else int(pid), "health": health, "memory_kib": int(kib)}
+
+
+def main():
+    as_json = "--json" in sys.argv[1:]
+    url = sys.argv[-1]
+    rows = list(read_rows())
+    well = all(row["health"] == "ok" for row in rows)
+    if as_json:
+        print(json.dumps({"ok": well, "base_url": url or None, "processes": rows}, indent=2))
+        return
+    for row in rows:
+        pid = "-" if row["pid"] is None else row["pid"]
+        memory = f"{row['memory_kib'] / 1024:.1f} MiB" if row["pid"] else "-"
+        print(f"  {row['name']:<10} {TITLES[row['name']]:<17} pid {pid:<8} {row['health']:<8} {memory:>10}")
+    print(f"  {url} answers" if well else "  not all is well: deploy/quickstart starts what is missing")
+
+
+main()
