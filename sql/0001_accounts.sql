@@ -1,3 +1,4 @@
+-- oldest-program: 0.1.0
 -- Accounts, plans, keys, subscriptions, connections.
 -- Times are UTC milliseconds since 1970; ids are ULIDs in 16 bytes.
 

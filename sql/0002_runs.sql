@@ -1,3 +1,4 @@
+-- oldest-program: 0.1.0
 -- Executions and their queue. An execution's row is written twice: when it is accepted and when it ends. What it is
 -- doing in between is told by the one queue table that holds it:
 --

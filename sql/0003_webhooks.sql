@@ -1,3 +1,4 @@
+-- oldest-program: 0.1.0
 -- Deliveries and their outbox. A delivery is one event for one receiver. The outbox holds those still to be
 -- sent, ordered by when they are due. A claim moves due_at past the lease, so a sender that dies gives its
 -- deliveries back by itself.

@@ -1,0 +1,7 @@
+# The migrations, for agentivctl migrate. Add a line for each new file, and raise SCHEMA_NEEDED in
+# src/store/migrate.h when the programs use what it makes.
+sqldir = $(pkgdatadir)/sql
+dist_sql_DATA = \
+	sql/0001_accounts.sql \
+	sql/0002_runs.sql \
+	sql/0003_webhooks.sql
