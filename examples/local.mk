@@ -1,0 +1,1 @@
+# Requests, receivers, mail and agents to try things with; installed for reading.

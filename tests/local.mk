@@ -1,0 +1,10 @@
+# The test runner, and what it asks the makefile.
+EXTRA_DIST += tests/run tests/lib tests/packages.npm tests/quickstart .ci/run
+
+print-TESTS:
+	@echo $(TESTS)
+print-check_PROGRAMS:
+	@echo $(check_PROGRAMS)
+print-FUZZ_TARGETS:
+	@echo $(FUZZ_TARGETS)
+.PHONY: print-TESTS print-check_PROGRAMS print-FUZZ_TARGETS

@@ -1,0 +1,269 @@
+"""The parts that tests/run knows, and the builds that they run on.
+
+A part is a function of (run, variant, folder): folder is its own temporary one, on whose name all that it starts is
+known. It returns a Count. What the Python tests are told by their environment:
+
+  STACK_BIN           the installed programs (deploy/lib/stack.sh reads it)
+  AGENTIV_TEST_TMP    where to make state folders and other files
+  AGENTIV_TEST_SERVER the web server: nginx, lighttpd or apache
+  AGENTIV_TEST_CGI    1: the responder as plain CGI; also AGENTIV_CGI
+  AGENTIV_OBJECTS     the build's folder, with the test programs
+  AGENTIV_NPM         node_modules of tests/packages.npm, for the corpus
+"""
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import Callable, NamedTuple
+
+import counts
+import processes
+from counts import Count
+
+
+class Broken(Exception):
+    """A part could not begin; its message is for a person."""
+
+
+class Variant(NamedTuple):
+    name: str
+    about: str
+    configure: tuple = ()
+    env: dict = {}
+
+
+class Part(NamedTuple):
+    about: str
+    minutes: int
+    function: Callable
+    variant: str = "gcc"
+
+
+VARIANTS = {v.name: v for v in (
+    Variant("gcc", "gcc, warnings are errors", ("--enable-werror",)),
+    Variant("clang", "clang, warnings are errors", ("--enable-werror", "CC=clang")),
+    Variant("sanitizers", "gcc with AddressSanitizer and UndefinedBehaviorSanitizer",
+            ("--enable-werror", "--enable-sanitizers")),
+    Variant("fuzz", "clang with libFuzzer", ("--enable-fuzzing", "CC=clang")),
+)}
+
+
+class Run:
+    """One call of tests/run: its folders, and the builds that were made so far."""
+
+    def __init__(self, top, cache, temporary):
+        self.top, self.cache, self.temporary = top, cache, temporary
+        self.built = {}
+
+    def folder_of(self, title):
+        folder = self.temporary / title.replace(":", "-")
+        folder.mkdir()
+        return folder
+
+    def stack(self, *words, env, limit_s=120, show=False):
+        status, text = processes.run([self.top / "deploy/lib/stack.sh", *words], env=env, limit_s=limit_s, show=show)
+        if status != 0:
+            raise Broken(f"stack.sh {' '.join(map(str, words))} failed:\n{text}")
+        return text
+
+    def place(self):
+        """The cache of this checkout's builds."""
+        import hashlib
+        return self.cache / hashlib.sha256(os.fsencode(self.top)).hexdigest()[:8]
+
+    def build(self, variant):
+        """Builds and installs a variant, once; returns (objects, programs)."""
+        if variant.name in self.built:
+            return self.built[variant.name]
+        place = self.place()
+        objects, prefix = place / f"objects-{variant.name}", place / f"install-{variant.name}"
+        log = self.temporary / f"build-{variant.name}.log"
+        log.touch()
+        lib = self.top / "deploy/lib/build.sh"
+        copy = "" if self.built else f"build_copy {shlex.quote(str(self.top))} {shlex.quote(str(place / 'source'))} &&"
+        words = [place / "source", objects, prefix, log, "-q", *variant.configure]
+        script = (f". {shlex.quote(str(lib))}; {copy} "
+                  f"build_install {' '.join(shlex.quote(str(w)) for w in words)} ||"
+                  f" {{ build_errors {shlex.quote(str(log))}; exit 1; }}")
+        print(f"building: {variant.about} (the log is {log})", flush=True)
+        place.mkdir(parents=True, exist_ok=True)
+        status, _ = processes.run(["bash", "-c", script], limit_s=900)
+        if status != 0:
+            raise Broken(f"the build failed; its log is {log}")
+        self.built[variant.name] = objects, prefix / "bin"
+        return self.built[variant.name]
+
+    def env(self, variant, folder, **more):
+        objects, programs = self.build(variant)
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("AGENTIV_", "STACK_"))}
+        env.update(STACK_BIN=str(programs), AGENTIV_OBJECTS=str(objects), AGENTIV_TEST_TMP=str(folder),
+                   AGENTIV_TEST_SERVER="nginx", PYTHONDONTWRITEBYTECODE="1", **more)
+        if variant.name == "sanitizers":
+            reports = folder / "sanitizers"
+            reports.mkdir(exist_ok=True)
+            suppressions = self.top / "tests/lib/leaks.supp"
+            env.update(ASAN_OPTIONS=f"log_path={reports}/asan",
+                       UBSAN_OPTIONS=f"print_stacktrace=1:log_path={reports}/ubsan",
+                       LSAN_OPTIONS=f"suppressions={suppressions}:print_suppressions=0")
+        env.update(variant.env)
+        return env
+
+
+def sanitizer_reports(folder):
+    return [file.read_text(encoding="utf-8", errors="replace")[:6000]
+            for file in sorted((folder / "sanitizers").glob("*")) if file.stat().st_size]
+
+
+def make_variable(objects, name):
+    """The words of a variable of the Makefile."""
+    status, text = processes.run(["make", "-s", "-C", objects, f"print-{name}"], limit_s=60, show=False)
+    if status != 0:
+        raise Broken(text)
+    return text.split()
+
+
+# ---- the parts ----
+
+def check(run, variant, folder):
+    env = run.env(variant, folder)
+    objects, _ = run.build(variant)
+    status, text = processes.run(["make", "-k", "-j2", "-C", objects, "check"], env=env, limit_s=1500, show=False,
+                                 log=folder / "check.log")
+    count = Count(0, 0)
+    for test in make_variable(objects, "TESTS"):
+        stem = objects / test.removesuffix(".sh").removesuffix(".py")
+        result = stem.with_name(stem.name + ".trs")
+        log = stem.with_name(stem.name + ".log")
+        if not result.exists() or not log.exists():
+            print(f"{test}: was not run")
+            count += (0, 1)
+            continue
+        passed = ":global-test-result: PASS" in result.read_text()
+        text_of = log.read_text(encoding="utf-8", errors="replace")
+        one = counts.of_test_log(text_of, 0 if passed else 1)
+        print(f"{test}: {one.passed} passed, {one.failed} failed", flush=True)
+        if one.failed:
+            print("\n".join(text_of.splitlines()[-60:]), flush=True)
+        count += one
+    if status != 0 and count.failed == 0:
+        print("\n".join(text.splitlines()[-30:]))
+        count += (0, 1)
+    return count
+
+
+def store(run, variant, folder):
+    """Every test program that needs a database, each on a fresh one."""
+    env = run.env(variant, folder)
+    objects, _ = run.build(variant)
+    with_database = [p for p in make_variable(objects, "check_PROGRAMS")
+                     if p.endswith("_tests") and p not in make_variable(objects, "TESTS")]
+    status, text = processes.run(["make", "-j2", "-C", objects, *with_database], env=env, limit_s=900, show=False)
+    if status != 0:
+        raise Broken("\n".join(text.splitlines()[-30:]))
+    count = Count(0, 0)
+    for program in with_database:
+        state = folder / program
+        run.stack("init", state, env=env)
+        own = dict(env, AGENTIV_CONFIG=str(state / "agentiv.conf"))
+        status, text = processes.run([objects / program], env=own, limit_s=600, cwd=folder)
+        one = counts.of_cunit(text, status)
+        print(f"{program}: {one.passed} passed, {one.failed} failed", flush=True)
+        run.stack("down", state, env=env)
+        count += one
+    return count
+
+
+def python_tests(name, **more):
+    def function(run, variant, folder):
+        env = run.env(variant, folder, **more)
+        result = folder / "result.json"
+        script = run.top / "tests/lib/unittest_part.py"
+        tests = run.top / "tests" / name
+        if not tests.is_dir():
+            raise Broken(f"{tests} is not there")
+        limit = next(p.minutes for p in PARTS.values() if p.function is function) * 60
+        status, _ = processes.run(["python3", "-B", script, tests, result], env=env, limit_s=limit)
+        if not result.exists():
+            print(f"{name}: ended without a result (status {status})", flush=True)
+            return Count(0, 1)
+        return Count(**json.loads(result.read_text()))
+    return function
+
+
+def npm_packages(run):
+    """Installs tests/packages.npm, exact versions, into the cache; returns its node_modules."""
+    packages = (run.top / "tests/packages.npm").read_text().split()
+    place = run.cache / "npm"
+    stamp = place / "installed"
+    if not stamp.exists() or stamp.read_text().split() != packages:
+        place.mkdir(parents=True, exist_ok=True)
+        print("installing with npm:", *packages, flush=True)
+        status, text = processes.run(["npm", "install", "--prefix", place, "--no-audit", "--no-fund", "--no-save",
+                                      "--ignore-scripts", *packages], limit_s=600, show=False)
+        if status != 0:
+            raise Broken(f"npm failed:\n{text}")
+        stamp.write_text("\n".join(packages))
+    return place / "node_modules"
+
+
+def fuzz(run, variant, folder):
+    """Each target for 15 s, from its corpus of examples."""
+    env = run.env(variant, folder)
+    objects, _ = run.build(variant)
+    targets = make_variable(objects, "FUZZ_TARGETS")
+    status, text = processes.run(["make", "-j2", "-C", objects, *targets], env=env, limit_s=900, show=False)
+    if status != 0:
+        raise Broken("\n".join(text.splitlines()[-30:]))
+    count = Count(0, 0)
+    for target in targets:
+        name = Path(target).name
+        found = folder / name
+        found.mkdir()
+        seeds = [d for d in (run.top / "tests/fuzz/corpus" / name.removesuffix("_fuzz"),) if d.is_dir()]
+        status, text = processes.run(
+            [objects / target, found, *seeds, "-max_total_time=15", "-timeout=10", "-rss_limit_mb=2048",
+             f"-artifact_prefix={folder}/{name}-", "-print_final_stats=1"],
+            env=env, limit_s=120, show=False, log=folder / f"{name}.log")
+        print(f"{name}: {'passed' if status == 0 else 'FAILED'}", flush=True)
+        if status != 0:
+            print("\n".join(text.splitlines()[-40:]), flush=True)
+        count += (1, 0) if status == 0 else (0, 1)
+    return count
+
+
+def dist(run, variant, folder):
+    """A source archive that builds, tests and installs from a read-only tree."""
+    env = run.env(variant, folder)
+    objects, _ = run.build(variant)
+    status, text = processes.run(["make", "-C", objects, "distcheck"], env=env, limit_s=1500, show=False,
+                                 log=folder / "distcheck.log")
+    print(f"make distcheck: {'passed' if status == 0 else 'FAILED'}", flush=True)
+    if status != 0:
+        print("\n".join(text.splitlines()[-40:]), flush=True)
+    return Count(1, 0) if status == 0 else Count(0, 1)
+
+
+def bench(run, variant, folder):
+    """A short measurement: that it runs, and what it says."""
+    env = run.env(variant, folder)
+    file = folder / "bench.json"
+    status, _ = processes.run([run.top / "tests/bench/run", "--quick", "--json", file], env=env, limit_s=600)
+    well = status == 0 and file.exists() and json.loads(file.read_text())
+    return Count(1, 0) if well else Count(0, 1)
+
+
+PARTS = {
+    "build": Part("unit tests and lints (make check)", 25, check),
+    "store": Part("statements, queue, executor and sender on MariaDB", 20, store),
+    "api": Part("the API over nginx", 15, python_tests("api")),
+    "cgi": Part("the API as plain CGI", 15, python_tests("api", AGENTIV_CGI="1", AGENTIV_TEST_CGI="1")),
+    "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e")),
+    "fault": Part("killed processes, lost databases", 15, python_tests("fault")),
+    "quickstart": Part("deploy/quickstart in a fresh clone", 15, python_tests("quickstart")),
+    "bench": Part("a quick measurement", 10, bench),
+    "fuzz": Part("each fuzz target for 15 s", 15, fuzz, "fuzz"),
+    "dist": Part("make distcheck", 25, dist),
+}
+NONE = Part("", 0, check)
+ALL = ["build", "store", "api", "cgi", "e2e", "fault", "quickstart", "bench"]
+CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:fault", "clang:build", "fuzz", "dist"]
