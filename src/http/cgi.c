@@ -54,9 +54,14 @@ static void cgi_finish(struct request *r)
 	request_release(r);
 }
 
+static void cgi_later(struct request *r, void (*fn)(struct request *r))
+{
+	fn(r);
+}
+
 static const struct transport cgi_transport = {
 	.read = cgi_read, .write = cgi_write, .flush = cgi_flush,
-	.writable = cgi_writable, .finish = cgi_finish,
+	.writable = cgi_writable, .finish = cgi_finish, .later = cgi_later,
 };
 
 void cgi_serve(struct app *app, void (*serve)(struct request *), void (*pump)(struct app *))

@@ -6,7 +6,7 @@ libhttp_a_SOURCES = \
 	src/http/fcgi.c \
 	src/http/request.c src/http/request.h \
 	src/http/response.c src/http/response.h \
-	src/http/server.h \
+	src/http/server.c src/http/server.h src/http/server_priv.h \
 	src/http/stats.c src/http/stats.h \
 	src/http/transport.h
 HTTP_LIBS = libhttp.a $(FCGI_LIBS)

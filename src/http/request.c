@@ -185,51 +185,78 @@ const char *request_query(const struct request *r, const char *name)
 	return NULL;
 }
 
-static bool too_large(struct request *r, size_t max, struct error *err)
+/* Never reads past the length that was given: a CGI's standard input may stay open behind it. */
+bool request_drop_body(struct request *r)
 {
 	char scratch[16384];
 	size_t dropped = 0;
-	long got;
 
-	while (dropped < DRAIN_MAX && (got = r->transport->read(r, scratch, sizeof scratch)) > 0)
+	r->body_done |= r->content_length == 0;
+	while (!r->body_done && dropped < DRAIN_MAX) {
+		size_t want = sizeof scratch;
+		long got;
+
+		if (r->content_length > 0 && (size_t)r->content_length - r->body.len - dropped < want)
+			want = (size_t)r->content_length - r->body.len - dropped;
+		got = want > 0 ? r->transport->read(r, scratch, want) : 0;
+		if (got < 0)
+			return false;
 		dropped += (size_t)got;
+		r->body_done = got == 0;
+	}
+	return r->body_done;
+}
+
+static bool too_large(size_t max, struct error *err)
+{
 	return err_set(err, ERR_PAYLOAD_TOO_LARGE, "The body is larger than %zu bytes", max);
 }
 
-bool request_read_body(struct request *r, size_t max, struct error *err)
+static bool ended_early(struct request *r, struct error *err)
 {
-	size_t want = r->content_length > 0 ? (size_t)r->content_length : 8192;
+	r->body_done = true;
+	return err_set(err, ERR_INVALID_INPUT, "The body ended early");
+}
 
-	r->body.ceiling = max;
-	if (r->content_length > (int64_t)max)
-		return too_large(r, max, err);
-	for (;;) {
-		long got;
-		size_t room;
+/* Reads on, up to room bytes; 0 at the end, -1 when the peer failed. */
+static long read_more(struct request *r, size_t room)
+{
+	long got = r->transport->read(r, r->body.data + r->body.len, room);
 
-		if (!buf_reserve(&r->body, want < max - r->body.len ? want : max - r->body.len))
-			return too_large(r, max, err);
-		room = r->body.cap - r->body.len - 1;
-		if (room > max - r->body.len)
-			room = max - r->body.len;
-		if (room == 0) {               /* full: is that its end? */
-			char one;
-
-			return r->transport->read(r, &one, 1) > 0 ? too_large(r, max, err) : true;
-		}
-		got = r->transport->read(r, r->body.data + r->body.len, room);
-		if (got < 0)
-			return err_set(err, ERR_INVALID_INPUT, "The body ended early");
-		if (got == 0)
-			break;
+	if (got > 0) {
 		r->body.len += (size_t)got;
 		r->body.data[r->body.len] = '\0';
-		if (r->content_length > 0 && r->body.len >= (size_t)r->content_length)
-			break;
-		want = 8192;
 	}
-	if (r->content_length > 0 && r->body.len < (size_t)r->content_length)
-		return err_set(err, ERR_INVALID_INPUT, "The body ended early");
+	r->body_done |= got == 0;
+	return got;
+}
+
+/* A body of known length is read in one piece where the transport has it; else the buffer grows. One byte more
+ * than max is asked for, so that a longer body shows. */
+bool request_read_body(struct request *r, size_t max, struct error *err)
+{
+	size_t whole = r->content_length > 0 ? (size_t)r->content_length : 0, want;
+	long got;
+
+	if (r->content_length == 0)
+		return true;
+	if (whole > max)
+		return too_large(max, err);
+	r->body.ceiling = max + 1;
+	do {
+		want = whole ? whole - r->body.len : r->body.len < 8192 ? 8192 : r->body.len;
+		if (want > max + 1 - r->body.len)
+			want = max + 1 - r->body.len;
+		buf_reserve(&r->body, want);
+		got = read_more(r, want);
+		if (got < 0)
+			return ended_early(r, err);
+		if (r->body.len > max)
+			return too_large(max, err);
+	} while (got > 0 && r->body.len != whole);
+	if (r->body.len < whole)
+		return ended_early(r, err);
+	r->body_done = true;
 	return true;
 }
 

@@ -42,6 +42,7 @@ struct request {
 	const char *forwarded;           /* a proxy in front of the web server says so */
 	int64_t     content_length;      /* -1: not given, read to the end */
 	bool        chunked;
+	bool        body_done;           /* read to its end */
 
 	/* after routing */
 	const struct route *route;       /* NULL: none */
@@ -77,6 +78,10 @@ const char *request_query(const struct request *r, const char *name);    /* NULL
 
 /* Reads the body into r->body, at most max bytes: ERR_PAYLOAD_TOO_LARGE past it (and drains a bounded rest). */
 bool request_read_body(struct request *r, size_t max, struct error *err);
+
+/* Reads and drops what is left of the body, within bounds: a peer that still sends does not hear the answer.
+ * false: there is more, so the connection cannot be used again. */
+bool request_drop_body(struct request *r);
 
 /* Releases what the request holds, for transports' finish(). */
 void request_release(struct request *r);

@@ -31,6 +31,9 @@ static const struct { int status; const char *line; } reasons[] = {
 	{503, "Status: 503 Service Unavailable\r\n"},
 };
 
+/* A response's head is put together on the stack, without printf: every request passes here. */
+struct head { char text[HEAD_MAX]; size_t n; };
+
 static const char *status_line(int status)
 {
 	unsigned i;
@@ -42,47 +45,69 @@ static const char *status_line(int status)
 	return NULL;
 }
 
-static void add_count(struct buf *b, const char *name, int64_t n)
+static void add(struct head *h, const char *s)
 {
-	buf_adds(b, name);
+	size_t n = strlen(s);
+
+	INVARIANT(n <= sizeof h->text - h->n, "a response's head is too long");
+	memcpy(h->text + h->n, s, n);
+	h->n += n;
+}
+
+static void add_int(struct head *h, int64_t v)
+{
+	char digits[24], *p = digits + sizeof digits - 1;
+	uint64_t left = v < 0 ? 0 : (uint64_t)v;
+
+	*p = '\0';
+	do {
+		*--p = (char)('0' + left % 10);
+	} while (left /= 10);
+	add(h, p);
+}
+
+static void add_count(struct head *h, const char *name, int64_t n)
+{
+	add(h, name);
 	if (n < 0)
-		buf_adds(b, "unlimited");
+		add(h, "unlimited");
 	else
-		buf_add_int(b, n);
-	buf_add(b, "\r\n", 2);
+		add_int(h, n);
 }
 
 /* The seed's headers and, where there is a figure, the IETF draft's (draft-ietf-httpapi-ratelimit-headers-10). */
-static void add_rate(struct buf *b, const struct rate_info *rate)
+static void add_rate(struct head *h, const struct rate_info *rate)
 {
 	int64_t left_s = rate->reset_s - clock_now_ms() / 1000;
 
-	add_count(b, "X-RateLimit-Limit: ", rate->limit);
-	add_count(b, "X-RateLimit-Remaining: ", rate->limit < 0 ? -1 : rate->remaining);
-	add_count(b, "X-RateLimit-Reset: ", rate->reset_s);
-	if (rate->limit < 0)
-		return;
-	buf_addf(b, "RateLimit-Policy: \"minute\";q=%" PRId64 ";w=60\r\n"
-	         "RateLimit: \"minute\";r=%" PRId64 ";t=%" PRId64 "\r\n",
-	         rate->limit, rate->remaining, left_s > 0 ? left_s : 0);
+	add_count(h, "X-RateLimit-Limit: ", rate->limit);
+	add_count(h, "\r\nX-RateLimit-Remaining: ", rate->limit < 0 ? -1 : rate->remaining);
+	add_count(h, "\r\nX-RateLimit-Reset: ", rate->reset_s);
+	if (rate->limit >= 0) {
+		add_count(h, "\r\nRateLimit-Policy: \"minute\";q=", rate->limit);
+		add_count(h, ";w=60\r\nRateLimit: \"minute\";r=", rate->remaining);
+		add_count(h, ";t=", left_s > 0 ? left_s : 0);
+	}
+	add(h, "\r\n");
 }
 
 /* Everything up to the empty line. */
-static void add_head(struct request *r, struct buf *b, int status, const char *extra,
+static void add_head(struct request *r, struct head *h, int status, const char *extra,
                      const char *content_type)
 {
-	buf_adds(b, status_line(status));
+	h->n = 0;
+	add(h, status_line(status));
 	if (content_type) {
-		buf_adds(b, "Content-Type: ");
-		buf_adds(b, content_type);
-		buf_adds(b, "\r\n");
+		add(h, "Content-Type: ");
+		add(h, content_type);
+		add(h, "\r\n");
 	}
-	buf_adds(b, "Cache-Control: no-store\r\nX-Request-Id: ");
-	buf_adds(b, r->request_id);
-	buf_adds(b, "\r\n");
-	add_rate(b, &r->rate);
+	add(h, "Cache-Control: no-store\r\nX-Request-Id: ");
+	add(h, r->request_id);
+	add(h, "\r\n");
+	add_rate(h, &r->rate);
 	if (extra)
-		buf_adds(b, extra);
+		add(h, extra);
 }
 
 static void log_request(const struct request *r)
@@ -100,7 +125,7 @@ static void log_request(const struct request *r)
 		          us / 1000, (int)(us % 1000 / 10), user, r->request_id);
 		return;
 	}
-	snprintf(path, sizeof path, "%.*s", (int)(strcspn(r->target, "?") % 60), r->target);
+	snprintf(path, sizeof path, "%.*s", (int)strcspn(r->target, "?"), r->target);
 	log_write(LOG_INFO, "request",
 	          "method=%s route=- path=%s status=%d ms=%" PRId64 ".%02d account=%s request=%s",
 	          log_quote(r->method_name, method, sizeof method),
@@ -117,23 +142,18 @@ static void finish(struct request *r)
 void respond(struct request *r, int status, const char *extra, const char *content_type,
              const char *body, size_t n)
 {
-	struct buf head;
+	struct head h;
 
 	INVARIANT(r->status == 0, "a request was answered twice");
 	r->status = status;
-	buf_init(&head, HEAD_MAX);
-	buf_reserve(&head, 512);
-	add_head(r, &head, status, extra, content_type);
-	if (status != 204) {
-		buf_adds(&head, "Content-Length: ");
-		buf_add_int(&head, (long long)n);
-		buf_adds(&head, "\r\n");
-	}
-	buf_adds(&head, "\r\n");
+	request_drop_body(r);
+	add_head(r, &h, status, extra, content_type);
+	if (status != 204)
+		add_count(&h, "Content-Length: ", (int64_t)n);
+	add(&h, status != 204 ? "\r\n\r\n" : "\r\n");
 	/* A client that has gone is no error: the answer is the execution's row. */
-	if (r->transport->write(r, buf_str(&head), head.len) && n > 0 && !r->head_only)
+	if (r->transport->write(r, h.text, h.n) && n > 0 && !r->head_only)
 		r->transport->write(r, body, n);
-	buf_release(&head);
 	finish(r);
 }
 
@@ -142,6 +162,7 @@ void respond_json(struct request *r, int status, const char *extra, const struct
 	struct error err;
 
 	if (body->failed) {
+		err = (struct error){0};
 		err_set(&err, ERR_INTERNAL, "The answer is too large");
 		respond_error(r, &err);
 		return;
@@ -154,28 +175,26 @@ void respond_error(struct request *r, const struct error *err)
 	respond_error_extra(r, err, NULL);
 }
 
-void respond_error_extra(struct request *r, const struct error *err, const char *extra)
+/* What the database or the system said is for the log. */
+static const char *public_message(const struct error *err)
+{
+	if (err->code == ERR_INTERNAL)
+		return "Something went wrong on our side";
+	if (err->code == ERR_UNAVAILABLE && err->db_errno)
+		return "The database is away for the moment; try again";
+	return err->message;
+}
+
+static void write_error(struct buf *body, const struct error *err, int retry_after)
 {
 	struct json_out w;
-	struct buf body, head;
-	int status = err_http_status(err->code);
-	int retry_after = err->retry_after;
 
-	if (status >= 500 && err->code != ERR_EXECUTION_FAILED)
-		log_error("request failed", err);
-	if (status == 503 && retry_after <= 0)
-		retry_after = 1;
-	buf_init(&body, ERROR_MAX);
-	buf_init(&head, HEAD_MAX);
-	json_begin(&w, &body);
+	json_begin(&w, body);
 	json_obj_open(&w, NULL);
 	json_put_bool(&w, "success", false);
 	json_obj_open(&w, "error");
 	json_put_str(&w, "code", err_name(err->code));
-	/* what the database or the system said is for the log */
-	json_put_str(&w, "message", err->code == ERR_INTERNAL ? "Something went wrong on our side" :
-	             err->code == ERR_UNAVAILABLE && err->db_errno ?
-	             "The database is away for the moment; try again" : err->message);
+	json_put_str(&w, "message", public_message(err));
 	if (err->field[0])
 		json_put_str(&w, "field", err->field);
 	if (err->integration[0])
@@ -186,6 +205,22 @@ void respond_error_extra(struct request *r, const struct error *err, const char 
 		json_put_str(&w, "execution_id", err->execution_id);
 	json_obj_close(&w);
 	json_obj_close(&w);
+}
+
+void respond_error_extra(struct request *r, const struct error *err, const char *extra)
+{
+	struct buf body, head;
+	int status = err_http_status(err->code);
+	int retry_after = err->retry_after;
+
+	/* a database that is known to be away is no news with each request */
+	if (err->code == ERR_INTERNAL || err->db_errno != 0)
+		log_error("request failed", err);
+	if (status == 503 && retry_after <= 0)
+		retry_after = 1;
+	buf_init(&body, ERROR_MAX);
+	buf_init(&head, HEAD_MAX / 2);
+	write_error(&body, err, retry_after);
 	if (extra)
 		buf_adds(&head, extra);
 	if (retry_after > 0)
@@ -211,16 +246,13 @@ void envelope_close(struct json_out *w)
 
 bool response_stream_begin(struct request *r)
 {
-	struct buf head;
-	bool ok;
+	struct head h;
 
+	INVARIANT(r->status == 0, "a request was answered twice");
 	r->status = 200;
-	buf_init(&head, HEAD_MAX);
-	add_head(r, &head, 200, "X-Accel-Buffering: no\r\n", "text/event-stream");
-	buf_adds(&head, "\r\n");
-	ok = r->transport->write(r, buf_str(&head), head.len) && r->transport->flush(r);
-	buf_release(&head);
-	return ok;
+	request_drop_body(r);
+	add_head(r, &h, 200, "X-Accel-Buffering: no\r\n\r\n", "text/event-stream");
+	return r->transport->write(r, h.text, h.n) && r->transport->flush(r);
 }
 
 bool response_chunk(struct request *r, const char *p, size_t n)

@@ -18,6 +18,9 @@ struct transport {
 	bool (*writable)(struct request *r);
 	/* The response is complete: the request is released, the connection goes back to its server. */
 	void (*finish)(struct request *r);
+	/* Calls fn(r) soon on one of the transport's threads: for answers so large that sending them
+	 * may wait for the peer, from threads that must not wait. */
+	void (*later)(struct request *r, void (*fn)(struct request *r));
 };
 
 #endif
