@@ -25,7 +25,7 @@ bool buf_add(struct buf *b, const void *p, size_t n);
 bool buf_adds(struct buf *b, const char *s);
 bool buf_addc(struct buf *b, char c);
 bool buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool buf_addvf(struct buf *b, const char *fmt, va_list ap);
+bool buf_addvf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 bool buf_add_int(struct buf *b, long long v);               /* decimal, without printf */
 bool buf_reserve(struct buf *b, size_t n);                  /* room for n more bytes */
 const char *buf_str(const struct buf *b);                   /* never NULL */

@@ -286,7 +286,8 @@ static bool read_file(const char *path, bool must_exist, struct config *c, struc
 	if (!r.file)
 		return err_set(err, ERR_INVALID_INPUT, "%s: %s", path, strerror(errno));
 	bad = ini_parse_stream(next_line, &r, file_value, &r);
-	if (bad && !r.failed)
+	/* a line that inih cannot read does not stop it; when it came first, it is told first */
+	if (bad && (!r.failed || bad < r.line))
 		err_set(err, ERR_INVALID_INPUT, "%s:%d: neither [section] nor setting = value",
 		        path, bad);
 	else if (!bad && !r.failed && ferror(r.file))

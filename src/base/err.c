@@ -47,6 +47,7 @@ static void trim_cut_character(char *text, size_t len)
 }
 
 /* Arguments may point into *err, so the text is made before anything is overwritten. */
+__attribute__((format(printf, 4, 0)))
 static void fill(struct error *err, enum err_code code, const char *field, const char *fmt,
                  va_list ap)
 {

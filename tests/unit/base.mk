@@ -1,0 +1,13 @@
+# The base layer, module by module; JSON and schemas have programs of their own.
+if HAVE_CUNIT
+check_PROGRAMS += base_tests
+TESTS += base_tests
+base_tests_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(CRYPTO_CFLAGS) -I$(top_srcdir)/tests/unit
+base_tests_SOURCES = tests/unit/base_main.c tests/unit/base_suites.h \
+	tests/unit/base_fixture.c tests/unit/base_fixture.h \
+	tests/unit/test_arena.c tests/unit/test_buf.c tests/unit/test_clock.c \
+	tests/unit/test_config.c tests/unit/test_crypto.c tests/unit/test_doorbell.c \
+	tests/unit/test_err.c tests/unit/test_id.c tests/unit/test_log.c \
+	tests/unit/test_mem.c tests/unit/test_seal.c
+base_tests_LDADD = $(BASE_LIBS) $(CUNIT_LIBS)
+endif

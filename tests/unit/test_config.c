@@ -1,0 +1,270 @@
+/* The configuration (base/config.h). */
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base_fixture.h"
+#include "base_suites.h"
+
+static char dir[FX_PATH];
+
+static int begin(void)
+{
+	unsetenv("AGENTIV_CONFIG");
+	return fx_dir(dir) ? 0 : 1;
+}
+
+static int end(void)
+{
+	fx_dir_remove(dir);
+	return 0;
+}
+
+static bool load(const char *text, struct config *c, struct error *err)
+{
+	char path[2 * FX_PATH];
+
+	fx_file(dir, "a.conf", text, path);
+	return config_load(path, c, err);
+}
+
+/* The message of a configuration that must be refused, without the directory. */
+static const char *refusal(const char *text)
+{
+	static struct error err;
+	struct config c;
+	const char *at;
+
+	memset(&err, 0, sizeof err);
+	if (load(text, &c, &err)) {
+		config_release(&c);
+		return "accepted";
+	}
+	CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
+	at = strstr(err.message, "a.conf");
+	return at ? at : err.message;
+}
+
+static void an_empty_file_gives_the_defaults(void)
+{
+	struct config c;
+
+	CU_ASSERT_TRUE_FATAL(load("", &c, NULL));
+	CU_ASSERT_STRING_EQUAL(c.db_name, "agentiv");
+	CU_ASSERT_STRING_EQUAL(c.db_password, "");
+	CU_ASSERT_EQUAL(c.db_connect_timeout_s, 1);
+	CU_ASSERT_EQUAL(c.db_read_timeout_s, 5);
+	CU_ASSERT_FALSE(c.db_tls);
+	CU_ASSERT_STRING_EQUAL(c.run_dir, "/run/agentiv");
+	CU_ASSERT_EQUAL(c.listen_mode, 0660);
+	CU_ASSERT_EQUAL(c.threads, 4);
+	CU_ASSERT_EQUAL(c.sync_wait_s, 55);
+	CU_ASSERT_EQUAL(c.max_body, 1 << 20);
+	CU_ASSERT_FALSE(c.run_inline);
+	CU_ASSERT_TRUE(c.worker_threads == 8 && c.worker_batch == 64 && c.worker_poll_ms == 1000);
+	CU_ASSERT_TRUE(c.lease_s == 30 && c.max_attempts == 3 && c.retry_base_ms == 1000 &&
+	               c.retry_max_ms == 60000);
+	CU_ASSERT_TRUE(c.sender_inflight == 256 && c.sender_poll_ms == 1000 &&
+	               c.webhook_timeout_s == 15 && c.webhook_lease_s == 30);
+	CU_ASSERT_STRING_EQUAL(c.allow_networks, "");
+	CU_ASSERT_STRING_EQUAL(c.webhook_schedule_s, "5,30,120,600,3600,10800,21600,43200");
+	config_release(&c);
+}
+
+static void a_file_sets_values_of_every_type(void)
+{
+	struct config c;
+
+	CU_ASSERT_TRUE_FATAL(load("; comment\n# comment\n[database]\nhosts = a:3307, b ; remark\n"
+	                          "  tls = Yes\n[http]\nlisten_mode=666\nmax_body = 2048\n"
+	                          "[paths]\nagents_dir = /with space\n", &c, NULL));
+	CU_ASSERT_STRING_EQUAL(c.db_hosts, "a:3307, b");
+	CU_ASSERT_TRUE(c.db_tls);
+	CU_ASSERT_EQUAL(c.listen_mode, 0666);
+	CU_ASSERT_EQUAL(c.max_body, 2048);
+	CU_ASSERT_STRING_EQUAL(c.agents_dir, "/with space");
+	config_release(&c);
+}
+
+static void the_environment_overrides_the_file(void)
+{
+	struct config c;
+
+	setenv("AGENTIV_WORKER_THREADS", "17", 1);
+	setenv("AGENTIV_PATHS_AGENTS_DIR", "", 1);
+	CU_ASSERT_TRUE_FATAL(load("[worker]\nthreads = 3\nbatch = 5\n[paths]\nagents_dir = /x\n", &c,
+	                          NULL));
+	unsetenv("AGENTIV_WORKER_THREADS");
+	unsetenv("AGENTIV_PATHS_AGENTS_DIR");
+	CU_ASSERT_EQUAL(c.worker_threads, 17);
+	CU_ASSERT_EQUAL(c.worker_batch, 5);
+	CU_ASSERT_STRING_EQUAL(c.agents_dir, "");
+	config_release(&c);
+}
+
+static void a_bad_environment_variable_is_named(void)
+{
+	setenv("AGENTIV_WORKER_THREADS", "many", 1);
+	CU_ASSERT_STRING_EQUAL(refusal(""), "AGENTIV_WORKER_THREADS (environment) is a whole number,"
+	                                    " not \"many\"");
+	unsetenv("AGENTIV_WORKER_THREADS");
+}
+
+static void unknown_sections_and_settings_are_named_with_their_line(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal("[log]\nlevel = info\n\n[wroker]\nthreads = 3\n"),
+	                       "a.conf:5: there is no section [wroker]");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\n# x\nthreds = 3\n"),
+	                       "a.conf:3: there is no setting threds in [worker]");
+	CU_ASSERT_STRING_EQUAL(refusal("threads = 3\n"), "a.conf:1: there is no section []");
+}
+
+static void values_out_of_range_are_named_with_their_line(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 0\n"),
+	                       "a.conf:2: [worker] threads is 1 to 1024");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 99999999999999999999\n"),
+	                       "a.conf:2: [worker] threads is a whole number, not"
+	                       " \"99999999999999999999\"");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 8x\n"),
+	                       "a.conf:2: [worker] threads is a whole number, not \"8x\"");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads =\n"),
+	                       "a.conf:2: [worker] threads is a whole number, not \"\"");
+	CU_ASSERT_STRING_EQUAL(refusal("[http]\nlisten_mode = 0888\n"),
+	                       "a.conf:2: [http] listen_mode is an octal number, not \"0888\"");
+	CU_ASSERT_STRING_EQUAL(refusal("[http]\nlisten_mode = 1777\n"),
+	                       "a.conf:2: [http] listen_mode is 0000 to 0777");
+	CU_ASSERT_STRING_EQUAL(refusal("[database]\ntls = maybe\n"),
+	                       "a.conf:2: [database] tls is yes or no, not \"maybe\"");
+	CU_ASSERT_STRING_EQUAL(refusal("[log]\nlevel = loud\n"),
+	                       "a.conf:2: [log] level is one of debug, info, warn, error");
+	CU_ASSERT_STRING_EQUAL(refusal("[http]\nbase_path = agentiv/\n"),
+	                       "a.conf:2: [http] base_path is empty or a path like /agentiv");
+	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\nschedule_s = 5,,30\n"),
+	                       "a.conf:2: [webhooks] schedule_s is a list of seconds like 5,30,120");
+	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\nschedule_s = 5,30,\n"),
+	                       "a.conf:2: [webhooks] schedule_s is a list of seconds like 5,30,120");
+}
+
+static void settings_that_contradict_each_other_are_refused(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nretry_max_ms = 10\n"),
+	                       "[worker] retry_max_ms is smaller than retry_base_ms");
+	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\ntimeout_s = 30\n"),
+	                       "[webhooks] lease_s must be larger than timeout_s");
+}
+
+static void lines_that_are_no_settings_are_refused(void)
+{
+	char text[400];
+
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads 3\n"),
+	                       "a.conf:2: neither [section] nor setting = value");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker\nthreads = 3\n"),
+	                       "a.conf:1: neither [section] nor setting = value");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 3\nthreads = 4\n"),
+	                       "a.conf:3: [worker] threads is set twice");
+	snprintf(text, sizeof text, "[paths]\nrun_dir = /%0250d\n", 0);
+	CU_ASSERT_STRING_EQUAL(refusal(text), "a.conf:2: the line is longer than 198 bytes");
+}
+
+static void the_first_mistake_is_the_one_that_is_told(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = x\nbogus = 1\n[none]\na = 1\n"),
+	                       "a.conf:2: [worker] threads is a whole number, not \"x\"");
+}
+
+static void a_missing_file_is_an_error_that_names_it(void)
+{
+	struct error err = {0};
+	struct config c;
+
+	CU_ASSERT_FALSE(config_load("/nonexistent/a.conf", &c, &err));
+	CU_ASSERT_STRING_EQUAL(err.message, "/nonexistent/a.conf: No such file or directory");
+	CU_ASSERT_FALSE(config_load("/", &c, &err));
+}
+
+static void the_file_is_found_by_the_environment(void)
+{
+	char path[2 * FX_PATH];
+	struct config c;
+
+	fx_file(dir, "b.conf", "[worker]\nthreads = 2\n", path);
+	setenv("AGENTIV_CONFIG", path, 1);
+	CU_ASSERT_TRUE_FATAL(config_load(NULL, &c, NULL));
+	unsetenv("AGENTIV_CONFIG");
+	CU_ASSERT_EQUAL(c.worker_threads, 2);
+	config_release(&c);
+}
+
+static void a_password_file_wins_over_a_password(void)
+{
+	char path[2 * FX_PATH], text[512];
+	struct config c;
+
+	fx_file(dir, "password", "of the file\r\n", path);
+	snprintf(text, sizeof text, "[database]\npassword = plain\npassword_file = %s\n", path);
+	CU_ASSERT_TRUE_FATAL(load(text, &c, NULL));
+	CU_ASSERT_STRING_EQUAL(c.db_password, "of the file");
+	config_release(&c);
+}
+
+static void a_password_file_that_cannot_be_read_is_named(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal("[database]\npassword_file = /nonexistent/x\n"),
+	                       "database.password_file /nonexistent/x: No such file or directory");
+}
+
+static unsigned described, unexplained;
+
+static void count_setting(const char *section, const char *name, const char *def, const char *help,
+                          void *ctx)
+{
+	fprintf(ctx, "[%s]\n%s = %s\n", section, name, def);
+	described++;
+	unexplained += !*help;
+}
+
+static void the_described_defaults_are_a_valid_file(void)
+{
+	char path[2 * FX_PATH];
+	struct config c;
+	FILE *f;
+
+	fx_file(dir, "sample.conf", "", path);
+	f = fopen(path, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	described = unexplained = 0;
+	config_describe(count_setting, f);
+	fclose(f);
+	CU_ASSERT_EQUAL(described, 34);
+	CU_ASSERT_EQUAL(unexplained, 0);
+	CU_ASSERT_TRUE_FATAL(config_load(path, &c, NULL));
+	config_release(&c);
+}
+
+static CU_TestInfo tests[] = {
+	{"an empty file gives the defaults", an_empty_file_gives_the_defaults},
+	{"a file sets values of every type", a_file_sets_values_of_every_type},
+	{"the environment overrides the file", the_environment_overrides_the_file},
+	{"a bad environment variable is named", a_bad_environment_variable_is_named},
+	{"unknown sections and settings are named with their line",
+	 unknown_sections_and_settings_are_named_with_their_line},
+	{"values out of range are named with their line",
+	 values_out_of_range_are_named_with_their_line},
+	{"settings that contradict each other are refused",
+	 settings_that_contradict_each_other_are_refused},
+	{"lines that are no settings are refused", lines_that_are_no_settings_are_refused},
+	{"the first mistake is the one that is told", the_first_mistake_is_the_one_that_is_told},
+	{"a missing file is an error that names it", a_missing_file_is_an_error_that_names_it},
+	{"the file is found by the environment", the_file_is_found_by_the_environment},
+	{"a password file wins over a password", a_password_file_wins_over_a_password},
+	{"a password file that cannot be read is named",
+	 a_password_file_that_cannot_be_read_is_named},
+	{"the described defaults are a valid file", the_described_defaults_are_a_valid_file},
+	CU_TEST_INFO_NULL};
+
+CU_SuiteInfo config_suite = {"configuration", begin, end, NULL, NULL, tests};
