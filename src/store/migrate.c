@@ -39,7 +39,7 @@ static bool judge_program(const struct migration *m, struct error *err)
 		        " this one is %s: upgrade it", m->name, m->oldest_program, PACKAGE_VERSION);
 }
 
-bool schema_check(struct db_conn *c, struct error *err)
+bool schema_usable(struct db_conn *c, struct error *err)
 {
 	struct records r;
 	unsigned i, complete = 0;

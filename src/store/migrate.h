@@ -71,7 +71,7 @@ bool migrate_status(struct db *db, const char *dir, struct migration **out, unsi
 
 /* May this program work with this database? ERR_CONFLICT says why not: it is older than what a
  * migration allows, or the migrations it needs are missing. */
-bool schema_check(struct db_conn *c, struct error *err);
+bool schema_usable(struct db_conn *c, struct error *err);
 
 /* Compares dotted numbers: negative, 0, positive. */
 int schema_version_cmp(const char *a, const char *b);
