@@ -8,16 +8,22 @@ build_fingerprint() {
 		! -name '*.pyc' -printf '%p %s %T@\n') | LC_ALL=C sort | sha256sum | cut -c1-32
 }
 
-# build_copy TOP DEST: makes DEST a copy of the sources; what autogen.sh made there stays.
+# build_copy TOP DEST: makes DEST a copy of the sources; what autogen.sh made there stays. What it made in a
+# checkout is not copied; a source archive has no .git, and its configure is.
 build_copy() {
-	local top=$1 dest=$2 folder
+	local top=$1 dest=$2 name names=()
 	mkdir -p "$dest" || return
-	for folder in src sql deploy examples docs tests; do
-		rm -rf "${dest:?}/$folder"
+	for name in src sql deploy examples docs tests .ci .clang-format .editorconfig .shellcheckrc CHANGELOG.md HACKING.md \
+		LICENSE Makefile.am README.md autogen.sh configure.ac; do
+		rm -rf "${dest:?}/$name"
+		[ ! -e "$top/$name" ] || names+=("$name")
 	done
-	tar -C "$top" --exclude=./.git --exclude=./.agentiv --exclude=./build --exclude='./build-*' --exclude=__pycache__ \
-		--exclude='./agentiv-*.tar.gz' --exclude=./tests/out --exclude=./config.status --exclude=./config.log \
-		--exclude=./autom4te.cache --exclude=./Makefile -cf - . | tar -C "$dest" -xf - --no-same-owner
+	if [ ! -e "$top/.git" ]; then
+		for name in aclocal.m4 build-aux config.h.in configure Makefile.in; do
+			[ ! -e "$top/$name" ] || names+=("$name")
+		done
+	fi
+	tar -C "$top" --exclude=__pycache__ -cf - "${names[@]}" | tar -C "$dest" -xf - --no-same-owner
 }
 
 # build_install SOURCE OBJECTS PREFIX LOG [CONFIGURE-ARGUMENT…]: configures (when the arguments are new), makes, installs.

@@ -1,0 +1,237 @@
+"""deploy/quickstart as a new user meets it: in a fresh clone, on a free port, called again, looked at, ended."""
+import json
+import os
+import pwd
+import re
+import shlex
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+TMP = Path(os.environ["AGENTIV_TEST_TMP"])
+KEYS = {"AGENTIV_BASE_URL", "AGENTIV_API_KEY", "AGENTIV_WEBHOOK_SECRET", "AGENTIV_CONFIG", "AGENTIVCTL"}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def clone(folder):
+    """A fresh clone; of a source archive, which is no repository, a copy."""
+    if (TOP / ".git").exists():
+        subprocess.run(["git", "-c", "safe.directory=*", "clone", "-q", TOP, folder], check=True)
+    else:
+        shutil.copytree(TOP, folder)
+    return folder
+
+
+class Stack:
+    """One checkout and state folder, as one user."""
+
+    def __init__(self, top, user=None):
+        self.top, self.user, self.port = top, user, free_port()
+        self.state = top / ".agentiv"
+
+    def quickstart(self, *words, limit_s=600):
+        command = [self.top / "deploy/quickstart", *words]
+        if self.user:
+            command = ["setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups",
+                       "env", f"HOME={self.top}", *command]
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("AGENTIV_", "STACK_", "ASAN_"))}
+        return subprocess.run([str(w) for w in command], cwd="/", env=env, timeout=limit_s, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def up(self, *words):
+        return self.quickstart("--port", self.port, *words)
+
+    def env(self):
+        lines = (self.state / "env").read_text(encoding="utf-8").splitlines()
+        return {name: shlex.split(value)[0] for name, _, value in (line.partition("=") for line in lines)}
+
+    def get(self, path):
+        env = self.env()
+        request = urllib.request.Request(env["AGENTIV_BASE_URL"] + path,
+                                         headers={"Authorization": "Bearer " + env["AGENTIV_API_KEY"]})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def status(self):
+        done = self.quickstart("status", "--json")
+        return done.returncode, json.loads(done.stdout)
+
+    def pid(self, name):
+        return next(p["pid"] for p in self.status()[1]["processes"] if p["name"] == name)
+
+
+def wait_until(what, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def listeners(port):
+    """The addresses, as the kernel writes them, at which somebody listens on the port."""
+    found = []
+    for file in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(file).read_text().splitlines()[1:]:
+            address, number = line.split()[1].split(":")
+            if line.split()[3] == "0A" and int(number, 16) == port:
+                found.append(address)
+    return found
+
+
+class QuickstartTest(unittest.TestCase):
+    """Given a fresh clone that only its owner can read, and one call of the quickstart in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        outer = TMP / "only-mine"
+        outer.mkdir(mode=0o700)
+        cls.stack = Stack(clone(outer / "agentiv"))
+        cls.addClassCleanup(cls.stack.quickstart, "reset")
+        cls.first = cls.stack.up()
+
+    def test_first_call_triages_the_sample_mailbox(self):
+        self.assertEqual((self.first.returncode, self.first.stderr), (0, ""), self.first.stdout)
+        self.assertRegex(self.first.stdout, r"Triaged \d+ emails \| \d+ urgent \| \d+ archived")
+
+    def test_first_call_says_what_to_try_next_and_how_to_end_it(self):
+        self.assertIn("$AGENTIV_BASE_URL/api/agents", self.first.stdout)
+        self.assertIn("quickstart down", self.first.stdout)
+
+    def test_output_to_a_file_has_no_colours(self):
+        self.assertNotIn("\033", self.first.stdout)
+
+    def test_env_has_the_five_names_and_is_for_its_owner_only(self):
+        self.assertEqual(set(self.stack.env()), KEYS)
+        self.assertEqual(stat.S_IMODE((self.stack.state / "env").stat().st_mode), 0o600)
+
+    def test_key_in_env_works(self):
+        agents = self.stack.get("/api/agents")["data"]
+        self.assertIn("email-triage", [a["slug"] for a in agents])
+
+    def test_printed_commands_work_as_they_stand(self):
+        block = self.first.stdout.partition("What to try next\n")[2].partition("\n\n")[0]
+        done = subprocess.run(["bash", "-euc", block], cwd=self.stack.top, text=True, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(done.stdout.count('"success":true'), 3, done.stdout)
+
+    def test_second_call_takes_seconds_and_keeps_key_and_runs(self):
+        key, runs = self.stack.env()["AGENTIV_API_KEY"], len(self.stack.get("/api/executions?limit=100")["data"])
+        started = time.monotonic()
+        second = self.stack.up()
+        self.assertEqual((second.returncode, second.stderr), (0, ""), second.stdout)
+        self.assertLess(time.monotonic() - started, 30)
+        self.assertEqual(self.stack.env()["AGENTIV_API_KEY"], key)
+        self.assertEqual(len(self.stack.get("/api/executions?limit=100")["data"]), runs + 1)
+
+    def test_status_tells_of_five_processes_that_are_well(self):
+        code, status = self.stack.status()
+        self.assertEqual([p["name"] for p in status["processes"]], ["db", "responder", "worker", "sender", "web"])
+        self.assertEqual({p["health"] for p in status["processes"]}, {"ok"})
+        self.assertTrue(all(p["memory_kib"] > 100 for p in status["processes"]))
+        self.assertEqual((code, status["ok"]), (0, True))
+
+    def test_status_without_json_is_a_table(self):
+        self.assertRegex(self.stack.quickstart("status").stdout, r"worker +agentiv-worker +pid \d+ +ok +[\d.]+ MiB")
+
+    def test_nothing_runs_as_root(self):
+        owners = {p["name"]: Path(f"/proc/{p['pid']}").stat().st_uid for p in self.stack.status()[1]["processes"]}
+        self.assertNotIn(0, owners.values(), owners)
+
+    def test_only_loopback_is_listened_at(self):
+        self.assertEqual(listeners(self.stack.port), ["0100007F"])
+
+    def test_busy_port_is_one_line(self):
+        other = TMP / "other"
+        done = self.stack.quickstart("--port", self.stack.port, "--state", other)
+        self.addCleanup(shutil.rmtree, other, True)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, f"quickstart: port {self.stack.port} is in use by another program: "
+                                      "choose another with --port N\n")
+
+    def test_foreign_folder_is_not_taken_for_state(self):
+        done = self.stack.quickstart("--port", free_port(), "--state", self.stack.top / "docs")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("has other files in it", done.stderr)
+
+    def test_killed_worker_is_seen_and_started_again(self):
+        os.kill(self.stack.pid("worker"), signal.SIGKILL)
+        self.assertTrue(wait_until(lambda: self.stack.pid("worker") is None))
+        self.assertEqual(self.stack.status()[0], 1)
+        self.assertEqual(self.stack.up().returncode, 0)
+        self.assertEqual(self.stack.status()[0], 0)
+
+    def test_probe_is_there_when_asked_for(self):
+        self.assertEqual(self.stack.up("--with-probe").returncode, 0)
+        self.assertIn("probe", [a["slug"] for a in self.stack.get("/api/agents")["data"]])
+
+    def test_down_ends_all_and_up_brings_the_data_back(self):
+        runs = [e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]]
+        pids = [p["pid"] for p in self.stack.status()[1]["processes"]]
+        self.assertEqual(self.stack.quickstart("down").returncode, 0)
+        self.assertEqual([p for p in pids if Path(f"/proc/{p}").exists()], [])
+        self.assertEqual(listeners(self.stack.port), [])
+        self.assertEqual(self.stack.up().returncode, 0)
+        self.assertLessEqual(set(runs), {e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]})
+
+    def test_checkout_stays_clean(self):
+        if (TOP / ".git").exists():
+            changes = subprocess.run(["git", "-C", self.stack.top, "status", "--porcelain"], check=True,
+                                     stdout=subprocess.PIPE, text=True).stdout
+            self.assertEqual(changes, "")
+
+
+class OtherServersTest(unittest.TestCase):
+    """Given a clone of an ordinary user (when root runs the tests: nobody), behind the other web servers."""
+
+    @classmethod
+    def setUpClass(cls):
+        user = pwd.getpwnam("nobody") if os.getuid() == 0 else None
+        top = clone(TMP / "ordinary")
+        if user:
+            subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", top], check=True)
+        cls.stack = Stack(top, user)
+        cls.addClassCleanup(cls.stack.quickstart, "reset")
+
+    def test_lighttpd_then_apache(self):
+        for server in ("lighttpd", "apache"):
+            with self.subTest(server=server):
+                done = self.stack.up("--server", server)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+                self.assertRegex(done.stdout, rf"{server} on http://127\.0\.0\.1:{self.stack.port}")
+                self.assertIn("Triaged", done.stdout)
+
+    def test_z_reset_leaves_nothing(self):
+        self.assertEqual(self.stack.quickstart("reset").returncode, 0)
+        self.assertFalse(self.stack.state.exists())
+        self.assertEqual(listeners(self.stack.port), [])
+
+
+class HelpTest(unittest.TestCase):
+    def test_help_names_every_command_and_option(self):
+        text = Stack(TOP).quickstart("--help").stdout
+        for word in ("status", "down", "reset", "--state", "--port", "--server", "--with-probe", "--json"):
+            self.assertTrue(re.search(rf"(^|\s){word}\b", text), word)
+
+    def test_unknown_word_is_one_line_and_status_2(self):
+        done = Stack(TOP).quickstart("--nonsense")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
