@@ -82,7 +82,8 @@ bool account_list(struct db_conn *c, struct arena *a, struct account **out, unsi
                   struct error *err)
 {
 	static const char sql[] = "SELECT " ACCOUNT_COLUMNS
-				  " FROM accounts a STRAIGHT_JOIN plans p ON p.slug = a.plan"
+				  " FROM accounts a FORCE INDEX (PRIMARY) STRAIGHT_JOIN plans p"
+				  " FORCE INDEX (PRIMARY) ON p.slug = a.plan"
 				  " WHERE a.id > 0 ORDER BY a.id";
 	unsigned room = 0;
 	int got;

@@ -8,6 +8,7 @@ libstore_a_SOURCES = \
 	src/store/cols.c src/store/cols.h \
 	src/store/connections.c \
 	src/store/execution_list.c src/store/execution_steps.c \
+	src/store/execution_watch.c src/store/execution_watch.h \
 	src/store/executions.c src/store/executions.h src/store/executions_priv.h \
 	src/store/migrate.c src/store/migrate.h src/store/migrate_priv.h \
 	src/store/migrate_files.c src/store/migrate_lock.c src/store/migrate_records.c \

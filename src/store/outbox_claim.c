@@ -235,10 +235,10 @@ static int claim_applied(struct db_conn *c, void *ctx)
 /* A plain read locks nothing, so that idle senders do not meet each other. */
 static bool first_due(struct db_conn *c, int64_t *due_ms, struct error *err)
 {
+	static const char sql[] = "SELECT due_at FROM outbox WHERE due_at >= 0 ORDER BY due_at LIMIT 1";
 	bool found;
 
-	if (!db_query_int(c, "SELECT due_at FROM outbox ORDER BY due_at LIMIT 1", NULL, 0, due_ms, &found,
-	                  err))
+	if (!db_query_int(c, sql, NULL, 0, due_ms, &found, err))
 		return false;
 	if (!found)
 		*due_ms = INT64_MAX;

@@ -1,1 +1,2 @@
 include tests/store/queue.mk
+include tests/store/accounts.mk

@@ -41,7 +41,9 @@ void fx_empty(void)
 		"DELETE FROM executions", "DELETE FROM queue_ready", "DELETE FROM queue_held",
 		"DELETE FROM queue_later", "DELETE FROM leases", "DELETE FROM execution_steps",
 		"DELETE FROM idempotency_keys", "DELETE FROM deliveries", "DELETE FROM outbox",
-		"DELETE FROM agent_durations", "DELETE FROM account_quota", "DELETE FROM accounts"};
+		"DELETE FROM delivery_attempts", "DELETE FROM agent_durations", "DELETE FROM account_quota",
+		"DELETE FROM api_keys", "DELETE FROM subscriptions", "DELETE FROM connections",
+		"DELETE FROM accounts"};
 	struct error err;
 	unsigned i;
 

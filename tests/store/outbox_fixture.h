@@ -1,0 +1,23 @@
+/* Deliveries for the outbox's tests.
+ *
+ * Ownership: strings of claimed deliveries live until the next claim. */
+#ifndef AGENTIV_TESTS_OUTBOX_FIXTURE_H
+#define AGENTIV_TESTS_OUTBOX_FIXTURE_H
+
+#include "queue_fixture.h"
+#include "store/outbox.h"
+
+#define DELIVERY_LEASE_MS 30000
+
+/* Ends a run of account 1 that has a webhook_url, so that its delivery is due; returns its id. The account is
+ * made by fx_account. */
+struct id ox_run_ended(bool success);
+/* A delivery with a payload of its own, due at due_at. */
+struct id ox_other(int64_t due_at);
+/* Claims as a sender does. */
+unsigned ox_claim(struct delivery *out, unsigned max, int64_t now_ms, int64_t *next_due_ms);
+/* What became of a claimed delivery's next attempt, to be changed by the test. */
+struct delivery_result ox_result(const struct delivery *d, enum delivery_state state);
+void ox_record(const struct delivery_result *r, unsigned n);
+
+#endif

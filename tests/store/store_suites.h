@@ -1,0 +1,10 @@
+/* The suites of store_tests, in the order they run. */
+#ifndef AGENTIV_TESTS_STORE_SUITES_H
+#define AGENTIV_TESTS_STORE_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern const CU_SuiteInfo accounts_suite, principal_suite, executions_suite, outbox_suite,
+	outbox_record_suite, reads_suite;
+
+#endif
