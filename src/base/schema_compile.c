@@ -142,24 +142,37 @@ static int hex(char c)
 	return d ? (int)(d - digits) : -1;
 }
 
-/* Decodes one token of a JSON pointer in a URI fragment (RFC 6901, section 6); moves *p behind it. */
-static char *pointer_token(struct compiler *c, const char **p)
+/* A copy of the fragment of a reference with its percent-encoding undone (RFC 6901, section 6). */
+static char *decode_fragment(struct compiler *c, const char *s)
 {
-	char *token = arena_strdup(&c->schema->arena, *p), *to = token;
-	const char *s = *p;
+	char *copy = arena_strdup(&c->schema->arena, s), *to = copy;
 
-	for (; *s && *s != '/'; to++) {
+	for (; *s; to++) {
 		*to = *s++;
 		if (*to == '%' && hex(s[0]) >= 0 && hex(s[1]) >= 0) {
 			*to = (char)(hex(s[0]) << 4 | hex(s[1]));
 			s += 2;
 		}
-		if (*to == '~' && (*s == '0' || *s == '1'))
-			*to = *s++ == '0' ? '~' : '/';
 	}
 	*to = '\0';
-	*p = s;
-	return token;
+	return copy;
+}
+
+/* Decodes in place the token of a JSON pointer at p, which the next '/' ends; returns the rest, NULL at the
+ * end. */
+static char *pointer_token(char *p)
+{
+	char *to = p;
+	bool end;
+
+	for (; *p && *p != '/'; to++) {
+		*to = *p++;
+		if (*to == '~' && (*p == '0' || *p == '1'))
+			*to = *p++ == '0' ? '~' : '/';
+	}
+	end = !*p;
+	*to = '\0';
+	return end ? NULL : p + 1;
 }
 
 static struct json_object *step_into(struct json_object *from, const char *token)
@@ -190,20 +203,24 @@ static bool take_ref(struct compiler *c, struct schema_node *n, struct json_obje
                      size_t offset, const struct where *at)
 {
 	struct json_object *target = n->place.base, *base = n->place.base;
-	const char *p = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-	const char *ref = p;
+	const char *ref = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+	struct where there = {0};
+	char *token, *rest;
 
-	if (*p++ != '#' || (*p && *p != '/'))
+	if (strcmp(ref, "#") != 0 && strncmp(ref, "#/", 2) != 0)
 		return refuse(c, at, "only references inside the schema, like #/$defs/name, are supported", "");
-	while (*p == '/' && target) {
-		p++;
-		target = step_into(target, pointer_token(c, &p));
+	there.key = ref + 2;
+	rest = ref[1] ? decode_fragment(c, ref + 2) : NULL;
+	while (rest && target) {
+		token = rest;
+		rest = pointer_token(token);
+		target = step_into(target, token);
 		if (has_id(target))
 			base = target;
 	}
 	if (!target)
 		return refuse(c, at, "there is nothing at ", ref);
-	n->ref = compile(c, target, base, at);
+	n->ref = compile(c, target, base, ref[1] ? &there : NULL);
 	return n->ref != NULL;
 }
 

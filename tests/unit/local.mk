@@ -1,1 +1,2 @@
 include tests/unit/base.mk
+include tests/unit/json.mk
