@@ -1,0 +1,222 @@
+#include "core/runs.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/executor.h"
+#include "store/durations.h"
+#include "store/migrate.h"
+
+#define ESTIMATES_KEEP_US  INT64_C(5000000)
+#define ESTIMATES_EXTRA    64     /* rows of agents that this installation does not have */
+
+struct estimate {
+	const struct manifest *manifest;
+	atomic_int_least64_t   ms;         /* 0: none of its runs has succeeded yet */
+};
+
+struct runs {
+	struct db *db;
+	struct doorbell_ringer *ringer;
+	atomic_int_least64_t renew_us;         /* when the estimates are read again */
+	unsigned count;
+	struct estimate estimates[];
+};
+
+struct runs *runs_new(struct db *db, struct doorbell_ringer *ringer, const struct registry *agents)
+{
+	unsigned n = registry_count(agents), i;
+	struct runs *r = mem_zalloc(sizeof *r + n * sizeof *r->estimates);
+
+	r->db = db;
+	r->ringer = ringer;
+	r->count = n;
+	for (i = 0; i < n; i++)
+		r->estimates[i].manifest = registry_at(agents, i);
+	return r;
+}
+
+void runs_free(struct runs *r)
+{
+	mem_free(r);
+}
+
+static bool unknown_run(struct error *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "There is no such execution");
+}
+
+bool run_find(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
+              struct execution *out, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool found = false;
+	bool ok = c && execution_find(c, account_id, id, a, out, &found, err);
+
+	db_put(r->db, c);
+	return ok && (found || unknown_run(err));
+}
+
+static struct id next_id(const struct id *id)
+{
+	struct id next = *id;
+	unsigned i = sizeof next.b;
+
+	while (i-- > 0 && ++next.b[i] == 0)
+		;
+	return next;
+}
+
+bool run_find_brief(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
+                    struct execution *out, struct error *err)
+{
+	struct execution_filter f = {.account_id = account_id, .status = -1, .trigger = -1, .from = *id,
+	                             .before = next_id(id), .limit = 1};
+	struct id last;
+	unsigned n = 0;
+	bool more;
+
+	return runs_list(r, &f, a, out, &n, &more, &last, err) && (n == 1 || unknown_run(err));
+}
+
+bool runs_watch(struct runs *r, const struct id *ids, unsigned n, struct execution_watch *out,
+                unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && execution_watch(c, ids, n, out, count, err);
+
+	db_put(r->db, c);
+	return ok;
+}
+
+bool run_watch(struct runs *r, uint64_t account_id, const struct id *id, struct execution_watch *out,
+               struct error *err)
+{
+	unsigned n = 0;
+
+	if (!runs_watch(r, id, 1, out, &n, err))
+		return false;
+	return (n == 1 && out->account_id == account_id) || unknown_run(err);
+}
+
+bool runs_list(struct runs *r, const struct execution_filter *f, struct arena *a, struct execution *out,
+               unsigned *count, bool *more, struct id *last, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && execution_list(c, f, a, out, count, more, last, err);
+
+	db_put(r->db, c);
+	return ok;
+}
+
+bool run_steps(struct runs *r, const struct id *id, unsigned after, unsigned max, struct arena *a,
+               struct execution_step *out, unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && execution_steps(c, id, after, max, a, out, count, err);
+
+	db_put(r->db, c);
+	return ok;
+}
+
+/* A run that ended frees a slot: a worker may have another one to start. */
+static void ring_after_cancel(struct runs *r, const struct id *id, bool ended, const char *doorbell,
+                              unsigned deliveries)
+{
+	char message[1 + sizeof id->b];
+	static const char work = BELL_WORK;
+
+	if (!r->ringer)
+		return;
+	message[0] = ended ? BELL_ENDED : BELL_CANCEL;
+	memcpy(message + 1, id->b, sizeof id->b);
+	if (doorbell[0])
+		doorbell_ring_name(r->ringer, doorbell, message, sizeof message);
+	if (ended)
+		doorbell_ring_any(r->ringer, "agentiv-worker", &work, 1);
+	if (deliveries > 0)
+		doorbell_ring_any(r->ringer, "agentiv-webhookd", &work, 1);
+}
+
+bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, bool *ended, struct error *err)
+{
+	char doorbell[DOORBELL_NAME_SIZE];
+	enum cancel_outcome outcome;
+	unsigned deliveries;
+
+	if (!queue_cancel(r->db, account_id, id, clock_now_ms(), &outcome, doorbell, &deliveries, err))
+		return false;
+	if (outcome == CANCEL_UNKNOWN)
+		return unknown_run(err);
+	if (outcome == CANCEL_ALREADY_OVER)
+		return err_set(err, ERR_CONFLICT, "The execution has ended already");
+	*ended = outcome == CANCEL_ENDED;
+	ring_after_cancel(r, id, *ended, doorbell, deliveries);
+	return true;
+}
+
+static void keep_estimates(struct runs *r, const struct agent_duration *d, unsigned n)
+{
+	unsigned i, k;
+
+	for (i = 0; i < r->count; i++)
+		for (k = 0; k < n; k++)
+			if (strcmp(d[k].agent, r->estimates[i].manifest->slug) == 0)
+				atomic_store_explicit(&r->estimates[i].ms, d[k].median_ms,
+				                      memory_order_relaxed);
+}
+
+/* While the database is away the old figures stand. */
+static void renew_estimates(struct runs *r)
+{
+	unsigned max = r->count + ESTIMATES_EXTRA, n = 0;
+	struct agent_duration *d;
+	struct db_conn *c;
+	struct error err = {0};
+
+	c = db_get(r->db, &err);
+	if (!c)
+		return;
+	d = mem_array(max, sizeof *d);
+	if (durations_load(c, d, max, &n, &err))
+		keep_estimates(r, d, n);
+	else
+		log_error("how long agents take could not be read", &err);
+	mem_free(d);
+	db_put(r->db, c);
+}
+
+int64_t runs_estimate(struct runs *r, const struct manifest *m)
+{
+	int64_t now = clock_mono_us(), due = atomic_load_explicit(&r->renew_us, memory_order_relaxed), ms = 0;
+	unsigned i;
+
+	if (now >= due && atomic_compare_exchange_strong(&r->renew_us, &due, now + ESTIMATES_KEEP_US))
+		renew_estimates(r);
+	for (i = 0; i < r->count && r->estimates[i].manifest != m; i++)
+		;
+	if (i < r->count)
+		ms = atomic_load_explicit(&r->estimates[i].ms, memory_order_relaxed);
+	return ms > 0 ? ms : m->estimated_duration_ms;
+}
+
+bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && queue_stats(c, clock_now_ms(), out, err);
+
+	db_put(r->db, c);
+	return ok;
+}
+
+bool runs_ready(struct runs *r, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && schema_usable(c, err);
+
+	db_put(r->db, c);
+	return ok;
+}
