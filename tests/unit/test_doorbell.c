@@ -200,6 +200,8 @@ static void names_that_leave_the_directory_are_refused(void)
 
 	snprintf(name, sizeof name, "../%s/%s", strrchr(dir, '/') + 1, d.name);
 	doorbell_ring_name(r, name, "e", 1);
+	snprintf(name, sizeof name, "/%s", d.name);
+	doorbell_ring_name(r, name, "e", 1);
 	doorbell_ring_name(r, "", "e", 1);
 	doorbell_ring_name(r, NULL, "e", 1);
 	CU_ASSERT_EQUAL(doorbell_read(&d, &mono, 0), -1);
