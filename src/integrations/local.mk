@@ -1,5 +1,12 @@
 # Connectors to what the account connected. Each is a const struct of functions.
 noinst_LIBRARIES += libintegrations.a
 libintegrations_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(GMIME_CFLAGS) $(GUMBO_CFLAGS)
-libintegrations_a_SOURCES = src/integrations/mailbox.c src/integrations/mailbox.h
+libintegrations_a_SOURCES = \
+	src/integrations/mail.h src/integrations/mail_priv.h \
+	src/integrations/mail_body.c src/integrations/mail_css.c src/integrations/mail_css.h \
+	src/integrations/mail_head.c src/integrations/mail_html.c src/integrations/mail_html.h \
+	src/integrations/mail_quote.c \
+	src/integrations/mailbox.c src/integrations/mailbox.h \
+	src/integrations/maildir.c src/integrations/mbox.c src/integrations/mbox_split.c \
+	src/integrations/text_clean.c src/integrations/text_clean.h
 INTEGRATIONS_LIBS = libintegrations.a $(GMIME_LIBS) $(GUMBO_LIBS)

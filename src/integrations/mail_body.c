@@ -1,0 +1,366 @@
+/* The body of a mail: its parts by GMime, which is given only what it takes apart in bounded time
+ * and memory. */
+#include "integrations/mail_priv.h"
+
+#include <ctype.h>
+#include <gmime/gmime.h>
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "integrations/mail_html.h"
+
+#define DEPTH_MAX      40
+#define PLAIN_MAX      (256u << 10)     /* bytes decoded of one text part */
+#define PAGES_MAX      8                /* HTML parts that are read */
+#define STRIDE_LINES   64               /* boundary lines counted without looking closer */
+
+struct body {
+	struct mail *m;
+	struct buf plain, html;             /* decoded and readable, not yet clean */
+	unsigned pages;
+	bool html_lost;                     /* a page passed its bounds */
+};
+
+static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
+
+/* ---- Bounds, before GMime sees anything ---- */
+
+struct boundaries {
+	struct { const char *p; size_t n; } all[MAIL_BOUNDARIES_MAX];
+	unsigned count;
+	bool too_many;
+};
+
+/* After "boundary": its value, quoted or not; RFC 2231's split values are not followed. */
+static void take_boundary(struct boundaries *b, const char *p, const char *end)
+{
+	size_t n = 0;
+	bool quoted;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < end && *p == '*') {
+		b->too_many = true;
+		return;
+	}
+	if (p >= end || *p++ != '=')
+		return;
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+		p++;
+	quoted = p < end && *p == '"';
+	p += quoted;
+	while (p + n < end && p[n] != '\n' && (quoted ? p[n] != '"' : !strchr(" \t\r;", p[n])))
+		n++;
+	/* an empty one (n is 0) makes a boundary of every line that begins with "--" */
+	if (b->count == MAIL_BOUNDARIES_MAX) {
+		b->too_many = true;
+		return;
+	}
+	b->all[b->count].p = p;
+	b->all[b->count++].n = n;
+}
+
+static void find_boundaries(struct boundaries *b, const char *p, size_t n)
+{
+	const char *last = n > 9 ? p + n - 9 : p;
+
+	for (; p < last && !b->too_many; p++)
+		if ((*p | 0x20) == 'b' && strncasecmp(p, "boundary", 8) == 0)
+			take_boundary(b, p + 8, last + 9);
+}
+
+static bool is_boundary(const struct boundaries *b, const char *p, const char *end)
+{
+	unsigned i;
+
+	for (i = 0; i < b->count; i++)
+		if ((size_t)(end - p) >= b->all[i].n && memcmp(p, b->all[i].p, b->all[i].n) == 0)
+			return true;
+	return false;
+}
+
+/* Can the body have no more than MAIL_PARTS_MAX parts, nested in no more than a bounded way? */
+static bool within_bounds(const struct raw_header *h, unsigned count, const char *body, size_t n)
+{
+	struct boundaries *b = mem_zalloc(sizeof *b);
+	const char *p = body, *end = body + n;
+	unsigned parts = 0, i;
+
+	for (i = 0; i < count; i++)
+		find_boundaries(b, h[i].value, h[i].value_len);
+	find_boundaries(b, body, n);
+	while (p && p < end && parts <= MAIL_PARTS_MAX) {
+		if (end - p > 2 && p[0] == '-' && p[1] == '-')
+			parts += is_boundary(b, p + 2, end) || b->too_many;
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p ? p + 1 : NULL;
+	}
+	i = b->too_many ? STRIDE_LINES : MAIL_PARTS_MAX;
+	mem_free(b);
+	return parts <= i;
+}
+
+/* ---- Parts ---- */
+
+static bool type_is(GMimeObject *o, const char *type, const char *subtype)
+{
+	GMimeContentType *t = g_mime_object_get_content_type(o);
+
+	return t && g_mime_content_type_is_type(t, type, subtype);
+}
+
+/* The part's bytes, transfer encoding undone. */
+static GByteArray *content_of(GMimePart *part)
+{
+	GMimeDataWrapper *w = g_mime_part_get_content(part);
+	GByteArray *bytes = g_byte_array_new();
+	GMimeStream *s;
+
+	if (!w)
+		return bytes;
+	s = g_mime_stream_mem_new_with_byte_array(bytes);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(s), FALSE);
+	g_mime_data_wrapper_write_to_stream(w, s);
+	g_object_unref(s);
+	return bytes;
+}
+
+static void take_link(void *ctx, const char *text, size_t n, const char *href)
+{
+	struct mail *m = ctx;
+	struct mail_link *l;
+
+	if (m->link_count == MAIL_LINKS_MAX || !href)
+		return;
+	l = &m->links[m->link_count++];
+	l->text = mail_line(&m->arena, text, n > 300 ? 300 : n);
+	l->href = mail_line(&m->arena, href, strnlen(href, 2000));
+}
+
+static void read_text(struct body *b, GMimePart *part, bool html)
+{
+	const char *charset =
+		g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset");
+	GByteArray *bytes;
+	struct buf text;
+
+	if (html ? ++b->pages > PAGES_MAX || b->html.len >= HTML_SOURCE_MAX : b->plain.len >= PLAIN_MAX)
+		return;
+	bytes = content_of(part);
+	buf_init(&text, HTML_SOURCE_MAX + 8);
+	text_decode(&text, charset, (const char *)bytes->data, bytes->len,
+	            html ? HTML_SOURCE_MAX : PLAIN_MAX);
+	if (!html) {
+		if (b->plain.len > 0)
+			buf_addc(&b->plain, '\n');
+		buf_add(&b->plain, buf_str(&text), text.len);
+	} else if (!html_text(buf_str(&text), text.len, &b->html, take_link, b->m)) {
+		b->html_lost = true;
+	}
+	buf_release(&text);
+	g_byte_array_free(bytes, TRUE);
+}
+
+static bool is_seal(GMimeObject *o)
+{
+	return type_is(o, "application", "pgp-signature") ||
+	       type_is(o, "application", "pkcs7-signature") ||
+	       type_is(o, "application", "x-pkcs7-signature");
+}
+
+static void take_attachment(struct mail *m, GMimeObject *o, const char *name, size_t size)
+{
+	char *type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(o));
+	struct mail_attachment *a;
+
+	if (m->attachment_count < MAIL_ATTACHMENTS_MAX) {
+		a = &m->attachments[m->attachment_count++];
+		a->name = name ? mail_line(&m->arena, name, strnlen(name, 255)) : "";
+		a->type = mail_line(&m->arena, type, strnlen(type, 127));
+		a->size = size;
+	}
+	g_free(type);
+}
+
+static size_t part_size(GMimePart *part)
+{
+	GMimeDataWrapper *w = g_mime_part_get_content(part);
+	gint64 n = w ? g_mime_stream_length(g_mime_data_wrapper_get_stream(w)) : 0;
+
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void read_calendar(struct mail *m, GMimePart *part)
+{
+	const char *method =
+		g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "method");
+	GByteArray *bytes;
+	char *at = NULL;
+
+	if (method) {
+		m->calendar_method = mail_line(&m->arena, method, strnlen(method, 20));
+		return;
+	}
+	bytes = content_of(part);
+	g_byte_array_append(bytes, (const guint8 *)"", 1);
+	at = strstr((char *)bytes->data, "METHOD:");
+	m->calendar_method = at ? mail_line(&m->arena, at + 7, strcspn(at + 7, "\r\n;")) : "PUBLISH";
+	g_byte_array_free(bytes, TRUE);
+}
+
+static void take_part(struct body *b, GMimePart *part)
+{
+	GMimeObject *o = GMIME_OBJECT(part);
+	const char *disposition = g_mime_object_get_disposition(o);
+	const char *name = g_mime_part_get_filename(part);
+	bool attached = disposition && strcasecmp(disposition, "attachment") == 0;
+	bool text = type_is(o, "text", "*");
+
+	if (type_is(o, "text", "calendar") || type_is(o, "application", "ics")) {
+		if (!*b->m->calendar_method)
+			read_calendar(b->m, part);
+		if (attached || name)
+			take_attachment(b->m, o, name, part_size(part));
+	} else if (text && !attached && (type_is(o, "text", "html") || type_is(o, "text", "plain") || !name)) {
+		read_text(b, part, type_is(o, "text", "html"));
+	} else if (!is_seal(o)) {
+		bool picture = type_is(o, "image", "*") && !attached &&
+		               (g_mime_part_get_content_id(part) || !name);
+
+		if (!picture)
+			take_attachment(b->m, o, name, part_size(part));
+	}
+}
+
+static void take_object(struct body *b, GMimeObject *o, int depth)
+{
+	int count, i;
+
+	if (depth > DEPTH_MAX) {
+		b->m->malformed = true;
+	} else if (type_is(o, "multipart", "encrypted") || type_is(o, "application", "pkcs7-mime")) {
+		b->m->encrypted = true;
+	} else if (GMIME_IS_MULTIPART(o)) {
+		count = g_mime_multipart_get_count(GMIME_MULTIPART(o));
+		for (i = 0; i < count; i++)
+			take_object(b, g_mime_multipart_get_part(GMIME_MULTIPART(o), i), depth + 1);
+	} else if (GMIME_IS_MESSAGE_PART(o)) {
+		/* another mail inside is not what this one's author says */
+		take_attachment(b->m, o, "", 0);
+	} else if (GMIME_IS_PART(o)) {
+		take_part(b, GMIME_PART(o));
+	}
+}
+
+/* ---- The whole ---- */
+
+static bool is_mime_header(const struct raw_header *h)
+{
+	return (h->name_len > 8 && strncasecmp(h->name, "Content-", 8) == 0) ||
+	       (h->name_len == 12 && strncasecmp(h->name, "MIME-Version", 12) == 0);
+}
+
+/* The body with its MIME headers alone, so that no other malformed header can spoil it. */
+static GMimeObject *construct(const struct raw_header *h, unsigned count, const char *body, size_t n)
+{
+	GMimeStream *s = g_mime_stream_mem_new();
+	GMimeParser *parser;
+	GMimeObject *o;
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		if (is_mime_header(&h[i]) && !memchr(h[i].value, '\0', h[i].value_len) &&
+		    h[i].value_len <= MAIL_VALUE_MAX) {
+			g_mime_stream_write(s, h[i].name, h[i].name_len);
+			g_mime_stream_write(s, ":", 1);
+			g_mime_stream_write(s, h[i].value, h[i].value_len);
+			g_mime_stream_write(s, "\n", 1);
+		}
+	g_mime_stream_write(s, "\n", 1);
+	g_mime_stream_write(s, body, n);
+	g_mime_stream_reset(s);
+	parser = g_mime_parser_new_with_stream(s);
+	o = g_mime_parser_construct_part(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(s);
+	return o;
+}
+
+/* Plain text is preferred, unless it is only a remark to the page beside it. */
+static void choose_text(struct mail *m, struct body *b)
+{
+	bool html = b->html.len > 0 && b->plain.len * 5 < b->html.len;
+	const struct buf *from = html ? &b->html : &b->plain;
+	size_t n = from->len < MAIL_TEXT_MAX ? from->len : MAIL_TEXT_MAX;
+	struct buf clean;
+
+	while (n > 0 && n < from->len && (from->data[n] & 0xC0) == 0x80)
+		n--;
+	/* room for what cleaning makes longer: bytes that are windows-1252 */
+	buf_init(&clean, 3 * MAIL_TEXT_MAX + 16);
+	text_clean(&clean, buf_str(from), n);
+	m->html_only = b->html.len > 0 && b->plain.len == 0;
+	m->text = arena_strndup(&m->arena, buf_str(&clean), clean.len);
+	m->text_len = clean.len;
+	m->malformed = m->malformed || b->html_lost;
+	buf_release(&clean);
+}
+
+void mail_take_body(struct mail *m, const struct raw_header *h, unsigned count, const char *body,
+                    size_t n)
+{
+	struct body b = {.m = m};
+	GMimeObject *o = NULL;
+
+	buf_init(&b.plain, 4 * PLAIN_MAX);
+	buf_init(&b.html, 4 * HTML_SOURCE_MAX);
+	m->calendar_method = "";
+	m->attachments = arena_alloc(&m->arena, MAIL_ATTACHMENTS_MAX * sizeof *m->attachments);
+	m->links = arena_alloc(&m->arena, MAIL_LINKS_MAX * sizeof *m->links);
+	if (within_bounds(h, count, body, n))
+		o = construct(h, count, body, n);
+	if (o) {
+		take_object(&b, o, 0);
+		g_object_unref(o);
+	} else {
+		m->malformed = true;
+		buf_add(&b.plain, body, n < PLAIN_MAX ? n : PLAIN_MAX);
+	}
+	choose_text(m, &b);
+	buf_release(&b.plain);
+	buf_release(&b.html);
+}
+
+static size_t skip_envelope(const char *raw, size_t n)
+{
+	const char *eol;
+
+	if (n < 5 || memcmp(raw, "From ", 5) != 0)
+		return 0;
+	eol = memchr(raw, '\n', n);
+	return eol ? (size_t)(eol + 1 - raw) : n;
+}
+
+void mail_parse(struct mail *m, const char *raw, size_t n, bool cut)
+{
+	struct raw_header *h = mem_array(MAIL_HEADERS_MAX, sizeof *h);
+	size_t at = skip_envelope(raw, n), body;
+	unsigned count;
+
+	pthread_once(&gmime_once, g_mime_init);
+	memset(m, 0, sizeof *m);
+	arena_init(&m->arena);
+	m->cut = cut;
+	body = at + mail_split_head(raw + at, n - at, h, &count, &m->malformed);
+	mail_take_head(m, h, count);
+	mail_take_body(m, h, count, raw + body, n - body);
+	mem_free(h);
+}
+
+void mail_release(struct mail *m)
+{
+	arena_release(&m->arena);
+	memset(m, 0, sizeof *m);
+}

@@ -1,0 +1,31 @@
+/* The kinds of mailboxes there are. */
+#include "integrations/mailbox.h"
+
+#include <string.h>
+
+static const struct mailbox_ops *const kinds[] = {&maildir_ops, &mbox_ops};
+
+bool mailbox_open(struct mailbox *m, const char *kind, struct json_object *settings, struct error *err)
+{
+	unsigned i;
+
+	memset(m, 0, sizeof *m);
+	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(kinds[i]->kind, kind) != 0)
+			continue;
+		m->ops = kinds[i];
+		if (m->ops->open(m, settings, err))
+			return true;
+		m->ops = NULL;
+		return false;
+	}
+	return err_set(err, ERR_INTEGRATION_NOT_CONNECTED,
+	               "Mailboxes of the kind \"%.32s\" cannot be read by this installation", kind);
+}
+
+void mailbox_close(struct mailbox *m)
+{
+	if (m->ops)
+		m->ops->close(m);
+	m->ops = NULL;
+}
