@@ -1,1 +1,2 @@
 include tests/bench/queue.mk
+include tests/bench/json.mk
