@@ -43,6 +43,8 @@ void executor_work_came(struct executor *e);
 void executor_check_cancels(struct executor *e);
 
 bool executor_idle(const struct executor *e);      /* nothing runs, nothing waits to be ended */
+/* Threads that were left in an agent that does not stop; each was replaced once, up to the size of the pool. */
+unsigned executor_stuck(const struct executor *e);
 /* Gives back what has not started; running ones go on until they end. */
 void executor_drain(struct executor *e);
 /* Joins threads; gives back the leases of what still runs. false: a thread is stuck in its agent,
@@ -61,7 +63,7 @@ bool executor_run_one(const struct executor_env *env, const struct id *id, bool 
                       struct error *err);
 
 /* agentivctl tick: one bounded pass: sweep, then claim and run until nothing is ready, max runs or
- * deadline. */
+ * deadline; what runs then goes on until it ends. */
 struct executor_pass { unsigned ran, succeeded, failed, moved; };
 bool executor_pass(const struct executor_env *env, unsigned threads, unsigned max_runs,
                    int64_t deadline_us, struct executor_pass *out, struct error *err);

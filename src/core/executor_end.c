@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/sender.h"
 
 #define AWAY_PAUSE_US   INT64_C(300000)
-#define SENDER_PROGRAM  "agentiv-webhookd"
 #define WORKER_PROGRAM  "agentiv-worker"
 
 /* One transaction's worth. */
@@ -122,7 +122,7 @@ static void ring_waiters(const struct executor_env *env, const struct end_group 
 	}
 }
 
-static void ring(const struct executor_env *env, const struct end_group *g)
+static void ring(const struct executor_env *env, const struct end_group *g, const struct end_tally *t)
 {
 	static const char work = BELL_WORK;
 
@@ -131,7 +131,10 @@ static void ring(const struct executor_env *env, const struct end_group *g)
 	ring_waiters(env, g);
 	if (g->deliveries > 0)
 		doorbell_ring_any(env->ringer, SENDER_PROGRAM, &work, 1);
-	if (g->promoted > 0 && !env->wake)
+	/* who gives runs back wants others to take them */
+	if (t->released > 0)
+		doorbell_ring_all(env->ringer, WORKER_PROGRAM, &work, 1);
+	else if (g->promoted > 0 && !env->wake)
 		doorbell_ring_any(env->ringer, WORKER_PROGRAM, &work, 1);
 }
 
@@ -154,7 +157,7 @@ bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *co
 		for (i = 0; i < g->n; i++)
 			tally_run(&g->runs[i], tally);
 		tally->promoted = g->promoted;
-		ring(env, g);
+		ring(env, g, tally);
 	}
 	mem_free(g);
 	return ok;
@@ -277,6 +280,8 @@ static void *committer_main(void *arg)
 		e->committing--;
 		if (e->ended_first || e->end_stopping)
 			pthread_cond_signal(&e->end);
+		if (e->end_stopping)
+			pthread_cond_signal(&e->quiet);
 		pthread_mutex_unlock(&e->lock);
 		for (i = 0; i < n; i++)
 			job_unref(jobs[i]);
@@ -307,7 +312,7 @@ void committers_stop(struct executor *e)
 	e->end_stopping = true;
 	pthread_cond_broadcast(&e->end);
 	while ((e->ended_first || e->committing > 0) && clock_mono_us() < until)
-		cond_wait_until(&e->quiet, &e->lock, clock_mono_us() + 10000);
+		cond_wait_until(&e->quiet, &e->lock, until);
 	e->giving_up = true;
 	pthread_cond_broadcast(&e->end);
 	pthread_mutex_unlock(&e->lock);

@@ -202,11 +202,14 @@ static void conclude_error(struct job *j, struct ended_run *r)
 		job_backoff_ms(cfg, r->attempt, j->error.retry_after, rnd_unit());
 }
 
+/* Of an abandoned job nothing is read that its thread still writes. */
 static void conclude_result(struct job *j, enum job_stop stop, struct ended_run *r)
 {
-	if (stop == STOP_TIMEOUT && (j->abandoned || !j->ok)) {
+	bool ok = !j->abandoned && j->ok;
+
+	if (stop == STOP_TIMEOUT && !ok) {
 		fail(r, ERR_TIMEOUT, "The run took longer than its agent allows");
-	} else if (j->ok) {
+	} else if (ok) {
 		r->outcome = RUN_SUCCESS;
 		r->summary = clean_text(j, j->result.summary);
 		r->output = buf_str(&j->result.output);
@@ -229,7 +232,8 @@ bool job_conclude(struct job *j, struct ended_run *r)
 	*r = (struct ended_run){
 		.id = j->run.id, .account_id = j->run.account_id, .token = j->run.token,
 		.lane = j->run.lane, .attempt = j->run.attempt + 1, .started_at = j->started_ms,
-		.first_started_at = j->run.first_started_at, .completed_at = j->ended_ms,
+		.first_started_at = j->run.first_started_at,
+		.completed_at = j->abandoned ? 0 : j->ended_ms,
 		.webhook_url = j->run.webhook_url, .waiter = j->run.waiter};
 	if (stop == STOP_LOST)
 		return false;

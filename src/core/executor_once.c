@@ -54,9 +54,10 @@ static void *keeper_main(void *arg)
 		done = k->done;
 		pthread_mutex_unlock(&k->lock);
 		now_us = clock_mono_us();
+		/* past its time a run is not kept: if it is stuck, others may have it */
 		if (now_us >= k->job->deadline_us)
 			job_stop(k->job, STOP_TIMEOUT);
-		if (done || (keep_lease(k, &c, now_us) &&
+		if (done || ((now_us >= k->job->deadline_us || keep_lease(k, &c, now_us)) &&
 		             (!steps_waiting(k->job) || steps_flush(k->env, &c, &k->job, 1, &err))))
 			continue;
 		db_put(k->env->db, c);
@@ -201,7 +202,9 @@ bool executor_pass(const struct executor_env *env, unsigned threads, unsigned ma
 	for (;;) {
 		int64_t next;
 
-		claim = e->budget > 0 && clock_mono_us() < deadline_us;
+		if (clock_mono_us() >= deadline_us && !e->draining)
+			executor_drain(e);
+		claim = e->budget > 0 && !e->draining;
 		next = executor_work(e, claim);
 		if (nothing_left(e, claim))
 			break;

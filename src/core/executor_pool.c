@@ -3,7 +3,6 @@
 #include "core/executor_priv.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,35 +10,6 @@
 
 #define STOP_PATIENCE_US INT64_C(3000000)   /* for agents to notice that they have to stop */
 #define BACK_PATIENCE_US INT64_C(100000)    /* for those that were left, at the very end */
-
-void cond_init_mono(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(c, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-void cond_wait_until(pthread_cond_t *c, pthread_mutex_t *m, int64_t until_us)
-{
-	struct timespec ts = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-
-	pthread_cond_timedwait(c, m, &ts);
-}
-
-bool thread_start(pthread_t *id, size_t stack, void *(*fn)(void *), void *arg)
-{
-	pthread_attr_t attr;
-	bool ok;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, stack);
-	ok = pthread_create(id, &attr, fn, arg) == 0;
-	pthread_attr_destroy(&attr);
-	return ok;
-}
 
 void pool_wake_locked(struct executor *e)
 {
@@ -148,6 +118,18 @@ bool pool_thread_start(struct executor *e, struct pool_thread *t)
 	*t = (struct pool_thread){.executor = e, .used = true};
 	t->used = thread_start(&t->id, POOL_STACK, pool_main, t);
 	return t->used;
+}
+
+unsigned executor_stuck(const struct executor *e)
+{
+	struct executor *m = (struct executor *)e;
+	unsigned i, n = 0;
+
+	pthread_mutex_lock(&m->lock);
+	for (i = 0; i < 2 * m->threads; i++)
+		n += m->pool[i].used && m->pool[i].left;
+	pthread_mutex_unlock(&m->lock);
+	return n;
 }
 
 bool pool_start(struct executor *e, struct error *err)

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "core/executor.h"
+#include "core/threads.h"
 
 #define EXECUTOR_COMMITTERS  2
 #define JOB_CONNECTIONS_MAX  8
@@ -169,11 +170,6 @@ void pool_wake_locked(struct executor *e);
 void pool_leave_locked(struct executor *e, struct pool_thread *t);   /* ends its job without it */
 bool pool_thread_start(struct executor *e, struct pool_thread *t);
 #define POOL_STACK   (1u << 20)    /* reserved, not resident: MIME parsers nest deep */
-#define SMALL_STACK  (256u << 10)
-bool thread_start(pthread_t *id, size_t stack, void *(*fn)(void *), void *arg);
-/* A condition's wait until a monotonic instant. */
-void cond_init_mono(pthread_cond_t *c);
-void cond_wait_until(pthread_cond_t *c, pthread_mutex_t *m, int64_t until_us);
 
 /* Committers (executor_end.c). */
 bool committers_start(struct executor *e, struct error *err);

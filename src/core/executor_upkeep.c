@@ -235,7 +235,7 @@ bool upkeep_durations(struct executor *e, int64_t now_us, struct error *err)
 
 		for (k = 0; k < n; k++)
 			ms[k] = d->ms[(d->count - n + k) % 32];
-		if (!durations_add(e->env.db, &e->conn, d->agent, ms, n, err))
+		if (n > 0 && !durations_add(e->env.db, &e->conn, d->agent, ms, n, err))
 			return false;
 	}
 	return true;
@@ -264,6 +264,8 @@ int64_t upkeep_next(struct executor *e, int64_t now_us, bool claim)
 	unsigned i;
 
 	pthread_mutex_lock(&e->lock);
+	if (e->leased > 0)
+		next = earlier(next, e->renew_us);
 	if (claim && e->later_due_ms != INT64_MAX && e->later_due_ms - now_ms < 3600000)
 		next = earlier(next, now_us + (e->later_due_ms > now_ms ?
 		                               (e->later_due_ms - now_ms) * 1000 : 0));

@@ -7,5 +7,6 @@ libcore_a_SOURCES = \
 	src/core/quota.c src/core/quota.h \
 	src/core/ratelimit.c src/core/ratelimit.h
 include src/core/executor.mk
+include src/core/sender.mk
 include src/core/responder.mk
 CORE_LIBS = libcore.a

@@ -1,6 +1,7 @@
 # The daemons: one loop, and what each does in it.
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
-libdaemon_a_SOURCES = src/daemon/loop.c src/daemon/loop.h
+libdaemon_a_SOURCES = src/daemon/loop.c src/daemon/loop.h src/daemon/notify.c src/daemon/notify.h
 include src/daemon/worker.mk
+include src/daemon/webhookd.mk
 DAEMON_LIBS = libdaemon.a

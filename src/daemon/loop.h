@@ -24,7 +24,9 @@ struct daemon_ops {
 	/* SIGTERM or SIGINT came: take nothing new. work goes on being called until idle says true. */
 	void (*drain)(void *data);
 	bool (*idle)(void *data);
-	int  drain_limit_s;                                   /* then the loop ends anyway */
+	int  drain_limit_s;                                   /* then the loop ends anyway, as on a second signal */
+	/* The loop is over: end the threads that may call loop_wake. May be NULL. */
+	void (*stop)(void *data);
 };
 
 /* Runs until stopped; false with err when it could not start. */

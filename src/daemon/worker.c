@@ -25,6 +25,7 @@ struct worker {
 	struct executor *executor;
 	struct error error;
 	bool draining, failed;
+	bool stuck;              /* a thread is in an agent that does not stop */
 };
 
 static void wake(void *ctx)
@@ -62,6 +63,13 @@ static bool start_executor(struct worker *w, struct loop *l)
 	return w->executor != NULL;
 }
 
+/* Stops as if it had been told to, with a status that makes the supervisor start it again. */
+static void end_as_failed(struct worker *w)
+{
+	w->failed = true;
+	raise(SIGTERM);
+}
+
 static int64_t worker_work(void *data, struct loop *l)
 {
 	struct worker *w = data;
@@ -69,10 +77,15 @@ static int64_t worker_work(void *data, struct loop *l)
 	if (!w->executor && !w->failed && !w->draining && !start_executor(w, l)) {
 		/* no threads: nothing will get better, and the supervisor starts it again */
 		log_error("the executor could not be started", &w->error);
-		w->failed = true;
-		raise(SIGTERM);
+		end_as_failed(w);
 	}
-	return w->executor ? executor_work(w->executor, !w->draining) : INT64_MAX;
+	if (!w->executor)
+		return INT64_MAX;
+	if (!w->failed && executor_stuck(w->executor) >= (unsigned)w->cfg->worker_threads) {
+		log_write(LOG_ERROR, "too many agents do not stop", "threads=%d", w->cfg->worker_threads);
+		end_as_failed(w);
+	}
+	return executor_work(w->executor, !w->draining);
 }
 
 static void worker_message(void *data, const void *msg, size_t n)
@@ -103,13 +116,17 @@ static bool worker_idle(void *data)
 	return !w->executor || executor_idle(w->executor);
 }
 
-static void log_counts(struct worker *w)
+/* The threads end here, before the loop that they wake is gone. */
+static void worker_stop(void *data)
 {
+	struct worker *w = data;
 	struct executor_counts c;
 
 	if (!w->executor)
 		return;
 	executor_counts(w->executor, &c);
+	w->stuck = !executor_stop(w->executor);
+	w->executor = NULL;
 	log_write(LOG_INFO, "stopped",
 		  "claimed=%" PRIu64 " succeeded=%" PRIu64 " failed=%" PRIu64 " retried=%" PRIu64
 		  " released=%" PRIu64 " lost=%" PRIu64,
@@ -120,7 +137,8 @@ bool worker_run(const struct config *cfg, struct error *err)
 {
 	static const struct daemon_ops ops = {
 		.program = "agentiv-worker", .work = worker_work, .message = worker_message,
-		.drain = worker_drain, .idle = worker_idle, .drain_limit_s = DRAIN_LIMIT_S};
+		.drain = worker_drain, .idle = worker_idle, .stop = worker_stop,
+		.drain_limit_s = DRAIN_LIMIT_S};
 	const char *manifests = getenv("AGENTIV_MANIFEST_DIR");
 	struct worker w = {.cfg = cfg};
 	bool ok;
@@ -133,9 +151,9 @@ bool worker_run(const struct config *cfg, struct error *err)
 		goto out;
 	w.ringer = doorbell_ringer_new(cfg->run_dir);
 	ok = loop_run(&ops, cfg, &w, err);
-	log_counts(&w);
-	if (!executor_stop(w.executor))
-		return ok && !w.failed;
+	/* what that thread uses cannot be freed */
+	if (w.stuck)
+		_exit(ok && !w.failed ? 0 : 1);
 out:
 	db_close(w.db);
 	doorbell_ringer_free(w.ringer);

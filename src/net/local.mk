@@ -1,5 +1,7 @@
 # The only users of libcurl: outbound requests and where they may go.
 noinst_LIBRARIES += libnet.a
 libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
-libnet_a_SOURCES = src/net/outbound.c src/net/outbound.h
+libnet_a_SOURCES = \
+	src/net/http_client.c src/net/http_client.h \
+	src/net/outbound.c src/net/outbound.h
 NET_LIBS = libnet.a $(CURL_LIBS)

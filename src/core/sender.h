@@ -1,0 +1,59 @@
+/* The sender: delivers what is due in the outbox. One module for agentiv-webhookd and for agentivctl tick.
+ *
+ * Three threads share the work, so that none waits for another's partner: the claimer reads what is due, builds and
+ * signs it; the owner's thread sends and receives; the recorder writes what became of attempts, all that ended while
+ * the group before it committed in one transaction. All calls are from the owner's thread.
+ *
+ * At least once: a delivery is leased while it is sent, and a sender that dies between a receiver's answer and its
+ * record sends it again. */
+#ifndef AGENTIV_CORE_SENDER_H
+#define AGENTIV_CORE_SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "db/db.h"
+#include "net/outbound.h"
+
+struct sender;
+
+struct sender_env {
+	struct db *db;                         /* two connections */
+	const struct config *cfg;
+	const struct outbound_rules *rules;
+	const struct secret_ring *seal;        /* to open accounts' webhook secrets */
+	const char *ca_file;                   /* certificates to trust; NULL: the system's */
+	void (*wake)(void *ctx);               /* from any thread: sender_work has something to do */
+	void *wake_ctx;
+};
+
+struct sender *sender_start(const struct sender_env *env, struct error *err);
+
+/* Ready for reading when sender_work has something to receive or send. */
+int sender_fd(const struct sender *s);
+/* One step of the owner's loop. Returns when to call again (clock_mono_us). */
+int64_t sender_work(struct sender *s);
+/* Something became due (doorbell). */
+void sender_work_came(struct sender *s);
+
+/* Takes nothing new and gives back what has not been sent; what is under way goes on. */
+void sender_drain(struct sender *s);
+bool sender_idle(struct sender *s);            /* nothing is leased, nothing waits to be recorded */
+/* Gives back what is under way too, records what is known, joins the threads. NULL accepted. */
+void sender_stop(struct sender *s);
+
+/* Since the start. postponed: given back because its receiver or account has its hands full. */
+struct sender_counts { uint64_t claimed, delivered, failed, retried, postponed, released; };
+void sender_counts(struct sender *s, struct sender_counts *out);
+
+/* agentivctl tick: one bounded pass: sends until nothing is due, max deliveries or deadline. */
+bool sender_pass(const struct sender_env *env, unsigned max, int64_t deadline_us, struct sender_counts *out,
+                 struct error *err);
+
+/* The program whose doorbell is rung when something is due. */
+#define SENDER_PROGRAM "agentiv-webhookd"
+
+#endif

@@ -1,0 +1,117 @@
+/* Lanes: what each receiver and each account may have under way. */
+#include "core/sender_priv.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define uthash_malloc(size) mem_alloc(size)
+#define uthash_free(p, size) mem_free(p)
+#include <uthash.h>
+
+#define LANES_MAX     4096               /* then those that are not used are forgotten */
+#define QUICK_US      INT64_C(1000000)   /* an answer in this time opens a lane further */
+#define SLOW_US       INT64_C(2000000)   /* one that takes longer narrows it */
+#define STILL_US      INT64_C(100000)    /* full and nothing ended for so long: it does not move */
+#define POSTPONE_MIN_MS  250
+#define POSTPONE_MAX_MS  120000
+#define POSTPONE_GRID_MS 250             /* what is due together is given back together */
+
+struct lane {
+	UT_hash_handle hh;
+	unsigned users;                  /* references */
+	unsigned under_way, limit, most;
+	int64_t  mean_us;                /* of attempts, a moving average; 0 none yet */
+	int64_t  moved_us;               /* when an attempt last ended, or the first began */
+	int64_t  free_ms;                /* until when its turns are given to what was postponed */
+	size_t   key_len;
+	char     key[];
+};
+
+static void forget_unused(struct lanes *l)
+{
+	struct lane *at, *next;
+
+	HASH_ITER(hh, l->table, at, next) {
+		if (at->users > 0)
+			continue;
+		HASH_DEL(l->table, at);
+		mem_free(at);
+	}
+}
+
+struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us)
+{
+	struct lane *at;
+
+	HASH_FIND(hh, l->table, key, n, at);
+	if (!at) {
+		if (HASH_COUNT(l->table) >= LANES_MAX)
+			forget_unused(l);
+		at = mem_zalloc(sizeof *at + n);
+		at->limit = l->first;
+		at->most = l->most;
+		at->moved_us = now_us;
+		at->key_len = n;
+		memcpy(at->key, key, n);
+		HASH_ADD_KEYPTR(hh, l->table, at->key, n, at);
+	}
+	at->users++;
+	return at;
+}
+
+void lane_put(struct lane *l)
+{
+	if (l)
+		l->users--;
+}
+
+bool lane_open(const struct lane *l)
+{
+	return l->under_way < l->limit;
+}
+
+void lane_begin(struct lane *l, int64_t now_us)
+{
+	if (l->under_way++ == 0)
+		l->moved_us = now_us;
+}
+
+void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us)
+{
+	l->under_way--;
+	l->moved_us = now_us;
+	l->mean_us = l->mean_us ? l->mean_us + (duration_us - l->mean_us) / 8 : duration_us;
+	if (answered && duration_us < QUICK_US) {
+		if (l->limit < l->most)
+			l->limit++;
+	} else if (duration_us > SLOW_US) {
+		l->limit = l->limit > 1 ? l->limit / 2 : 1;
+	}
+}
+
+bool lane_stuck(const struct lane *l, int64_t now_us)
+{
+	return !lane_open(l) && (l->mean_us > QUICK_US || now_us - l->moved_us > STILL_US);
+}
+
+int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
+{
+	int64_t still_us = now_us - l->moved_us;
+	int64_t each_ms = (l->mean_us > still_us ? l->mean_us : still_us) / 1000 / l->limit;
+	int64_t at = l->free_ms > now_ms + POSTPONE_MIN_MS ? l->free_ms : now_ms + POSTPONE_MIN_MS;
+
+	at += each_ms;
+	l->free_ms = at < now_ms + POSTPONE_MAX_MS ? at : now_ms + POSTPONE_MAX_MS;
+	return (l->free_ms / POSTPONE_GRID_MS + 1) * POSTPONE_GRID_MS;
+}
+
+void lanes_release(struct lanes *l)
+{
+	struct lane *at, *next;
+
+	HASH_ITER(hh, l->table, at, next) {
+		HASH_DEL(l->table, at);
+		mem_free(at);
+	}
+}

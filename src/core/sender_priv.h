@@ -1,0 +1,106 @@
+/* What the files of the sender share: a sending, which is one leased delivery on its way, the lanes, and the sender
+ * itself.
+ *
+ * Ownership: a sending belongs to one thread at a time: the claimer that makes it, the owner's thread, the recorder
+ * that frees it. It is one block of memory, its texts included. */
+#ifndef AGENTIV_CORE_SENDER_PRIV_H
+#define AGENTIV_CORE_SENDER_PRIV_H
+
+#include <pthread.h>
+
+#include "core/sender.h"
+#include "core/webhook.h"
+#include "net/http_client.h"
+#include "store/outbox.h"
+
+/* How many attempts may be under way to one receiver, or for one account: more as it answers quickly, fewer as it
+ * does not (additive increase, multiplicative decrease; Chiu and Jain 1989). So those that are slow or dead hold
+ * few of the sender's slots, and what cannot be sent to them is given back for later. Owner's thread only. */
+struct lane;
+struct lanes { struct lane *table; unsigned first, most; };   /* limits: of a new lane, of any */
+
+struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us);   /* one reference */
+void lane_put(struct lane *l);
+bool lane_open(const struct lane *l);
+void lane_begin(struct lane *l, int64_t now_us);
+/* answered: there was an HTTP answer, of whatever status. */
+void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us);
+/* It is full, and does not move: what waits for it had better not. */
+bool lane_stuck(const struct lane *l, int64_t now_us);
+/* When to try again what is given back, spread by how fast the lane moves. */
+int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us);
+void lanes_release(struct lanes *l);
+
+struct sending {
+	struct http_call call;               /* first: the client gives it back */
+	struct sender *sender;
+	struct sending *next;
+	struct lane *host, *account;         /* while it is the owner's thread's */
+	struct delivery_result result;
+	char    *error;                      /* result.error's memory */
+	int64_t  release_at;                 /* ms; given back instead of recorded */
+	size_t   size;                       /* bytes of the block */
+	char     text[];
+};
+
+struct sendings { struct sending *first, **last; unsigned count; size_t bytes; };
+void sendings_init(struct sendings *l);
+void sendings_add(struct sendings *l, struct sending *s);
+struct sending *sendings_take(struct sendings *l);         /* the first, or NULL */
+void sendings_move(struct sendings *from, struct sendings *to);
+void sending_free(struct sending *s);
+
+/* Accounts' webhook secrets, opened, for a short time. The claimer's. */
+struct secrets;
+struct secrets *secrets_new(const struct secret_ring *seal);
+void secrets_free(struct secrets *s);                      /* wipes them */
+void secrets_expire(struct secrets *s);                    /* wipes those whose time is over */
+/* The pointer is good until the next call. */
+bool secrets_get(struct secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
+                 struct error *err);
+
+#define CLAIM_MAX 64          /* deliveries in one claim, attempts in one record */
+
+struct sender {
+	struct sender_env env;
+	struct webhook_schedule schedule;
+	unsigned inflight;               /* most leased at once */
+
+	/* the owner's thread */
+	struct http_client *http;
+	struct lanes hosts, accounts;
+	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
+	bool     draining, stopping, rested;
+	int64_t  active_us;              /* when something was last under way */
+
+	pthread_mutex_t lock;
+	pthread_cond_t  claim, record;   /* the claimer's and the recorder's */
+	pthread_cond_t  freed;           /* rung when held_bytes falls */
+	unsigned held;                   /* leased: with any thread but the recorder */
+	size_t   held_bytes;
+	int64_t  budget;                 /* deliveries that may yet be claimed; -1 unlimited */
+	bool     rung, claiming, recording, claim_stop, record_stop, giving_up;
+	bool     wants_room;             /* the claimer waits until there is room for a claim */
+	bool     nothing_due;            /* the last look found nothing */
+	bool     away;                   /* the database did not answer the claimer */
+	struct sendings claimed, results, releases;
+	struct sender_counts counts;
+
+	pthread_t claimer, recorder;
+	bool      has_claimer, has_recorder;
+};
+
+/* Owner's thread (sender_send.c): starts what waits and may start; gives back what had better not wait. */
+void send_waiting(struct sender *s);
+/* Decides what becomes of an attempt that failed: result.state and retry_at. */
+void sending_failed(struct sender *s, struct sending *g, bool final, int64_t retry_after_s);
+
+bool claimer_start(struct sender *s, struct error *err);
+void claimer_stop(struct sender *s);      /* what it has in hand, it hands over */
+/* With the lock: how many to claim now; 0 none. */
+unsigned claimer_room(const struct sender *s);
+
+bool recorder_start(struct sender *s, struct error *err);
+void recorder_stop(struct sender *s);
+
+#endif

@@ -1,0 +1,188 @@
+/* The recorder: writes what became of attempts. What ended while one group commits is the next group. */
+#include "core/sender_priv.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/threads.h"
+
+#define AWAY_PAUSE_US INT64_C(300000)
+
+struct group {
+	struct sending *sendings[CLAIM_MAX];
+	struct delivery_result results[CLAIM_MAX];
+	unsigned n;
+};
+
+static bool worth_repeating(const struct error *err)
+{
+	return err->code == ERR_UNAVAILABLE || err->outcome_unknown || err->db_errno == 1213 ||
+	       err->db_errno == 1205 || err->db_errno == 1020 || err->db_errno == 1047;
+}
+
+static bool write_results(struct sender *s, struct db_conn **c, const struct delivery_result *r, unsigned n,
+                          struct error *err)
+{
+	memset(err, 0, sizeof *err);
+	if (outbox_record(s->env.db, c, r, n, err))
+		return true;
+	db_put(s->env.db, *c);
+	*c = NULL;
+	return false;
+}
+
+/* A group that the database refuses is split, so that one bad row fails alone. false: it does not answer. */
+static bool write_part(struct sender *s, struct db_conn **c, struct delivery_result *r, unsigned n,
+                       struct error *err)
+{
+	if (write_results(s, c, r, n, err))
+		return true;
+	if (worth_repeating(err))
+		return false;
+	log_error("attempts of deliveries could not be recorded", err);
+	if (n > 1)
+		return write_part(s, c, r, n / 2, err) && write_part(s, c, r + n / 2, n - n / 2, err);
+	/* what the receiver said may be what cannot be stored */
+	r->error = r->error ? "The answer could not be stored" : NULL;
+	if (write_results(s, c, r, 1, err))
+		return true;
+	/* its lease runs out, and it is sent again */
+	return !worth_repeating(err);
+}
+
+/* Called without the lock. Goes on until the group is written, or the sender gives up. */
+static void record(struct sender *s, struct db_conn **c, struct group *g)
+{
+	bool ok = false, told = false, over = false;
+	struct error err;
+
+	while (!ok && !over) {
+		ok = write_part(s, c, g->results, g->n, &err);
+		if (!ok && !told)
+			log_error("attempts of deliveries wait to be recorded", &err);
+		told = true;
+		pthread_mutex_lock(&s->lock);
+		if (!ok && !s->giving_up)
+			cond_wait_until(&s->record, &s->lock, clock_mono_us() + AWAY_PAUSE_US);
+		over = s->giving_up;
+		pthread_mutex_unlock(&s->lock);
+	}
+}
+
+/* Those that are due again at the same time. One that cannot be given back comes back when its lease runs out. */
+static void release(struct sender *s, struct db_conn **c, struct group *g)
+{
+	struct delivery d[CLAIM_MAX];
+	struct error err = {0};
+	unsigned i;
+
+	for (i = 0; i < g->n; i++)
+		d[i] = (struct delivery){.id = g->sendings[i]->result.id,
+		                         .due_at = g->sendings[i]->result.due_at,
+		                         .token = g->sendings[i]->result.token};
+	if (outbox_release(s->env.db, c, d, g->n, g->sendings[0]->release_at, &err))
+		return;
+	log_error("deliveries could not be given back", &err);
+	db_put(s->env.db, *c);
+	*c = NULL;
+}
+
+/* Called with the lock. */
+static void take_group(struct sendings *from, struct group *g, bool same_time)
+{
+	g->n = 0;
+	while (from->first && g->n < CLAIM_MAX) {
+		if (same_time && g->n > 0 && from->first->release_at != g->sendings[0]->release_at)
+			break;
+		g->results[g->n] = from->first->result;
+		g->sendings[g->n++] = sendings_take(from);
+	}
+}
+
+/* Called with the lock. */
+static void count(struct sender *s, const struct group *g, bool released)
+{
+	unsigned i;
+
+	if (released)
+		s->counts.released += g->n;
+	for (i = 0; !released && i < g->n; i++)
+		switch (g->results[i].state) {
+		case DELIVERY_DELIVERED:
+			s->counts.delivered++;
+			break;
+		case DELIVERY_FAILED:
+			s->counts.failed++;
+			break;
+		default:
+			s->counts.retried++;
+		}
+}
+
+static void *recorder_main(void *arg)
+{
+	struct sender *s = arg;
+	struct group *g = mem_alloc(sizeof *g);
+	struct db_conn *c = NULL;
+	unsigned i;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		bool releases;
+
+		while (!s->results.first && !s->releases.first && !s->record_stop)
+			cond_wait_until(&s->record, &s->lock, INT64_MAX);
+		if (!s->results.first && !s->releases.first)
+			break;
+		releases = !s->results.first;
+		take_group(releases ? &s->releases : &s->results, g, releases);
+		s->recording = true;
+		pthread_mutex_unlock(&s->lock);
+		if (releases)
+			release(s, &c, g);
+		else
+			record(s, &c, g);
+		for (i = 0; i < g->n; i++)
+			sending_free(g->sendings[i]);
+		pthread_mutex_lock(&s->lock);
+		s->recording = false;
+		count(s, g, releases);
+		if (s->results.first || s->releases.first)
+			continue;
+		/* somebody may wait for the last one */
+		if (s->claim_stop || s->budget >= 0)
+			s->env.wake(s->env.wake_ctx);
+		if (s->record_stop)
+			pthread_cond_signal(&s->freed);
+	}
+	pthread_mutex_unlock(&s->lock);
+	db_put(s->env.db, c);
+	mem_free(g);
+	return NULL;
+}
+
+bool recorder_start(struct sender *s, struct error *err)
+{
+	s->has_recorder = thread_start(&s->recorder, SMALL_STACK, recorder_main, s);
+	return s->has_recorder || err_set(err, ERR_INTERNAL, "No thread to record deliveries");
+}
+
+void recorder_stop(struct sender *s)
+{
+	int64_t until = clock_mono_us() + s->env.cfg->db_read_timeout_s * INT64_C(1000000);
+
+	if (!s->has_recorder)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->record_stop = true;
+	pthread_cond_broadcast(&s->record);
+	while ((s->results.first || s->releases.first || s->recording) && clock_mono_us() < until)
+		cond_wait_until(&s->freed, &s->lock, until);
+	s->giving_up = true;
+	pthread_cond_broadcast(&s->record);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->recorder, NULL);
+	s->has_recorder = false;
+}

@@ -1,0 +1,102 @@
+/* Webhook secrets while they are needed: opened once for many deliveries, wiped soon after. */
+#include "core/sender_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/accounts.h"
+
+#define SLOTS     256                  /* a direct-mapped cache: an account has one place */
+#define KEEP_US   INT64_C(10000000)    /* a new secret is used this soon everywhere */
+#define SEALED_MAX 1024
+
+struct kept {
+	uint64_t account_id;
+	int64_t  until_us;
+	struct webhook_secret secret;
+};
+
+struct secrets {
+	const struct secret_ring *seal;
+	struct kept *slots[SLOTS];
+};
+
+struct secrets *secrets_new(const struct secret_ring *seal)
+{
+	struct secrets *s = mem_zalloc(sizeof *s);
+
+	s->seal = seal;
+	return s;
+}
+
+static void forget(struct kept **slot)
+{
+	if (*slot)
+		mem_wipe(*slot, sizeof **slot);
+	mem_free(*slot);
+	*slot = NULL;
+}
+
+void secrets_free(struct secrets *s)
+{
+	unsigned i;
+
+	if (!s)
+		return;
+	for (i = 0; i < SLOTS; i++)
+		forget(&s->slots[i]);
+	mem_free(s);
+}
+
+void secrets_expire(struct secrets *s)
+{
+	int64_t now_us = clock_mono_us();
+	unsigned i;
+
+	for (i = 0; i < SLOTS; i++)
+		if (s->slots[i] && s->slots[i]->until_us <= now_us)
+			forget(&s->slots[i]);
+}
+
+static bool load(struct secrets *s, struct db_conn *c, uint64_t account_id, struct webhook_secret *out,
+                 struct error *err)
+{
+	struct buf sealed, plain;
+	char context[64];
+	bool ok;
+
+	buf_init(&sealed, SEALED_MAX);
+	buf_init(&plain, SEALED_MAX);
+	snprintf(context, sizeof context, "account:%" PRIu64 ":webhook_secret", account_id);
+	ok = webhook_secret_load(c, account_id, &sealed, err) &&
+	     crypto_unseal(s->seal, context, sealed.data, sealed.len, &plain, err) &&
+	     webhook_secret_read(plain.data, plain.len, out, err);
+	if (plain.data)
+		mem_wipe(plain.data, plain.len);
+	buf_release(&plain);
+	buf_release(&sealed);
+	return ok;
+}
+
+bool secrets_get(struct secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
+                 struct error *err)
+{
+	struct kept **slot = &s->slots[account_id % SLOTS];
+	int64_t now_us = clock_mono_us();
+
+	if (!*slot || (*slot)->account_id != account_id || (*slot)->until_us <= now_us) {
+		if (!*slot)
+			*slot = mem_zalloc(sizeof **slot);
+		(*slot)->account_id = account_id;
+		(*slot)->until_us = now_us + KEEP_US;
+		if (!load(s, c, account_id, &(*slot)->secret, err)) {
+			forget(slot);
+			return false;
+		}
+	}
+	*out = &(*slot)->secret;
+	return true;
+}

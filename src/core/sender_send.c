@@ -1,0 +1,241 @@
+/* Attempts: started where there is room, judged when they end. The owner's thread. */
+#include "core/sender_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rnd.h"
+
+#define ERROR_TEXT   300     /* bytes, of what is kept of a failed attempt */
+#define LEASE_SPARE_MS 1000  /* of a lease beyond the attempt's own time, for its record */
+#define STATUS_GONE  410
+
+void sendings_init(struct sendings *l)
+{
+	*l = (struct sendings){.last = &l->first};
+}
+
+void sendings_add(struct sendings *l, struct sending *g)
+{
+	g->next = NULL;
+	*l->last = g;
+	l->last = &g->next;
+	l->count++;
+	l->bytes += g->size;
+}
+
+struct sending *sendings_take(struct sendings *l)
+{
+	struct sending *g = l->first;
+
+	if (!g)
+		return NULL;
+	l->first = g->next;
+	if (!l->first)
+		l->last = &l->first;
+	l->count--;
+	l->bytes -= g->size;
+	return g;
+}
+
+void sendings_move(struct sendings *from, struct sendings *to)
+{
+	if (!from->first)
+		return;
+	*to->last = from->first;
+	to->last = from->last;
+	to->count += from->count;
+	to->bytes += from->bytes;
+	sendings_init(from);
+}
+
+void sending_free(struct sending *g)
+{
+	mem_free(g->error);
+	mem_free(g);
+}
+
+void sending_failed(struct sender *s, struct sending *g, bool final, int64_t retry_after_s)
+{
+	struct delivery_result *r = &g->result;
+
+	r->retry_at = final ? 0 : webhook_retry_at(&s->schedule, r->attempt, clock_now_ms(), retry_after_s,
+	                                           rnd_unit());
+	r->state = r->retry_at ? DELIVERY_PENDING : DELIVERY_FAILED;
+}
+
+/* What a receiver said, as one line of valid UTF-8. */
+static void clean(char *text)
+{
+	bool valid = json_utf8_valid(text, strlen(text));
+
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+		else if (!valid && (unsigned char)*text >= 0x80)
+			*text = '?';
+}
+
+/* A text that was cut may end inside a character. */
+static size_t whole_characters(const char *text, size_t n)
+{
+	size_t back = 0;
+
+	while (back < 4 && back < n && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
+		back++;
+	if (back < n && (unsigned char)text[n - 1 - back] >= 0xc0 &&
+	    !json_utf8_valid(text + n - 1 - back, back + 1))
+		return n - 1 - back;
+	return n;
+}
+
+static void explain(struct sending *g, const struct http_answer *a)
+{
+	char text[ERROR_TEXT];
+	int n;
+
+	if (a->error)
+		n = snprintf(text, sizeof text, "%s", a->error);
+	else if (a->status >= 300 && a->status < 400)
+		n = snprintf(text, sizeof text, "The receiver answered %d; redirects are not followed",
+		             a->status);
+	else
+		n = snprintf(text, sizeof text, "The receiver answered %d%s%.*s", a->status,
+		             a->body_len > 0 ? ": " : "",
+		             (int)whole_characters(a->body, a->body_len), a->body_len > 0 ? a->body : "");
+	if (n >= (int)sizeof text)
+		text[whole_characters(text, sizeof text - 1)] = '\0';
+	clean(text);
+	g->error = mem_strdup(text);
+	g->result.error = g->error;
+}
+
+static void leave_lanes(struct sending *g)
+{
+	lane_put(g->host);
+	lane_put(g->account);
+	g->host = g->account = NULL;
+}
+
+static void judge(struct sender *s, struct sending *g, const struct http_answer *a)
+{
+	g->result.status = a->status;
+	g->result.duration_ms = a->duration_us / 1000;
+	if (a->status >= 200 && a->status < 300) {
+		g->result.state = DELIVERY_DELIVERED;
+		return;
+	}
+	explain(g, a);
+	sending_failed(s, g, a->refused || a->status == STATUS_GONE, a->retry_after_s);
+}
+
+static void on_done(struct http_call *call, const struct http_answer *a)
+{
+	struct sending *g = (struct sending *)call;
+	struct sender *s = g->sender;
+	int64_t now_us = clock_mono_us();
+
+	lane_end(g->host, a->status != 0, a->duration_us, now_us);
+	lane_end(g->account, a->status != 0, a->duration_us, now_us);
+	leave_lanes(g);
+	if (s->stopping) {
+		/* what became of it is not known: it is sent again */
+		g->release_at = clock_now_ms();
+		sendings_add(&s->back, g);
+		return;
+	}
+	judge(s, g, a);
+	sendings_add(&s->ended, g);
+}
+
+/* It ends before it was sent. */
+static void end_unsent(struct sender *s, struct sending *g, const struct error *err, bool final)
+{
+	struct http_answer answer = {.error = err->message, .refused = final};
+
+	g->result.at = clock_now_ms();
+	leave_lanes(g);
+	judge(s, g, &answer);
+	sendings_add(&s->ended, g);
+}
+
+static void start(struct sender *s, struct sending *g, int64_t now_us)
+{
+	struct error err;
+
+	if (!outbound_check_url(s->env.rules, g->call.url, "", &err)) {
+		end_unsent(s, g, &err, err.code == ERR_INVALID_INPUT);
+		return;
+	}
+	g->call.done = on_done;
+	g->result.at = clock_now_ms();
+	if (!http_client_post(s->http, &g->call, &err)) {
+		log_error("a delivery could not be sent", &err);
+		end_unsent(s, g, &err, false);
+		return;
+	}
+	lane_begin(g->host, now_us);
+	lane_begin(g->account, now_us);
+}
+
+static void give_back(struct sender *s, struct sending *g, int64_t release_at)
+{
+	leave_lanes(g);
+	g->release_at = release_at;
+	sendings_add(&s->back, g);
+}
+
+/* Scheme, host and port: those behind one origin share a lane. */
+static size_t origin_length(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return (size_t)(host - url) + strcspn(host, "/?#");
+}
+
+static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
+{
+	if (g->host)
+		return;
+	g->host = lane_get(&s->hosts, g->call.url, origin_length(g->call.url), now_us);
+	g->account = lane_get(&s->accounts, &g->result.account_id, sizeof g->result.account_id, now_us);
+}
+
+/* true: it goes on waiting. */
+static bool send_or_wait(struct sender *s, struct sending *g, int64_t now_us, int64_t now_ms)
+{
+	struct lane *full;
+
+	if (s->draining || g->result.due_at - now_ms < g->call.timeout_ms + LEASE_SPARE_MS) {
+		give_back(s, g, now_ms);
+		return false;
+	}
+	enter_lanes(s, g, now_us);
+	full = !lane_open(g->host) ? g->host : !lane_open(g->account) ? g->account : NULL;
+	if (!full) {
+		start(s, g, now_us);
+		return false;
+	}
+	if (!lane_stuck(full, now_us))
+		return true;
+	give_back(s, g, lane_postpone(full, now_ms, now_us));
+	return false;
+}
+
+void send_waiting(struct sender *s)
+{
+	int64_t now_us = clock_mono_us(), now_ms = clock_now_ms();
+	struct sendings again;
+	struct sending *g;
+
+	sendings_init(&again);
+	while ((g = sendings_take(&s->waiting)) != NULL)
+		if (send_or_wait(s, g, now_us, now_ms))
+			sendings_add(&again, g);
+	sendings_move(&again, &s->waiting);
+}

@@ -1,0 +1,107 @@
+#include "daemon/webhookd.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/sender.h"
+#include "daemon/loop.h"
+
+#define CONNECTIONS      3   /* the claimer's, the recorder's, and one that is being replaced */
+#define DRAIN_BEYOND_S   5   /* longer than an attempt may take: to record it */
+
+struct webhookd {
+	const struct config *cfg;
+	struct db *db;
+	struct secret_ring seal;
+	struct outbound_rules *rules;
+	struct sender *sender;
+	bool draining, failed;
+};
+
+static void wake(void *ctx)
+{
+	loop_wake(ctx);
+}
+
+static bool start_sender(struct webhookd *w, struct loop *l, struct error *err)
+{
+	struct sender_env env = {.db = w->db, .cfg = w->cfg, .rules = w->rules, .seal = &w->seal,
+	                         .wake = wake, .wake_ctx = l};
+
+	w->sender = sender_start(&env, err);
+	return w->sender && loop_watch(l, sender_fd(w->sender), err);
+}
+
+static int64_t webhookd_work(void *data, struct loop *l)
+{
+	struct webhookd *w = data;
+	struct error err = {0};
+
+	if (!w->sender && !w->failed && !w->draining && !start_sender(w, l, &err)) {
+		/* no threads or descriptors: nothing will get better, and the supervisor starts it again */
+		log_error("the sender could not be started", &err);
+		w->failed = true;
+		raise(SIGTERM);
+	}
+	return w->sender ? sender_work(w->sender) : INT64_MAX;
+}
+
+static void webhookd_message(void *data, const void *msg, size_t n)
+{
+	struct webhookd *w = data;
+
+	if (w->sender)
+		sender_work_came(w->sender);
+}
+
+static void webhookd_drain(void *data)
+{
+	struct webhookd *w = data;
+
+	w->draining = true;
+	if (w->sender)
+		sender_drain(w->sender);
+}
+
+static bool webhookd_idle(void *data)
+{
+	struct webhookd *w = data;
+
+	return !w->sender || sender_idle(w->sender);
+}
+
+static void webhookd_stop(void *data)
+{
+	struct webhookd *w = data;
+	struct sender_counts c;
+
+	if (!w->sender)
+		return;
+	sender_counts(w->sender, &c);
+	log_write(LOG_INFO, "stopped",
+	          "claimed=%" PRIu64 " delivered=%" PRIu64 " failed=%" PRIu64 " retried=%" PRIu64
+	          " postponed=%" PRIu64 " released=%" PRIu64,
+	          c.claimed, c.delivered, c.failed, c.retried, c.postponed, c.released);
+	sender_stop(w->sender);
+	w->sender = NULL;
+}
+
+bool webhookd_run(const struct config *cfg, struct error *err)
+{
+	struct daemon_ops ops = {
+		.program = SENDER_PROGRAM, .work = webhookd_work, .message = webhookd_message,
+		.drain = webhookd_drain, .idle = webhookd_idle, .stop = webhookd_stop,
+		.drain_limit_s = cfg->webhook_timeout_s + DRAIN_BEYOND_S};
+	struct webhookd w = {.cfg = cfg};
+	bool ok;
+
+	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
+	     (w.rules = outbound_rules_new(cfg->allow_networks, err)) != NULL &&
+	     (w.db = db_open(cfg, CONNECTIONS, err)) != NULL && loop_run(&ops, cfg, &w, err);
+	db_close(w.db);
+	outbound_rules_free(w.rules);
+	mem_wipe(&w.seal, sizeof w.seal);
+	return ok && !w.failed;
+}

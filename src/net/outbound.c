@@ -1,0 +1,396 @@
+/* The outbound rules. Every address is judged as 16 bytes of IPv6, an IPv4 one in its mapped form, so that the
+ * operator's networks and the special blocks are matched by one function. */
+#include "net/outbound.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+
+#define URL_MAX      2048   /* bytes, as the columns that keep URLs; named in a message below */
+#define HOST_MAX     253    /* RFC 1035 */
+#define NETWORKS_MAX 64
+#define V4_MAPPED    96     /* bits before the IPv4 address */
+
+struct address { uint8_t b[16]; };
+
+struct network {
+	struct address address;
+	unsigned bits;
+};
+
+struct outbound_rules {
+	unsigned count;
+	struct network networks[];
+};
+
+struct block { const char *network; unsigned bits; const char *what; };
+
+/* IANA's special-purpose registry of IPv4 (RFC 6890 and its successors). */
+static const struct block v4_blocks[] = {
+	{"0.0.0.0", 8, "an unspecified"},      {"10.0.0.0", 8, "a private"},
+	{"100.64.0.0", 10, "a shared"},        {"127.0.0.0", 8, "a loopback"},
+	{"169.254.0.0", 16, "a link-local"},   {"172.16.0.0", 12, "a private"},
+	{"192.0.0.0", 24, "a reserved"},       {"192.0.2.0", 24, "a documentation"},
+	{"192.88.99.0", 24, "a reserved"},     {"192.168.0.0", 16, "a private"},
+	{"198.18.0.0", 15, "a benchmarking"},  {"198.51.100.0", 24, "a documentation"},
+	{"203.0.113.0", 24, "a documentation"}, {"224.0.0.0", 4, "a multicast"},
+	{"255.255.255.255", 32, "a broadcast"}, {"240.0.0.0", 4, "a reserved"},
+};
+
+/* Inside 2000::/3, the only global unicast space there is. */
+static const struct block v6_blocks[] = {
+	{"2001::", 23, "a reserved"}, {"2001:db8::", 32, "a documentation"},
+	{"2002::", 16, "a 6to4"},     {"3fff::", 20, "a documentation"},
+};
+
+/* Those outside of it, for the message only. */
+static const struct block v6_names[] = {
+	{"::", 128, "an unspecified"}, {"::1", 128, "a loopback"}, {"fe80::", 10, "a link-local"},
+	{"fc00::", 7, "a private"},    {"ff00::", 8, "a multicast"},
+};
+
+/* RFC 6052: what stands after it is an IPv4 address behind a translator. */
+static const struct block nat64 = {"64:ff9b::", 96, NULL};
+
+static struct address from_v4(const void *v4)
+{
+	struct address a = {.b = {[10] = 0xff, [11] = 0xff}};
+
+	memcpy(a.b + 12, v4, 4);
+	return a;
+}
+
+static bool parse_address(const char *text, struct address *out, unsigned *bits)
+{
+	struct in_addr v4;
+
+	*bits = 128;
+	if (inet_pton(AF_INET6, text, out->b) == 1)
+		return true;
+	if (inet_pton(AF_INET, text, &v4) != 1)
+		return false;
+	*out = from_v4(&v4);
+	*bits = 32;
+	return true;
+}
+
+static bool in_network(const struct address *a, const struct address *net, unsigned bits)
+{
+	unsigned whole = bits / 8, rest = bits % 8;
+
+	if (memcmp(a->b, net->b, whole) != 0)
+		return false;
+	return rest == 0 || (a->b[whole] ^ net->b[whole]) >> (8 - rest) == 0;
+}
+
+static bool in_block(const struct address *a, const struct block *b)
+{
+	struct address net;
+	unsigned size;
+
+	INVARIANT(parse_address(b->network, &net, &size), "a special block is not an address");
+	return in_network(a, &net, b->bits + (128 - size));
+}
+
+static const char *find_block(const struct address *a, const struct block *blocks, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (in_block(a, &blocks[i]))
+			return blocks[i].what;
+	return NULL;
+}
+
+#define FIND_BLOCK(a, blocks) find_block((a), (blocks), sizeof (blocks) / sizeof *(blocks))
+
+static bool is_mapped(const struct address *a)
+{
+	static const uint8_t zero[4];
+	struct address mapped = from_v4(zero);
+
+	return in_network(a, &mapped, V4_MAPPED);
+}
+
+/* NULL for a public address, else what kind it is. */
+static const char *special_kind(const struct address *a)
+{
+	struct address inner;
+	const char *what;
+
+	if (is_mapped(a))
+		return FIND_BLOCK(a, v4_blocks);
+	if (in_block(a, &nat64)) {
+		inner = from_v4(a->b + 12);
+		return FIND_BLOCK(&inner, v4_blocks);
+	}
+	if (a->b[0] >> 5 == 1)
+		return FIND_BLOCK(a, v6_blocks);
+	what = FIND_BLOCK(a, v6_names);
+	return what ? what : "a reserved";
+}
+
+static bool allowed_by_operator(const struct outbound_rules *r, const struct address *a)
+{
+	unsigned i;
+
+	for (i = 0; r && i < r->count; i++)
+		if (in_network(a, &r->networks[i].address, r->networks[i].bits))
+			return true;
+	return false;
+}
+
+static void format_address(const struct address *a, char out[INET6_ADDRSTRLEN])
+{
+	if (is_mapped(a))
+		inet_ntop(AF_INET, a->b + 12, out, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, a->b, out, INET6_ADDRSTRLEN);
+}
+
+/* The text follows the member's name: "webhook_url names no host". */
+static bool refuse(const char *field, const char *why, struct error *err)
+{
+	return err_field(err, field, "%s %s", field && *field ? field : "The URL", why);
+}
+
+static bool judge(const struct outbound_rules *r, const struct address *a, const char *field,
+                  struct error *err)
+{
+	char text[INET6_ADDRSTRLEN];
+	const char *what;
+
+	if (allowed_by_operator(r, a) || !(what = special_kind(a)))
+		return true;
+	format_address(a, text);
+	return err_field(err, field, "%s%s%s is %s address; only public addresses are allowed",
+	                 field ? field : "", field && *field ? ": " : "", text, what);
+}
+
+bool outbound_check_address(const struct outbound_rules *r, const struct sockaddr *sa,
+                            struct error *err)
+{
+	struct address a;
+
+	if (sa->sa_family == AF_INET) {
+		a = from_v4(&((const struct sockaddr_in *)sa)->sin_addr);
+	} else if (sa->sa_family == AF_INET6) {
+		memcpy(a.b, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof a.b);
+	} else {
+		return err_field(err, "", "Only IPv4 and IPv6 addresses are allowed");
+	}
+	return judge(r, &a, "", err);
+}
+
+/* "10.0.0.0/8", or an address alone. */
+static bool parse_network(const char *text, size_t n, struct network *out)
+{
+	char copy[INET6_ADDRSTRLEN + 8], *slash, *end;
+	unsigned size;
+	long bits;
+
+	if (n == 0 || n >= sizeof copy)
+		return false;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	slash = strchr(copy, '/');
+	if (slash)
+		*slash++ = '\0';
+	if (!parse_address(copy, &out->address, &size))
+		return false;
+	bits = (long)size;
+	if (slash) {
+		if (!isdigit((unsigned char)*slash))
+			return false;
+		bits = strtol(slash, &end, 10);
+		if (*end || bits < 0 || bits > (long)size)
+			return false;
+	}
+	out->bits = (unsigned)bits + (128 - size);
+	return true;
+}
+
+struct outbound_rules *outbound_rules_new(const char *networks, struct error *err)
+{
+	struct outbound_rules *r = mem_zalloc(sizeof *r + NETWORKS_MAX * sizeof *r->networks);
+	static const char space[] = ", \t";
+	const char *p = networks ? networks : "";
+
+	for (p += strspn(p, space); *p; p += strspn(p, space)) {
+		size_t n = strcspn(p, space);
+
+		if (r->count == NETWORKS_MAX) {
+			err_set(err, ERR_INVALID_INPUT, "At most %d networks can be allowed",
+			        NETWORKS_MAX);
+			goto bad;
+		}
+		if (!parse_network(p, n, &r->networks[r->count])) {
+			err_set(err, ERR_INVALID_INPUT,
+			        "\"%.*s\" is no network; one reads 10.0.0.0/8 or fd00::/8",
+			        n < 60 ? (int)n : 60, p);
+			goto bad;
+		}
+		r->count++;
+		p += n;
+	}
+	return r;
+bad:
+	outbound_rules_free(r);
+	return NULL;
+}
+
+void outbound_rules_free(struct outbound_rules *r)
+{
+	mem_free(r);
+}
+
+/* curl forgives a missing or a third slash; other readers of the same URL do not. What the host is must not
+ * depend on who reads. */
+static bool check_form(const char *url, const char *field, struct error *err)
+{
+	size_t scheme = strncasecmp(url, "http://", 7) == 0    ? 7
+	                : strncasecmp(url, "https://", 8) == 0 ? 8
+	                                                       : 0;
+	const unsigned char *p;
+	size_t authority;
+
+	if (scheme == 0)
+		return refuse(field, "must begin with https:// or http://", err);
+	if (strlen(url) > URL_MAX)
+		return refuse(field, "must not be longer than 2048 bytes", err);
+	for (p = (const unsigned char *)url; *p; p++)
+		if (*p <= ' ' || *p == 0x7f || *p == '\\')
+			return refuse(field,
+			              "must not contain spaces, control characters or backslashes", err);
+	authority = strcspn(url + scheme, "/?#");
+	if (authority == 0)
+		return refuse(field, "names no host", err);
+	if (memchr(url + scheme, '@', authority))
+		return refuse(field, "must not contain a user name or password", err);
+	return true;
+}
+
+static bool check_port(const char *text, const char *field, struct error *err)
+{
+	long port = text ? strtol(text, NULL, 10) : 80;
+
+	if (port == 80 || port == 443 || (port >= 1024 && port <= 65535))
+		return true;
+	return refuse(field, "must use port 80, 443 or one of 1024 to 65535", err);
+}
+
+/* The last label is a number, in decimal or hexadecimal: such a host is an address or nothing (WHATWG URL,
+ * "ends in a number"). */
+static bool ends_in_number(const char *host)
+{
+	const char *last = strrchr(host, '.');
+
+	last = last ? last + 1 : host;
+	if (last[0] == '0' && (last[1] == 'x' || last[1] == 'X'))
+		return last[2 + strspn(last + 2, "0123456789abcdefABCDEF")] == '\0';
+	return *last && last[strspn(last, "0123456789")] == '\0';
+}
+
+static bool is_host_name(const char *host)
+{
+	size_t n = strlen(host);
+
+	return n > 0 && n <= HOST_MAX && host[0] != '.' && host[n - 1] != '.' && !strstr(host, "..") &&
+	       host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] ==
+	           '\0' &&
+	       !ends_in_number(host);
+}
+
+/* RFC 6761: the name is the loopback's, whatever a resolver says. */
+static bool is_localhost(const char *host)
+{
+	static const char name[] = "localhost";
+	size_t n = strlen(host), k = sizeof name - 1;
+
+	return n >= k && strcasecmp(host + n - k, name) == 0 && (n == k || host[n - k - 1] == '.');
+}
+
+static bool check_name(const struct outbound_rules *r, char *host, const char *field,
+                       struct error *err)
+{
+	static const uint8_t loopback[4] = {127, 0, 0, 1};
+	size_t n = strlen(host);
+	struct address a;
+	struct in_addr v4;
+
+	if (n > 1 && host[n - 1] == '.')
+		host[n - 1] = '\0';
+	if (inet_aton(host, &v4)) {
+		a = from_v4(&v4);
+		return judge(r, &a, field, err);
+	}
+	if (!is_host_name(host))
+		return refuse(field, "names no valid host", err);
+	a = from_v4(loopback);
+	return !is_localhost(host) || judge(r, &a, field, err);
+}
+
+static bool check_host(const struct outbound_rules *r, char *host, const char *zone,
+                       const char *field, struct error *err)
+{
+	size_t n = strlen(host);
+	struct address a;
+
+	if (host[0] != '[')
+		return check_name(r, host, field, err);
+	if (host[n - 1] == ']')
+		host[n - 1] = '\0';
+	if (inet_pton(AF_INET6, host + 1, a.b) != 1)
+		return refuse(field, "names no valid host", err);
+	if (zone)
+		return refuse(field, "must not name a network interface", err);
+	return judge(r, &a, field, err);
+}
+
+/* The host as curl will look it up, names of other scripts in their ASCII form (RFC 5891). */
+static CURLUcode get_host(CURLU *u, char **host)
+{
+#ifdef CURLU_PUNYCODE
+	return curl_url_get(u, CURLUPART_HOST, host, CURLU_PUNYCODE);
+#else
+	return curl_url_get(u, CURLUPART_HOST, host, 0);
+#endif
+}
+
+bool outbound_check_url(const struct outbound_rules *r, const char *url, const char *field,
+                        struct error *err)
+{
+	char *host = NULL, *port = NULL, *zone = NULL;
+	CURLU *u;
+	bool ok;
+
+	if (!check_form(url, field, err))
+		return false;
+	u = curl_url();
+	if (!u)
+		return err_set(err, ERR_INTERNAL, "No memory to read a URL");
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
+	    get_host(u, &host) != CURLUE_OK || !*host) {
+		ok = refuse(field, "is no valid URL", err);
+		goto out;
+	}
+	if (curl_url_get(u, CURLUPART_PORT, &port, 0) != CURLUE_OK)
+		port = NULL;
+	if (curl_url_get(u, CURLUPART_ZONEID, &zone, 0) != CURLUE_OK)
+		zone = NULL;
+	ok = check_port(port, field, err) && check_host(r, host, zone, field, err);
+out:
+	curl_free(host);
+	curl_free(port);
+	curl_free(zone);
+	curl_url_cleanup(u);
+	return ok;
+}
