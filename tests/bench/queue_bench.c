@@ -1,27 +1,34 @@
 /* queue_bench: how fast runs are claimed, and ended, however many are queued.
  *
  * Fills the queue of the configured database (meant for tests only: it begins by emptying it) with
- * ready, held and delayed runs, then claims, and with --end also ends, --runs of them in batches of
- * 64 over one connection. Prints one JSON object. */
+ * ready, held and delayed runs, waits until the server has put them in order (purged and flushed), then
+ * claims, and with --end also ends, --runs of them in batches of 64 over one connection, --rounds times.
+ * Prints one JSON object with the medians. */
+#include <dirent.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "store/queue.h"
 
 #define ACCOUNT   900000001
 #define OTHER     900000002   /* has the held and the delayed runs, and all its slots in use */
 #define FILL_ROWS 64
 #define LEASE_MS  60000
+#define ROUNDS_MAX 99
+#define SETTLE_US INT64_C(60000000)
 
 struct options {
 	const char *config;
-	long ready, held, later, runs;
+	long ready, held, later, runs, rounds;
+	long server_pid;
 	bool end, keep;
 };
 
@@ -97,13 +104,14 @@ static void fill(struct db_conn *c, const char *sql, int64_t account, unsigned c
 	must(db_commit(c, &err), "commit", &err);
 }
 
+static const char executions_sql[] =
+	"INSERT INTO executions (account_id, id, queued_at, agent, status, trigger_type, attempt, input)"
+	" VALUES (?, ?, ?, 'probe', 0, 0, 0, '{}')";
+static const char ready_sql[] =
+	"INSERT INTO queue_ready (account_id, execution_id, lane, attempt) VALUES (?, ?, ?, 0)";
+
 static void fill_all(struct db_conn *c, const struct options *o)
 {
-	static const char executions[] = "INSERT INTO executions (account_id, id, queued_at, "
-					 "agent, status, trigger_type, attempt,"
-					 " input) VALUES (?, ?, ?, 'probe', 0, 0, 0, '{}')";
-	static const char ready[] =
-	    "INSERT INTO queue_ready (account_id, execution_id, lane, attempt) VALUES (?, ?, ?, 0)";
 	static const char held[] =
 		"INSERT INTO queue_held (account_id, execution_id) VALUES (?, ?)";
 	static const char later[] =
@@ -114,16 +122,81 @@ static void fill_all(struct db_conn *c, const struct options *o)
 	int64_t now = clock_now_ms();
 
 	most = most > o->later ? most : o->later;
-	ids = calloc((size_t)most + 1, sizeof *ids);
-	if (!ids)
-		exit(1);
+	ids = mem_array((size_t)most + 1, sizeof *ids);
 	for (i = 0; i < most; i++)
 		ids[i] = id_make_at(now - most / 10 + i / 10);
-	fill(c, executions, ACCOUNT, 3, db_int(now), o->ready, ids);
-	fill(c, ready, ACCOUNT, 3, db_int(LANE_ASYNC), o->ready, ids);
+	fill(c, executions_sql, ACCOUNT, 3, db_int(now), o->ready, ids);
+	fill(c, ready_sql, ACCOUNT, 3, db_int(LANE_ASYNC), o->ready, ids);
 	fill(c, held, OTHER, 2, db_null(), o->held, ids);
 	fill(c, later, OTHER, 3, db_int(now + INT64_C(86400000)), o->later, ids);
-	free(ids);
+	mem_free(ids);
+}
+
+/* CPU time of all threads of the server in microseconds, where it runs on this host; purging included. */
+static int64_t server_cpu_us(long pid)
+{
+	char path[300];
+	struct dirent *e;
+	int64_t sum = 0, ns;
+	DIR *d;
+
+	snprintf(path, sizeof path, "/proc/%ld/task", pid);
+	if (pid == 0 || !(d = opendir(path)))
+		return 0;
+	while ((e = readdir(d)) != NULL) {
+		FILE *f;
+
+		snprintf(path, sizeof path, "/proc/%ld/task/%s/schedstat", pid, e->d_name);
+		if (!(f = fopen(path, "r")))
+			continue;
+		if (fscanf(f, "%" SCNd64, &ns) == 1)
+			sum += ns;
+		fclose(f);
+	}
+	closedir(d);
+	return sum / 1000;
+}
+
+/* The next round finds as many as this one. */
+static void refill(struct db_conn *c, long rows)
+{
+	struct id *ids = mem_array((size_t)rows, sizeof *ids);
+	int64_t now = clock_now_ms();
+	long i;
+
+	for (i = 0; i < rows; i++)
+		ids[i] = id_make();
+	fill(c, executions_sql, ACCOUNT, 3, db_int(now), rows, ids);
+	fill(c, ready_sql, ACCOUNT, 3, db_int(LANE_ASYNC), rows, ids);
+	mem_free(ids);
+}
+
+static int64_t status_of(struct db_conn *c, const char *name)
+{
+	struct db_arg arg = db_str(name);
+	struct error err;
+	int64_t n = 0;
+
+	must(db_query(c, "SHOW GLOBAL STATUS WHERE Variable_name = ?", &arg, 1, &err), "status", &err);
+	if (db_next(c, &err) == 1)
+		n = db_col_int(c, 1);
+	db_end(c);
+	return n;
+}
+
+/* Until what was deleted is purged and the log is written out, so that filling is not measured with claiming. */
+static void settle(struct db_conn *c)
+{
+	int64_t until = clock_mono_us() + SETTLE_US, last = -1, dirty;
+	struct timespec t = {.tv_nsec = 500000000};
+
+	while (clock_mono_us() < until) {
+		dirty = status_of(c, "Innodb_buffer_pool_pages_dirty");
+		if (status_of(c, "Innodb_history_list_length") < 100 && dirty == last)
+			return;
+		last = dirty;
+		nanosleep(&t, NULL);
+	}
 }
 
 static void end_batch(struct db *db, struct db_conn **c, const struct claimed_run *runs, unsigned n)
@@ -148,11 +221,13 @@ static void end_batch(struct db *db, struct db_conn **c, const struct claimed_ru
 	must(queue_end(db, c, ended, n, now, &promoted, &deliveries, &err), "end", &err);
 }
 
-static void measure(struct db *db, struct db_conn **c, const struct options *o)
+struct rate { double claims, ends, server_us; };
+
+static struct rate measure(struct db *db, struct db_conn **c, const struct options *o)
 {
 	static const struct lease_owner owner = {.name = "queue-bench", .host = "queue-bench"};
 	struct claimed_run runs[DB_LIST_MAX];
-	int64_t start, claim_us = 0, end_us = 0;
+	int64_t start, claim_us = 1, end_us = 1, cpu = server_cpu_us(o->server_pid);
 	long claimed = 0;
 	unsigned n = 1;
 	struct error err;
@@ -174,18 +249,53 @@ static void measure(struct db *db, struct db_conn **c, const struct options *o)
 		}
 		arena_release(&a);
 	}
-	printf(
-	    "{\"ready\":%ld,\"held\":%ld,\"later\":%ld,\"claimed\":%ld,\"claims_per_second\":%.0f",
-	    o->ready, o->held, o->later, claimed, (double)claimed * 1e6 / (double)(claim_us + 1));
+	return (struct rate){.claims = (double)claimed * 1e6 / (double)claim_us,
+	                     .ends = (double)claimed * 1e6 / (double)end_us,
+	                     .server_us = (double)(server_cpu_us(o->server_pid) - cpu) /
+	                                  (double)(claimed > 0 ? claimed : 1)};
+}
+
+static int by_number(const void *x, const void *y)
+{
+	const double *a = x, *b = y;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+static double median(double *n, long count)
+{
+	qsort(n, (size_t)count, sizeof *n, by_number);
+	return n[count / 2];
+}
+
+static void measure_all(struct db *db, struct db_conn **c, const struct options *o)
+{
+	double claims[ROUNDS_MAX], ends[ROUNDS_MAX], server[ROUNDS_MAX];
+	long i;
+
+	settle(*c);
+	for (i = 0; i < o->rounds; i++) {
+		struct rate r = measure(db, c, o);
+
+		claims[i] = r.claims;
+		ends[i] = r.ends;
+		server[i] = r.server_us;
+		refill(*c, o->runs);
+	}
+	printf("{\"ready\":%ld,\"held\":%ld,\"later\":%ld,\"runs\":%ld,\"rounds\":%ld,"
+	       "\"claims_per_second\":%.0f", o->ready, o->held, o->later, o->runs, o->rounds,
+	       median(claims, o->rounds));
 	if (o->end)
-		printf(",\"ends_per_second\":%.0f", (double)claimed * 1e6 / (double)(end_us + 1));
+		printf(",\"ends_per_second\":%.0f", median(ends, o->rounds));
+	if (o->server_pid)
+		printf(",\"server_us_per_run\":%.1f", median(server, o->rounds));
 	printf("}\n");
 }
 
 static void usage(FILE *to)
 {
-	fputs("Usage: queue_bench [-c FILE] [--ready N] [--held N] [--later N] [--runs N] [--end]"
-	      " [--keep]\n"
+	fputs("Usage: queue_bench [-c FILE] [--ready N] [--held N] [--later N] [--runs N] [--rounds N] [--end]"
+	      " [--keep] [--server-pid PID]\n"
 	      "Empties the queue and the executions of the configured database first.\n", to);
 }
 
@@ -194,13 +304,14 @@ static bool read_options(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{"config", required_argument, NULL, 'c'}, {"ready", required_argument, NULL, 'r'},
 		{"held", required_argument, NULL, 'h'},   {"later", required_argument, NULL, 'l'},
-		{"runs", required_argument, NULL, 'n'},   {"end", no_argument, NULL, 'e'},
-		{"keep", no_argument, NULL, 'k'},         {NULL, 0, NULL, 0}};
+		{"runs", required_argument, NULL, 'n'},   {"rounds", required_argument, NULL, 'o'},
+		{"end", no_argument, NULL, 'e'},
+		{"server-pid", required_argument, NULL, 'p'}, {"keep", no_argument, NULL, 'k'},         {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
 		long *number = c == 'r' ? &o->ready : c == 'h' ? &o->held : c == 'l' ? &o->later :
-			c == 'n' ? &o->runs : NULL;
+			c == 'n' ? &o->runs : c == 'o' ? &o->rounds : c == 'p' ? &o->server_pid : NULL;
 
 		if (number)
 			*number = strtol(optarg, NULL, 10);
@@ -213,12 +324,12 @@ static bool read_options(int argc, char **argv, struct options *o)
 		else
 			return false;
 	}
-	return optind == argc;
+	return optind == argc && o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->runs > 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.ready = 10000, .runs = 6400};
+	struct options o = {.ready = 10000, .runs = 6400, .rounds = 5};
 	struct db_conn *c = NULL;
 	struct config cfg;
 	struct error err;
@@ -235,7 +346,7 @@ int main(int argc, char **argv)
 	clear(c);
 	make_account(c, &o);
 	fill_all(c, &o);
-	measure(db, &c, &o);
+	measure_all(db, &c, &o);
 	if (!o.keep)
 		clear(c);
 	db_put(db, c);
