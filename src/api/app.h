@@ -3,13 +3,18 @@
 #ifndef AGENTIV_API_APP_H
 #define AGENTIV_API_APP_H
 
+#include <stdatomic.h>
+
 #include "agents/registry.h"
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/doorbell.h"
 #include "core/admitter.h"
 #include "core/auth.h"
+#include "core/executor.h"
+#include "core/local_runs.h"
 #include "core/ratelimit.h"
+#include "core/runs.h"
 #include "db/db.h"
 #include "net/outbound.h"
 
@@ -26,17 +31,26 @@ struct app {
 	struct ratelimit        *ratelimit;
 	struct doorbell_ringer  *ringer;
 	struct doorbell          doorbell;        /* the waiting room reads it */
+	struct runs             *runs;
+	struct executor_env      run_env;         /* of runs in this process */
+	struct local_runs       *local_runs;      /* NULL: workers do it */
 	struct admitter         *admitter;
 	struct waiting          *waiting;
+	atomic_bool              draining;
 	bool                     cgi;             /* one request, no threads */
+	bool                     has_own_run;     /* cgi: a run that app_pump is to run, unless a worker does */
+	struct id                own_run;
 };
 
-/* Reads secrets and manifests, makes the pool and the modules. cfg becomes the app's. cgi: starts no
- * threads and binds no doorbell. */
+/* Reads secrets and manifests, makes the pool and the modules. cfg becomes the app's, whatever is
+ * returned. cgi: starts no threads and binds no doorbell. */
 bool app_open(struct app *app, struct config *cfg, bool cgi, struct error *err);
 /* Stops taking runs; what is handed on is still answered. */
 void app_drain(struct app *app);
-void app_close(struct app *app);
+/* Frees all; false: runs are still under way in threads, so what they use is left to the process's end. */
+bool app_close(struct app *app);
+/* A synchronous run was accepted: where no worker is to be expected, it is run in this process. */
+void app_run_here(struct app *app, const struct id *id);
 /* Plain CGI: answers what was handed on. */
 void app_pump(struct app *app);
 

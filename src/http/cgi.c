@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "http/response.h"
 #include "http/server.h"
 
 extern char **environ;
@@ -79,4 +80,17 @@ void cgi_serve(struct app *app, void (*serve)(struct request *), void (*pump)(st
 	arena_release(&r->arena);
 	buf_release(&r->body);
 	mem_free(r);
+}
+
+static struct error failure;
+
+static void serve_failure(struct request *r)
+{
+	respond_error(r, &failure);
+}
+
+void cgi_fail(const struct error *err)
+{
+	failure = *err;
+	cgi_serve(NULL, serve_failure, NULL);
 }

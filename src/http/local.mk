@@ -21,8 +21,9 @@ libapi_a_SOURCES = \
 	src/api/handlers.h \
 	src/api/health.c \
 	src/api/metrics.c \
+	src/api/render.c src/api/render.h \
 	src/api/runs.c \
-	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \
+	src/api/waiting.c src/api/waiting.h \
 	src/http/router.c \
 	src/http/routes.c src/http/routes.h \
 	src/http/steps.c src/http/steps.h

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -112,6 +113,11 @@ static bool inherited_socket(void)
 	socklen_t n = sizeof listening;
 
 	return getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) == 0 && listening;
+}
+
+bool server_is_cgi(void)
+{
+	return getenv("REQUEST_METHOD") && !inherited_socket();
 }
 
 /* A socket file that nobody listens at any more is removed; one that is in use is an error. */
@@ -268,12 +274,12 @@ static unsigned wait_calm(struct server *s, int limit_s)
 	return left;
 }
 
-void server_stop(struct server *s, int limit_s)
+bool server_stop(struct server *s, int limit_s)
 {
 	unsigned left;
 
 	if (!s)
-		return;
+		return true;
 	if (s->path)
 		unlink(s->path);
 	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->listen_fd, NULL);
@@ -283,7 +289,7 @@ void server_stop(struct server *s, int limit_s)
 	left = wait_calm(s, limit_s);
 	if (left > 0) {
 		log_write(LOG_WARN, "stopped with requests unanswered", "requests=%u", left);
-		return;           /* somebody still holds them: leave their memory to the process's end */
+		return false;
 	}
 	close_idle(s);
 	close(s->epoll_fd);
@@ -292,4 +298,5 @@ void server_stop(struct server *s, int limit_s)
 	pthread_cond_destroy(&s->calm);
 	mem_free(s->path);
 	mem_free(s);
+	return true;
 }

@@ -14,12 +14,18 @@ struct server;
  * socket (spawn-fcgi, systemd, a web server's own spawner). */
 struct server *server_start(const struct config *cfg, struct app *app, void (*serve)(struct request *),
                             struct error *err);
-/* Stops accepting and reading; waits until requests in flight are answered, at most limit_s seconds. Frees. */
-void server_stop(struct server *s, int limit_s);
+/* Stops accepting and reading; waits until requests in flight are answered, at most limit_s seconds, and frees.
+ * false: some are not, and what they use is left to the process's end. */
+bool server_stop(struct server *s, int limit_s);
 unsigned server_in_flight(const struct server *s);
+
+/* Started as a plain CGI: a request stands in the environment, and descriptor 0 is no listening socket. */
+bool server_is_cgi(void);
 
 /* Plain CGI: serves the one request on stdin and stdout. A request that serve handed on is answered
  * by pump, which returns when nothing waits any more; NULL when serve always answers. */
 void cgi_serve(struct app *app, void (*serve)(struct request *), void (*pump)(struct app *));
+/* Answers it with an error, when there is no app. */
+void cgi_fail(const struct error *err);
 
 #endif

@@ -1,0 +1,165 @@
+/* What the responder's handlers share: made in order, closed in the reverse. */
+#include "api/app.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/waiting.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define SPARE_CONNECTIONS 3      /* beside one for each request thread: two admitters, the waiting room */
+#define TOKEN_MIN         16
+#define LOCAL_STOP_S      30
+
+/* The first line of the operator's token file. */
+static bool read_metrics_token(struct app *app, struct error *err)
+{
+	const char *path = app->cfg.metrics_token_file;
+	char line[256];
+	FILE *f;
+
+	if (!path || !*path)
+		return true;
+	f = fopen(path, "re");
+	if (!f)
+		return err_set(err, ERR_INVALID_INPUT, "http.metrics_token_file: %s: %s", path,
+		               strerror(errno));
+	if (!fgets(line, sizeof line, f))
+		line[0] = '\0';
+	fclose(f);
+	line[strcspn(line, " \t\r\n")] = '\0';
+	if (strlen(line) < TOKEN_MIN)
+		return err_set(err, ERR_INVALID_INPUT, "http.metrics_token_file: %s: the token is shorter than %d"
+		               " characters", path, TOKEN_MIN);
+	app->metrics_token = mem_strdup(line);
+	mem_wipe(line, sizeof line);
+	return true;
+}
+
+static bool open_secrets(struct app *app, struct error *err)
+{
+	return crypto_ring_load(app->cfg.pepper_file, &app->peppers, err) &&
+	       crypto_ring_load(app->cfg.seal_file, &app->seal, err) && read_metrics_token(app, err);
+}
+
+static bool open_agents(struct app *app, struct error *err)
+{
+	const char *manifests = getenv("AGENTIV_MANIFEST_DIR");
+
+	app->agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR, app->cfg.agents_dir, err);
+	return app->agents != NULL;
+}
+
+static bool open_limits(struct app *app, struct error *err)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof path, "%s/requests.map", app->cfg.run_dir) >= (int)sizeof path)
+		return err_set(err, ERR_INVALID_INPUT, "paths.run_dir is too long");
+	app->ratelimit = ratelimit_open(path, app->db, err);
+	return app->ratelimit != NULL;
+}
+
+static void open_run_env(struct app *app)
+{
+	app->run_env = (struct executor_env){.db = app->db, .cfg = &app->cfg, .agents = app->agents,
+	                                     .seal = &app->seal, .ringer = app->ringer};
+	local_owner(&app->run_env.owner);
+	if (app->cfg.run_inline && !app->cgi)
+		app->local_runs = local_runs_new(&app->run_env, (unsigned)app->cfg.worker_threads);
+}
+
+static bool open_all(struct app *app, struct error *err)
+{
+	unsigned connections = app->cgi ? 2 : (unsigned)app->cfg.threads + SPARE_CONNECTIONS;
+
+	if (app->cfg.run_inline)
+		connections += 2 * (unsigned)app->cfg.worker_threads;    /* a run and the keeper of its lease */
+	if (!open_secrets(app, err) || !open_agents(app, err))
+		return false;
+	app->outbound = outbound_rules_new(app->cfg.allow_networks, err);
+	if (!app->outbound)
+		return false;
+	app->db = db_open(&app->cfg, connections, err);
+	if (!app->db || !open_limits(app, err))
+		return false;
+	if (!app->cgi && !doorbell_open(&app->doorbell, app->cfg.run_dir, "agentiv.fcgi", err))
+		return false;
+	app->ringer = doorbell_ringer_new(app->cfg.run_dir);
+	app->auth = auth_new(app->db, &app->peppers);
+	app->runs = runs_new(app->db, app->ringer, app->agents);
+	open_run_env(app);
+	app->waiting = waiting_start(app, !app->cgi, err);
+	if (!app->waiting)
+		return false;
+	app->admitter = admitter_start(app->db, app->ringer, !app->cgi, err);
+	return app->admitter != NULL;
+}
+
+bool app_open(struct app *app, struct config *cfg, bool cgi, struct error *err)
+{
+	memset(app, 0, sizeof *app);
+	app->cfg = *cfg;
+	memset(cfg, 0, sizeof *cfg);
+	app->cgi = cgi;
+	app->doorbell.fd = -1;
+	atomic_init(&app->draining, false);
+	if (open_all(app, err))
+		return true;
+	app_close(app);
+	return false;
+}
+
+void app_drain(struct app *app)
+{
+	atomic_store(&app->draining, true);
+	waiting_drain(app->waiting);
+}
+
+bool app_close(struct app *app)
+{
+	/* the admitter hands on to the waiting room, and to the runs here */
+	admitter_stop(app->admitter);
+	waiting_stop(app->waiting);
+	if (!local_runs_stop(app->local_runs, LOCAL_STOP_S))
+		return false;
+	runs_free(app->runs);
+	auth_free(app->auth);
+	ratelimit_close(app->ratelimit);
+	doorbell_ringer_free(app->ringer);
+	if (app->doorbell.fd >= 0)
+		doorbell_close(&app->doorbell);
+	db_close(app->db);
+	outbound_rules_free(app->outbound);
+	registry_free(app->agents);
+	if (app->metrics_token)
+		mem_wipe(app->metrics_token, strlen(app->metrics_token));
+	mem_free(app->metrics_token);
+	mem_wipe(&app->peppers, sizeof app->peppers);
+	mem_wipe(&app->seal, sizeof app->seal);
+	config_release(&app->cfg);
+	return true;
+}
+
+void app_run_here(struct app *app, const struct id *id)
+{
+	if (app->local_runs) {
+		local_runs_submit(app->local_runs, id);
+	} else if (app->cgi) {
+		app->own_run = *id;
+		app->has_own_run = true;
+	}
+}
+
+void app_pump(struct app *app)
+{
+	struct error err = {0};
+	bool claimed;
+
+	if (app->has_own_run && !executor_run_one(&app->run_env, &app->own_run, &claimed, &err))
+		log_error("the synchronous run could not be run here", &err);
+	waiting_pump(app->waiting);
+}

@@ -1,0 +1,252 @@
+/* Executions: one, a list, its steps, its end by command. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/render.h"
+#include "api/app.h"
+#include "base/clock.h"
+#include "http/response.h"
+
+#define BODY_MAX       ((8u << 20) + 65536)
+#define LIST_DEFAULT   20
+#define LIST_MAX       100
+#define CURSOR_LEN     32        /* an id in hexadecimal digits */
+
+static bool parse_id(const struct request *r, struct id *id, struct error *err)
+{
+	return id_parse(ID_EXECUTION, r->param, id) ||
+	       err_set(err, ERR_NOT_FOUND, "There is no such execution");
+}
+
+static void answer_execution(struct request *r, int status, const struct execution *e)
+{
+	struct json_out w;
+	struct buf b;
+
+	buf_init(&b, BODY_MAX);
+	buf_reserve(&b, 1024 + e->output_len);
+	envelope_open(&w, &b);
+	render_execution(&w, "data", e, true);
+	envelope_close(&w);
+	respond_json(r, status, NULL, &b);
+	buf_release(&b);
+}
+
+void executions_get(struct request *r)
+{
+	struct error err = {0};
+	struct execution e;
+	struct arena a;
+	struct id id;
+
+	arena_init(&a);
+	if (parse_id(r, &id, &err) &&
+	    run_find(r->app->runs, r->auth->principal.account_id, &id, &a, &e, &err))
+		answer_execution(r, 200, &e);
+	else
+		respond_error(r, &err);
+	arena_release(&a);
+}
+
+void executions_cancel(struct request *r)
+{
+	uint64_t account = r->auth->principal.account_id;
+	struct error err = {0};
+	struct execution e;
+	struct arena a;
+	struct id id;
+	bool ended;
+
+	arena_init(&a);
+	if (parse_id(r, &id, &err) && run_cancel(r->app->runs, account, &id, &ended, &err) &&
+	    run_find(r->app->runs, account, &id, &a, &e, &err))
+		answer_execution(r, ended ? 200 : 202, &e);
+	else
+		respond_error(r, &err);
+	arena_release(&a);
+}
+
+/* ---- the list ---- */
+
+/* A whole number in [min, max]; absent leaves the default. */
+static bool query_number(const struct request *r, const char *name, unsigned min, unsigned max,
+                         unsigned *out, struct error *err)
+{
+	const char *text = request_query(r, name);
+	unsigned long n;
+
+	if (!text)
+		return true;
+	n = strlen(text) <= 9 && strspn(text, "0123456789") == strlen(text) ? strtoul(text, NULL, 10) :
+		(unsigned long)max + 1;
+	if (!*text || n < min || n > max)
+		return err_field(err, name, "It must be a whole number from %u to %u", min, max);
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool query_time(const struct request *r, const char *name, struct id *out, struct error *err)
+{
+	const char *text = request_query(r, name);
+	int64_t ms;
+
+	if (!text)
+		return true;
+	if (!clock_parse(text, &ms))
+		return err_field(err, name, "It must be a time such as 2025-01-15T06:00:00Z");
+	*out = id_floor(ms);
+	return true;
+}
+
+static bool query_names(const struct request *r, struct execution_filter *f, struct error *err)
+{
+	const char *status = request_query(r, "status"), *trigger = request_query(r, "trigger_type");
+	const char *schedule = request_query(r, "schedule_id");
+	enum exec_trigger t;
+	enum exec_status s;
+
+	if (status && !exec_status_by_name(status, &s))
+		return err_field(err, "status", "It must be queued, running, success or failed");
+	if (trigger && !exec_trigger_by_name(trigger, &t))
+		return err_field(err, "trigger_type", "It must be api, schedule, manual or mcp");
+	if (schedule && !id_parse(ID_SCHEDULE, schedule, &f->schedule_id))
+		return err_field(err, "schedule_id", "It must be the id of a schedule");
+	f->status = status ? (int)s : -1;
+	f->trigger = trigger ? (int)t : -1;
+	f->has_schedule = schedule != NULL;
+	f->agent = request_query(r, "agent_slug");
+	if (f->agent && (strlen(f->agent) > 63 ||
+	                 strspn(f->agent, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(f->agent)))
+		return err_field(err, "agent_slug", "It must be an agent's slug");
+	return true;
+}
+
+static int hex_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The last id that the page before has looked at. */
+static bool query_cursor(const struct request *r, struct id *before, struct error *err)
+{
+	const char *text = request_query(r, "cursor");
+	struct id id;
+	unsigned i;
+
+	if (!text)
+		return true;
+	for (i = 0; i < sizeof id.b && strlen(text) == CURSOR_LEN; i++) {
+		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			break;
+		id.b[i] = (uint8_t)(high << 4 | low);
+	}
+	if (i < sizeof id.b)
+		return err_field(err, "cursor", "It must be a next_cursor of an earlier answer");
+	if (id_cmp(&id, before) < 0)
+		*before = id;
+	return true;
+}
+
+static bool read_filter(const struct request *r, struct execution_filter *f, struct error *err)
+{
+	memset(f, 0, sizeof *f);
+	memset(&f->before, 0xff, sizeof f->before);
+	f->account_id = r->auth->principal.account_id;
+	f->limit = LIST_DEFAULT;
+	return query_names(r, f, err) && query_time(r, "created_after", &f->from, err) &&
+	       query_time(r, "created_before", &f->before, err) &&
+	       query_number(r, "limit", 1, LIST_MAX, &f->limit, err) &&
+	       query_cursor(r, &f->before, err);
+}
+
+static void answer_list(struct request *r, const struct execution *list, unsigned n, bool more,
+                        const struct id *last)
+{
+	char cursor[CURSOR_LEN + 1];
+	struct json_out w;
+	struct buf b;
+	unsigned i;
+
+	buf_init(&b, BODY_MAX);
+	envelope_open(&w, &b);
+	json_arr_open(&w, "data");
+	for (i = 0; i < n; i++)
+		render_execution(&w, NULL, &list[i], false);
+	json_arr_close(&w);
+	crypto_hex(last->b, sizeof last->b, cursor);
+	json_put_str(&w, "next_cursor", more ? cursor : NULL);
+	json_put_bool(&w, "has_more", more);
+	envelope_close(&w);
+	respond_json(r, 200, NULL, &b);
+	buf_release(&b);
+}
+
+void executions_list(struct request *r)
+{
+	struct execution_filter f;
+	struct error err = {0};
+	struct execution *list;
+	struct id last = {{0}};
+	struct arena a;
+	unsigned n;
+	bool more;
+
+	arena_init(&a);
+	if (!read_filter(r, &f, &err)) {
+		respond_error(r, &err);
+	} else {
+		list = arena_alloc(&a, f.limit * sizeof *list);
+		if (runs_list(r->app->runs, &f, &a, list, &n, &more, &last, &err))
+			answer_list(r, list, n, more, &last);
+		else
+			respond_error(r, &err);
+	}
+	arena_release(&a);
+}
+
+/* ---- steps ---- */
+
+static void answer_steps(struct request *r, const struct execution_step *steps, unsigned n, bool more)
+{
+	struct json_out w;
+	struct buf b;
+	unsigned i;
+
+	buf_init(&b, BODY_MAX);
+	envelope_open(&w, &b);
+	json_arr_open(&w, "data");
+	for (i = 0; i < n; i++)
+		render_step(&w, NULL, &steps[i]);
+	json_arr_close(&w);
+	json_put_bool(&w, "has_more", more);
+	envelope_close(&w);
+	respond_json(r, 200, NULL, &b);
+	buf_release(&b);
+}
+
+void executions_steps(struct request *r)
+{
+	unsigned after = 0, limit = LIST_MAX, n;
+	struct execution_step *steps;
+	struct execution_watch seen;
+	struct error err = {0};
+	struct arena a;
+	struct id id;
+
+	arena_init(&a);
+	if (query_number(r, "after", 0, 999999999, &after, &err) &&
+	    query_number(r, "limit", 1, LIST_MAX, &limit, &err) && parse_id(r, &id, &err) &&
+	    run_watch(r->app->runs, r->auth->principal.account_id, &id, &seen, &err)) {
+		steps = arena_alloc(&a, (limit + 1) * sizeof *steps);
+		if (run_steps(r->app->runs, &id, after, limit + 1, &a, steps, &n, &err)) {
+			answer_steps(r, steps, n > limit ? limit : n, n > limit);
+			arena_release(&a);
+			return;
+		}
+	}
+	respond_error(r, &err);
+	arena_release(&a);
+}

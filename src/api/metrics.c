@@ -1,0 +1,143 @@
+/* GET /metrics: Prometheus text exposition format 0.0.4. Figures of this process, and of the queue as the
+ * database has it now. */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "api/app.h"
+#include "api/handlers.h"
+#include "api/waiting.h"
+#include "http/response.h"
+#include "http/routes.h"
+#include "http/stats.h"
+
+#define BODY_MAX (1u << 20)
+
+static void head(struct buf *b, const char *name, const char *type, const char *help)
+{
+	buf_addf(b, "# HELP agentiv_%s %s\n# TYPE agentiv_%s %s\n", name, help, name, type);
+}
+
+static void figure(struct buf *b, const char *name, const char *type, const char *help, int64_t value)
+{
+	head(b, name, type, help);
+	buf_addf(b, "agentiv_%s %" PRId64 "\n", name, value);
+}
+
+/* method="GET",route="/api/agents" */
+static void add_labels(struct buf *b, unsigned route)
+{
+	static const char *const methods[] = {
+		[HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT",
+		[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE"};
+
+	if (route < route_count)
+		buf_addf(b, "method=\"%s\",route=\"%s\"", methods[routes[route].method], routes[route].path);
+	else
+		buf_adds(b, "method=\"\",route=\"\"");
+}
+
+static void add_requests(struct buf *b, unsigned route, const struct route_stats *s)
+{
+	unsigned c;
+
+	for (c = 1; c < 6; c++) {
+		if (s->by_class[c] == 0)
+			continue;
+		buf_adds(b, "agentiv_http_requests_total{");
+		add_labels(b, route);
+		buf_addf(b, ",class=\"%uxx\"} %" PRIu64 "\n", c, s->by_class[c]);
+	}
+}
+
+static void add_durations(struct buf *b, unsigned route, const struct route_stats *s)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < STATS_BUCKETS; i++)
+		sum += s->buckets[i];
+	if (sum == 0)
+		return;
+	for (i = 0, sum = 0; i < STATS_BUCKETS; i++) {
+		sum += s->buckets[i];
+		buf_adds(b, "agentiv_http_request_duration_seconds_bucket{");
+		add_labels(b, route);
+		if (stats_bounds_us[i] == INT64_MAX)
+			buf_addf(b, ",le=\"+Inf\"} %" PRIu64 "\n", sum);
+		else
+			buf_addf(b, ",le=\"%g\"} %" PRIu64 "\n", (double)stats_bounds_us[i] / 1e6, sum);
+	}
+	buf_adds(b, "agentiv_http_request_duration_seconds_sum{");
+	add_labels(b, route);
+	buf_addf(b, "} %.6f\nagentiv_http_request_duration_seconds_count{", (double)s->sum_us / 1e6);
+	add_labels(b, route);
+	buf_addf(b, "} %" PRIu64 "\n", sum);
+}
+
+/* Index route_count stands for requests without a route. */
+static void each_route(struct buf *b, void (*add)(struct buf *, unsigned, const struct route_stats *))
+{
+	struct route_stats s;
+	unsigned i;
+
+	for (i = 0; i <= route_count; i++) {
+		stats_read(i < route_count ? i : STATS_ROUTES_MAX, &s);
+		add(b, i, &s);
+	}
+}
+
+static void add_process(struct buf *b, struct app *app)
+{
+	struct db_counters db = db_counters(app->db);
+	uint64_t batches, admissions;
+
+	admitter_counts(app->admitter, &batches, &admissions);
+	figure(b, "admission_batches_total", "counter", "Transactions that accepted or refused runs.",
+	       (int64_t)batches);
+	figure(b, "admissions_total", "counter", "Runs that asked to be accepted.", (int64_t)admissions);
+	figure(b, "requests_waiting", "gauge", "Requests that wait for an execution.",
+	       waiting_count(app->waiting));
+	figure(b, "db_statements_total", "counter", "Statements sent.", (int64_t)db.statements);
+	figure(b, "db_round_trips_total", "counter", "Packets sent to the database.", (int64_t)db.round_trips);
+	figure(b, "db_transactions_total", "counter", "Transactions begun.", (int64_t)db.transactions);
+	figure(b, "db_retries_total", "counter", "Transactions begun again.", (int64_t)db.retries);
+	figure(b, "db_connects_total", "counter", "Connections made.", (int64_t)db.connects);
+	figure(b, "draining", "gauge", "1 while the process is being stopped.", atomic_load(&app->draining));
+}
+
+static void add_queue(struct buf *b, const struct queue_stats *q)
+{
+	head(b, "queue_runs", "gauge", "Runs that are not over.");
+	buf_addf(b, "agentiv_queue_runs{state=\"ready\"} %" PRId64 "\n", q->ready);
+	buf_addf(b, "agentiv_queue_runs{state=\"leased\"} %" PRId64 "\n", q->leased);
+	buf_addf(b, "agentiv_queue_runs{state=\"held\"} %" PRId64 "\n", q->held);
+	buf_addf(b, "agentiv_queue_runs{state=\"later\"} %" PRId64 "\n", q->later);
+	head(b, "queue_oldest_ready_seconds", "gauge", "Age of the run that is ready for longest.");
+	buf_addf(b, "agentiv_queue_oldest_ready_seconds %.3f\n", (double)q->oldest_ready_ms / 1000);
+	figure(b, "leases_expired", "gauge", "Leases past their time that nobody has taken up.", q->expired);
+	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made.", q->outbox);
+}
+
+void metrics_get(struct request *r)
+{
+	struct queue_stats q;
+	struct error err = {0};
+	struct buf b;
+	bool up;
+
+	buf_init(&b, BODY_MAX);
+	head(&b, "build_info", "gauge", "The program's version.");
+	buf_adds(&b, "agentiv_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
+	head(&b, "http_requests_total", "counter", "Answered requests.");
+	each_route(&b, add_requests);
+	head(&b, "http_request_duration_seconds", "histogram", "Time from a request's head to its answer.");
+	each_route(&b, add_durations);
+	add_process(&b, r->app);
+	up = runs_stats(r->app->runs, &q, &err);
+	figure(&b, "database_up", "gauge", "1 when the database answers.", up);
+	if (up)
+		add_queue(&b, &q);
+	respond(r, 200, NULL, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b), b.len);
+	buf_release(&b);
+}
