@@ -1,7 +1,6 @@
 /* Connections: the host list, the session they start with, the pool and the breaker. */
 #include "db/db_priv.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,25 +94,6 @@ static bool parse_hosts(struct db *db, const char *list, struct error *err)
 	return db->host_count > 0 || err_set(err, ERR_INVALID_INPUT, "database.hosts is empty");
 }
 
-/* The first line of the file. */
-static bool read_password(struct db *db, const char *path, struct error *err)
-{
-	char line[512];
-	FILE *f = fopen(path, "re");
-
-	if (!f)
-		return err_set(err, ERR_INVALID_INPUT, "database.password_file: %s: %s", path,
-		               strerror(errno));
-	if (!fgets(line, sizeof line, f))
-		line[0] = '\0';
-	fclose(f);
-	line[strcspn(line, "\r\n")] = '\0';
-	mem_free(db->password);
-	db->password = mem_strdup(line);
-	mem_wipe(line, sizeof line);
-	return true;
-}
-
 struct db *db_open(const struct config *cfg, unsigned max_conns, struct error *err)
 {
 	struct db *db = mem_zalloc(sizeof *db);
@@ -138,9 +118,7 @@ struct db *db_open(const struct config *cfg, unsigned max_conns, struct error *e
 		db_close(db);
 		return NULL;
 	}
-	if (!parse_hosts(db, cfg->db_hosts, err) ||
-	    (cfg->db_password_file && *cfg->db_password_file &&
-	     !read_password(db, cfg->db_password_file, err))) {
+	if (!parse_hosts(db, cfg->db_hosts, err)) {
 		db_close(db);
 		return NULL;
 	}

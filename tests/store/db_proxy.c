@@ -1,3 +1,4 @@
+/* One thread, one poll over the pairs of sockets. */
 #include "db_proxy.h"
 
 #include <errno.h>
@@ -17,6 +18,9 @@
 
 #define PAIRS_MAX 64
 #define PART_SIZE 65536
+
+#define COMMAND_QUIT  0x01
+#define COMMAND_CLOSE 0x19
 
 struct pair {
 	int  client, server;
@@ -99,7 +103,9 @@ static enum proxy_cut look(struct proxy *p, const char *part, size_t n)
 
 	if (n < 5 || part[3] != 0)
 		return CUT_NONE;
-	atomic_fetch_add(&p->commands, 1);
+	/* these two have no answer */
+	if (part[4] != COMMAND_QUIT && part[4] != COMMAND_CLOSE)
+		atomic_fetch_add(&p->commands, 1);
 	pthread_mutex_lock(&p->lock);
 	if (p->cut != CUT_NONE && (unsigned char)part[4] == p->cut_command &&
 	    (!p->cut_text || (n >= 5 + strlen(p->cut_text) &&

@@ -1,2 +1,3 @@
 include tests/store/queue.mk
 include tests/store/accounts.mk
+include tests/store/db.mk
