@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <locale.h>
 #include <pthread.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -268,11 +268,27 @@ static locale_t enter_utf8(void)
 	return uselocale(utf8);
 }
 
+#define REPEATS_MAX 10000   /* the product of all {n,m} in a pattern: regcomp writes them out in memory */
+
+/* The largest number in the braces at p. */
+static unsigned long repeats(const char *p)
+{
+	unsigned long most = 1, n;
+
+	for (; *p && *p != '}'; p++) {
+		n = *p >= '0' && *p <= '9' ? strtoul(p, NULL, 10) : 1;
+		if (n > most)
+			most = n;
+	}
+	return most < REPEATS_MAX ? most : REPEATS_MAX + 1;
+}
+
 /* What ECMA 262 has and POSIX lacks, and regcomp would take for something else. */
 static const char *foreign_syntax(const char *p)
 {
 	bool in_brackets = false;
 	const char *first = p;
+	unsigned long copies = 1;
 
 	for (; *p; p++) {
 		if (in_brackets) {
@@ -295,6 +311,8 @@ static const char *foreign_syntax(const char *p)
 			p += p[1] == '^';
 		} else if (*p == '(' && p[1] == '?') {
 			return "has a group that begins with (?";
+		} else if (*p == '{' && (copies *= repeats(p)) > REPEATS_MAX) {
+			return "repeats too often";
 		} else if (strchr("*+?}", *p) && p[1] && strchr("*+?", p[1])) {
 			return "repeats a repetition";
 		}

@@ -209,6 +209,7 @@ static void a_pattern_that_posix_would_misread_is_refused(void)
 	refused("{\"pattern\":\"a.*?b\"}", "#/pattern", "repeats a repetition");
 	refused("{\"pattern\":\"(a)\\\\1\"}", "#/pattern", "escape of a letter or digit");
 	refused("{\"pattern\":\"a\\\\\"}", "#/pattern", "backslash");
+	refused("{\"pattern\":\"((a{99}){99}){99}\"}", "#/pattern", "repeats too often");
 	refused("{\"pattern\":1}", "#/pattern", "must be a string");
 }
 
@@ -221,6 +222,7 @@ static void patterns_match_characters_anywhere_in_the_string(void)
 	CU_ASSERT_TRUE(fits("{\"pattern\":\"^[]a[:digit:]]+$\"}", "\"a]1\""));
 	CU_ASSERT_TRUE(fits("{\"pattern\":\"^a\\\\.b$\"}", "\"a.b\""));
 	CU_ASSERT_FALSE(fits("{\"pattern\":\"^a\\\\.b$\"}", "\"axb\""));
+	CU_ASSERT_TRUE(fits("{\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\"}", "\"2025-01-15\""));
 	CU_ASSERT_TRUE(fits("{\"pattern\":\"^a\"}", "7"));
 	CU_ASSERT_STRING_EQUAL(problem("{\"pattern\":\"^[a-z]+$\"}", "\"A\""),
 	                       "input_payload|input_payload must match the pattern ^[a-z]+$");

@@ -1,0 +1,93 @@
+/* Any bytes into json_read. What it accepts, json-c's own reader must accept too and see the same (ours is the
+ * stricter one), and written out it must read back as the same. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "fuzz.h"
+
+static void check_spans(struct json_object *o, const struct json_span *spans, unsigned n)
+{
+	struct json_object *member, *again;
+	struct error err;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		MUST(json_object_object_get_ex(o, spans[i].key, &member));
+		MUST(json_read(spans[i].p, spans[i].n, JSON_DEPTH_MAX, &again, NULL, NULL, &err));
+		MUST(json_object_equal(member, again));
+		json_object_put(again);
+	}
+}
+
+static void check_json_c(struct json_object *o, const char *text, size_t n)
+{
+	struct json_tokener *t = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
+	struct json_object *theirs;
+
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+	theirs = json_tokener_parse_ex(t, text, (int)n);
+	if (json_tokener_get_error(t) == json_tokener_continue)      /* a number at the top */
+		theirs = json_tokener_parse_ex(t, "", 1);
+	MUST(json_tokener_get_error(t) == json_tokener_success);
+	/* json-c 0.16 takes some escaped pairs (those of U+1DC00 to U+1DFFF and above) for half a pair */
+	MUST(json_object_equal(o, theirs) || memmem(text, n, "\\ud", 3) || memmem(text, n, "\\uD", 3));
+	json_object_put(theirs);
+	json_tokener_free(t);
+}
+
+static void check_round_trip(struct json_object *o)
+{
+	struct json_object *again;
+	struct json_out w;
+	struct error err;
+	struct buf b;
+
+	buf_init(&b, 1 << 26);
+	json_begin(&w, &b);
+	json_put_value(&w, NULL, o);
+	MUST(json_read(buf_str(&b), b.len, JSON_DEPTH_MAX, &again, NULL, NULL, &err));
+	MUST(json_object_equal(o, again));
+	json_object_put(again);
+	buf_release(&b);
+}
+
+static void check_quoting(const char *text, size_t n)
+{
+	struct json_object *o;
+	struct error err;
+	struct buf b;
+
+	buf_init(&b, 1 << 26);
+	json_quote(&b, text, n);
+	MUST(json_utf8_valid(buf_str(&b), b.len));
+	if (!memchr(text, 0, n)) {
+		MUST(json_read(buf_str(&b), b.len, 1, &o, NULL, NULL, &err));
+		if (json_utf8_valid(text, n))
+			MUST((size_t)json_object_get_string_len(o) == n &&
+			     memcmp(json_object_get_string(o), text, n) == 0);
+		json_object_put(o);
+	}
+	buf_release(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	const char *text = (const char *)data;
+	struct json_span spans[4];
+	unsigned count = 4;
+	struct json_object *o;
+	struct error err = {0};
+
+	check_quoting(text, n);
+	if (!json_read(text, n, JSON_DEPTH_MAX, &o, spans, &count, &err)) {
+		MUST(err.code == ERR_INVALID_INPUT && json_utf8_valid(err.message, strlen(err.message)));
+		return 0;
+	}
+	check_spans(o, spans, count);
+	check_json_c(o, text, n);
+	check_round_trip(o);
+	json_object_put(o);
+	return 0;
+}
