@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/utf8.h"
 
 #define ANSWER_BODY_MAX   65536    /* bytes; more is not read, the connection is closed */
 #define ANSWER_HEADER_MAX 32768
@@ -377,6 +378,7 @@ static bool serve_sockets(struct http_client *c)
 
 void http_client_run(struct http_client *c)
 {
+	locale_t before = utf8_enter();
 	unsigned round;
 	int running;
 
@@ -392,6 +394,7 @@ void http_client_run(struct http_client *c)
 			break;
 		collect_ended(c);
 	}
+	utf8_leave(before);
 }
 
 void http_client_abort(struct http_client *c)

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "net/utf8.h"
 
 #define URL_MAX      2048   /* bytes, as the columns that keep URLs; named in a message below */
 #define HOST_MAX     253    /* RFC 1035 */
@@ -359,7 +360,11 @@ static bool check_host(const struct outbound_rules *r, char *host, const char *z
 static CURLUcode get_host(CURLU *u, char **host)
 {
 #ifdef CURLU_PUNYCODE
-	return curl_url_get(u, CURLUPART_HOST, host, CURLU_PUNYCODE);
+	locale_t before = utf8_enter();
+	CURLUcode code = curl_url_get(u, CURLUPART_HOST, host, CURLU_PUNYCODE);
+
+	utf8_leave(before);
+	return code;
 #else
 	return curl_url_get(u, CURLUPART_HOST, host, 0);
 #endif

@@ -1,2 +1,3 @@
 include tests/unit/base.mk
 include tests/unit/json.mk
+include tests/unit/net.mk

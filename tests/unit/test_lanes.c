@@ -1,0 +1,180 @@
+/* Lanes of the sender (core/sender_priv.h): how much may be under way to one receiver. */
+#include <CUnit/CUnit.h>
+
+#include "core/sender_priv.h"
+#include "net_suites.h"
+
+#define SECOND INT64_C(1000000)
+
+static struct lanes lanes;
+static struct lane *lane;
+
+static void fresh(void)
+{
+	lanes_release(&lanes);
+	lanes = (struct lanes){.first = 4, .most = 16};
+	lane = lane_get(&lanes, "http://a", 8, 0);
+}
+
+static unsigned fill(int64_t now_us)
+{
+	unsigned n = 0;
+
+	while (lane_open(lane)) {
+		lane_begin(lane, now_us);
+		n++;
+	}
+	return n;
+}
+
+static void a_new_receiver_gets_a_few_at_once(void)
+{
+	fresh();
+	CU_ASSERT_EQUAL(fill(0), 4);
+	CU_ASSERT_FALSE(lane_open(lane));
+}
+
+static void quick_answers_open_a_lane_up_to_its_bound(void)
+{
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 100; i++) {
+		lane_begin(lane, 0);
+		lane_end(lane, true, SECOND / 100, 0);
+	}
+	CU_ASSERT_EQUAL(fill(0), 16);
+}
+
+static void one_that_does_not_answer_keeps_one(void)
+{
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 10; i++) {
+		lane_begin(lane, 0);
+		lane_end(lane, false, 15 * SECOND, 0);
+	}
+	CU_ASSERT_EQUAL(fill(0), 1);
+}
+
+static void one_that_refuses_connections_at_once_loses_and_wins_nothing(void)
+{
+	unsigned i;
+
+	fresh();
+	for (i = 0; i < 10; i++) {
+		lane_begin(lane, 0);
+		lane_end(lane, false, 1000, 0);
+	}
+	CU_ASSERT_EQUAL(fill(0), 4);
+}
+
+static void a_full_lane_that_moves_is_worth_waiting_for(void)
+{
+	fresh();
+	fill(0);
+	CU_ASSERT_FALSE(lane_stuck(lane, SECOND / 20));
+	lane_end(lane, true, SECOND / 20, SECOND / 20);
+	fill(SECOND / 20);
+	CU_ASSERT_FALSE(lane_stuck(lane, SECOND / 8));
+}
+
+static void a_full_lane_that_stands_still_is_not(void)
+{
+	fresh();
+	fill(0);
+	CU_ASSERT_TRUE(lane_stuck(lane, SECOND / 5));
+}
+
+static void one_known_to_be_slow_is_stuck_as_soon_as_it_is_full(void)
+{
+	fresh();
+	lane_begin(lane, 0);
+	lane_end(lane, true, 5 * SECOND, 5 * SECOND);
+	fill(5 * SECOND);
+	CU_ASSERT_TRUE(lane_stuck(lane, 5 * SECOND));
+}
+
+static void an_open_lane_is_never_stuck(void)
+{
+	fresh();
+	CU_ASSERT_FALSE(lane_stuck(lane, 100 * SECOND));
+}
+
+static void what_is_postponed_is_spread_by_the_lanes_pace(void)
+{
+	int64_t first, second;
+
+	fresh();
+	lane_begin(lane, 0);
+	lane_end(lane, true, 8 * SECOND, 0);
+	fill(0);
+	first = lane_postpone(lane, 1000000, 0);
+	second = lane_postpone(lane, 1000000, 0);
+	/* two at a time, eight seconds each */
+	CU_ASSERT(first > 1000000);
+	CU_ASSERT_EQUAL(second - first, 4000);
+}
+
+static void nothing_is_postponed_for_long(void)
+{
+	unsigned i;
+	int64_t at = 0;
+
+	fresh();
+	lane_begin(lane, 0);
+	lane_end(lane, false, 15 * SECOND, 0);
+	fill(0);
+	for (i = 0; i < 1000; i++)
+		at = lane_postpone(lane, 0, 0);
+	CU_ASSERT(at <= 121000);
+}
+
+static void two_receivers_do_not_share_a_lane(void)
+{
+	struct lane *other;
+
+	fresh();
+	fill(0);
+	other = lane_get(&lanes, "http://b", 8, 0);
+	CU_ASSERT_TRUE(lane_open(other));
+	CU_ASSERT_PTR_EQUAL(lane_get(&lanes, "http://a", 8, 0), lane);
+}
+
+static void a_lane_in_use_is_not_forgotten(void)
+{
+	unsigned i;
+
+	fresh();
+	fill(0);
+	for (i = 0; i < 10000; i++)
+		lane_put(lane_get(&lanes, &i, sizeof i, 0));
+	CU_ASSERT_PTR_EQUAL(lane_get(&lanes, "http://a", 8, 0), lane);
+	CU_ASSERT_FALSE(lane_open(lane));
+}
+
+static int release(void)
+{
+	lanes_release(&lanes);
+	return 0;
+}
+
+static CU_TestInfo tests[] = {
+	{"a new receiver gets a few at once", a_new_receiver_gets_a_few_at_once},
+	{"quick answers open a lane up to its bound", quick_answers_open_a_lane_up_to_its_bound},
+	{"one that does not answer keeps one", one_that_does_not_answer_keeps_one},
+	{"one that refuses connections at once loses and wins nothing",
+	 one_that_refuses_connections_at_once_loses_and_wins_nothing},
+	{"a full lane that moves is worth waiting for", a_full_lane_that_moves_is_worth_waiting_for},
+	{"a full lane that stands still is not", a_full_lane_that_stands_still_is_not},
+	{"one known to be slow is stuck as soon as it is full",
+	 one_known_to_be_slow_is_stuck_as_soon_as_it_is_full},
+	{"an open lane is never stuck", an_open_lane_is_never_stuck},
+	{"what is postponed is spread by the lane's pace", what_is_postponed_is_spread_by_the_lanes_pace},
+	{"nothing is postponed for long", nothing_is_postponed_for_long},
+	{"two receivers do not share a lane", two_receivers_do_not_share_a_lane},
+	{"a lane in use is not forgotten", a_lane_in_use_is_not_forgotten},
+	CU_TEST_INFO_NULL};
+
+CU_SuiteInfo lanes_suite = {"lanes", NULL, release, NULL, NULL, tests};
