@@ -153,6 +153,9 @@ static bool step(struct scan *s, struct error *err)
 		drop(s, 1);
 		return finish(s, err);
 	} else {
+		/* two minus signs must not become a comment when white space follows */
+		if (c == '-' && s->sql.len > 0 && s->sql.data[s->sql.len - 1] == '-')
+			s->gap = true;
 		token(s);
 		copy(s, 1);
 	}

@@ -1,1 +1,2 @@
 include tests/fuzz/json.mk
+include tests/fuzz/migrate.mk

@@ -1,3 +1,4 @@
 include tests/unit/base.mk
 include tests/unit/json.mk
 include tests/unit/net.mk
+include tests/unit/sql_split.mk
