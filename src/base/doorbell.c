@@ -223,6 +223,19 @@ static bool belongs_to(const char *name, const char *program)
 	       name[n + 1] >= '0' && name[n + 1] <= '9';
 }
 
+void doorbell_count(const char *run_dir, const char *program, unsigned *alive, unsigned *stale)
+{
+	DIR *dir = opendir(run_dir);
+	struct dirent *e;
+
+	*alive = *stale = 0;
+	while (dir && (e = readdir(dir)))
+		if (belongs_to(e->d_name, program))
+			(*(doorbell_alive(run_dir, e->d_name) ? alive : stale))++;
+	if (dir)
+		closedir(dir);
+}
+
 static void look(struct doorbell_ringer *r, struct listeners *l)
 {
 	DIR *dir = opendir(r->run_dir);

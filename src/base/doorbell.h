@@ -38,4 +38,8 @@ void doorbell_ring_name(struct doorbell_ringer *r, const char *name, const void 
  * gone or a connection is refused (its process is dead). */
 bool doorbell_alive(const char *run_dir, const char *name);
 
+/* How many processes of a program listen in the run directory, and how many sockets there belong to
+ * dead ones. */
+void doorbell_count(const char *run_dir, const char *program, unsigned *alive, unsigned *stale);
+
 #endif

@@ -3,3 +3,4 @@ LOWER_LIBS = $(CORE_LIBS) $(STORE_LIBS) $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) $(NE
 include src/bin/worker.mk
 include src/bin/responder.mk
 include src/bin/webhookd.mk
+include src/bin/agentivctl.mk

@@ -9,4 +9,5 @@ libcore_a_SOURCES = \
 include src/core/executor.mk
 include src/core/sender.mk
 include src/core/responder.mk
+include src/core/admin.mk
 CORE_LIBS = libcore.a

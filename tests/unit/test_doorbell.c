@@ -212,15 +212,38 @@ static void names_that_leave_the_directory_are_refused(void)
 static void only_a_dead_process_is_not_alive(void)
 {
 	struct doorbell d = opened("agentiv-worker");
+	char path[2 * FX_PATH];
 
 	CU_ASSERT_TRUE(doorbell_alive(dir, d.name));
 	doorbell_close(&d);
 	CU_ASSERT_FALSE(doorbell_alive(dir, d.name));
+	snprintf(path, sizeof path, "%s/agentiv-worker.2.0.sock", dir);
 	plant_stale("agentiv-worker.2.0.sock");
 	CU_ASSERT_FALSE(doorbell_alive(dir, "agentiv-worker.2.0.sock"));
+	unlink(path);
 	/* names that are no sockets of ours say nothing about a death */
 	CU_ASSERT_TRUE(doorbell_alive(dir, "tick"));
 	CU_ASSERT_TRUE(doorbell_alive(dir, "../x.sock"));
+}
+
+static void the_living_and_the_dead_are_counted(void)
+{
+	struct doorbell d = opened("agentiv-worker"), e = opened("agentiv-worker");
+	struct doorbell f = opened("agentiv-webhookd");
+	char path[2 * FX_PATH];
+	unsigned alive, stale;
+
+	plant_stale("agentiv-worker.3.0.sock");
+	doorbell_count(dir, "agentiv-worker", &alive, &stale);
+	CU_ASSERT_EQUAL(alive, 2);
+	CU_ASSERT_EQUAL(stale, 1);
+	doorbell_count("/nonexistent", "agentiv-worker", &alive, &stale);
+	CU_ASSERT_EQUAL(alive + stale, 0);
+	snprintf(path, sizeof path, "%s/agentiv-worker.3.0.sock", dir);
+	unlink(path);
+	doorbell_close(&d);
+	doorbell_close(&e);
+	doorbell_close(&f);
 }
 
 static void a_stale_socket_of_the_same_name_is_taken_over(void)
@@ -299,6 +322,7 @@ static CU_TestInfo tests[] = {
 	{"a waiter is rung by its name", a_waiter_is_rung_by_its_name},
 	{"names that leave the directory are refused", names_that_leave_the_directory_are_refused},
 	{"only a dead process is not alive", only_a_dead_process_is_not_alive},
+	{"the living and the dead are counted", the_living_and_the_dead_are_counted},
 	{"a stale socket of the same name is taken over",
 	 a_stale_socket_of_the_same_name_is_taken_over},
 	{"a name that cannot be removed is passed over",

@@ -1,0 +1,73 @@
+/* The operator's side: accounts, plans, keys, connections, schema. What makes secrets is here: keys
+ * are shown once and stored as hashes, webhook secrets and connections' settings are sealed.
+ *
+ * A user is named by its usr_ id or its e-mail address; ERR_NOT_FOUND when there is none. Changes
+ * are told to the processes of this host at once, others see them within 5 s.
+ *
+ * Ownership: strings and lists live in the arena given; what admin points to must outlive it. */
+#ifndef AGENTIV_CORE_ADMIN_H
+#define AGENTIV_CORE_ADMIN_H
+
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/doorbell.h"
+#include "db/db.h"
+#include "store/accounts.h"
+#include "store/executions.h"
+#include "store/migrate.h"
+
+struct admin {
+	struct db *db;
+	const struct secret_ring *peppers, *seal;   /* NULL where they are not needed */
+	struct doorbell_ringer *ringer;             /* NULL: nobody is told */
+};
+
+/* ERR_INVALID_INPUT with the field at fault; ERR_CONFLICT when the address is taken. */
+bool admin_user_create(struct admin *a, const char *email, const char *name, const char *plan,
+                       struct account *out, struct error *err);
+bool admin_user_find(struct admin *a, const char *user, struct account *out, struct error *err);
+bool admin_user_list(struct admin *a, struct arena *arena, struct account **out, unsigned *count,
+                     struct error *err);
+/* Sets plan and overrides and fills slots that became free; out is the account afterwards. */
+bool admin_plan_set(struct admin *a, const char *user, const char *plan,
+                    const struct plan_overrides *own, struct account *out, struct error *err);
+/* agent: a slug, or "all". */
+bool admin_subscription_set(struct admin *a, const char *user, const char *agent,
+                            enum subscription_status status, int64_t trial_ends_at,
+                            struct account *out, struct error *err);
+/* "whsec_" and base64; the caller wipes it. */
+#define WEBHOOK_SECRET_SIZE 64
+bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SECRET_SIZE],
+                          struct error *err);
+
+/* The key itself is in key, and nowhere else. The caller wipes it. */
+bool admin_key_create(struct admin *a, const char *user, const char *name, unsigned scopes,
+                      int64_t expires_at, struct api_key *out, char key[API_KEY_LEN + 1],
+                      struct error *err);
+bool admin_key_list(struct admin *a, const char *user, struct arena *arena, struct api_key **out,
+                    unsigned *count, struct error *err);
+/* id: "key_…". out is the key afterwards. */
+bool admin_key_revoke(struct admin *a, const char *user, const char *id, struct api_key *out,
+                      struct error *err);
+
+/* Connects a mailbox ("maildir", "mbox") at path in place of what the integration had. address, which may be
+ * NULL, is its owner's. check: the mailbox is opened first. */
+bool admin_connection_add(struct admin *a, const char *user, const char *integration, const char *kind,
+                          const char *path, const char *address, bool check,
+                          struct connection_row *out, struct error *err);
+bool admin_connection_list(struct admin *a, const char *user, struct arena *arena,
+                           struct connection_row **out, unsigned *count, struct error *err);
+
+/* One run of any account with its steps, at most ADMIN_STEPS_MAX of them. */
+#define ADMIN_STEPS_MAX 1000
+bool admin_execution(struct admin *a, const char *id, struct arena *arena, struct execution *out,
+                     struct execution_step **steps, unsigned *count, struct error *err);
+
+bool admin_migrate(struct admin *a, const struct migrate_options *o, unsigned *applied,
+                   struct error *err);
+/* Caller mem_frees *out. */
+bool admin_migrations(struct admin *a, const char *dir, struct migration **out, unsigned *count,
+                      struct error *err);
+bool admin_schema_usable(struct admin *a, struct error *err);
+
+#endif

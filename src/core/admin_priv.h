@@ -1,0 +1,16 @@
+/* Shared by the files of the operator's side. */
+#ifndef AGENTIV_CORE_ADMIN_PRIV_H
+#define AGENTIV_CORE_ADMIN_PRIV_H
+
+#include "core/admin.h"
+
+#define RESPONDER_PROGRAM "agentiv.fcgi"
+#define WORKER_PROGRAM    "agentiv-worker"
+
+/* Rings every process of the program on this host. */
+void admin_tell(struct admin *a, const char *program, char message);
+
+/* 1 to 200 bytes of UTF-8 without control characters. */
+bool admin_check_name(const char *name, struct error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* The schema and single runs, for the operator. */
+#include "core/admin_priv.h"
+
+bool admin_execution(struct admin *a, const char *id_text, struct arena *arena, struct execution *out,
+                     struct execution_step **steps, unsigned *count, struct error *err)
+{
+	struct db_conn *c;
+	struct id id;
+	bool found = false, ok;
+
+	if (!id_parse(ID_EXECUTION, id_text, &id))
+		return err_field(err, "id", "\"%.64s\" is not the id of an execution (exec_…)", id_text);
+	*steps = arena_alloc(arena, ADMIN_STEPS_MAX * sizeof **steps);
+	c = db_get(a->db, err);
+	ok = c && execution_find(c, 0, &id, arena, out, &found, err) &&
+	     (found || err_set(err, ERR_NOT_FOUND, "There is no execution %s", id_text)) &&
+	     execution_steps(c, &id, 0, ADMIN_STEPS_MAX, arena, *steps, count, err);
+	db_put(a->db, c);
+	return ok;
+}
+
+bool admin_migrate(struct admin *a, const struct migrate_options *o, unsigned *applied,
+                   struct error *err)
+{
+	return migrate_run(a->db, o, applied, err);
+}
+
+bool admin_migrations(struct admin *a, const char *dir, struct migration **out, unsigned *count,
+                      struct error *err)
+{
+	return migrate_status(a->db, dir, out, count, err);
+}
+
+bool admin_schema_usable(struct admin *a, struct error *err)
+{
+	struct db_conn *c = db_get(a->db, err);
+	bool ok = c && schema_usable(c, err);
+
+	db_put(a->db, c);
+	return ok;
+}

@@ -1,0 +1,115 @@
+/* Users, plans, subscriptions, webhook secrets. */
+#include "ctl/print.h"
+
+#include <string.h>
+
+#include "agents/registry.h"
+#include "base/mem.h"
+
+bool cmd_user_create(struct ctl *c)
+{
+	struct account a;
+
+	if (!admin_user_create(&c->admin, ctl_text(c, "email"), ctl_text(c, "name"), ctl_text(c, "plan"),
+	                       &a, &c->err))
+		return false;
+	print_account(c, &a);
+	return true;
+}
+
+bool cmd_user_list(struct ctl *c)
+{
+	struct account *a;
+	unsigned n;
+
+	if (!admin_user_list(&c->admin, &c->arena, &a, &n, &c->err))
+		return false;
+	print_accounts(c, a, n);
+	return true;
+}
+
+bool cmd_plan_set(struct ctl *c)
+{
+	struct plan_overrides own = {.requests_per_minute = ctl_number_at(c, "requests-per-minute"),
+	                             .runs_per_day = ctl_number_at(c, "runs-per-day"),
+	                             .runs_per_month = ctl_number_at(c, "runs-per-month"),
+	                             .concurrent = ctl_number_at(c, "concurrent")};
+	struct account a;
+
+	if (!admin_plan_set(&c->admin, ctl_text(c, "user"), ctl_text(c, "plan"), &own, &a, &c->err))
+		return false;
+	print_account(c, &a);
+	return true;
+}
+
+/* A slug that no manifest has is a mistyped one. */
+static bool check_agent(struct ctl *c, const char *agent)
+{
+	struct registry *r;
+	bool ok;
+
+	if (strcmp(agent, "all") == 0)
+		return true;
+	r = registry_load(ctl_manifest_dir(), c->cfg.agents_dir, &c->err);
+	if (!r) {
+		c->status = CTL_CONFIGURATION;
+		return false;
+	}
+	ok = registry_find(r, agent) != NULL ||
+	     err_set(&c->err, ERR_NOT_FOUND, "There is no agent \"%.64s\"", agent);
+	registry_free(r);
+	return ok;
+}
+
+bool cmd_subscription_set(struct ctl *c)
+{
+	const char *agent = ctl_text(c, "agent");
+	int64_t ends = ctl_number(c, "trial-ends", 0);
+	enum subscription_status status = SUB_NONE;
+	struct account a;
+	struct table t;
+	char id[ID_TEXT_SIZE];
+
+	subscription_by_name(ctl_text(c, "status"), &status);
+	if (status == SUB_TRIALING && !ends) {
+		c->status = CTL_USAGE;
+		return err_field(&c->err, "trial-ends", "A trial has an end: --trial-ends TIME");
+	}
+	if (!check_agent(c, agent) ||
+	    !admin_subscription_set(&c->admin, ctl_text(c, "user"), agent, status, ends, &a, &c->err))
+		return false;
+	id_format(ID_USER, &a.public_id, id);
+	if (c->json) {
+		json_obj_open(&c->w, NULL);
+		json_put_str(&c->w, "user_id", id);
+		json_put_str(&c->w, "agent", agent);
+		json_put_str(&c->w, "status", subscription_name(status));
+		json_put_time(&c->w, "trial_ends_at", ends);
+		json_obj_close(&c->w);
+		return true;
+	}
+	table_init(&t, &c->arena, c->colour, NULL);
+	print_text(&t, "User", id);
+	print_text(&t, "Agent", agent);
+	print_text(&t, "Status", subscription_name(status));
+	print_time(&t, "Trial ends", ends);
+	table_print(&t, "", &c->out);
+	return true;
+}
+
+bool cmd_webhook_secret_show(struct ctl *c)
+{
+	char secret[WEBHOOK_SECRET_SIZE];
+
+	if (!admin_webhook_secret(&c->admin, ctl_text(c, "user"), secret, &c->err))
+		return false;
+	if (c->json) {
+		json_obj_open(&c->w, NULL);
+		json_put_str(&c->w, "secret", secret);
+		json_obj_close(&c->w);
+	} else {
+		buf_addf(&c->out, "%s\n", secret);
+	}
+	mem_wipe(secret, sizeof secret);
+	return true;
+}

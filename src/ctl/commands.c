@@ -1,0 +1,115 @@
+/* THE table of commands. Adding one is its function and a row here. */
+#include "ctl/ctl.h"
+
+#define END {NULL, NULL, OPT_FLAG, NULL, false, false, NULL, NULL}
+#define REQUIRED(name, arg, help) {name, NULL, OPT_TEXT, arg, true, false, NULL, help}
+#define OPTIONAL(name, type, arg, help) {name, NULL, type, arg, false, false, NULL, help}
+#define USER REQUIRED("user", "USER", "the user's id or e-mail address")
+
+static const struct ctl_option no_options[] = {END};
+
+static const struct ctl_option migrate_options[] = {
+	OPTIONAL("status", OPT_FLAG, NULL, "only show what is applied and what is not"),
+	OPTIONAL("dir", OPT_TEXT, "DIR", "where the migrations are"),
+	END};
+
+static const struct ctl_option user_create_options[] = {
+	REQUIRED("email", "ADDRESS", "the user's e-mail address, which names the user from then on"),
+	REQUIRED("name", "NAME", "name for display"),
+	REQUIRED("plan", "PLAN", "starter, pro, enterprise, or another that the database has"),
+	END};
+
+static const struct ctl_option user_options[] = {USER, END};
+
+static const struct ctl_option plan_set_options[] = {
+	USER,
+	REQUIRED("plan", "PLAN", "starter, pro, enterprise, or another that the database has"),
+	OPTIONAL("requests-per-minute", OPT_LIMIT, "N", "in place of the plan's figure"),
+	OPTIONAL("runs-per-day", OPT_LIMIT, "N", "in place of the plan's figure"),
+	OPTIONAL("runs-per-month", OPT_LIMIT, "N", "in place of the plan's figure"),
+	OPTIONAL("concurrent", OPT_LIMIT, "N", "in place of the plan's figure"),
+	END};
+
+static const char *const statuses[] = {"active", "trialing", "past_due", "canceled", "none", NULL};
+
+static const struct ctl_option subscription_set_options[] = {
+	USER,
+	REQUIRED("agent", "SLUG", "an agent, or all"),
+	{"status", NULL, OPT_CHOICE, "STATUS", true, false, statuses,
+	 "active, trialing, past_due, canceled or none"},
+	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over; a time, a date or a span like 14d"),
+	END};
+
+static const struct ctl_option key_create_options[] = {
+	USER,
+	REQUIRED("name", "NAME", "what the key is for"),
+	REQUIRED("scopes", "SCOPE,…", "agents:read, agents:run, schedules:write, connections:read,"
+	         " webhooks:write"),
+	OPTIONAL("expires", OPT_TIME, "TIME", "a time, a date or a span like 90d; never when not given"),
+	END};
+
+static const struct ctl_option key_revoke_options[] = {
+	{"id", "key", OPT_TEXT, "KEY_ID", true, true, NULL, "the key's id, key_…"},
+	USER, END};
+
+static const struct ctl_option connection_add_options[] = {
+	USER,
+	REQUIRED("integration", "NAME", "what is connected: gmail, …"),
+	OPTIONAL("maildir", OPT_TEXT, "DIR", "a Maildir, which can be sorted"),
+	OPTIONAL("mbox", OPT_TEXT, "FILE", "an mbox file, which is only read"),
+	OPTIONAL("address", OPT_TEXT, "ADDRESS", "the mailbox owner's own address"),
+	OPTIONAL("unchecked", OPT_FLAG, NULL, "do not look whether the mailbox can be opened here"),
+	END};
+
+static const struct ctl_option execution_show_options[] = {
+	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…"},
+	END};
+
+static const struct ctl_option tick_options[] = {
+	OPTIONAL("runs", OPT_COUNT, "N", "at most so many runs (1000)"),
+	OPTIONAL("deliveries", OPT_COUNT, "N", "at most so many webhooks (1000)"),
+	OPTIONAL("seconds", OPT_COUNT, "N", "start nothing after so many seconds (50)"),
+	OPTIONAL("threads", OPT_COUNT, "N", "runs at once (4)"),
+	END};
+
+const struct ctl_command ctl_commands[] = {
+	{"config show-defaults", 0, no_options, cmd_show_defaults,
+	 "Print a sample configuration with every default", NULL},
+	{"secrets init", NEED_CONFIG, no_options, cmd_secrets_init,
+	 "Make the files of secrets that are missing",
+	 "The pepper, under which API keys are hashed, and the key that seals webhook secrets and\n"
+	 "settings. A file that is there stays as it is. Made by root, a file belongs to the owner\n"
+	 "of its directory."},
+	{"migrate", NEED_DB, migrate_options, cmd_migrate,
+	 "Make or update the database's schema",
+	 "Goes on where an earlier call was stopped, and waits for another that is under way."},
+	{"doctor", 0, no_options, cmd_doctor,
+	 "Check the installation and say what to do",
+	 "Warnings leave the exit status 0; what fails makes it 1, an unusable configuration 3, a\n"
+	 "database that is away 4."},
+	{"user create", NEED_SCHEMA | NEED_SEAL, user_create_options, cmd_user_create,
+	 "Make a user", "A new user has no subscription to any agent: see subscription set."},
+	{"user list", NEED_SCHEMA, no_options, cmd_user_list, "List the users", NULL},
+	{"plan set", NEED_SCHEMA, plan_set_options, cmd_plan_set,
+	 "Set a user's plan and own limits",
+	 "N is a number or \"unlimited\". Limits that are not given stay as they are."},
+	{"subscription set", NEED_SCHEMA, subscription_set_options, cmd_subscription_set,
+	 "Set a user's subscription to an agent, or to all",
+	 "\"all\" replaces what was set for single agents."},
+	{"key create", NEED_SCHEMA | NEED_PEPPER, key_create_options, cmd_key_create,
+	 "Make an API key and show it, this once", NULL},
+	{"key list", NEED_SCHEMA, user_options, cmd_key_list, "List a user's API keys", NULL},
+	{"key revoke", NEED_SCHEMA, key_revoke_options, cmd_key_revoke,
+	 "Revoke an API key, everywhere within 5 seconds", NULL},
+	{"connection add", NEED_SCHEMA | NEED_SEAL, connection_add_options, cmd_connection_add,
+	 "Connect a user's mailbox", "It takes the place of what the integration was connected to."},
+	{"connection list", NEED_SCHEMA, user_options, cmd_connection_list,
+	 "List a user's connections", NULL},
+	{"webhook-secret show", NEED_SCHEMA | NEED_SEAL, user_options, cmd_webhook_secret_show,
+	 "Show the secret that a user's webhooks are signed with", NULL},
+	{"execution show", NEED_SCHEMA, execution_show_options, cmd_execution_show,
+	 "Show a run of any user, with its steps", NULL},
+	{"tick", NEED_CONFIG | NEED_SEAL, tick_options, cmd_tick,
+	 "Run what is queued and send what is due, once",
+	 "For hosts without a worker and a sender: call it from cron each minute."},
+	{NULL, 0, NULL, NULL, NULL, NULL}};

@@ -1,0 +1,187 @@
+/* One call of agentivctl: read the command line, open what the command needs, run it, print. */
+#include "config.h"
+
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#define OUT_MAX      (256u << 20)
+#define CONNECTIONS  3
+
+const char *ctl_manifest_dir(void)
+{
+	const char *dir = getenv("AGENTIV_MANIFEST_DIR");
+
+	return dir && *dir ? dir : AGENTIV_MANIFEST_DIR;
+}
+
+const char *ctl_sql_dir(void)
+{
+	const char *dir = getenv("AGENTIV_SQL_DIR");
+
+	return dir && *dir ? dir : AGENTIV_SQL_DIR;
+}
+
+bool ctl_open_db(struct ctl *c, unsigned n)
+{
+	c->db = db_open(&c->cfg, n, &c->err);
+	c->admin.db = c->db;
+	return c->db != NULL;
+}
+
+/* What a command needs, in this order; each with the status that its failure ends in. */
+static bool open_needs(struct ctl *c)
+{
+	unsigned needs = c->command->needs;
+
+	c->status = CTL_CONFIGURATION;
+	if ((needs & NEED_CONFIG) == NEED_CONFIG) {
+		if (!config_load(c->config_path, &c->cfg, &c->err))
+			return false;
+		c->ringer = c->admin.ringer = doorbell_ringer_new(c->cfg.run_dir);
+	}
+	if ((needs & NEED_PEPPER) == NEED_PEPPER) {
+		if (!crypto_ring_load(c->cfg.pepper_file, &c->peppers, &c->err))
+			return false;
+		c->admin.peppers = &c->peppers;
+	}
+	if ((needs & NEED_SEAL) == NEED_SEAL) {
+		if (!crypto_ring_load(c->cfg.seal_file, &c->seal, &c->err))
+			return false;
+		c->admin.seal = &c->seal;
+	}
+	if ((needs & NEED_DB) == NEED_DB && !ctl_open_db(c, CONNECTIONS))
+		return false;
+	c->status = CTL_REFUSED;
+	if ((needs & NEED_SCHEMA) == NEED_SCHEMA && !admin_schema_usable(&c->admin, &c->err))
+		return false;
+	c->status = CTL_DONE;
+	return true;
+}
+
+static void close_needs(struct ctl *c)
+{
+	db_close(c->db);
+	doorbell_ringer_free(c->ringer);
+	config_release(&c->cfg);
+	mem_wipe(&c->peppers, sizeof c->peppers);
+	mem_wipe(&c->seal, sizeof c->seal);
+	arena_release(&c->arena);
+	/* it may hold a key or a secret */
+	if (c->out.data)
+		mem_wipe(c->out.data, c->out.cap);
+	buf_release(&c->out);
+}
+
+/* A database that is away says so with its reason. */
+static void explain(struct ctl *c)
+{
+	char why[256] = "";
+
+	if (c->err.code != ERR_UNAVAILABLE || !c->db)
+		return;
+	db_last_failure(c->db, why, sizeof why);
+	if (*why)
+		err_set(&c->err, ERR_UNAVAILABLE, "The database cannot be reached: %s", why);
+}
+
+static void print_error(const struct ctl *c)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	if (c->json) {
+		struct json_out w;
+
+		json_begin(&w, &b);
+		json_obj_open(&w, NULL);
+		json_obj_open(&w, "error");
+		json_put_str(&w, "code", err_name(c->err.code));
+		json_put_str(&w, "message", c->err.message);
+		if (c->err.field[0])
+			json_put_str(&w, "field", c->err.field);
+		json_obj_close(&w);
+		json_obj_close(&w);
+		buf_addc(&b, '\n');
+	} else {
+		buf_addf(&b, "agentivctl: %s\n", c->err.message);
+		if (c->status == CTL_USAGE)
+			buf_addf(&b, "Try: agentivctl %s%s--help\n",
+			         c->command ? c->command->words : c->group ? c->group : "",
+			         c->command || c->group ? " " : "");
+	}
+	fputs(buf_str(&b), stderr);
+	buf_release(&b);
+}
+
+/* Everything or nothing: a result that cannot be written is a failure. */
+static bool print_result(struct ctl *c)
+{
+	if (c->json && c->out.len > 0)
+		buf_addc(&c->out, '\n');
+	if (c->out.failed)
+		return err_set(&c->err, ERR_INTERNAL, "The result is too large to be printed");
+	if ((c->out.len > 0 && fwrite(c->out.data, 1, c->out.len, stdout) != c->out.len) ||
+	    fflush(stdout) != 0)
+		return err_set(&c->err, ERR_INTERNAL, "Standard output: %s", strerror(errno));
+	return true;
+}
+
+static bool print_help(struct ctl *c)
+{
+	if (c->version)
+		buf_addf(&c->out, "agentivctl %s\n", PACKAGE_VERSION);
+	else if (c->command)
+		ctl_help_command(&c->out, c->command);
+	else
+		ctl_help(&c->out, c->group);
+	c->json = false;
+	return print_result(c);
+}
+
+static bool run(struct ctl *c)
+{
+	if (!open_needs(c))
+		return false;
+	json_begin(&c->w, &c->out);
+	if (c->command->run(c))
+		return print_result(c);
+	if (c->status == CTL_DONE)
+		c->status = CTL_REFUSED;
+	return false;
+}
+
+int ctl_main(int argc, char **argv)
+{
+	struct ctl c = {.status = CTL_USAGE};
+	const char *term = getenv("TERM");
+	bool ok;
+
+	c.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+	/* standard error is for the command's own words */
+	log_set_level(LOG_ERROR);
+	arena_init(&c.arena);
+	buf_init(&c.out, OUT_MAX);
+	ok = ctl_parse(&c, argc, argv);
+	if (ok) {
+		c.status = CTL_DONE;
+		ok = c.help || c.version ? print_help(&c) : run(&c);
+	}
+	if (!ok) {
+		explain(&c);
+		if (c.err.code == ERR_UNAVAILABLE)
+			c.status = CTL_DATABASE;
+		else if (c.status == CTL_DONE)
+			c.status = CTL_REFUSED;
+		print_error(&c);
+	}
+	close_needs(&c);
+	return (int)c.status;
+}

@@ -1,0 +1,125 @@
+/* agentivctl: what its commands share. A command is a row of the table in commands.c; its words,
+ * options and help are data, and the main function reads the command line, opens what the
+ * command needs, calls it and prints what it wrote.
+ *
+ * Ownership: strings of results live in the call's arena. */
+#ifndef AGENTIV_CTL_CTL_H
+#define AGENTIV_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "core/admin.h"
+
+enum ctl_exit { CTL_DONE, CTL_REFUSED, CTL_USAGE, CTL_CONFIGURATION, CTL_DATABASE };
+
+enum ctl_type {
+	OPT_FLAG,
+	OPT_TEXT,
+	OPT_COUNT,       /* 1 or more */
+	OPT_LIMIT,       /* 0 or more, or "unlimited" (LIMIT_UNLIMITED) */
+	OPT_TIME,        /* RFC 3339, a date, or a span from now like 30d */
+	OPT_CHOICE       /* one of choices */
+};
+
+struct ctl_option {
+	const char *name, *alias;        /* without dashes; alias may be NULL */
+	enum ctl_type type;
+	const char *arg;                 /* as help shows it: "USER" */
+	bool required, positional;       /* positional: may stand without its name */
+	const char *const *choices;
+	const char *help;
+};
+
+struct ctl;
+
+/* What the main function opens before the command is called. */
+enum ctl_needs {
+	NEED_CONFIG = 1, NEED_DB = 2 | NEED_CONFIG, NEED_SCHEMA = 4 | NEED_DB,
+	NEED_PEPPER = 8 | NEED_CONFIG, NEED_SEAL = 16 | NEED_CONFIG
+};
+
+struct ctl_command {
+	const char *words;               /* "key create" */
+	unsigned needs;
+	const struct ctl_option *options;        /* ends with a NULL name */
+	/* false: c->err says why. A check that failed returns true and sets c->status. */
+	bool (*run)(struct ctl *c);
+	const char *help;                /* one line */
+	const char *more;                /* further lines of its own help, or NULL */
+};
+
+#define CTL_OPTIONS_MAX 12
+
+struct ctl_value { bool given; const char *text; int64_t number; };
+
+struct ctl {
+	const struct ctl_command *command;
+	struct ctl_value values[CTL_OPTIONS_MAX];    /* by the option's place in the table */
+	const char *config_path;         /* -c, or NULL */
+	const char *group;               /* the first word, when help is asked for a group of commands */
+	bool json, help, version, colour;
+	struct config cfg;
+	struct secret_ring peppers, seal;
+	struct doorbell_ringer *ringer;
+	struct db *db;
+	struct admin admin;
+	struct arena arena;
+	struct buf out;                  /* what goes to stdout when the command is done */
+	struct json_out w;               /* writes into out */
+	struct error err;
+	enum ctl_exit status;            /* of a command that was done */
+};
+
+/* The table of commands; ends with NULL words. */
+extern const struct ctl_command ctl_commands[];
+
+int ctl_main(int argc, char **argv);
+
+/* Reads the command line into c; what is wrong with it is a matter of usage. Global options stand anywhere,
+ * the words of the command before its own options. c->command stays NULL when there are no words. */
+bool ctl_parse(struct ctl *c, int argc, char **argv);
+
+/* Help: all commands, or those that begin with a word; one command. */
+void ctl_help(struct buf *out, const char *group);
+void ctl_help_command(struct buf *out, const struct ctl_command *command);
+
+/* Options by name; it must be one of the command's. */
+bool ctl_given(const struct ctl *c, const char *name);
+const char *ctl_text(const struct ctl *c, const char *name);              /* NULL when not given */
+int64_t ctl_number(const struct ctl *c, const char *name, int64_t def);
+const int64_t *ctl_number_at(const struct ctl *c, const char *name);      /* NULL when not given */
+
+/* Where the project's manifests and migrations are: $AGENTIV_MANIFEST_DIR, $AGENTIV_SQL_DIR, or
+ * where they were installed. */
+const char *ctl_manifest_dir(void);
+const char *ctl_sql_dir(void);
+
+/* Opens the pool for n connections; the command's end closes it. */
+bool ctl_open_db(struct ctl *c, unsigned n);
+
+/* The commands. */
+bool cmd_migrate(struct ctl *c);
+bool cmd_secrets_init(struct ctl *c);
+bool cmd_show_defaults(struct ctl *c);
+bool cmd_user_create(struct ctl *c);
+bool cmd_user_list(struct ctl *c);
+bool cmd_plan_set(struct ctl *c);
+bool cmd_subscription_set(struct ctl *c);
+bool cmd_webhook_secret_show(struct ctl *c);
+bool cmd_key_create(struct ctl *c);
+bool cmd_key_list(struct ctl *c);
+bool cmd_key_revoke(struct ctl *c);
+bool cmd_connection_add(struct ctl *c);
+bool cmd_connection_list(struct ctl *c);
+bool cmd_execution_show(struct ctl *c);
+bool cmd_doctor(struct ctl *c);
+bool cmd_tick(struct ctl *c);
+
+#endif

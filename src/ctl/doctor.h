@@ -1,0 +1,31 @@
+/* agentivctl doctor: what its checks share. A check reports once or more; each report says what was found and,
+ * when it is not as it should be, what to do. */
+#ifndef AGENTIV_CTL_DOCTOR_H
+#define AGENTIV_CTL_DOCTOR_H
+
+#include "ctl/ctl.h"
+
+enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILED };
+
+struct finding { enum verdict verdict; const char *check, *message, *advice; };
+
+#define FINDINGS_MAX 48
+
+struct doctor {
+	struct ctl *c;
+	struct finding findings[FINDINGS_MAX];
+	unsigned count;
+};
+
+/* advice may be NULL. */
+void doctor_report(struct doctor *d, enum verdict verdict, const char *check, const char *advice,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Files, directories and sockets of this host. */
+void doctor_secrets(struct doctor *d);
+void doctor_files(struct doctor *d, const char *config_path);
+void doctor_run_dir(struct doctor *d);
+void doctor_listen(struct doctor *d);
+void doctor_programs(struct doctor *d);
+
+#endif

@@ -1,0 +1,297 @@
+/* The command line, read from the table of commands. */
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static bool is_option(const char *arg)
+{
+	return arg[0] == '-' && arg[1] != '\0';
+}
+
+/* Does argument i belong to the command's words? Sets *used to how many do. */
+static bool matches(const char *words, int argc, char **argv, int at, int *used)
+{
+	size_t n;
+
+	for (*used = 0; *words; (*used)++) {
+		n = strcspn(words, " ");
+		if (at + *used >= argc || strlen(argv[at + *used]) != n ||
+		    memcmp(argv[at + *used], words, n) != 0)
+			return false;
+		words += n + (words[n] == ' ');
+	}
+	return true;
+}
+
+static bool is_group(const char *word)
+{
+	const struct ctl_command *k;
+	size_t n = strlen(word);
+
+	for (k = ctl_commands; k->words; k++)
+		if (strncmp(k->words, word, n) == 0 && k->words[n] == ' ')
+			return true;
+	return false;
+}
+
+static bool find_command(struct ctl *c, int argc, char **argv, int *at)
+{
+	const struct ctl_command *k;
+	int used;
+
+	for (k = ctl_commands; k->words; k++)
+		if (matches(k->words, argc, argv, *at, &used)) {
+			c->command = k;
+			*at += used;
+			return true;
+		}
+	if (!is_group(argv[*at]))
+		return err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s\"", argv[*at]);
+	c->group = argv[(*at)++];
+	if (*at < argc && !is_option(argv[*at]))
+		return err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s %.60s\"",
+		               c->group, argv[*at]);
+	return true;
+}
+
+/* "30d", "12h", "45m": from now. */
+static bool parse_span(const char *text, int64_t *at)
+{
+	char *end;
+	long n;
+	int64_t unit;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : 0;
+	if (errno || unit == 0 || end[1] || n > 36500)
+		return false;
+	*at = clock_now_ms() + n * unit * 1000;
+	return true;
+}
+
+static bool parse_time(const char *text, int64_t *at)
+{
+	char whole[CLOCK_TEXT_SIZE];
+
+	if (clock_parse(text, at) || parse_span(text, at))
+		return true;
+	if (strlen(text) != 10)
+		return false;
+	memcpy(whole, text, 10);
+	strcpy(whole + 10, "T00:00:00Z");
+	return clock_parse(whole, at);
+}
+
+static bool parse_number(const char *text, int64_t min, int64_t *out)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	return !errno && !*end && *out >= min && *out <= INT64_C(1000000000);
+}
+
+static bool parse_choice(struct ctl *c, const struct ctl_option *o, const char *text)
+{
+	struct buf all;
+	unsigned i;
+
+	for (i = 0; o->choices[i]; i++)
+		if (strcmp(o->choices[i], text) == 0)
+			return true;
+	buf_init(&all, 200);
+	for (i = 0; o->choices[i]; i++)
+		buf_addf(&all, "%s%s", i ? ", " : "", o->choices[i]);
+	err_field(&c->err, o->name, "--%s is one of %s", o->name, buf_str(&all));
+	buf_release(&all);
+	return false;
+}
+
+static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
+{
+	struct ctl_value *v = &c->values[o - c->command->options];
+
+	if (v->given)
+		return err_field(&c->err, o->name, "--%s is given twice", o->name);
+	v->given = true;
+	v->text = text;
+	switch (o->type) {
+	case OPT_COUNT:
+		return parse_number(text, 1, &v->number) ||
+		       err_field(&c->err, o->name, "--%s is a number from 1 on, not \"%.40s\"", o->name,
+		                 text);
+	case OPT_LIMIT:
+		if (strcmp(text, "unlimited") == 0) {
+			v->number = LIMIT_UNLIMITED;
+			return true;
+		}
+		return parse_number(text, 0, &v->number) ||
+		       err_field(&c->err, o->name, "--%s is a number or \"unlimited\", not \"%.40s\"",
+		                 o->name, text);
+	case OPT_TIME:
+		return parse_time(text, &v->number) ||
+		       err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date, or"
+		                 " a span like 30d, 12h or 45m, not \"%.40s\"", o->name, text);
+	case OPT_CHOICE:
+		return parse_choice(c, o, text);
+	case OPT_FLAG:
+	case OPT_TEXT:
+		break;
+	}
+	return *text || o->type == OPT_FLAG ||
+	       err_field(&c->err, o->name, "--%s must not be empty", o->name);
+}
+
+static bool is_name(const char *name, const char *arg, size_t n)
+{
+	return name && strlen(name) == n && memcmp(name, arg, n) == 0;
+}
+
+static const struct ctl_option *find_option(const struct ctl *c, const char *arg, size_t n)
+{
+	const struct ctl_option *o;
+
+	for (o = c->command ? c->command->options : NULL; o && o->name; o++)
+		if (is_name(o->name, arg, n) || is_name(o->alias, arg, n))
+			return o;
+	return NULL;
+}
+
+/* -c FILE, --json, --help, --version: *known tells whether it is one of them. */
+static bool global_option(struct ctl *c, int argc, char **argv, int *at, bool *known)
+{
+	const char *arg = argv[*at];
+	bool is_config = strcmp(arg, "-c") == 0 || strcmp(arg, "--config") == 0;
+
+	*known = true;
+	if (is_config && *at + 1 >= argc)
+		return err_set(&c->err, ERR_INVALID_INPUT, "%s needs a file", arg);
+	if (is_config)
+		c->config_path = argv[++*at];
+	else if (strncmp(arg, "--config=", 9) == 0)
+		c->config_path = arg + 9;
+	else if (strcmp(arg, "--json") == 0)
+		c->json = true;
+	else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
+		c->help = true;
+	else if (strcmp(arg, "--version") == 0)
+		c->version = true;
+	else
+		*known = false;
+	return true;
+}
+
+static bool own_option(struct ctl *c, int argc, char **argv, int *at)
+{
+	const char *arg = argv[*at], *equals = strchr(arg, '=');
+	size_t n = equals ? (size_t)(equals - arg) : strlen(arg);
+	const struct ctl_option *o = n > 2 && arg[1] == '-' ? find_option(c, arg + 2, n - 2) : NULL;
+
+	if (!o && c->command)
+		return err_set(&c->err, ERR_INVALID_INPUT, "%s has no option %.60s", c->command->words,
+		               arg);
+	if (!o)
+		return err_set(&c->err, ERR_INVALID_INPUT, "There is no option %.60s before a command",
+		               arg);
+	if (o->type == OPT_FLAG)
+		return !equals ? take_value(c, o, "") :
+		       err_field(&c->err, o->name, "--%s takes no value", o->name);
+	if (equals)
+		return take_value(c, o, equals + 1);
+	if (*at + 1 >= argc)
+		return err_field(&c->err, o->name, "--%s needs a value: %s", o->name, o->arg);
+	return take_value(c, o, argv[++*at]);
+}
+
+static bool own_argument(struct ctl *c, const char *arg)
+{
+	const struct ctl_option *o;
+
+	for (o = c->command->options; o->name; o++)
+		if (o->positional && !c->values[o - c->command->options].given)
+			return take_value(c, o, arg);
+	return err_set(&c->err, ERR_INVALID_INPUT, "%s takes no argument \"%.60s\"", c->command->words,
+	               arg);
+}
+
+static bool check_required(struct ctl *c)
+{
+	const struct ctl_option *o;
+
+	for (o = c->command->options; o->name; o++)
+		if (o->required && !c->values[o - c->command->options].given)
+			return err_field(&c->err, o->name, "%s needs --%s %s", c->command->words, o->name,
+			                 o->arg);
+	return true;
+}
+
+bool ctl_parse(struct ctl *c, int argc, char **argv)
+{
+	bool known, ok = true;
+	int i;
+
+	/* an error is told as JSON wherever --json stands */
+	for (i = 1; i < argc; i++)
+		c->json |= strcmp(argv[i], "--json") == 0;
+	for (i = 1; ok && i < argc; i++) {
+		if (is_option(argv[i])) {
+			ok = global_option(c, argc, argv, &i, &known) &&
+			     (known || own_option(c, argc, argv, &i));
+		} else if (c->command) {
+			ok = own_argument(c, argv[i]);
+		} else if (!c->group) {
+			ok = find_command(c, argc, argv, &i);
+			i--;
+		} else {
+			ok = err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s %.60s\"",
+			             c->group, argv[i]);
+		}
+	}
+	if (!ok || c->help || c->version)
+		return ok;
+	if (!c->command)
+		return c->group ? err_set(&c->err, ERR_INVALID_INPUT, "%s what?", c->group)
+				: err_set(&c->err, ERR_INVALID_INPUT, "No command is given");
+	return check_required(c);
+}
+
+static const struct ctl_value *value_of(const struct ctl *c, const char *name)
+{
+	const struct ctl_option *o = find_option(c, name, strlen(name));
+
+	INVARIANT(o, "a command asks for an option that it does not have");
+	return &c->values[o - c->command->options];
+}
+
+bool ctl_given(const struct ctl *c, const char *name)
+{
+	return value_of(c, name)->given;
+}
+
+const char *ctl_text(const struct ctl *c, const char *name)
+{
+	return value_of(c, name)->text;
+}
+
+int64_t ctl_number(const struct ctl *c, const char *name, int64_t def)
+{
+	const struct ctl_value *v = value_of(c, name);
+
+	return v->given ? v->number : def;
+}
+
+const int64_t *ctl_number_at(const struct ctl *c, const char *name)
+{
+	const struct ctl_value *v = value_of(c, name);
+
+	return v->given ? &v->number : NULL;
+}

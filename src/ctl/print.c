@@ -1,0 +1,260 @@
+#include "ctl/print.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+
+static void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
+{
+	char text[ID_TEXT_SIZE];
+
+	id_format(kind, id, text);
+	json_put_str(w, key, text);
+}
+
+/* Unlimited is null. */
+static void json_put_limit(struct json_out *w, const char *key, int64_t limit)
+{
+	if (limit == LIMIT_UNLIMITED)
+		json_put_null(w, key);
+	else
+		json_put_int(w, key, limit);
+}
+
+const char *limit_text(struct arena *a, int64_t limit)
+{
+	return limit == LIMIT_UNLIMITED ? "unlimited" : arena_printf(a, "%" PRId64, limit);
+}
+
+void print_id(struct table *t, const char *label, enum id_kind kind, const struct id *id)
+{
+	char text[ID_TEXT_SIZE];
+
+	id_format(kind, id, text);
+	print_text(t, label, text);
+}
+
+void print_text(struct table *t, const char *label, const char *text)
+{
+	table_add(t, "%s", label);
+	table_add(t, "%s", text ? text : "-");
+}
+
+void print_time(struct table *t, const char *label, int64_t ms)
+{
+	table_add(t, "%s", label);
+	table_add_time(t, ms);
+}
+
+/* Accounts. */
+
+static void account_json(struct json_out *w, const struct account *a)
+{
+	json_obj_open(w, NULL);
+	json_put_id(w, "id", ID_USER, &a->public_id);
+	json_put_str(w, "email", a->email);
+	json_put_str(w, "name", a->name);
+	json_put_str(w, "plan", a->plan);
+	json_put_str(w, "timezone", a->timezone);
+	json_put_limit(w, "requests_per_minute", a->requests_per_minute);
+	json_put_limit(w, "runs_per_day", a->runs_per_day);
+	json_put_limit(w, "runs_per_month", a->runs_per_month);
+	json_put_limit(w, "concurrent", a->concurrent);
+	json_put_time(w, "created_at", a->created_at);
+	json_obj_close(w);
+}
+
+void print_account(struct ctl *c, const struct account *a)
+{
+	struct table t;
+
+	if (c->json) {
+		account_json(&c->w, a);
+		return;
+	}
+	table_init(&t, &c->arena, c->colour, NULL);
+	print_id(&t, "User", ID_USER, &a->public_id);
+	print_text(&t, "E-mail", a->email);
+	print_text(&t, "Name", a->name);
+	print_text(&t, "Plan", a->plan);
+	print_text(&t, "Requests/minute", limit_text(&c->arena, a->requests_per_minute));
+	print_text(&t, "Runs/day", limit_text(&c->arena, a->runs_per_day));
+	print_text(&t, "Runs/month", limit_text(&c->arena, a->runs_per_month));
+	print_text(&t, "Concurrent runs", limit_text(&c->arena, a->concurrent));
+	print_time(&t, "Created", a->created_at);
+	table_print(&t, "", &c->out);
+}
+
+void print_accounts(struct ctl *c, const struct account *a, unsigned n)
+{
+	static const char *const heads[] = {"ID", "E-MAIL", "NAME", "PLAN", "CREATED", NULL};
+	char id[ID_TEXT_SIZE];
+	struct table t;
+	unsigned i;
+
+	if (c->json) {
+		json_arr_open(&c->w, NULL);
+		for (i = 0; i < n; i++)
+			account_json(&c->w, &a[i]);
+		json_arr_close(&c->w);
+		return;
+	}
+	table_init(&t, &c->arena, c->colour, heads);
+	for (i = 0; i < n; i++) {
+		id_format(ID_USER, &a[i].public_id, id);
+		table_add(&t, "%s", id);
+		table_add(&t, "%s", a[i].email);
+		table_add(&t, "%s", a[i].name);
+		table_add(&t, "%s", a[i].plan);
+		table_add_time(&t, a[i].created_at);
+	}
+	table_print(&t, "There are no users yet: agentivctl user create", &c->out);
+}
+
+/* Keys. */
+
+static void key_json(struct json_out *w, const struct api_key *k, const char *key)
+{
+	unsigned bit;
+
+	json_obj_open(w, NULL);
+	json_put_id(w, "id", ID_KEY, &k->id);
+	if (key)
+		json_put_str(w, "key", key);
+	json_put_str(w, "name", k->name);
+	json_put_str(w, "shown", k->shown);
+	json_arr_open(w, "scopes");
+	for (bit = 1; bit <= SCOPE_ALL; bit <<= 1)
+		if (k->scopes & bit)
+			json_put_str(w, NULL, scope_name((enum scope)bit));
+	json_arr_close(w);
+	json_put_time(w, "created_at", k->created_at);
+	json_put_time(w, "expires_at", k->expires_at);
+	json_put_time(w, "revoked_at", k->revoked_at);
+	json_put_time(w, "last_used_at", k->last_used);
+	json_obj_close(w);
+}
+
+static const char *key_state(const struct api_key *k, enum table_colour *colour)
+{
+	*colour = RED;
+	if (k->revoked_at)
+		return "revoked";
+	if (k->expires_at && k->expires_at <= clock_now_ms())
+		return "expired";
+	*colour = GREEN;
+	return "valid";
+}
+
+void print_key(struct ctl *c, const struct api_key *k, const char *key)
+{
+	char scopes[160];
+	enum table_colour colour;
+	const char *state = key_state(k, &colour);
+	struct table t;
+
+	if (c->json) {
+		key_json(&c->w, k, key);
+		return;
+	}
+	table_init(&t, &c->arena, c->colour, NULL);
+	print_id(&t, "Id", ID_KEY, &k->id);
+	if (key) {
+		table_add(&t, "Key");
+		table_add_coloured(&t, BOLD, key);
+	}
+	scopes_format(k->scopes, scopes, sizeof scopes);
+	print_text(&t, "Name", k->name);
+	print_text(&t, "Scopes", scopes);
+	table_add(&t, "State");
+	table_add_coloured(&t, colour, state);
+	print_time(&t, "Expires", k->expires_at);
+	table_print(&t, "", &c->out);
+	if (key)
+		buf_adds(&c->out, "\nThe key is shown this once. Only a hash of it is stored.\n");
+}
+
+void print_keys(struct ctl *c, const struct api_key *k, unsigned n)
+{
+	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED",
+	                                    NULL};
+	enum table_colour colour;
+	char id[ID_TEXT_SIZE], scopes[160];
+	const char *state;
+	struct table t;
+	unsigned i;
+
+	if (c->json) {
+		json_arr_open(&c->w, NULL);
+		for (i = 0; i < n; i++)
+			key_json(&c->w, &k[i], NULL);
+		json_arr_close(&c->w);
+		return;
+	}
+	table_init(&t, &c->arena, c->colour, heads);
+	for (i = 0; i < n; i++) {
+		id_format(ID_KEY, &k[i].id, id);
+		scopes_format(k[i].scopes, scopes, sizeof scopes);
+		state = key_state(&k[i], &colour);
+		table_add(&t, "%s", id);
+		table_add(&t, "%s", k[i].name);
+		table_add(&t, "%s…", k[i].shown);
+		table_add_coloured(&t, colour, state);
+		table_add(&t, "%s", scopes);
+		table_add_time(&t, k[i].expires_at);
+		table_add_time(&t, k[i].last_used);
+	}
+	table_print(&t, "This user has no keys: agentivctl key create", &c->out);
+}
+
+/* Connections. */
+
+static const char *connection_state(const struct connection_row *r)
+{
+	return r->status == 0 ? "connected" : "disconnected";
+}
+
+static void connection_json(struct json_out *w, const struct connection_row *r)
+{
+	json_obj_open(w, NULL);
+	json_put_id(w, "id", ID_CONNECTION, &r->id);
+	json_put_str(w, "integration", r->integration);
+	json_put_str(w, "kind", r->kind);
+	json_put_str(w, "status", connection_state(r));
+	json_put_time(w, "created_at", r->created_at);
+	json_obj_close(w);
+}
+
+void print_connection(struct ctl *c, const struct connection_row *r)
+{
+	if (c->json)
+		connection_json(&c->w, r);
+	else
+		print_connections(c, r, 1);
+}
+
+void print_connections(struct ctl *c, const struct connection_row *r, unsigned n)
+{
+	static const char *const heads[] = {"ID", "INTEGRATION", "KIND", "STATUS", "CONNECTED", NULL};
+	char id[ID_TEXT_SIZE];
+	struct table t;
+	unsigned i;
+
+	if (c->json) {
+		json_arr_open(&c->w, NULL);
+		for (i = 0; i < n; i++)
+			connection_json(&c->w, &r[i]);
+		json_arr_close(&c->w);
+		return;
+	}
+	table_init(&t, &c->arena, c->colour, heads);
+	for (i = 0; i < n; i++) {
+		id_format(ID_CONNECTION, &r[i].id, id);
+		table_add(&t, "%s", id);
+		table_add(&t, "%s", r[i].integration);
+		table_add(&t, "%s", r[i].kind);
+		table_add_coloured(&t, r[i].status == 0 ? GREEN : RED, connection_state(&r[i]));
+		table_add_time(&t, r[i].created_at);
+	}
+	table_print(&t, "This user has connected nothing: agentivctl connection add", &c->out);
+}

@@ -1,0 +1,23 @@
+/* Objects as agentivctl prints them, in JSON and for people. */
+#ifndef AGENTIV_CTL_PRINT_H
+#define AGENTIV_CTL_PRINT_H
+
+#include "ctl/ctl.h"
+#include "ctl/table.h"
+
+void print_account(struct ctl *c, const struct account *a);
+void print_accounts(struct ctl *c, const struct account *a, unsigned n);
+/* key: the key itself when it was just made, else NULL. */
+void print_key(struct ctl *c, const struct api_key *k, const char *key);
+void print_keys(struct ctl *c, const struct api_key *k, unsigned n);
+void print_connection(struct ctl *c, const struct connection_row *r);
+void print_connections(struct ctl *c, const struct connection_row *r, unsigned n);
+
+/* Label and value of a list for people. */
+void print_id(struct table *t, const char *label, enum id_kind kind, const struct id *id);
+void print_text(struct table *t, const char *label, const char *text);     /* NULL: a dash */
+void print_time(struct table *t, const char *label, int64_t ms);
+/* "unlimited" or the figure. */
+const char *limit_text(struct arena *a, int64_t limit);
+
+#endif

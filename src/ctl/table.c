@@ -1,0 +1,122 @@
+#include "ctl/table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+void table_init(struct table *t, struct arena *a, bool colour, const char *const *heads)
+{
+	*t = (struct table){.arena = a, .colour = colour, .heads = heads, .cols = 2};
+	if (heads)
+		for (t->cols = 0; heads[t->cols]; )
+			t->cols++;
+}
+
+static void add(struct table *t, char *text, enum table_colour colour)
+{
+	struct table_cell *more;
+	char *p;
+
+	for (p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	if (t->count == t->room) {
+		t->room = t->room ? 2 * t->room : 64;
+		more = arena_alloc(t->arena, t->room * sizeof *more);
+		if (t->count > 0)
+			memcpy(more, t->cells, t->count * sizeof *more);
+		t->cells = more;
+	}
+	t->cells[t->count++] = (struct table_cell){text, colour};
+}
+
+void table_add(struct table *t, const char *fmt, ...)
+{
+	struct buf b;
+	va_list ap;
+
+	buf_init(&b, 1 << 20);
+	va_start(ap, fmt);
+	buf_addvf(&b, fmt, ap);
+	va_end(ap);
+	add(t, arena_strdup(t->arena, buf_str(&b)), PLAIN);
+	buf_release(&b);
+}
+
+void table_add_coloured(struct table *t, enum table_colour colour, const char *text)
+{
+	add(t, arena_strdup(t->arena, text), colour);
+}
+
+void table_add_time(struct table *t, int64_t ms)
+{
+	char text[CLOCK_TEXT_SIZE] = "-";
+
+	if (ms)
+		clock_format(ms, text);
+	table_add(t, "%s", text);
+}
+
+/* In columns of a terminal, one for each code point. */
+static size_t width(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+void table_paint(struct buf *out, bool on, enum table_colour colour, const char *text)
+{
+	static const char *const codes[] = {[BOLD] = "1", [DIM] = "2", [RED] = "31", [GREEN] = "32",
+	                                    [YELLOW] = "33"};
+
+	if (on && colour != PLAIN)
+		buf_addf(out, "\033[%sm%s\033[0m", codes[colour], text);
+	else
+		buf_adds(out, text);
+}
+
+static void print_cell(const struct table *t, const struct table_cell *cell, unsigned col,
+                       const size_t *widths, struct buf *out)
+{
+	size_t pad = widths[col] - width(cell->text);
+
+	table_paint(out, t->colour, cell->colour, cell->text);
+	if (col + 1 == t->cols) {
+		buf_addc(out, '\n');
+		return;
+	}
+	for (pad += 2; pad > 0; pad--)
+		buf_addc(out, ' ');
+}
+
+#define COLS_MAX 12
+
+void table_print(const struct table *t, const char *when_empty, struct buf *out)
+{
+	size_t widths[COLS_MAX] = {0};
+	unsigned i;
+
+	if (t->count == 0) {
+		buf_addf(out, "%s\n", when_empty);
+		return;
+	}
+	for (i = 0; t->heads && i < t->cols; i++)
+		widths[i] = width(t->heads[i]);
+	for (i = 0; i < t->count; i++)
+		if (width(t->cells[i].text) > widths[i % t->cols])
+			widths[i % t->cols] = width(t->cells[i].text);
+	for (i = 0; t->heads && i < t->cols; i++)
+		print_cell(t, &(struct table_cell){t->heads[i], BOLD}, i, widths, out);
+	for (i = 0; i < t->count; i++) {
+		struct table_cell cell = t->cells[i];
+
+		if (!t->heads && i % 2 == 0)
+			cell.colour = DIM;
+		print_cell(t, &cell, i % t->cols, widths, out);
+	}
+}
