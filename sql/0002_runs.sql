@@ -1,6 +1,8 @@
 -- oldest-program: 0.1.0
--- Executions and their queue. An execution's row is written twice: when it is accepted and when it ends. What it is
--- doing in between is told by the one queue table that holds it:
+-- Executions and their queue. What was accepted is written once, into executions; what became of it once, into
+-- execution_results, when it ends (and after an attempt that another follows). Rows that are never changed stay
+-- where they were appended: no page is split, and the end of a run costs an insert instead of an update that
+-- lengthens its row. What an execution is doing in between is told by the one queue table that holds it:
 --
 --   accepted ──► queue_held ──► queue_ready ──► leases ──► ended (in no table)
 --           └────────────────────────▲    ▲      │  │
@@ -12,24 +14,29 @@ CREATE TABLE executions (
     id            BINARY(16)      NOT NULL,    -- exec_…; time-ordered, so retention deletes a key range
     account_id    BIGINT UNSIGNED NOT NULL,
     agent         VARCHAR(64)     CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    status        TINYINT         NOT NULL,    -- enum exec_status as stored: 0 open, 2 success, 3 failed
     trigger_type  TINYINT         NOT NULL,    -- enum exec_trigger
     queued_at     BIGINT          NOT NULL,
-    started_at    BIGINT          NULL,        -- first start
-    completed_at  BIGINT          NULL,
-    attempt       SMALLINT UNSIGNED NOT NULL,  -- attempts used up
-    error_code    VARCHAR(40)     CHARACTER SET ascii COLLATE ascii_bin NULL,
-    tokens_used   BIGINT UNSIGNED NULL,
-    duration_ms   BIGINT UNSIGNED NULL,
     schedule_id   BINARY(16)      NULL,
     key_id        BINARY(16)      NULL,        -- who asked
     webhook_url   VARCHAR(2048)   NULL,
-    error_message VARCHAR(500)    NULL,
-    summary       VARCHAR(500)    NULL,
     input         MEDIUMBLOB      NOT NULL,    -- JSON text, as sent
-    output        MEDIUMBLOB      NULL,        -- JSON text
     PRIMARY KEY (id),
     KEY executions_account (account_id, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE execution_results (
+    execution_id  BINARY(16)      NOT NULL,
+    status        TINYINT         NOT NULL,    -- enum exec_status as stored: 0 open (as without a row), 2 success, 3 failed
+    attempt       SMALLINT UNSIGNED NOT NULL,  -- attempts used up
+    started_at    BIGINT          NULL,        -- first start
+    completed_at  BIGINT          NULL,
+    duration_ms   BIGINT UNSIGNED NULL,
+    tokens_used   BIGINT UNSIGNED NULL,        -- of all attempts
+    error_code    VARCHAR(40)     CHARACTER SET ascii COLLATE ascii_bin NULL,  -- while open: the last attempt's
+    error_message VARCHAR(500)    NULL,
+    summary       VARCHAR(500)    NULL,
+    output        MEDIUMBLOB      NULL,        -- JSON text
+    PRIMARY KEY (execution_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 CREATE TABLE queue_ready (

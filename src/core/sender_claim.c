@@ -153,8 +153,10 @@ static enum built build_large(struct claimer *k, const struct delivery *d, struc
 		return BUILD_LATER;
 	arena_init(&a);
 	ok = execution_find(k->c, d->account_id, &d->run->id, &a, &run, &found, err);
-	if (ok && found)
+	if (ok && found) {
+		run.account_public_id = d->run->account_public_id;
 		webhook_body(&k->body, d->event, &run);
+	}
 	arena_release(&a);
 	if (!ok)
 		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : BUILD_FAILED;

@@ -183,8 +183,8 @@ static void decide_all(struct batch *b)
 static bool insert_executions(struct db_conn *c, const struct batch *b, struct error *err)
 {
 	static const char sql[] =
-		"INSERT INTO executions (id, account_id, agent, status, trigger_type, queued_at, attempt,"
-		" key_id, webhook_url, input) VALUES (?, ?, ?, 0, ?, ?, 0, ?, ?, ?)";
+		"INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, key_id, webhook_url,"
+		" input) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 	struct db_arg args[ADMISSION_BATCH_MAX * 8], *at = args;
 	unsigned i, rows = 0;
 

@@ -49,9 +49,10 @@ static bool read_page(struct db_conn *c, const struct execution_filter *f, const
 {
 	static const char sql[] =
 		"SELECT " EXECUTION_COLUMNS ", " LEASE_COLUMNS " FROM executions e FORCE INDEX (executions_account)"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id"
 		" LEFT JOIN leases l ON l.execution_id = e.id"
 		" WHERE e.account_id = ? AND e.id >= ? AND e.id < ?"
-		" AND (? = 0 OR e.status = ?) AND (? = 0 OR (l.execution_id IS NOT NULL) = ?)"
+		" AND (? = 0 OR COALESCE(r.status, 0) = ?) AND (? = 0 OR (l.execution_id IS NOT NULL) = ?)"
 		" AND (? = 0 OR e.agent = ?) AND (? = 0 OR e.trigger_type = ?) AND (? = 0 OR e.schedule_id = ?)"
 		" ORDER BY e.account_id DESC, e.id DESC LIMIT ?";
 	struct db_arg args[14] = {db_int((int64_t)f->account_id), db_id(from), db_id(&f->before)};

@@ -6,9 +6,11 @@ bool execution_watch(struct db_conn *c, const struct id *ids, unsigned n, struct
                      unsigned *count, struct error *err)
 {
 	static const char sql[] =
-		"SELECT e.id, e.account_id, e.status, l.execution_id,"
+		"SELECT e.id, e.account_id, r.status, l.execution_id,"
 		" (SELECT MAX(s.seq) FROM execution_steps s WHERE s.execution_id = e.id)"
-		" FROM executions e FORCE INDEX (PRIMARY) LEFT JOIN leases l ON l.execution_id = e.id"
+		" FROM executions e FORCE INDEX (PRIMARY)"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id"
+		" LEFT JOIN leases l ON l.execution_id = e.id"
 		" WHERE e.id IN (%s)";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = db_list_size(n), i;

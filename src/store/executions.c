@@ -50,10 +50,12 @@ bool exec_trigger_by_name(const char *name, enum exec_trigger *out)
 	return found;
 }
 
-#define WHOLE_COLUMNS EXECUTION_COLUMNS ", " LEASE_COLUMNS ", a.public_id, e.webhook_url, e.output"
-#define WHOLE_TABLES \
-	" FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN accounts a ON a.id = e.account_id" \
+#define WHOLE_COLUMNS EXECUTION_COLUMNS ", " LEASE_COLUMNS ", e.webhook_url, r.output"
+#define WHOLE_JOINS \
+	" LEFT JOIN execution_results r ON r.execution_id = e.id" \
 	" LEFT JOIN leases l ON l.execution_id = e.id"
+
+#define WHOLE_COUNT (EXECUTION_COLUMN_COUNT + LEASE_COLUMN_COUNT + 2)
 
 /* A leased run has started one attempt more than it has used up. */
 static void read_lease(struct db_conn *c, unsigned at, struct execution *e)
@@ -94,15 +96,14 @@ static void read_whole(struct db_conn *c, struct arena *a, struct execution *e)
 	unsigned at = EXECUTION_COLUMN_COUNT + LEASE_COLUMN_COUNT;
 
 	execution_read(c, 0, EXECUTION_COLUMN_COUNT, a, e);
-	db_col_id(c, at, &e->account_public_id);
-	e->webhook_url = col_kept(c, at + 1, a, NULL);
-	e->output = col_kept(c, at + 2, a, &e->output_len);
+	e->webhook_url = col_kept(c, at, a, NULL);
+	e->output = col_kept(c, at + 1, a, &e->output_len);
 }
 
 bool execution_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct arena *a,
                     struct execution *out, bool *found, struct error *err)
 {
-	static const char sql[] = "SELECT " WHOLE_COLUMNS WHOLE_TABLES " WHERE e.id = ?";
+	static const char sql[] = "SELECT " WHOLE_COLUMNS " FROM executions e" WHOLE_JOINS " WHERE e.id = ?";
 	struct db_arg arg = db_id(id);
 	int got;
 
@@ -122,7 +123,10 @@ bool execution_find(struct db_conn *c, uint64_t account_id, const struct id *id,
 bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, struct arena *a,
                          struct execution *out, unsigned *count, struct error *err)
 {
-	static const char sql[] = "SELECT " WHOLE_COLUMNS WHOLE_TABLES " WHERE e.id IN (%s)";
+	static const char sql[] = "SELECT " WHOLE_COLUMNS ", a.public_id"
+				  " FROM executions e FORCE INDEX (PRIMARY)"
+				  " STRAIGHT_JOIN accounts a ON a.id = e.account_id" WHOLE_JOINS
+				  " WHERE e.id IN (%s)";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = db_list_size(n), i;
 	int got;
@@ -135,8 +139,10 @@ bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, st
 		args[i] = db_id(&ids[i < n ? i : n - 1]);
 	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
 		return false;
-	while ((got = db_next(c, err)) == 1 && *count < n)
-		read_whole(c, a, &out[(*count)++]);
+	while ((got = db_next(c, err)) == 1 && *count < n) {
+		read_whole(c, a, &out[*count]);
+		db_col_id(c, WHOLE_COUNT, &out[(*count)++].account_public_id);
+	}
 	db_end(c);
 	return got >= 0;
 }

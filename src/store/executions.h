@@ -1,4 +1,4 @@
-/* Table executions (with leases for what runs now) and execution_steps: reading.
+/* Tables executions and execution_results (with leases for what runs now) and execution_steps: reading.
  * Writing is admission.h (accept), queue.h (claim, end, cancel).
  *
  * Ownership: strings of a struct execution live in the arena given to the reader. */
@@ -22,7 +22,7 @@ bool exec_trigger_by_name(const char *name, enum exec_trigger *out);
 struct execution {
 	struct id id;
 	uint64_t  account_id;
-	struct id account_public_id;      /* usr_…; filled by execution_find* only */
+	struct id account_public_id;      /* usr_…; filled by execution_find_many and by outbox_claim only */
 	const char *agent;
 	enum exec_status status;
 	enum exec_trigger trigger;

@@ -6,10 +6,10 @@
 
 #include "store/executions.h"
 
-/* What every reader selects of executions e, in the order of execution_read. */
+/* What every reader selects of executions e and execution_results r (left join), in the order of execution_read. */
 #define EXECUTION_COLUMNS \
-	"e.id, e.account_id, e.agent, e.status, e.trigger_type, e.queued_at, e.started_at, e.completed_at," \
-	" e.attempt, e.error_code, e.error_message, e.tokens_used, e.duration_ms, e.schedule_id, e.summary"
+	"e.id, e.account_id, e.agent, r.status, e.trigger_type, e.queued_at, r.started_at, r.completed_at," \
+	" r.attempt, r.error_code, r.error_message, r.tokens_used, r.duration_ms, e.schedule_id, r.summary"
 #define EXECUTION_COLUMN_COUNT 15
 /* And of leases l, for runs that may be running. */
 #define LEASE_COLUMNS "l.attempt, l.started_at"

@@ -136,9 +136,10 @@ static bool read_group(struct db_conn *c, struct claim *k, const struct outbox_k
 	static const char sql[] =
 		"SELECT o.delivery_id, d.account_id, d.event, d.attempts, d.created_at, d.event_id,"
 		" d.execution_id, d.endpoint_id, d.url, d.payload, " EXECUTION_COLUMNS ","
-		" a.public_id, e.webhook_url, IF(LENGTH(e.output) <= 65536, e.output, NULL), LENGTH(e.output)"
+		" a.public_id, e.webhook_url, IF(LENGTH(r.output) <= 65536, r.output, NULL), LENGTH(r.output)"
 		" FROM outbox o FORCE INDEX (PRIMARY) LEFT JOIN deliveries d ON d.id = o.delivery_id"
 		" LEFT JOIN executions e ON e.id = COALESCE(d.execution_id, o.delivery_id)"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id"
 		" LEFT JOIN accounts a ON a.id = e.account_id"
 		" WHERE o.due_at = ? AND o.delivery_id IN (%s)";
 	struct db_arg args[OUTBOX_ARGS_MAX];

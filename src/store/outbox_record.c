@@ -85,7 +85,8 @@ static unsigned kept(const struct record *w, const struct outbox_key *k, unsigne
 
 static bool delete_over(struct db_conn *c, const struct record *w, uint64_t *missing, struct error *err)
 {
-	static const char sql[] = "DELETE FROM outbox WHERE due_at = ? AND token = ? AND delivery_id IN (%s)";
+	static const char sql[] = "DELETE o FROM outbox o FORCE INDEX (PRIMARY)"
+				  " WHERE o.due_at = ? AND o.token = ? AND o.delivery_id IN (%s)";
 	struct outbox_key k[OUTBOX_BATCH_MAX];
 	struct db_arg args[OUTBOX_ARGS_MAX];
 	unsigned count = kept(w, w->over, w->over_count, k), from, n, size, argc;

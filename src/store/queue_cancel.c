@@ -25,8 +25,9 @@ static void keep(char *out, size_t size, const char *text)
 
 static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, struct error *err)
 {
-	static const char sql[] = "SELECT status, started_at, webhook_url FROM executions WHERE id "
-				  "= ? AND account_id = ?";
+	static const char sql[] =
+		"SELECT r.status, r.started_at, e.webhook_url FROM executions e"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id WHERE e.id = ? AND e.account_id = ?";
 	struct db_arg args[2] = {db_id(&k->id), db_int((int64_t)k->account_id)};
 	int got;
 
@@ -146,14 +147,16 @@ static bool ask_leased(struct db_conn *c, struct cancel *k, bool *asked, struct 
 static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err)
 {
 	static const char sql[] =
-		"UPDATE executions SET status = 3, completed_at = ?, duration_ms = ?,"
-		" error_code = 'CANCELLED', error_message = 'The run was cancelled'"
-		" WHERE id = ? AND status = 0";
+		"INSERT INTO execution_results (execution_id, status, attempt, completed_at, duration_ms,"
+		" error_code, error_message) VALUES (?, 3, 0, ?, ?, 'CANCELLED', 'The run was cancelled')"
+		" ON DUPLICATE KEY UPDATE status = 3, completed_at = VALUES(completed_at),"
+		" duration_ms = VALUES(duration_ms), error_code = VALUES(error_code),"
+		" error_message = VALUES(error_message)";
 	int64_t took = k->now_ms - k->started_at;
 	struct db_arg args[3] = {
+		db_id(&k->id),
 		db_int(k->now_ms),
-		k->started_at ? db_int(took > 0 ? took : 0) : db_null(),
-		db_id(&k->id)};
+		k->started_at ? db_int(took > 0 ? took : 0) : db_null()};
 	struct delivery_new d = {
 		.id = k->id, .event_id = k->id, .account_id = k->account_id, .has_execution = true,
 		.execution_id = k->id, .event = EVENT_RUN_FAILED, .url = k->webhook_url};

@@ -98,17 +98,28 @@ static bool write_leases(struct db_conn *c, const struct claim *k, struct error 
 	return db_exec_rows(c, sql, args, 10, k->count, NULL, err);
 }
 
+/* The rows of one lane by one statement: a list costs the server a third less than a statement for each. The index
+ * is forced (which only a DELETE of the form for several tables can): a short table would be read, and so locked,
+ * whole. */
 static bool leave_ready(struct db_conn *c, const struct claim *k, struct error *err)
 {
-	static const char sql[] = "DELETE FROM queue_ready WHERE lane = ? AND execution_id = ?";
-	struct db_arg args[DB_LIST_MAX * 2];
-	unsigned i;
+	static const char sql[] = "DELETE q FROM queue_ready q FORCE INDEX (PRIMARY)"
+				  " WHERE q.lane = ? AND q.execution_id IN (%s)";
+	struct db_arg args[DB_LIST_MAX + 1];
+	struct id ids[DB_LIST_MAX];
+	unsigned from, n, size;
 
-	for (i = 0; i < k->count; i++) {
-		args[2 * i] = db_int(k->out[i].lane);
-		args[2 * i + 1] = db_id(&k->out[i].id);
+	for (from = 0; from < k->count; from += n) {
+		enum queue_lane lane = k->out[from].lane;
+
+		for (n = 0; from + n < k->count && k->out[from + n].lane == lane; n++)
+			ids[n] = k->out[from + n].id;
+		args[0] = db_int(lane);
+		size = list_of_ids(args + 1, ids, n);
+		if (!db_exec(c, db_list_sql(sql, "?", size), args, size + 1, NULL, err))
+			return false;
 	}
-	return db_exec_rows(c, sql, args, 2, k->count, NULL, err);
+	return true;
 }
 
 static struct claimed_run *run_of(const struct claim *k, const struct id *id)
@@ -142,12 +153,12 @@ static void read_run(struct db_conn *c, const struct claim *k, struct claimed_ru
  * executions. */
 static bool read_runs(struct db_conn *c, const struct claim *k, struct error *err)
 {
-	static const char sql[] = "SELECT e.id, e.queued_at, e.started_at, e.agent, a.timezone, "
-				  "e.webhook_url, a.public_id,"
-				  " IF(LENGTH(e.input) <= 65536, e.input, NULL)"
-				  " FROM executions e FORCE INDEX (PRIMARY) STRAIGHT_JOIN accounts "
-				  "a ON a.id = e.account_id"
-				  " WHERE e.id IN (%s) AND e.status = 0";
+	static const char sql[] =
+		"SELECT e.id, e.queued_at, r.started_at, e.agent, a.timezone, e.webhook_url, a.public_id,"
+		" IF(LENGTH(e.input) <= 65536, e.input, NULL) FROM executions e FORCE INDEX (PRIMARY)"
+		" STRAIGHT_JOIN accounts a ON a.id = e.account_id"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id"
+		" WHERE e.id IN (%s) AND COALESCE(r.status, 0) = 0";
 	struct db_arg args[DB_LIST_MAX];
 	struct id ids[DB_LIST_MAX];
 	unsigned size, i;

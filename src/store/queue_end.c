@@ -93,58 +93,70 @@ static bool look_at_leases(struct db_conn *c, struct end_work *w, struct error *
 	return got == 0;
 }
 
+/* In order of ids, those of one claim by one statement: the runs of a claim have neighbouring ids and its token. */
 static bool delete_leases(struct db_conn *c, struct end_work *w, struct error *err)
 {
-	static const char sql[] = "DELETE FROM leases WHERE execution_id = ? AND token = ?";
-	struct db_arg args[QUEUE_END_MAX * 2];
-	unsigned i, rows = 0;
-	uint64_t deleted = 0;
+	static const char sql[] = "DELETE l FROM leases l FORCE INDEX (PRIMARY)"
+				  " WHERE l.token = ? AND l.execution_id IN (%s)";
+	struct db_arg args[DB_LIST_MAX + 1];
+	struct id ids[QUEUE_END_MAX];
+	unsigned at = 0, rows = 0, n, size;
+	uint64_t deleted = 0, some;
 
-	for (i = 0; i < w->n; i++) {
-		const struct ended_run *r = &w->runs[w->by_id[i]];
+	while (at < w->n) {
+		uint64_t token = w->runs[w->by_id[at]].token;
 
-		if (w->lost[w->by_id[i]])
+		for (n = 0; at < w->n && w->runs[w->by_id[at]].token == token; at++)
+			if (!w->lost[w->by_id[at]])
+				ids[n++] = w->runs[w->by_id[at]].id;
+		if (n == 0)
 			continue;
-		args[2 * rows] = db_id(&r->id);
-		args[2 * rows + 1] = db_int((int64_t)r->token);
-		rows++;
+		args[0] = db_int((int64_t)token);
+		size = list_of_ids(args + 1, ids, n);
+		if (!db_exec(c, db_list_sql(sql, "?", size), args, size + 1, &some, err))
+			return false;
+		rows += n;
+		deleted += some;
 	}
-	if (rows > 0 && !db_exec_rows(c, sql, args, 2, rows, &deleted, err))
-		return false;
 	/* those that were looked at are locked, and nobody else deletes them */
 	w->mismatch = !w->careful && deleted != rows;
 	return !w->mismatch || err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
 }
 
-static bool update_executions(struct db_conn *c, const struct end_work *w, struct error *err)
+/* A run that was never started and goes back to the queue leaves no trace. */
+static bool write_results(struct db_conn *c, const struct end_work *w, struct error *err)
 {
 	static const char sql[] =
-		"UPDATE executions SET status = ?, attempt = ?, started_at = ?, completed_at = ?,"
-		" duration_ms = ?, tokens_used = COALESCE(tokens_used, 0) + ?, error_code = ?,"
-		" error_message = ?, summary = ?, output = ? WHERE id = ? AND status = 0";
+		"INSERT INTO execution_results (execution_id, status, attempt, started_at, completed_at,"
+		" duration_ms, tokens_used, error_code, error_message, summary, output)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE status = VALUES(status),"
+		" attempt = VALUES(attempt), started_at = COALESCE(started_at, VALUES(started_at)),"
+		" completed_at = VALUES(completed_at), duration_ms = VALUES(duration_ms),"
+		" tokens_used = IF(VALUES(tokens_used) IS NULL, tokens_used,"
+		" COALESCE(tokens_used, 0) + VALUES(tokens_used)), error_code = VALUES(error_code),"
+		" error_message = VALUES(error_message), summary = VALUES(summary), output = VALUES(output)";
 	struct db_arg args[QUEUE_END_MAX * 11], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < w->n; i++) {
 		const struct ended_run *r = &w->runs[i];
 		int64_t first = r->first_started_at ? r->first_started_at : r->started_at;
+		int64_t took = r->completed_at > first ? r->completed_at - first : 0;
 		bool success = w->outcome[i] == RUN_SUCCESS, over = is_final(w, i);
 
 		if (w->lost[i] || (!over && r->started_at == 0))
 			continue;
+		*at++ = db_id(&r->id);
 		*at++ = db_int(success ? EXEC_SUCCESS : over ? EXEC_FAILED : 0);
 		*at++ = db_int(r->attempt);
 		*at++ = db_opt_int(first);
 		*at++ = over ? db_int(r->completed_at) : db_null();
-		*at++ = over && first
-			    ? db_int(r->completed_at > first ? r->completed_at - first : 0)
-			    : db_null();
+		*at++ = over && first ? db_int(took) : db_null();
 		*at++ = r->started_at ? db_int(r->tokens_used) : db_null();
 		*at++ = db_str(w->cancelled[i] ? err_name(ERR_CANCELLED) : r->error_code);
 		*at++ = db_str(w->cancelled[i] ? "The run was cancelled" : r->error_message);
 		*at++ = db_str(success ? r->summary : NULL);
 		*at++ = success ? db_bytes(r->output, r->output_len) : db_null();
-		*at++ = db_id(&r->id);
 		rows++;
 	}
 	return rows == 0 || db_exec_rows(c, sql, args, 11, rows, NULL, err);
@@ -244,7 +256,7 @@ static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 	for (i = 0; i < w->n; i++)
 		if (!w->lost[i] && is_final(w, i))
 			slots_free(&w->slots, w->runs[i].account_id);
-	return update_executions(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
+	return write_results(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
 	       queue_retries(c, w, err) && slots_fill(c, &w->slots, &w->promoted, err) &&
 	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err);
 }

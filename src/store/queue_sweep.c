@@ -80,8 +80,8 @@ static bool read_leases(struct db_conn *c, struct arena *a, const struct holder 
 {
 	static const char sql[] =
 	    "SELECT l.execution_id, l.account_id, l.token, l.attempt, l.started_at, l.waiter,"
-	    " e.started_at, e.webhook_url FROM leases l STRAIGHT_JOIN executions e"
-	    " ON e.id = l.execution_id"
+	    " r.started_at, e.webhook_url FROM leases l STRAIGHT_JOIN executions e"
+	    " ON e.id = l.execution_id LEFT JOIN execution_results r ON r.execution_id = l.execution_id"
 	    " WHERE l.owner = ? AND l.host = ? AND l.expires_at <= ? ORDER BY l.execution_id LIMIT "
 	    "?";
 	struct db_arg args[4] = {db_str(h->name), db_str(h->host),

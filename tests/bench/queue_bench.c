@@ -42,7 +42,7 @@ static void must(bool ok, const char *what, const struct error *err)
 
 static void clear(struct db_conn *c)
 {
-	static const char *const tables[] = {"executions", "queue_ready", "queue_held",
+	static const char *const tables[] = {"executions", "execution_results", "queue_ready", "queue_held",
 					     "queue_later", "leases"};
 	struct error err;
 	char sql[64];
@@ -105,8 +105,8 @@ static void fill(struct db_conn *c, const char *sql, int64_t account, unsigned c
 }
 
 static const char executions_sql[] =
-	"INSERT INTO executions (account_id, id, queued_at, agent, status, trigger_type, attempt, input)"
-	" VALUES (?, ?, ?, 'probe', 0, 0, 0, '{}')";
+	"INSERT INTO executions (account_id, id, queued_at, agent, trigger_type, input)"
+	" VALUES (?, ?, ?, 'probe', 0, '{}')";
 static const char ready_sql[] =
 	"INSERT INTO queue_ready (account_id, execution_id, lane, attempt) VALUES (?, ?, ?, 0)";
 

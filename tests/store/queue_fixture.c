@@ -38,7 +38,7 @@ int fx_close(void)
 void fx_empty(void)
 {
 	static const char *const statements[] = {
-		"DELETE FROM executions", "DELETE FROM queue_ready", "DELETE FROM queue_held",
+		"DELETE FROM executions", "DELETE FROM execution_results", "DELETE FROM queue_ready", "DELETE FROM queue_held",
 		"DELETE FROM queue_later", "DELETE FROM leases", "DELETE FROM execution_steps",
 		"DELETE FROM idempotency_keys", "DELETE FROM deliveries", "DELETE FROM outbox",
 		"DELETE FROM delivery_attempts", "DELETE FROM agent_durations", "DELETE FROM account_quota",
@@ -188,6 +188,12 @@ bool fx_text_is(const char *sql, const struct id *id, const char *expected)
 		        text ? text : "(NULL)");
 	db_end(fx_conn);
 	return same;
+}
+
+int64_t fx_open_runs(void)
+{
+	return fx_number("SELECT COUNT(*) FROM executions e LEFT JOIN execution_results r"
+			 " ON r.execution_id = e.id WHERE COALESCE(r.status, 0) = 0");
 }
 
 bool fx_slots_agree(void)

@@ -46,6 +46,8 @@ bool fx_end(struct ended_run *runs, unsigned n);       /* true: none was lost */
 int64_t fx_number(const char *sql);
 int64_t fx_number_of(const char *sql, const struct id *id);   /* one ? for the id */
 bool fx_text_is(const char *sql, const struct id *id, const char *expected);
+/* Executions that have not ended. */
+int64_t fx_open_runs(void);
 /* account_quota.active and .held equal the rows they count, for all accounts. */
 bool fx_slots_agree(void);
 

@@ -63,21 +63,19 @@ static void an_ended_execution_has_its_result(void)
 	struct claimed_run r;
 	struct ended_run end;
 	struct execution e;
-	struct id id, user;
+	struct id id;
 	bool found;
 
 	fx_empty();
 	fx_account(1, -1);
 	id = fx_accept(1, LANE_ASYNC, "echo", "{}");
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-	user = r.account_public_id;
 	end = fx_ended(&r, RUN_SUCCESS);
 	end.tokens_used = 12;
 	CU_ASSERT_TRUE(fx_end(&end, 1));
 	e = find(0, &id, &found);
 	CU_ASSERT_TRUE_FATAL(found);
 	CU_ASSERT_EQUAL(e.status, EXEC_SUCCESS);
-	CU_ASSERT_EQUAL(id_cmp(&e.account_public_id, &user), 0);
 	CU_ASSERT_STRING_EQUAL(e.agent, "echo");
 	CU_ASSERT_STRING_EQUAL(e.summary, "Done");
 	CU_ASSERT_EQUAL_FATAL(e.output_len, 7);
@@ -121,10 +119,23 @@ static void another_accounts_execution_is_not_found(void)
 	CU_ASSERT_FALSE(found);
 }
 
+static struct id public_id(int64_t account_id)
+{
+	struct db_arg arg = db_int(account_id);
+	struct error err;
+	struct id id;
+
+	CU_ASSERT_TRUE_FATAL(db_query(fx_conn, "SELECT public_id FROM accounts WHERE id = ?", &arg, 1, &err));
+	CU_ASSERT_EQUAL_FATAL(db_next(fx_conn, &err), 1);
+	db_col_id(fx_conn, 0, &id);
+	db_end(fx_conn);
+	return id;
+}
+
 static void many_executions_are_found_at_once(void)
 {
 	struct execution out[5];
-	struct id ids[5];
+	struct id ids[5], users[2];
 	struct error err;
 	unsigned n, i;
 
@@ -133,9 +144,13 @@ static void many_executions_are_found_at_once(void)
 	fx_account(2, -1);
 	for (i = 0; i < 4; i++)
 		ids[i] = fx_accept(1 + i % 2, LANE_ASYNC, "echo", "{}");
+	users[0] = public_id(1);
+	users[1] = public_id(2);
 	ids[4] = id_make();
 	CU_ASSERT_TRUE_FATAL(execution_find_many(fx_conn, ids, 5, &arena, out, &n, &err));
 	CU_ASSERT_EQUAL(n, 4);
+	for (i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(id_cmp(&out[i].account_public_id, &users[out[i].account_id - 1]), 0);
 	CU_ASSERT_TRUE_FATAL(execution_find_many(fx_conn, ids, 0, &arena, out, &n, &err));
 	CU_ASSERT_EQUAL(n, 0);
 }
@@ -145,9 +160,12 @@ static void insert_rows(uint64_t account_id, unsigned count, int64_t first_ms, u
                         const char *agent, int status)
 {
 	static const char sql[] =
-		"INSERT INTO executions (id, account_id, agent, status, trigger_type, queued_at, attempt, input)"
-		" VALUES (?, ?, ?, ?, 0, ?, 0, '{}')";
-	struct db_arg *args = arena_alloc(&arena, count * 5 * sizeof *args);
+		"INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, input)"
+		" VALUES (?, ?, ?, 0, ?, '{}')";
+	static const char result[] =
+		"INSERT INTO execution_results (execution_id, status, attempt) VALUES (?, ?, 1)";
+	struct db_arg *args = arena_alloc(&arena, count * 4 * sizeof *args);
+	struct db_arg *results = arena_alloc(&arena, count * 2 * sizeof *results);
 	struct id *ids = arena_alloc(&arena, count * sizeof *ids);
 	struct error err;
 	unsigned i;
@@ -156,14 +174,16 @@ static void insert_rows(uint64_t account_id, unsigned count, int64_t first_ms, u
 		int64_t ms = first_ms + i / per_ms;
 
 		ids[i] = id_make_at(ms);
-		args[5 * i] = db_id(&ids[i]);
-		args[5 * i + 1] = db_int((int64_t)account_id);
-		args[5 * i + 2] = db_str(agent);
-		args[5 * i + 3] = db_int(status);
-		args[5 * i + 4] = db_int(ms);
+		args[4 * i] = db_id(&ids[i]);
+		args[4 * i + 1] = db_int((int64_t)account_id);
+		args[4 * i + 2] = db_str(agent);
+		args[4 * i + 3] = db_int(ms);
+		results[2 * i] = db_id(&ids[i]);
+		results[2 * i + 1] = db_int(status);
 	}
 	CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err));
-	CU_ASSERT_TRUE_FATAL(db_exec_rows(fx_conn, sql, args, 5, count, NULL, &err));
+	CU_ASSERT_TRUE_FATAL(db_exec_rows(fx_conn, sql, args, 4, count, NULL, &err));
+	CU_ASSERT_TRUE_FATAL(db_exec_rows(fx_conn, result, results, 2, count, NULL, &err));
 	CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
 }
 

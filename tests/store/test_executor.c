@@ -6,12 +6,12 @@
 #include "executor_fixture.h"
 #include "queue_suites.h"
 
-static const char status_of[] = "SELECT status FROM executions WHERE id = ?";
-static const char error_of[] = "SELECT error_code FROM executions WHERE id = ?";
+static const char status_of[] = "SELECT status FROM execution_results WHERE execution_id = ?";
+static const char error_of[] = "SELECT error_code FROM execution_results WHERE execution_id = ?";
 
 static bool nothing_open(struct executor *e)
 {
-	return fx_number("SELECT COUNT(*) FROM executions WHERE status = 0") == 0 &&
+	return fx_open_runs() == 0 &&
 	       executor_idle(e);
 }
 
@@ -34,7 +34,7 @@ static void runs_are_run_and_ended(void)
 	executor_counts(e, &counts);
 	CU_ASSERT_EQUAL(counts.succeeded, 200);
 	executor_stop(e);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 2"), 200);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2"), 200);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
@@ -49,7 +49,7 @@ static void a_retryable_failure_is_tried_again(void)
 	CU_ASSERT_TRUE(work_until(e, nothing_open));
 	executor_stop(e);
 	CU_ASSERT_EQUAL(fx_number_of(status_of, &id), EXEC_SUCCESS);
-	CU_ASSERT_EQUAL(fx_number_of("SELECT attempt FROM executions WHERE id = ?", &id), 2);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT attempt FROM execution_results WHERE execution_id = ?", &id), 2);
 	CU_ASSERT_TRUE(fx_text_is(error_of, &id, NULL));
 }
 
@@ -91,7 +91,7 @@ static void an_unknown_agent_fails_the_run(void)
 static void text_that_is_not_utf8_does_not_keep_a_run_from_ending(void)
 {
 	ends_with("garbled", NULL);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE summary = 'caf? done'"),
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE summary = 'caf? done'"),
 			1);
 }
 
@@ -173,7 +173,7 @@ static void suspects_run_alone(void)
 	CU_ASSERT_TRUE(work_until(e, nothing_open));
 	executor_stop(e);
 	CU_ASSERT_EQUAL(atomic_load(&most_running), 1);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 2"), 6);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2"), 6);
 }
 
 static bool two_steps_written(struct executor *e)
@@ -211,7 +211,7 @@ static void a_long_suspect_keeps_others_waiting(void)
 	executor_check_cancels(e);
 	CU_ASSERT_TRUE(work_until(e, nothing_open));
 	executor_stop(e);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 2"), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2"), 1);
 }
 
 static void steps_are_written_while_the_run_goes_on_and_with_its_end(void)
@@ -261,7 +261,7 @@ static void a_pass_runs_what_is_ready_up_to_its_bound(void)
 	for (i = 0; i < 10; i++)
 		fx_accept(1, LANE_ASYNC, "echo", "{}");
 	executor_stop(start(1));
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE status = 0"), 10);
+	CU_ASSERT_EQUAL(fx_open_runs(), 10);
 	CU_ASSERT_TRUE(executor_pass(&env, 2, 4, clock_mono_us() + 5000000, &done, &err));
 	CU_ASSERT_EQUAL(done.ran, 4);
 	CU_ASSERT_TRUE(executor_pass(&env, 2, 100, clock_mono_us() + 5000000, &done, &err));

@@ -34,7 +34,8 @@ static void a_delivery_of_a_run_comes_with_all_that_sending_it_needs(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(d[0].run);
 	arena_init(&a);
 	CU_ASSERT_TRUE_FATAL(execution_find(fx_conn, 1, &id, &a, &e, &found, &err));
-	CU_ASSERT_EQUAL(id_cmp(&d[0].run->account_public_id, &e.account_public_id), 0);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM accounts WHERE public_id = ?",
+	                             &d[0].run->account_public_id), 1);
 	CU_ASSERT_EQUAL(d[0].run->status, EXEC_SUCCESS);
 	CU_ASSERT_STRING_EQUAL(d[0].run->output, e.output);
 	CU_ASSERT_STRING_EQUAL(d[0].run->summary, e.summary);

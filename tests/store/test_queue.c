@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "queue_suites.h"
 
-static const char status_of[] = "SELECT status FROM executions WHERE id = ?";
-static const char error_of[] = "SELECT error_code FROM executions WHERE id = ?";
-static const char attempt_of[] = "SELECT attempt FROM executions WHERE id = ?";
+static const char status_of[] = "SELECT status FROM execution_results WHERE execution_id = ?";
+static const char error_of[] = "SELECT error_code FROM execution_results WHERE execution_id = ?";
+static const char attempt_of[] = "SELECT attempt FROM execution_results WHERE execution_id = ?";
 
 static void synchronous_runs_are_claimed_before_others(void)
 {
@@ -108,10 +108,10 @@ static void a_success_is_written_and_frees_the_slot(void)
 	CU_ASSERT_TRUE(fx_end(&e, 1));
 	CU_ASSERT_EQUAL(fx_number_of(status_of, &r.id), EXEC_SUCCESS);
 	CU_ASSERT_EQUAL(fx_number_of(attempt_of, &r.id), 1);
-	CU_ASSERT_EQUAL(fx_number_of("SELECT duration_ms FROM executions WHERE id = ?", &r.id), 40);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT duration_ms FROM execution_results WHERE execution_id = ?", &r.id), 40);
 	CU_ASSERT_TRUE(
-	    fx_text_is("SELECT output FROM executions WHERE id = ?", &r.id, "{\"a\":1}"));
-	CU_ASSERT_TRUE(fx_text_is("SELECT summary FROM executions WHERE id = ?", &r.id, "Done"));
+	    fx_text_is("SELECT output FROM execution_results WHERE execution_id = ?", &r.id, "{\"a\":1}"));
+	CU_ASSERT_TRUE(fx_text_is("SELECT summary FROM execution_results WHERE execution_id = ?", &r.id, "Done"));
 	CU_ASSERT_EQUAL(fx_number("SELECT active FROM account_quota"), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM leases"), 0);
 }

@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "queue_suites.h"
 
-static const char status_of[] = "SELECT status FROM executions WHERE id = ?";
-static const char error_of[] = "SELECT error_code FROM executions WHERE id = ?";
+static const char status_of[] = "SELECT status FROM execution_results WHERE execution_id = ?";
+static const char error_of[] = "SELECT error_code FROM execution_results WHERE execution_id = ?";
 static const char lane_of[] = "SELECT lane FROM queue_ready WHERE execution_id = ?";
 static const char used_up[] = "SELECT attempt FROM queue_ready WHERE execution_id = ?";
 
@@ -154,7 +154,7 @@ static void a_waiting_run_is_cancelled_at_once_wherever_it_waits(void)
 	CU_ASSERT_EQUAL(cancel(1, &held), CANCEL_ENDED);
 	CU_ASSERT_TRUE(fx_slots_agree());
 	CU_ASSERT_EQUAL(cancel(1, &ready), CANCEL_ENDED);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE error_code = 'CANCELLED'"),
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE error_code = 'CANCELLED'"),
 			3);
 	CU_ASSERT_EQUAL(cancel(1, &ready), CANCEL_ALREADY_OVER);
 	CU_ASSERT_TRUE(fx_slots_agree());
