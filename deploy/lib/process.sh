@@ -46,12 +46,17 @@ stack_make_run_dir() {
 # stack_pid STATE NAME: prints the process id; false when it does not run. The command line must name the
 # state folder, as all of a stack's do, so that a number used again by the system is not taken for ours.
 stack_pid() {
-	local run pid
+	local run pid words try
 	run=$(stack_run_dir "$1")
 	[ -n "$run" ] && [ -r "$run/$2.pid" ] || return
 	read -r pid <"$run/$2.pid" || return
-	[ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -e "$1/" -e "$run/" &&
-		echo "$pid"
+	# the command line is empty for a moment while a program is replaced by another (exec), and of a zombie
+	for try in 1 2 3 4 5; do
+		words=$(tr '\0' ' ' <"/proc/$pid/cmdline") 2>/dev/null || return
+		[ -z "$words" ] || break
+		sleep 0.01
+	done
+	[[ $words == *"$1/"* || $words == *"$run/"* ]] && echo "$pid"
 }
 
 # stack_spawn STATE NAME COMMAND…: starts it in the background, output to STATE/log/NAME.log.
@@ -101,7 +106,7 @@ stack_end() {
 	local state=$1 name=$2 seconds=${3:-60} pid
 	if pid=$(stack_pid "$state" "$name"); then
 		kill -TERM "$pid" 2>/dev/null
-		if ! timeout "$seconds" tail --pid="$pid" -s 0.02 -f /dev/null; then
+		if ! stack_await_end "$pid" "$seconds"; then
 			stack_fail "$name ($pid) did not stop within $seconds s and was killed"
 			stack_signal "$state" "$name" KILL
 		fi
@@ -114,7 +119,16 @@ stack_signal() {
 	local pid
 	pid=$(stack_pid "$1" "$2") || return
 	kill -s "$3" "$pid" || return
-	[ "$3" != KILL ] || timeout 20 tail --pid="$pid" -s 0.02 -f /dev/null
+	[ "$3" != KILL ] || stack_await_end "$pid" 20
+}
+
+# stack_await_end PID SECONDS: false when it still runs then. A zombie has ended.
+stack_await_end() {
+	local end=$((SECONDS + $2)) state
+	while state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) && [ -n "$state" ] && [ "$state" != Z ]; do
+		[ $SECONDS -le $end ] || return 1
+		sleep 0.02
+	done
 }
 
 # stack_memory PID: KiB of it and of its children, each page shared out among those that map it (PSS).
