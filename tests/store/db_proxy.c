@@ -121,7 +121,7 @@ static enum proxy_cut look(struct proxy *p, const char *part, size_t n)
 /* False: the pair is over. */
 static bool from_client(struct proxy *p, struct pair *k)
 {
-	static char part[PART_SIZE];
+	char part[PART_SIZE];
 	ssize_t n = recv(k->client, part, sizeof part, 0);
 	enum proxy_cut how;
 
@@ -138,7 +138,7 @@ static bool from_client(struct proxy *p, struct pair *k)
 
 static bool from_server(struct proxy *p, struct pair *k)
 {
-	static char part[PART_SIZE];
+	char part[PART_SIZE];
 	ssize_t n = recv(k->server, part, sizeof part, 0);
 
 	return n > 0 && !k->drop_answer && pass_on(k->client, part, (size_t)n);
