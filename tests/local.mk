@@ -5,6 +5,6 @@ print-TESTS:
 	@echo $(TESTS)
 print-check_PROGRAMS:
 	@echo $(check_PROGRAMS)
-print-FUZZ_TARGETS:
-	@echo $(FUZZ_TARGETS)
-.PHONY: print-TESTS print-check_PROGRAMS print-FUZZ_TARGETS
+print-noinst_PROGRAMS:
+	@echo $(noinst_PROGRAMS)
+.PHONY: print-TESTS print-check_PROGRAMS print-noinst_PROGRAMS

@@ -26,9 +26,9 @@ build_copy() {
 	tar -C "$top" --exclude=__pycache__ -cf - "${names[@]}" | tar -C "$dest" -xf - --no-same-owner
 }
 
-# build_install SOURCE OBJECTS PREFIX LOG [CONFIGURE-ARGUMENT…]: configures (when the arguments are new), makes, installs.
-# Everything it says goes to LOG; on a terminal a line counts the files.
-build_install() {
+# build_configure SOURCE OBJECTS PREFIX LOG [CONFIGURE-ARGUMENT…]: configures where the arguments are new. Everything
+# it says goes to LOG.
+build_configure() {
 	local source=$1 objects=$2 prefix=$3 log=$4
 	shift 4
 	mkdir -p "$objects" || return
@@ -41,7 +41,11 @@ build_install() {
 		(cd "$objects" && "$source/configure" --prefix="$prefix" --libexecdir="$prefix/libexec" "$@" &&
 			echo "$prefix $*" >.configured) >>"$log" 2>&1 || { build_say; return 1; }
 	fi
-	build_make "$objects" "$log" all && build_make "$objects" "$log" install
+}
+
+# build_install, with the same words: configures, makes, installs. On a terminal a line counts the files.
+build_install() {
+	build_configure "$@" && build_make "$2" "$4" all && build_make "$2" "$4" install
 }
 
 # build_make OBJECTS LOG TARGET…

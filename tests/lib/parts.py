@@ -72,7 +72,8 @@ class Run:
         return self.cache / hashlib.sha256(os.fsencode(self.top)).hexdigest()[:8]
 
     def build(self, variant):
-        """Builds and installs a variant, once; returns (objects, programs)."""
+        """Builds and installs a variant, once; returns (objects, programs). The fuzz targets are all that is
+        made of their variant, by the part itself."""
         if variant.name in self.built:
             return self.built[variant.name]
         place = self.place()
@@ -81,9 +82,10 @@ class Run:
         log.touch()
         lib = self.top / "deploy/lib/build.sh"
         copy = "" if self.built else f"build_copy {shlex.quote(str(self.top))} {shlex.quote(str(place / 'source'))} &&"
+        step = "build_configure" if variant.name == "fuzz" else "build_install"
         words = [place / "source", objects, prefix, log, "-q", *variant.configure]
         script = (f". {shlex.quote(str(lib))}; {copy} "
-                  f"build_install {' '.join(shlex.quote(str(w)) for w in words)} ||"
+                  f"{step} {' '.join(shlex.quote(str(w)) for w in words)} ||"
                   f" {{ build_errors {shlex.quote(str(log))}; exit 1; }}")
         print(f"building: {variant.about} (the log is {log})", flush=True)
         place.mkdir(parents=True, exist_ok=True)
@@ -101,10 +103,8 @@ class Run:
         if variant.name == "sanitizers":
             reports = folder / "sanitizers"
             reports.mkdir(exist_ok=True)
-            suppressions = self.top / "tests/lib/leaks.supp"
             env.update(ASAN_OPTIONS=f"log_path={reports}/asan",
-                       UBSAN_OPTIONS=f"print_stacktrace=1:log_path={reports}/ubsan",
-                       LSAN_OPTIONS=f"suppressions={suppressions}:print_suppressions=0")
+                       UBSAN_OPTIONS=f"print_stacktrace=1:log_path={reports}/ubsan")
         env.update(variant.env)
         return env
 
@@ -131,9 +131,7 @@ def check(run, variant, folder):
                                  log=folder / "check.log")
     count = Count(0, 0)
     for test in make_variable(objects, "TESTS"):
-        stem = objects / test.removesuffix(".sh").removesuffix(".py")
-        result = stem.with_name(stem.name + ".trs")
-        log = stem.with_name(stem.name + ".log")
+        result, log = objects / f"{test}.trs", objects / f"{test}.log"
         if not result.exists() or not log.exists():
             print(f"{test}: was not run")
             count += (0, 1)
@@ -210,7 +208,7 @@ def fuzz(run, variant, folder):
     """Each target for 15 s, from its corpus of examples."""
     env = run.env(variant, folder)
     objects, _ = run.build(variant)
-    targets = make_variable(objects, "FUZZ_TARGETS")
+    targets = [p for p in make_variable(objects, "noinst_PROGRAMS") if Path(p).name.startswith("fuzz_")]
     status, text = processes.run(["make", "-j2", "-C", objects, *targets], env=env, limit_s=900, show=False)
     if status != 0:
         raise Broken("\n".join(text.splitlines()[-30:]))
@@ -219,7 +217,7 @@ def fuzz(run, variant, folder):
         name = Path(target).name
         found = folder / name
         found.mkdir()
-        seeds = [d for d in (run.top / "tests/fuzz/corpus" / name.removesuffix("_fuzz"),) if d.is_dir()]
+        seeds = [d for d in (run.top / "tests/fuzz/corpus" / name.removeprefix("fuzz_"),) if d.is_dir()]
         status, text = processes.run(
             [objects / target, found, *seeds, "-max_total_time=15", "-timeout=10", "-rss_limit_mb=2048",
              f"-artifact_prefix={folder}/{name}-", "-print_final_stats=1"],
