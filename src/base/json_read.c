@@ -216,7 +216,7 @@ static double slow_double(struct reader *r, const uint8_t *first, size_t n)
 	return strtod_l(text, NULL, c_locale);
 }
 
-/* digits * 10^exponent, where digits holds all of the number's; Clinger's fast path. */
+/* digits * 10^exponent, by Clinger's fast path. More digits than d holds are more than 2^53. */
 static bool exact_double(uint64_t digits, long exponent, double *out)
 {
 	static const double tens[] = {
@@ -307,7 +307,7 @@ static bool read_number(struct reader *r, struct json_object **out)
 	}
 	if (whole)
 		return make_int(r, first, &d, negative, out);
-	if (d.count > 19 || !exact_double(d.value, exponent - d.behind, &value)) {
+	if (!exact_double(d.value, exponent - d.behind, &value)) {
 		value = slow_double(r, first, (size_t)(r->at - first));
 		negative = false;              /* its sign is in it */
 	}

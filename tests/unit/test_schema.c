@@ -244,6 +244,16 @@ static void references_may_recurse_through_the_value(void)
 	                       "input_payload.next.next.v|input_payload.next.next.v must be an integer");
 }
 
+static void a_reference_is_relative_to_the_schema_with_the_nearest_id(void)
+{
+	const char *schema = "{\"properties\":{\"a\":{\"$id\":\"https://example.com/a\",\"properties\":{\"b\":"
+	                     "{\"$ref\":\"#/$defs/s\"}},\"$defs\":{\"s\":{\"type\":\"string\"}}}},"
+	                     "\"$defs\":{\"s\":{\"type\":\"integer\"}}}";
+
+	CU_ASSERT_TRUE(fits(schema, "{\"a\":{\"b\":\"x\"}}"));
+	CU_ASSERT_FALSE(fits(schema, "{\"a\":{\"b\":1}}"));
+}
+
 static void a_reference_that_leads_nowhere_or_in_a_circle_is_refused(void)
 {
 	refused("{\"$ref\":\"#/$defs/a\"}", "#/$ref", "nothing at #/$defs/a");
@@ -292,6 +302,7 @@ static void a_large_array_of_unique_elements_is_checked_quickly(void)
 		p += sprintf(p, "%s%d", i ? "," : "", i);
 	strcpy(p, "]");
 	CU_ASSERT_TRUE(fits("{\"uniqueItems\":true}", text));
+	CU_ASSERT_FALSE(fits("{\"uniqueItems\":true}", "[0,1,-0.0]"));
 	strcpy(p, ",7.0]");
 	CU_ASSERT_STRING_EQUAL(problem("{\"uniqueItems\":true}", text),
 	                       "input_payload|input_payload must not have the same element twice");
@@ -369,6 +380,8 @@ static CU_TestInfo tests[] = {
 	{"patterns match characters, anywhere in the string", patterns_match_characters_anywhere_in_the_string},
 	{"lengths are in characters", lengths_are_in_characters},
 	{"references may recurse through the value", references_may_recurse_through_the_value},
+	{"a reference is relative to the schema with the nearest $id",
+	 a_reference_is_relative_to_the_schema_with_the_nearest_id},
 	{"a reference that leads nowhere or in a circle is refused",
 	 a_reference_that_leads_nowhere_or_in_a_circle_is_refused},
 	{"a chain of many references is refused", a_chain_of_many_references_is_refused},
