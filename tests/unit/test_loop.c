@@ -238,7 +238,6 @@ static int64_t watch_a_descriptor(struct small_daemon *d, struct loop *l)
 	struct error err;
 
 	if (d->works == 1) {
-		d->fd = eventfd(0, EFD_NONBLOCK);
 		CU_ASSERT_TRUE(loop_watch(l, d->fd, &err));
 	} else if (read(d->fd, &count, sizeof count) == sizeof count) {
 		d->messages++;
@@ -258,7 +257,8 @@ static void write_then_stop(struct small_daemon *d)
 
 static void a_watched_descriptor_wakes_it(void)
 {
-	struct small_daemon d = {.idle = true, .turn = watch_a_descriptor, .beside = write_then_stop};
+	struct small_daemon d = {.idle = true, .turn = watch_a_descriptor, .beside = write_then_stop,
+	                         .fd = eventfd(0, EFD_NONBLOCK)};
 
 	run(&d, 5);
 	CU_ASSERT_EQUAL(d.messages, 1);
