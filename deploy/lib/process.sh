@@ -69,7 +69,6 @@ stack_spawn() {
 	rm -f "$run/$name.pid"
 	stack_as touch "$state/log/$name.log" || return
 	# the locks of whoever calls (8, 9) are not inherited
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	"${switch[@]}" setsid bash -c 'cd / && echo $$ >"$0" && exec "$@"' "$run/$name.pid" "$@" \
 		</dev/null >>"$state/log/$name.log" 2>&1 8>&- 9>&- &
 	disown
