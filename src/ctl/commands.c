@@ -43,8 +43,8 @@ static const struct ctl_option subscription_set_options[] = {
 static const struct ctl_option key_create_options[] = {
 	USER,
 	REQUIRED("name", "NAME", "what the key is for"),
-	REQUIRED("scopes", "SCOPE,…", "agents:read, agents:run, schedules:write, connections:read,"
-	         " webhooks:write"),
+	REQUIRED("scopes", "SCOPES", "of agents:read, agents:run, schedules:write, connections:read,"
+	         " webhooks:write, with commas between"),
 	OPTIONAL("expires", OPT_TIME, "TIME", "a time, a date or a span like 90d; never when not given"),
 	END};
 

@@ -12,21 +12,6 @@ static bool is_option(const char *arg)
 	return arg[0] == '-' && arg[1] != '\0';
 }
 
-/* Does argument i belong to the command's words? Sets *used to how many do. */
-static bool matches(const char *words, int argc, char **argv, int at, int *used)
-{
-	size_t n;
-
-	for (*used = 0; *words; (*used)++) {
-		n = strcspn(words, " ");
-		if (at + *used >= argc || strlen(argv[at + *used]) != n ||
-		    memcmp(argv[at + *used], words, n) != 0)
-			return false;
-		words += n + (words[n] == ' ');
-	}
-	return true;
-}
-
 static bool is_group(const char *word)
 {
 	const struct ctl_command *k;
@@ -38,23 +23,25 @@ static bool is_group(const char *word)
 	return false;
 }
 
-static bool find_command(struct ctl *c, int argc, char **argv, int *at)
+/* The words of commands are one or two; other options may stand between them. */
+static bool take_word(struct ctl *c, const char *word)
 {
 	const struct ctl_command *k;
-	int used;
+	size_t n = c->group ? strlen(c->group) : 0;
 
-	for (k = ctl_commands; k->words; k++)
-		if (matches(k->words, argc, argv, *at, &used)) {
+	for (k = ctl_commands; k->words && !c->command; k++)
+		if (c->group ? strncmp(k->words, c->group, n) == 0 && k->words[n] == ' ' &&
+			       strcmp(k->words + n + 1, word) == 0
+			     : strcmp(k->words, word) == 0)
 			c->command = k;
-			*at += used;
-			return true;
-		}
-	if (!is_group(argv[*at]))
-		return err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s\"", argv[*at]);
-	c->group = argv[(*at)++];
-	if (*at < argc && !is_option(argv[*at]))
+	if (c->command)
+		return true;
+	if (c->group)
 		return err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s %.60s\"",
-		               c->group, argv[*at]);
+		               c->group, word);
+	if (!is_group(word))
+		return err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s\"", word);
+	c->group = word;
 	return true;
 }
 
@@ -229,8 +216,9 @@ static bool check_required(struct ctl *c)
 
 	for (o = c->command->options; o->name; o++)
 		if (o->required && !c->values[o - c->command->options].given)
-			return err_field(&c->err, o->name, "%s needs --%s %s", c->command->words, o->name,
-			                 o->arg);
+			return err_field(&c->err, o->name, "%s needs %s%s%s%s", c->command->words,
+			                 o->positional ? "" : "--", o->positional ? "" : o->name,
+			                 o->positional ? "" : " ", o->arg);
 	return true;
 }
 
@@ -246,14 +234,8 @@ bool ctl_parse(struct ctl *c, int argc, char **argv)
 		if (is_option(argv[i])) {
 			ok = global_option(c, argc, argv, &i, &known) &&
 			     (known || own_option(c, argc, argv, &i));
-		} else if (c->command) {
-			ok = own_argument(c, argv[i]);
-		} else if (!c->group) {
-			ok = find_command(c, argc, argv, &i);
-			i--;
 		} else {
-			ok = err_set(&c->err, ERR_INVALID_INPUT, "There is no command \"%.60s %.60s\"",
-			             c->group, argv[i]);
+			ok = c->command ? own_argument(c, argv[i]) : take_word(c, argv[i]);
 		}
 	}
 	if (!ok || c->help || c->version)
