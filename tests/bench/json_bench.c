@@ -141,7 +141,7 @@ static void measure(const char *what, void (*work)(void), double seconds)
 int main(int argc, char **argv)
 {
 	double seconds = argc > 1 ? atof(argv[1]) : 1;
-	struct json_object *source, *whole;
+	struct json_object *source = NULL, *whole;
 	char what[80];
 
 	buf_init(&out, 1 << 20);
