@@ -201,6 +201,22 @@ stack_status() {
 	return $all
 }
 
+# stack_serve up|web STATE SERVER PORT [cgi]: prints the URL. Port 0 is a free one; it can be taken by somebody else
+# before the web server has it, so it is tried again.
+stack_serve() {
+	local command=$1 state=$2 server=$3 port=$4 mode=${5:-} try
+	for try in 1 2 3; do
+		[ "$4" != 0 ] || port=$(stack_free_port) || return
+		if [ "$command" = up ]; then
+			stack_up "$state" "$server" "$port" "$mode"
+		else
+			stack_web_start "$state" "$server" "$port" "$mode"
+		fi && stack_url "$state" && return
+		[ "$4" = 0 ] && [ -s "$state/log/web.log" ] && tail -n 5 "$state/log/web.log" | grep -q 'in use' || return 1
+	done
+	return 1
+}
+
 stack_usage() {
 	cat <<'TEXT'
 Usage: stack.sh COMMAND STATE [ARGUMENT…]
@@ -226,7 +242,7 @@ TEXT
 
 # stack_main COMMAND STATE ARGUMENT…
 stack_main() {
-	local command=${1:-} state=${2:-} port
+	local command=${1:-} state=${2:-}
 	case $command in
 	free-port) stack_free_port; return ;;
 	render) shift; stack_render "$@"; return ;;
@@ -238,15 +254,7 @@ stack_main() {
 	stack_load "$state"
 	case $command in
 	init) stack_init "$state" "$@" ;;
-	up | web)
-		port=$2
-		[ "$port" != 0 ] || port=$(stack_free_port)
-		if [ "$command" = up ]; then
-			stack_up "$state" "$1" "$port" "${3:-}"
-		else
-			stack_web_start "$state" "$1" "$port" "${3:-}"
-		fi && stack_url "$state"
-		;;
+	up | web) stack_serve "$command" "$state" "$1" "$2" "${3:-}" ;;
 	start) stack_start "$state" "$@" ;;
 	stop) stack_stop "$state" "$@" ;;
 	signal) stack_signal "$state" "$@" ;;

@@ -89,6 +89,11 @@ stack_lighttpd_spawn() {
 
 stack_apache_spawn() {
 	local state=$1
+	[ "$3" = fcgi ] || [ "$(stack_as id -u)" != 0 ] || {
+		# its processes are nobody's, and could not read the secrets
+		stack_fail "Apache runs no CGI for root: take lighttpd, or set STACK_USER"
+		return
+	}
 	stack_web_config "$state" "$2" apache/stack.conf.in "apache/$(stack_template "$3")" &&
 		stack_as mkdir -p "$state/tmp/docs" &&
 		stack_spawn "$state" web "$(stack_sbin apache2)" -D FOREGROUND -f "$state/etc/web.conf"

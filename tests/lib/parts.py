@@ -6,7 +6,7 @@ known. It returns a Count. What the Python tests are told by their environment:
   STACK_BIN           the installed programs (deploy/lib/stack.sh reads it)
   AGENTIV_TEST_TMP    where to make state folders and other files
   AGENTIV_TEST_SERVER the web server: nginx, lighttpd or apache
-  AGENTIV_TEST_CGI    1: the responder as plain CGI; also AGENTIV_CGI
+  AGENTIV_CGI         1: the responder as plain CGI, behind lighttpd (`stack.sh up STATE lighttpd 0 cgi`)
   AGENTIV_OBJECTS     the build's folder, with the test programs
   AGENTIV_NPM         node_modules of tests/packages.npm, for the corpus
 """
@@ -99,7 +99,8 @@ class Run:
         objects, programs = self.build(variant)
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AGENTIV_", "STACK_"))}
         env.update(STACK_BIN=str(programs), AGENTIV_OBJECTS=str(objects), AGENTIV_TEST_TMP=str(folder),
-                   AGENTIV_TEST_SERVER="nginx", PYTHONDONTWRITEBYTECODE="1", **more)
+                   AGENTIV_TEST_SERVER="nginx", PYTHONDONTWRITEBYTECODE="1")
+        env.update(more)
         if variant.name == "sanitizers":
             reports = folder / "sanitizers"
             reports.mkdir(exist_ok=True)
@@ -254,7 +255,7 @@ PARTS = {
     "build": Part("unit tests and lints (make check)", 25, check),
     "store": Part("statements, queue, executor and sender on MariaDB", 20, store),
     "api": Part("the API over nginx", 15, python_tests("api")),
-    "cgi": Part("the API as plain CGI", 15, python_tests("api", AGENTIV_CGI="1", AGENTIV_TEST_CGI="1")),
+    "cgi": Part("the API as plain CGI", 15, python_tests("api", AGENTIV_TEST_SERVER="lighttpd", AGENTIV_CGI="1")),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e")),
     "fault": Part("killed processes, lost databases", 15, python_tests("fault")),
     "quickstart": Part("deploy/quickstart in a fresh clone", 15, python_tests("quickstart")),
