@@ -4,16 +4,17 @@
 bool admin_execution(struct admin *a, const char *id_text, struct arena *arena, struct execution *out,
                      struct execution_step **steps, unsigned *count, struct error *err)
 {
+	unsigned found = 0;
 	struct db_conn *c;
 	struct id id;
-	bool found = false, ok;
+	bool ok;
 
 	if (!id_parse(ID_EXECUTION, id_text, &id))
 		return err_field(err, "id", "\"%.64s\" is not the id of an execution (exec_…)", id_text);
 	*steps = arena_alloc(arena, ADMIN_STEPS_MAX * sizeof **steps);
 	c = db_get(a->db, err);
-	ok = c && execution_find(c, 0, &id, arena, out, &found, err) &&
-	     (found || err_set(err, ERR_NOT_FOUND, "There is no execution %s", id_text)) &&
+	ok = c && execution_find_many(c, &id, 1, arena, out, &found, err) &&
+	     (found == 1 || err_set(err, ERR_NOT_FOUND, "There is no execution %s", id_text)) &&
 	     execution_steps(c, &id, 0, ADMIN_STEPS_MAX, arena, *steps, count, err);
 	db_put(a->db, c);
 	return ok;
