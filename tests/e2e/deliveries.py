@@ -1,0 +1,107 @@
+"""Deliveries made by hand in a stack's database, for tests of the sender alone."""
+import os
+import secrets
+import time
+from typing import NamedTuple
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+EVENTS = {"agent.execution.success": 0, "agent.execution.failed": 1, "schedule.fired": 2}
+PENDING, DELIVERED, FAILED = 0, 1, 2
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def new_id():
+    return now_ms().to_bytes(6, "big") + os.urandom(10)
+
+
+def id_text(prefix, raw):
+    number = int.from_bytes(raw, "big")
+    return f"{prefix}_" + "".join(CROCKFORD[number >> 5 * i & 31] for i in reversed(range(26)))
+
+
+def sql_bytes(raw):
+    return f"x'{raw.hex()}'"
+
+
+def sql_text(text):
+    return "NULL" if text is None else f"CONVERT({sql_bytes(text.encode())} USING utf8mb4)"
+
+
+class State(NamedTuple):
+    state: int
+    attempts: int
+    status: int
+    error: str
+
+
+class Deliveries:
+    def __init__(self, stack, email="owner@example.com"):
+        self.stack, self.email = stack, email
+        stack.ctl("user", "create", "--email", email, "--name", "Owner", "--plan", "enterprise")
+        account, public = stack.sql(f"SELECT id, HEX(public_id) FROM accounts WHERE email = '{email}'")[0]
+        self.account = int(account)
+        self.user_id = id_text("usr", bytes.fromhex(public))
+        self.secret = stack.ctl("webhook-secret", "show", "--user", email)["secret"]
+
+    def ended_runs(self, urls, **more):
+        """Runs that have just ended, one for each URL, whose webhooks are due. Returns their ids."""
+        # a statement is an argument of the client, and has to fit one
+        return [i for at in range(0, len(urls), 100) for i in self._some_runs(urls[at:at + 100], **more)]
+
+    def _some_runs(self, urls, output='{"done": true}', output_sql=None, failed=False):
+        ids = [new_id() for _ in urls]
+        output_sql = output_sql or sql_bytes(output.encode())
+        now = now_ms()
+        result = (f"3, 1, {now}, {now}, 70, 12, 'TIMEOUT', 'It took too long', NULL, NULL" if failed else
+                  f"2, 1, {now}, {now}, 70, 12, NULL, NULL, 'Did 3 things', {output_sql}")
+        runs = ",".join(f"({sql_bytes(i)}, {self.account}, 'email-triage', 0, {now}, {sql_text(url)}, '{{}}')"
+                        for i, url in zip(ids, urls))
+        results = ",".join(f"({sql_bytes(i)}, {result})" for i in ids)
+        outbox = ",".join(f"({now}, {sql_bytes(i)})" for i in ids)
+        self.stack.sql("INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, webhook_url, input)"
+                       f" VALUES {runs}; INSERT INTO execution_results (execution_id, status, attempt, started_at,"
+                       " completed_at, duration_ms, tokens_used, error_code, error_message, summary, output)"
+                       f" VALUES {results}; INSERT INTO outbox (due_at, delivery_id) VALUES {outbox}")
+        return ids
+
+    def ended_run(self, url, **more):
+        return self.ended_runs([url], **more)[0]
+
+    def event(self, url, event, payload):
+        """A delivery with a payload of its own. Returns (delivery, event) ids."""
+        delivery, event_id = new_id(), new_id()
+        self.stack.sql("INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id, url,"
+                       f" payload) VALUES ({sql_bytes(delivery)}, {self.account}, {EVENTS[event]}, 0, 0, {now_ms()},"
+                       f" {sql_bytes(event_id)}, {sql_text(url)}, {sql_bytes(payload)});"
+                       f" INSERT INTO outbox (due_at, delivery_id) VALUES ({now_ms()}, {sql_bytes(delivery)})")
+        return delivery, event_id
+
+    def state(self, delivery):
+        """What is known of it; None before its first attempt."""
+        rows = self.stack.sql("SELECT state, attempts, COALESCE(last_status, 0), COALESCE(last_error, '')"
+                              f" FROM deliveries WHERE id = {sql_bytes(delivery)}")
+        return State(*map(int, rows[0][:3]), rows[0][3]) if rows else None
+
+    def is_over(self, delivery):
+        state = self.state(delivery)
+        return state if state and state.state != PENDING else None
+
+    def due_in_ms(self, delivery):
+        """When it is due, from now; None when it is not in the outbox."""
+        rows = self.stack.sql(f"SELECT due_at FROM outbox WHERE delivery_id = {sql_bytes(delivery)}")
+        return int(rows[0][0]) - now_ms() if rows else None
+
+    def count(self, state):
+        return self.stack.number(f"SELECT COUNT(*) FROM deliveries WHERE state = {state}")
+
+    def new_secret_needed(self):
+        """Makes the account's sealed secret unreadable."""
+        self.stack.sql(f"UPDATE accounts SET webhook_secret = {sql_bytes(secrets.token_bytes(80))}"
+                       f" WHERE id = {self.account}")
+
+    def empty(self):
+        self.stack.sql("DELETE FROM outbox; DELETE FROM deliveries; DELETE FROM delivery_attempts;"
+                       " DELETE FROM execution_results; DELETE FROM executions")
