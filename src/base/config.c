@@ -83,7 +83,7 @@ static bool check_schedule(const char *v, struct error *err)
 
 static const struct setting settings[] = {
 	TEXT_("database", "hosts", db_hosts, "socket:/run/mysqld/mysqld.sock", check_not_empty,
-	      "socket:/path, or host[:port] and more of them separated by commas"),
+	      "where the server is: socket:/path, or host[:port] and more of them with commas between"),
 	TEXT_("database", "name", db_name, "agentiv", check_not_empty, "name of the database"),
 	TEXT_("database", "user", db_user, "agentiv", check_not_empty, "user of the database"),
 	{"database", "password", TEXT, AT(db_password), "", 0, 0, true, NULL,

@@ -27,7 +27,7 @@ void ctl_help(struct buf *out, const char *group)
 	for (k = ctl_commands; k->words; k++)
 		if (in_group(k->words, group))
 			buf_addf(out, "  %-22s %s\n", k->words, k->help);
-	buf_addf(out, "\n%s      --version               the version\n\n"
+	buf_addf(out, "\n%s  -V, --version               the version\n\n"
 	         "Exit status: 0 done, 1 refused or a check failed, 2 usage, 3 configuration,\n"
 	         "4 the database is away.\n", global_help);
 }

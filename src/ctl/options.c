@@ -170,7 +170,7 @@ static bool global_option(struct ctl *c, int argc, char **argv, int *at, bool *k
 		c->json = true;
 	else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
 		c->help = true;
-	else if (strcmp(arg, "--version") == 0)
+	else if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0)
 		c->version = true;
 	else
 		*known = false;

@@ -10,3 +10,6 @@ endif
 if HAVE_SHELLCHECK
 TESTS += tests/lint/shell
 endif
+# The manual pages and docs/configuration.md say what the programs say.
+TESTS += tests/lint/manual
+EXTRA_DIST += tests/lint/manual
