@@ -2,8 +2,7 @@
 TESTS += tests/lint/layers
 EXTRA_DIST += tests/lint/layers
 
-# The documents agree with the tree, the manual pages and docs/configuration.md with the programs; shell
-# scripts pass shellcheck.
+# The documents agree with the tree, the manual pages with the programs; shell scripts pass shellcheck.
 EXTRA_DIST += tests/lint/docs tests/lint/manual tests/lint/shell
 if HAVE_PYTHON
 TESTS += tests/lint/docs tests/lint/manual
