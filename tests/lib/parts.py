@@ -12,6 +12,7 @@ known. It returns a Count. What the Python tests are told by their environment:
 """
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -123,15 +124,30 @@ def make_variable(objects, name):
     return text.split()
 
 
+def compiler_errors(text):
+    lines = [line for line in text.splitlines() if re.search(r"error:|undefined reference|No rule to make", line)]
+    return lines[:20] or text.splitlines()[-20:]
+
+
 # ---- the parts ----
 
 def check(run, variant, folder):
     env = run.env(variant, folder)
     objects, _ = run.build(variant)
-    status, text = processes.run(["make", "-k", "-j2", "-C", objects, "check"], env=env, limit_s=1500, show=False,
-                                 log=folder / "check.log")
+    tests = make_variable(objects, "TESTS")
+    programs = [t for t in tests if t in make_variable(objects, "check_PROGRAMS")]
+    # one that does not compile does not keep the others from being run
+    status, text = processes.run(["make", "-k", "-j2", "-C", objects, *programs], env=env, limit_s=900, show=False,
+                                 log=folder / "programs.log")
+    if status != 0:
+        print("\n".join(compiler_errors(text)), flush=True)
+    for test in tests:
+        (objects / f"{test}.trs").unlink(missing_ok=True)
+        (objects / f"{test}.log").unlink(missing_ok=True)
+    status, text = processes.run(["make", "-k", "-j2", "-C", objects, "check-TESTS"], env=env, limit_s=1500,
+                                 show=False, log=folder / "check.log")
     count = Count(0, 0)
-    for test in make_variable(objects, "TESTS"):
+    for test in tests:
         result, log = objects / f"{test}.trs", objects / f"{test}.log"
         if not result.exists() or not log.exists():
             print(f"{test}: was not run")
@@ -158,15 +174,18 @@ def store(run, variant, folder):
                      if p.endswith("_tests") and p not in make_variable(objects, "TESTS")]
     status, text = processes.run(["make", "-j2", "-C", objects, *with_database], env=env, limit_s=900, show=False)
     if status != 0:
-        raise Broken("\n".join(text.splitlines()[-30:]))
+        raise Broken("\n".join(compiler_errors(text)))
     count = Count(0, 0)
     for program in with_database:
         state = folder / program
         run.stack("init", state, env=env)
         own = dict(env, AGENTIV_CONFIG=str(state / "agentiv.conf"))
-        status, text = processes.run([objects / program], env=own, limit_s=600, cwd=folder)
+        status, text = processes.run([objects / program], env=own, limit_s=600, cwd=folder, show=False,
+                                     log=folder / f"{program}.log")
         one = counts.of_cunit(text, status)
         print(f"{program}: {one.passed} passed, {one.failed} failed", flush=True)
+        if one.failed:
+            print("\n".join(text.splitlines()[-60:]), flush=True)
         run.stack("down", state, env=env)
         count += one
     return count
