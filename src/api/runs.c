@@ -198,19 +198,12 @@ static bool check_account(const struct principal *p, const struct run_request *q
 	return check_subscription(p, q->agent, err) && check_connections(p, q->agent, input, err);
 }
 
-/* What the cache refuses is looked up anew, so that what was granted a moment ago counts. */
 static bool may_run(struct request *r, const struct run_request *q, struct json_object *input,
                     struct error *err)
 {
-	struct auth_entry *fresh;
-	struct error ignored = {0};
-	bool ok = check_account(&r->auth->principal, q, input, err);
-
-	if (ok || !auth_check(r->app->auth, r->authorization, true, &fresh, &ignored))
-		return ok;
-	auth_release(r->auth);
-	r->auth = fresh;
-	return check_account(&fresh->principal, q, input, err);
+	return check_account(&r->auth->principal, q, input, err) ||
+	       (auth_renew(r->app->auth, r->authorization, &r->auth) &&
+	        check_account(&r->auth->principal, q, input, err));
 }
 
 /* ---- answers ---- */

@@ -226,6 +226,18 @@ bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entr
 	return true;
 }
 
+bool auth_renew(struct auth *a, const char *header, struct auth_entry **e)
+{
+	struct auth_entry *fresh;
+	struct error ignored = {0};
+
+	if (!auth_check(a, header, true, &fresh, &ignored))
+		return false;
+	auth_release(*e);
+	*e = fresh;
+	return true;
+}
+
 enum subscription_status principal_subscription(const struct principal *p, const char *agent,
                                                 int64_t now_ms, int64_t *trial_ends_at)
 {

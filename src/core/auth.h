@@ -19,6 +19,9 @@ void auth_free(struct auth *a);
 bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entry **out,
                 struct error *err);
 void auth_release(struct auth_entry *e);
+/* What the cache refuses may have been granted a moment ago: replaces *e by what the database says now. false: the
+ * key is not valid any more or cannot be looked up, and *e stays. */
+bool auth_renew(struct auth *a, const char *header, struct auth_entry **e);
 void auth_forget(struct auth *a);                     /* a key, plan or subscription changed */
 
 enum subscription_status principal_subscription(const struct principal *p, const char *agent,

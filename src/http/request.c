@@ -127,9 +127,8 @@ bool request_split_path(struct request *r, const char *base_path, struct error *
 	size_t base = strlen(base_path);
 
 	if (strncmp(p, "http://", 7) == 0 || strncmp(p, "https://", 8) == 0) {   /* absolute form */
-		p = strchr(p + 8, '/');
-		if (!p)
-			p = "/";
+		p = strstr(p, "://") + 3;
+		p += strcspn(p, "/?#");
 	}
 	end = p + strcspn(p, "?#");
 	if ((size_t)(end - p) < base || strncmp(p, base_path, base) != 0 || strlen(p) > REQUEST_TARGET_MAX)

@@ -61,14 +61,11 @@ static bool step_minute(struct request *r, struct walk *w)
 	                       r->auth->principal.requests_per_minute, &r->rate, &w->err);
 }
 
-static bool step_feature(struct request *r, struct walk *w)
+static bool has_feature(const struct request *r, struct error *err)
 {
-	const struct principal *p;
+	const struct principal *p = &r->auth->principal;
 	const char *what = NULL;
 
-	if (!r->auth)
-		return true;
-	p = &r->auth->principal;
 	if (r->route->feature == FEATURE_API && !p->api)
 		what = "API access";
 	else if (r->route->feature == FEATURE_WEBHOOKS && !p->webhooks)
@@ -77,15 +74,33 @@ static bool step_feature(struct request *r, struct walk *w)
 		what = "MCP";
 	if (!what)
 		return true;
-	return err_set(&w->err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan, what);
+	return err_set(err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan, what);
+}
+
+static bool has_scope(const struct request *r, struct error *err)
+{
+	if ((r->auth->principal.scopes & r->route->scope) == r->route->scope)
+		return true;
+	return err_set(err, ERR_FORBIDDEN, "The API key lacks the scope %s",
+	               scope_name((enum scope)r->route->scope));
+}
+
+/* A refusal is given only by what the database says now. */
+static bool granted(struct request *r, struct walk *w,
+                    bool (*check)(const struct request *r, struct error *err))
+{
+	return !r->auth || check(r, &w->err) ||
+	       (auth_renew(r->app->auth, r->authorization, &r->auth) && check(r, &w->err));
+}
+
+static bool step_feature(struct request *r, struct walk *w)
+{
+	return granted(r, w, has_feature);
 }
 
 static bool step_scope(struct request *r, struct walk *w)
 {
-	if (!r->auth || (r->auth->principal.scopes & r->route->scope) == r->route->scope)
-		return true;
-	return err_set(&w->err, ERR_FORBIDDEN, "The API key lacks the scope %s",
-	               scope_name((enum scope)r->route->scope));
+	return granted(r, w, has_scope);
 }
 
 static bool json_content_type(const char *type)

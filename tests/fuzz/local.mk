@@ -1,2 +1,4 @@
+FUZZ_TARGETS =
+include tests/fuzz/http.mk
 include tests/fuzz/json.mk
 include tests/fuzz/migrate.mk
