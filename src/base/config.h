@@ -1,6 +1,6 @@
 /* The configuration: an INI file (inih), each value overridden by the
  * environment variable AGENTIV_<SECTION>_<NAME> in capitals. The table in
- * config.c is the one list of settings: section, name, type, default, help.
+ * config_table.c is the one list of settings: section, name, type, default, help.
  *
  * Ownership: config_load fills *c; config_release frees its strings. */
 #ifndef AGENTIV_BASE_CONFIG_H

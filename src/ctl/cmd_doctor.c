@@ -60,8 +60,8 @@ static void check_agents(struct doctor *d)
 	struct registry *r = registry_load(ctl_manifest_dir(), d->c->cfg.agents_dir, &err);
 
 	if (r)
-		doctor_report(d, VERDICT_OK, "agents", NULL, "%u manifests from %s%s%s", registry_count(r),
-		              ctl_manifest_dir(), *d->c->cfg.agents_dir ? " and " : "",
+		doctor_report(d, VERDICT_OK, "agents", NULL, "%u manifest%s from %s%s%s", registry_count(r),
+		              registry_count(r) == 1 ? "" : "s", ctl_manifest_dir(), *d->c->cfg.agents_dir ? " and " : "",
 		              d->c->cfg.agents_dir);
 	else
 		doctor_report(d, VERDICT_FAILED, "agents", "mend the manifest that is named, or take it away",

@@ -1,0 +1,119 @@
+/* The one list of settings, with what a value must be beyond its type. */
+#include "base/config_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static bool check_base_path(const char *v, struct error *err)
+{
+	size_t n = strlen(v);
+
+	return n == 0 || (v[0] == '/' && n > 1 && v[n - 1] != '/' && !strpbrk(v, "?#% ")) ||
+	       err_set(err, ERR_INVALID_INPUT, "is empty or a path like /agentiv");
+}
+
+static bool check_not_empty(const char *v, struct error *err)
+{
+	return *v || err_set(err, ERR_INVALID_INPUT, "must not be empty");
+}
+
+static bool check_level(const char *v, struct error *err)
+{
+	enum log_level level;
+
+	return log_level_by_name(v, &level) ||
+	       err_set(err, ERR_INVALID_INPUT, "is one of debug, info, warn, error");
+}
+
+/* Seconds, separated by commas; a month is longer than anybody waits. */
+static bool check_schedule(const char *v, struct error *err)
+{
+	const char *p = v;
+	char *end;
+
+	for (;;) {
+		long s = *p >= '0' && *p <= '9' ? strtol(p, &end, 10) : -1;
+
+		if (s < 0 || s > 2678400)
+			break;
+		if (!*end)
+			return true;
+		if (*end != ',')
+			break;
+		p = end + 1;
+	}
+	return err_set(err, ERR_INVALID_INPUT, "is a list of seconds like 5,30,120");
+}
+
+#define AT(member) offsetof(struct config, member)
+#define TEXT_(section, name, member, def, check, help) \
+	{section, name, TEXT, AT(member), def, 0, 0, false, check, help}
+#define INT_(section, name, member, def, min, max, help) \
+	{section, name, INT, AT(member), def, min, max, false, NULL, help}
+#define BOOL_(section, name, member, def, help) \
+	{section, name, BOOL, AT(member), def, 0, 0, false, NULL, help}
+
+const struct setting config_settings[] = {
+	TEXT_("database", "hosts", db_hosts, "socket:/run/mysqld/mysqld.sock", check_not_empty,
+	      "where the server is: socket:/path, or host[:port] and more of them with commas between"),
+	TEXT_("database", "name", db_name, "agentiv", check_not_empty, "name of the database"),
+	TEXT_("database", "user", db_user, "agentiv", check_not_empty, "user of the database"),
+	{"database", "password", TEXT, AT(db_password), "", 0, 0, true, NULL,
+	 "its password; better in a file, by password_file"},
+	TEXT_("database", "password_file", db_password_file, "", NULL,
+	      "file that holds the password, preferred over password"),
+	INT_("database", "connect_timeout_s", db_connect_timeout_s, "1", 1, 60,
+	     "seconds to wait for a connection to one host"),
+	INT_("database", "read_timeout_s", db_read_timeout_s, "5", 1, 3600,
+	     "seconds to wait for an answer"),
+	BOOL_("database", "tls", db_tls, "no", "encrypt connections to hosts"),
+	TEXT_("paths", "run_dir", run_dir, "/run/agentiv", check_not_empty,
+	      "directory of doorbell sockets and of the file of request limits"),
+	TEXT_("paths", "agents_dir", agents_dir, "", NULL,
+	      "directory of your own agents' manifests; empty for none"),
+	TEXT_("secrets", "pepper_file", pepper_file, "/etc/agentiv/pepper", check_not_empty,
+	      "keys under which API keys are hashed, lines of ID:BASE64, the newest last"),
+	TEXT_("secrets", "seal_file", seal_file, "/etc/agentiv/seal", check_not_empty,
+	      "keys under which settings and webhook secrets are sealed, in the same form"),
+	TEXT_("http", "listen", listen, "/run/agentiv/agentiv.sock", NULL,
+	      "Unix socket of the responder; empty when it is started with a socket"),
+	{"http", "listen_mode", OCTAL, AT(listen_mode), "0660", 0, 0777, false, NULL,
+	 "permissions of that socket, octal"},
+	TEXT_("http", "base_path", base_path, "", check_base_path,
+	      "path under which the web server serves Agentiv, like /agentiv; empty for the root"),
+	INT_("http", "threads", threads, "4", 1, 64, "request threads"),
+	INT_("http", "sync_wait_s", sync_wait_s, "55", 0, 3600,
+	     "seconds that a synchronous run may keep its request"),
+	INT_("http", "max_body", max_body, "1048576", 1024, 64 << 20,
+	     "largest request body in bytes"),
+	BOOL_("http", "run_inline", run_inline, "no",
+	      "run synchronous runs in the responder, for a host without a worker"),
+	TEXT_("http", "metrics_token_file", metrics_token_file, "", NULL,
+	      "file with the token for /metrics; empty: only from this host"),
+	INT_("worker", "threads", worker_threads, "8", 1, 1024, "runs at once"),
+	INT_("worker", "batch", worker_batch, "64", 1, 64, "runs claimed or ended together"),
+	INT_("worker", "poll_ms", worker_poll_ms, "1000", 50, 60000,
+	     "milliseconds between looks at the queue when no doorbell rings"),
+	INT_("worker", "lease_s", lease_s, "30", 3, 3600,
+	     "seconds after which the runs of a dead worker are taken up"),
+	INT_("worker", "max_attempts", max_attempts, "3", 1, 100, "attempts of a run"),
+	INT_("worker", "retry_base_ms", retry_base_ms, "1000", 1, 3600000,
+	     "milliseconds before the second attempt; doubled for each after it"),
+	INT_("worker", "retry_max_ms", retry_max_ms, "60000", 1, 86400000,
+	     "most milliseconds between two attempts"),
+	INT_("webhooks", "inflight", sender_inflight, "256", 1, 10000, "deliveries at once"),
+	INT_("webhooks", "poll_ms", sender_poll_ms, "1000", 50, 60000,
+	     "milliseconds between looks at the outbox when no doorbell rings"),
+	INT_("webhooks", "timeout_s", webhook_timeout_s, "15", 1, 300,
+	     "seconds that a receiver has to answer"),
+	INT_("webhooks", "lease_s", webhook_lease_s, "30", 2, 3600,
+	     "seconds after which the deliveries of a dead sender are taken up"),
+	TEXT_("webhooks", "allow_networks", allow_networks, "", NULL,
+	      "networks allowed beside public addresses, like 10.1.0.0/16,::1/128"),
+	TEXT_("webhooks", "schedule_s", webhook_schedule_s,
+	      "5,30,120,600,3600,10800,21600,43200", check_schedule,
+	      "seconds before each further attempt of a delivery"),
+	TEXT_("log", "level", log_level, "info", check_level, "debug, info, warn or error"),
+};
