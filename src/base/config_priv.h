@@ -19,8 +19,8 @@ struct setting {
 	const char *help;
 };
 
-#define SETTINGS 34   /* the compiler refuses another size of the table */
+#define SETTINGS 34   /* rows of the table */
 
-extern const struct setting config_settings[SETTINGS];
+extern const struct setting *const config_settings;
 
 #endif

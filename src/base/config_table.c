@@ -55,7 +55,7 @@ static bool check_schedule(const char *v, struct error *err)
 #define BOOL_(section, name, member, def, help) \
 	{section, name, BOOL, AT(member), def, 0, 0, false, NULL, help}
 
-const struct setting config_settings[] = {
+static const struct setting table[] = {
 	TEXT_("database", "hosts", db_hosts, "socket:/run/mysqld/mysqld.sock", check_not_empty,
 	      "where the server is: socket:/path, or host[:port] and more of them with commas between"),
 	TEXT_("database", "name", db_name, "agentiv", check_not_empty, "name of the database"),
@@ -117,3 +117,7 @@ const struct setting config_settings[] = {
 	      "seconds before each further attempt of a delivery"),
 	TEXT_("log", "level", log_level, "info", check_level, "debug, info, warn or error"),
 };
+
+_Static_assert(sizeof table / sizeof *table == SETTINGS, "SETTINGS is not the number of rows");
+
+const struct setting *const config_settings = table;
