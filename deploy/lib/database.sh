@@ -4,6 +4,8 @@
 # The stack's user is its administrator, known by the socket; the programs use the account agentiv_app,
 # whose password is in STATE/secrets/database.
 
+# Its temporary files are in STATE/tmp: a server that starts deletes those of others in a folder that they share.
+
 STACK_DB_READY_S=60
 
 # stack_mariadb_start STATE: makes the data folder at the first call. STACK_DB_ARGS: more options.
@@ -15,7 +17,7 @@ stack_mariadb_start() {
 	if [ ! -f "$state/db/.made" ]; then
 		rm -rf "$state/db"
 		stack_as mkdir -m 0700 "$state/db" &&
-			stack_as mariadb-install-db --no-defaults --user="$owner" --datadir="$state/db" \
+			stack_as env TMPDIR="$state/tmp" mariadb-install-db --no-defaults --user="$owner" --datadir="$state/db" \
 				--auth-root-authentication-method=socket --auth-root-socket-user="$owner" \
 				--skip-test-db >"$state/log/db-install.log" 2>&1 &&
 			stack_as touch "$state/db/.made" || {
@@ -26,6 +28,7 @@ stack_mariadb_start() {
 	fi
 	# shellcheck disable=SC2086 # options are words
 	stack_spawn "$state" db "$(stack_sbin mariadbd)" --no-defaults --user="$owner" --datadir="$state/db" \
+		--tmpdir="$state/tmp" \
 		--socket="$run/db.sock" --pid-file="$run/db-own.pid" --skip-networking --skip-log-bin \
 		--innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=128M \
 		--transaction-isolation=READ-COMMITTED --character-set-server=utf8mb4 \

@@ -73,7 +73,7 @@ class Stack:
         return next(p["pid"] for p in self.status()[1]["processes"] if p["name"] == name)
 
 
-def runs(pid):
+def still_running(pid):
     """A zombie has ended; when it vanishes is its parent's matter."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -178,6 +178,7 @@ class QuickstartTest(unittest.TestCase):
         self.assertIn("has other files in it", done.stderr)
 
     def test_killed_worker_is_seen_and_started_again(self):
+        self.addCleanup(self.stack.up)
         os.kill(self.stack.pid("worker"), signal.SIGKILL)
         self.assertTrue(wait_until(lambda: self.stack.pid("worker") is None))
         self.assertEqual(self.stack.status()[0], 1)
@@ -191,8 +192,9 @@ class QuickstartTest(unittest.TestCase):
     def test_down_ends_all_and_up_brings_the_data_back(self):
         runs = [e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]]
         pids = [p["pid"] for p in self.stack.status()[1]["processes"]]
+        self.addCleanup(self.stack.up)
         self.assertEqual(self.stack.quickstart("down").returncode, 0)
-        self.assertEqual([p for p in pids if runs(p)], [])
+        self.assertEqual([p for p in pids if still_running(p)], [])
         self.assertEqual(listeners(self.stack.port), [])
         self.assertEqual(self.stack.up().returncode, 0)
         self.assertLessEqual(set(runs), {e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]})
