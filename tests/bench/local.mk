@@ -1,2 +1,3 @@
 include tests/bench/queue.mk
 include tests/bench/json.mk
+include tests/bench/run.mk
