@@ -77,8 +77,11 @@ bool db_fail(struct db_conn *c, unsigned number, const char *text, const char *d
 	return false;
 }
 
+/* An error between two rows (a deadlock, a lock that was waited for too long) is the connection's alone. */
 bool statement_fail(struct db_conn *c, struct statement *s, const char *doing, struct error *err)
 {
+	if (mysql_stmt_errno(s->handle) == 0)
+		return db_fail(c, mysql_errno(c->mysql), mysql_error(c->mysql), doing, err);
 	return db_fail(c, mysql_stmt_errno(s->handle), mysql_stmt_error(s->handle), doing, err);
 }
 

@@ -197,6 +197,36 @@ static void a_lock_that_is_waited_for_too_long_is_waited_for_again(void)
 	db_close(m.db);
 }
 
+/* The server sends the rows before the one that it waits for, and then the error in their place. */
+static void an_error_between_two_rows_has_its_number(void)
+{
+	static const char read[] = "SELECT id, REPEAT('x', 20000) FROM items ORDER BY id FOR UPDATE";
+	struct db *db = dbx_through(dbx_cfg.db_hosts, 1);
+	struct db_arg two = db_int(2);
+	struct error err = {0};
+	struct db_conn *c;
+	int got;
+
+	put(1);
+	put(2);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c = db_get(db, &err));
+	CU_ASSERT_TRUE(db_run_text(c, "SET SESSION innodb_lock_wait_timeout = 1", &err));
+	CU_ASSERT_TRUE_FATAL(db_begin(dbx_conn, &err));
+	CU_ASSERT_TRUE(db_exec(dbx_conn, add, &two, 1, NULL, &err));
+	CU_ASSERT_TRUE_FATAL(db_begin(c, &err));
+	CU_ASSERT_TRUE_FATAL(db_query(c, read, NULL, 0, &err));
+	while ((got = db_next(c, &err)) == 1)
+		continue;
+	CU_ASSERT_EQUAL(got, -1);
+	CU_ASSERT_EQUAL(err.db_errno, 1205);
+	CU_ASSERT_TRUE(err.retryable);
+	db_end(c);
+	db_rollback(c);
+	CU_ASSERT_TRUE(db_commit(dbx_conn, &err));
+	db_put(db, c);
+	db_close(db);
+}
+
 static bool killed_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct plan *p = ctx;
@@ -257,6 +287,7 @@ static CU_TestInfo tests[] = {
 	{"a deadlock is repeated and both succeed", a_deadlock_is_repeated_and_both_succeed},
 	{"a lock that is waited for too long is waited for again",
 	 a_lock_that_is_waited_for_too_long_is_waited_for_again},
+	{"an error between two rows has its number", an_error_between_two_rows_has_its_number},
 	{"a connection lost before the COMMIT is replaced and the body repeated",
 	 a_connection_lost_before_the_commit_is_replaced_and_the_body_repeated},
 	{"a lost connection fails its transaction without going on outside of it",
