@@ -46,14 +46,14 @@ CREATE TABLE account_quota (
     account_id     BIGINT UNSIGNED NOT NULL,
     max_day        INT UNSIGNED    NULL,       -- NULL: unlimited
     max_month      INT UNSIGNED    NULL,
-    month_overage  TINYINT         NOT NULL,
+    month_overage  TINYINT         NOT NULL DEFAULT 0,
     max_concurrent INT UNSIGNED    NULL,
-    day_start      BIGINT          NOT NULL,   -- the UTC day that day_runs counts
-    day_runs       INT UNSIGNED    NOT NULL,
-    month_start    BIGINT          NOT NULL,
-    month_runs     INT UNSIGNED    NOT NULL,
-    active         INT UNSIGNED    NOT NULL,   -- slots taken: ready, leased or between attempts
-    held           INT UNSIGNED    NOT NULL,   -- accepted, waiting for a slot
+    day_start      BIGINT          NOT NULL DEFAULT 0,   -- the UTC day that day_runs counts
+    day_runs       INT UNSIGNED    NOT NULL DEFAULT 0,
+    month_start    BIGINT          NOT NULL DEFAULT 0,
+    month_runs     INT UNSIGNED    NOT NULL DEFAULT 0,
+    active         INT UNSIGNED    NOT NULL DEFAULT 0,   -- slots taken: ready, leased or between attempts
+    held           INT UNSIGNED    NOT NULL DEFAULT 0,   -- accepted, waiting for a slot
     PRIMARY KEY (account_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

@@ -297,11 +297,15 @@ static bool keep_keys(struct db_conn *c, const struct batch *b, struct error *er
 	return true;
 }
 
+/* The rows are there and locked. Many are written as rows of one insert, which costs the server little more than
+ * half of an update for each. */
 static bool write_quotas(struct db_conn *c, const struct batch *b, struct error *err)
 {
 	static const char sql[] =
-		"UPDATE account_quota SET day_start = ?, day_runs = ?, month_start = ?, month_runs = ?,"
-		" active = ?, held = ? WHERE account_id = ?";
+		"INSERT INTO account_quota (account_id, day_start, day_runs, month_start, month_runs, active,"
+		" held) VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE day_start = VALUES(day_start),"
+		" day_runs = VALUES(day_runs), month_start = VALUES(month_start),"
+		" month_runs = VALUES(month_runs), active = VALUES(active), held = VALUES(held)";
 	struct db_arg args[ADMISSION_BATCH_MAX * 7], *at = args;
 	unsigned i, rows = 0;
 
@@ -310,13 +314,13 @@ static bool write_quotas(struct db_conn *c, const struct batch *b, struct error 
 
 		if (!q->changed)
 			continue;
+		*at++ = db_int((int64_t)q->account_id);
 		*at++ = db_int(q->day_start);
 		*at++ = db_int(q->day_runs);
 		*at++ = db_int(q->month_start);
 		*at++ = db_int(q->month_runs);
 		*at++ = db_int(q->active);
 		*at++ = db_int(q->held);
-		*at++ = db_int((int64_t)q->account_id);
 		rows++;
 	}
 	return rows == 0 || db_exec_rows(c, sql, args, 7, rows, NULL, err);

@@ -98,28 +98,19 @@ static bool write_leases(struct db_conn *c, const struct claim *k, struct error 
 	return db_exec_rows(c, sql, args, 10, k->count, NULL, err);
 }
 
-/* The rows of one lane by one statement: a list costs the server a third less than a statement for each. The index
- * is forced (which only a DELETE of the form for several tables can): a short table would be read, and so locked,
- * whole. */
+/* Each by its whole key. A list would cost the server less, but MariaDB takes no index hint in a DELETE: a short
+ * queue it would read, and so lock, whole. */
 static bool leave_ready(struct db_conn *c, const struct claim *k, struct error *err)
 {
-	static const char sql[] = "DELETE q FROM queue_ready q FORCE INDEX (PRIMARY)"
-				  " WHERE q.lane = ? AND q.execution_id IN (%s)";
-	struct db_arg args[DB_LIST_MAX + 1];
-	struct id ids[DB_LIST_MAX];
-	unsigned from, n, size;
+	static const char sql[] = "DELETE FROM queue_ready WHERE lane = ? AND execution_id = ?";
+	struct db_arg args[DB_LIST_MAX * 2];
+	unsigned i;
 
-	for (from = 0; from < k->count; from += n) {
-		enum queue_lane lane = k->out[from].lane;
-
-		for (n = 0; from + n < k->count && k->out[from + n].lane == lane; n++)
-			ids[n] = k->out[from + n].id;
-		args[0] = db_int(lane);
-		size = list_of_ids(args + 1, ids, n);
-		if (!db_exec(c, db_list_sql(sql, "?", size), args, size + 1, NULL, err))
-			return false;
+	for (i = 0; i < k->count; i++) {
+		args[2 * i] = db_int(k->out[i].lane);
+		args[2 * i + 1] = db_id(&k->out[i].id);
 	}
-	return true;
+	return db_exec_rows(c, sql, args, 2, k->count, NULL, err);
 }
 
 static struct claimed_run *run_of(const struct claim *k, const struct id *id)

@@ -93,31 +93,25 @@ static bool look_at_leases(struct db_conn *c, struct end_work *w, struct error *
 	return got == 0;
 }
 
-/* In order of ids, those of one claim by one statement: the runs of a claim have neighbouring ids and its token. */
+/* In order of ids; each by its whole key, as in leave_ready of the claim. */
 static bool delete_leases(struct db_conn *c, struct end_work *w, struct error *err)
 {
-	static const char sql[] = "DELETE l FROM leases l FORCE INDEX (PRIMARY)"
-				  " WHERE l.token = ? AND l.execution_id IN (%s)";
-	struct db_arg args[DB_LIST_MAX + 1];
-	struct id ids[QUEUE_END_MAX];
-	unsigned at = 0, rows = 0, n, size;
-	uint64_t deleted = 0, some;
+	static const char sql[] = "DELETE FROM leases WHERE execution_id = ? AND token = ?";
+	struct db_arg args[QUEUE_END_MAX * 2];
+	unsigned i, rows = 0;
+	uint64_t deleted = 0;
 
-	while (at < w->n) {
-		uint64_t token = w->runs[w->by_id[at]].token;
+	for (i = 0; i < w->n; i++) {
+		const struct ended_run *r = &w->runs[w->by_id[i]];
 
-		for (n = 0; at < w->n && w->runs[w->by_id[at]].token == token; at++)
-			if (!w->lost[w->by_id[at]])
-				ids[n++] = w->runs[w->by_id[at]].id;
-		if (n == 0)
+		if (w->lost[w->by_id[i]])
 			continue;
-		args[0] = db_int((int64_t)token);
-		size = list_of_ids(args + 1, ids, n);
-		if (!db_exec(c, db_list_sql(sql, "?", size), args, size + 1, &some, err))
-			return false;
-		rows += n;
-		deleted += some;
+		args[2 * rows] = db_id(&r->id);
+		args[2 * rows + 1] = db_int((int64_t)r->token);
+		rows++;
 	}
+	if (rows > 0 && !db_exec_rows(c, sql, args, 2, rows, &deleted, err))
+		return false;
 	/* those that were looked at are locked, and nobody else deletes them */
 	w->mismatch = !w->careful && deleted != rows;
 	return !w->mismatch || err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
@@ -162,15 +156,22 @@ static bool write_results(struct db_conn *c, const struct end_work *w, struct er
 	return rows == 0 || db_exec_rows(c, sql, args, 11, rows, NULL, err);
 }
 
+/* Of all runs together, DB_LIST_MAX at once. */
 static bool add_steps(struct db_conn *c, const struct end_work *w, struct error *err)
 {
-	unsigned i;
+	struct execution_step some[DB_LIST_MAX];
+	unsigned i, k, n = 0;
 
 	for (i = 0; i < w->n; i++)
-		if (!w->lost[i] && w->runs[i].step_count > 0 &&
-		    !execution_steps_add(c, w->runs[i].steps, w->runs[i].step_count, err))
-			return false;
-	return true;
+		for (k = 0; !w->lost[i] && k < w->runs[i].step_count; k++) {
+			some[n++] = w->runs[i].steps[k];
+			if (n < DB_LIST_MAX)
+				continue;
+			if (!execution_steps_add(c, some, n, err))
+				return false;
+			n = 0;
+		}
+	return n == 0 || execution_steps_add(c, some, n, err);
 }
 
 static bool queue_again(struct db_conn *c, const struct end_work *w, struct error *err)

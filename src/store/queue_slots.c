@@ -151,8 +151,10 @@ bool slots_fill(struct db_conn *c, struct slots *s, unsigned *promoted, struct e
 
 bool slots_write(struct db_conn *c, const struct slots *s, struct error *err)
 {
+	/* the rows are there and locked: see write_quotas of admission.c */
 	static const char sql[] =
-		"UPDATE account_quota SET active = ?, held = ? WHERE account_id = ?";
+		"INSERT INTO account_quota (account_id, active, held) VALUES (?, ?, ?)"
+		" ON DUPLICATE KEY UPDATE active = VALUES(active), held = VALUES(held)";
 	struct db_arg args[DB_LIST_MAX * 3], *at = args;
 	unsigned i, rows = 0;
 
@@ -161,9 +163,9 @@ bool slots_write(struct db_conn *c, const struct slots *s, struct error *err)
 
 		if (!r->found || !r->changed)
 			continue;
+		*at++ = db_int((int64_t)r->account_id);
 		*at++ = db_int(r->active);
 		*at++ = db_int(r->held);
-		*at++ = db_int((int64_t)r->account_id);
 		rows++;
 	}
 	return rows == 0 || db_exec_rows(c, sql, args, 3, rows, NULL, err);
