@@ -1,7 +1,30 @@
 # Agents and their manifests. They see agent_ctx, integrations and base only.
 noinst_LIBRARIES += libagents.a
 libagents_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(GMIME_CFLAGS)
-libagents_a_SOURCES = src/agents/agent.h \
-	src/agents/registry.c src/agents/registry.h src/agents/manifest.c \
-	src/agents/probe.c
+libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
+	src/agents/manifest.c src/agents/manifest.h \
+	src/agents/registry.c src/agents/registry.h \
+	src/agents/phrases.c src/agents/phrases.h \
+	src/agents/probe.c \
+	src/agents/email_triage.c src/agents/email_triage.h \
+	src/agents/email_triage_act.c \
+	src/agents/email_triage_cues.c src/agents/email_triage_cues.h \
+	src/agents/email_triage_decide.c \
+	src/agents/email_triage_facts.c \
+	src/agents/email_triage_guard.c \
+	src/agents/email_triage_inline.c \
+	src/agents/email_triage_input.c \
+	src/agents/email_triage_output.c \
+	src/agents/email_triage_query.c src/agents/email_triage_query.h \
+	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
+	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \
+	src/agents/email_triage_rules_when.c \
+	src/agents/email_triage_source.c \
+	src/agents/email_triage_suspect.c \
+	src/agents/email_triage_text.c src/agents/email_triage_text.h \
+	src/agents/email_triage_weights.c \
+	src/agents/email_triage_when.c src/agents/email_triage_when.h
 AGENTS_LIBS = libagents.a
+
+manifestdir = $(pkgdatadir)/agents
+dist_manifest_DATA = src/agents/email-triage.json

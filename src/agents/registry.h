@@ -4,7 +4,8 @@
  * the dashboard's form and the documentation.
  *
  * Ownership: the registry owns its manifests; read-only after loading, so
- * shared by threads without locks. */
+ * shared by threads without locks (json-c trees too, as long as nobody takes references to them or
+ * asks json-c for their text: json_put_value prints them without touching them). */
 #ifndef AGENTIV_AGENTS_REGISTRY_H
 #define AGENTIV_AGENTS_REGISTRY_H
 
@@ -23,6 +24,7 @@ struct manifest {
 	char *inline_data[MANIFEST_INTEGRATIONS_MAX]; unsigned inline_count;
 	int64_t estimated_duration_ms;
 	int64_t timeout_ms;           /* 300,000 */
+	size_t  output_max;           /* bytes; at most AGENT_OUTPUT_MAX */
 	struct json_object *source;   /* the whole manifest */
 	struct schema *input;         /* compiled input_schema */
 	struct schema *output;        /* compiled output_schema, NULL when there is none */

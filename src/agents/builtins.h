@@ -1,0 +1,10 @@
+/* The builtin runners, one line each here and in registry.c. */
+#ifndef AGENTIV_AGENTS_BUILTINS_H
+#define AGENTIV_AGENTS_BUILTINS_H
+
+#include "agents/agent.h"
+
+bool email_triage_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
+bool probe_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
+
+#endif

@@ -1,0 +1,156 @@
+/* email-triage inside: what its files share. One run owns a struct triage with its arena; all
+ * strings live there or in the mails' arenas until the run ends. One thread. */
+#ifndef AGENTIV_AGENTS_EMAIL_TRIAGE_H
+#define AGENTIV_AGENTS_EMAIL_TRIAGE_H
+
+#include "agents/agent.h"
+#include "agents/email_triage_rules.h"
+#include "base/arena.h"
+#include "base/zone.h"
+#include "integrations/mail.h"
+#include "integrations/mailbox.h"
+
+#define TRIAGE_EMAILS_MAX   100
+#define TRIAGE_VIPS_MAX     200
+#define TRIAGE_REASONS_MAX  6
+#define TRIAGE_SCAN_MAX     2000      /* mails looked at for a query before it is given up */
+#define TRIAGE_EFFECTS_MAX  8         /* of one mail */
+#define TRIAGE_WARNINGS_MAX 64
+
+/* What a mail says of itself or shows; the weights of each stand in email_triage_weights.c. */
+enum fact {
+	/* bulk: RFC 2369, 2919, 8058, 3834 and habits of senders */
+	FACT_LIST_ID, FACT_LIST_POST, FACT_LIST_UNSUBSCRIBE, FACT_PRECEDENCE, FACT_AUTO_SUBMITTED,
+	FACT_NO_REPLY, FACT_NEWS_SENDER, FACT_PROMO_SENDER, FACT_NOTICE_SENDER, FACT_SERVICE_HEADERS,
+	FACT_CAMPAIGN_HEADERS, FACT_BOUNCE, FACT_UNSUBSCRIBE_TEXT, FACT_BROWSER_TEXT,
+	/* relationship */
+	FACT_VIP, FACT_FROM_ME, FACT_ANSWERS_ME, FACT_REPLY, FACT_ONLY_TO_ME, FACT_TO_ME, FACT_CC_ME,
+	FACT_NOT_TO_ME, FACT_MANY_RECIPIENTS,
+	/* speech acts */
+	FACT_REQUEST, FACT_QUESTION, FACT_DEADLINE, FACT_DEADLINE_SOON, FACT_OVERDUE, FACT_OUTAGE,
+	FACT_OUTAGE_SUBJECT, FACT_URGENT_WORDS, FACT_URGENT_SUBJECT, FACT_ESCALATION, FACT_PRIORITY_HEADER,
+	FACT_NO_ACTION, FACT_INVITATION, FACT_CALENDAR_NEWS,
+	/* kinds of bulk mail */
+	FACT_PROMO_WORDS, FACT_PROMO_MANY, FACT_DISCOUNT, FACT_NEWS_WORDS, FACT_NEWS_SUBJECT,
+	FACT_TRANSACTION, FACT_SECURITY, FACT_PAYMENT_DUE, FACT_BUILD, FACT_SOCIAL, FACT_ACTION_NEEDED,
+	/* spam */
+	FACT_UPSTREAM_SPAM, FACT_SPAM_WORDS, FACT_SPAM_MANY, FACT_ADVANCE_FEE, FACT_SHOUTING, FACT_REMOVE_ME,
+	FACT_ANONYMOUS, FACT_GIBBERISH,
+	/* suspicious */
+	FACT_AUTH_FAIL, FACT_NAME_SPOOF, FACT_BRAND_SPOOF, FACT_LOOKALIKE, FACT_REPLY_ELSEWHERE,
+	FACT_LINK_MISMATCH, FACT_LINK_BARE, FACT_CREDENTIALS, FACT_THREAT, FACT_PAYMENT_DETAILS,
+	FACT_RISKY_FILE, FACT_DISGUISED_FILE,
+	FACT__MAX
+};
+
+/* The sums that decide. */
+enum sum { SUM_URGENT, SUM_REPLY, SUM_BULK, SUM_NEWS, SUM_PROMO, SUM_NOTICE, SUM_SPAM, SUM_SUSPECT,
+           SUM__MAX };
+
+struct facts {
+	bool has[FACT__MAX];
+	double sum[SUM__MAX];
+	int64_t deadline_ms;            /* 0: none */
+	unsigned ignored;               /* sentences written to steer software, left out */
+};
+
+enum effect_status { EFFECT_PLANNED, EFFECT_DONE, EFFECT_ALREADY_DONE, EFFECT_SKIPPED, EFFECT_FAILED };
+
+struct effect {
+	const char *kind;               /* "archive", "label", "star" */
+	const char *target;             /* the mail's id */
+	enum effect_status status;
+	const char *label;              /* of a label */
+	const char *remote_id, *reason, *undo;      /* NULL when there is none */
+};
+
+/* One mail on its way through a run. */
+struct item {
+	struct mail mail;
+	const char *id, *thread_id;
+	struct mail_ref ref;            /* where it came from a mailbox */
+	int64_t received_ms;            /* 0: unknown */
+	bool unread;
+	struct facts facts;
+	enum triage_category category;
+	bool urgent;
+	double score;                   /* 0–1: how much it wants the reader */
+	int matched_rule;               /* -1: none */
+	struct rule_verdict verdict;
+	const char *reasons[TRIAGE_REASONS_MAX];
+	unsigned reason_count;
+	bool archive, star;             /* what is to be done */
+	const char *label;              /* NULL: none */
+	const char *kept;               /* why it is not archived though its category or a rule says so */
+	struct effect effects[TRIAGE_EFFECTS_MAX];
+	unsigned effect_count;
+};
+
+struct warning { const char *code, *message, *item; };
+
+struct triage_options {
+	int64_t max_emails;
+	const char *query;
+	unsigned archive_categories;    /* bits by enum triage_category */
+	const char *vips[TRIAGE_VIPS_MAX];
+	unsigned vip_count;
+	bool apply_archive, apply_label, apply_star, apply_drafts;
+	bool dry_run;
+	const char *timezone;           /* its name */
+	struct zone *zone;
+	int64_t reference_ms;
+	bool inline_data;
+};
+
+struct triage {
+	struct agent_ctx *ctx;
+	struct arena arena;
+	struct triage_options opt;
+	struct rule_set *rules;
+	struct mailbox box;
+	bool has_box;
+	const char *me;                 /* the owner's address, "" when it is not known */
+	struct item *items;
+	unsigned count;
+	struct warning warnings[TRIAGE_WARNINGS_MAX];
+	unsigned warning_count;
+};
+
+void triage_warn(struct triage *t, const char *code, const char *item, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* email_triage_input.c */
+bool triage_read_options(struct triage *t, struct error *err);
+void triage_release_options(struct triage *t);
+
+/* email_triage_source.c, email_triage_inline.c: fill items, a mailbox's newest first */
+bool triage_gather(struct triage *t, struct error *err);
+bool triage_gather_inline(struct triage *t, struct error *err);
+/* What every item gets once its mail is parsed; it->id is set. */
+void triage_finish_item(struct triage *t, struct item *it);
+
+/* email_triage_facts.c, email_triage_suspect.c: fill item->facts but its sums */
+void triage_find_facts(struct triage *t, struct item *it);
+void triage_find_suspicion(struct item *it);
+const char *triage_own_address(struct triage *t);
+/* The part of a host name that one registers ("mail.example.co.uk": "example.co.uk"). */
+const char *triage_domain(const char *host);
+/* The host of an address, "" when it has none. */
+const char *triage_host(const char *addr);
+
+/* email_triage_weights.c */
+void triage_sum(struct facts *f);
+/* The reasons for a category, the weightiest first. */
+unsigned triage_reasons(const struct facts *f, enum triage_category category, const char **out,
+                        unsigned max);
+
+/* email_triage_decide.c: category, urgency, score, reasons and what is to be done, of all items */
+void triage_decide(struct triage *t);
+
+/* email_triage_act.c: does what is to be done, or plans it */
+bool triage_act(struct triage *t, struct error *err);
+
+/* email_triage_output.c */
+void triage_write(struct triage *t, struct agent_result *result);
+
+#endif

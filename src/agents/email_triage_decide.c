@@ -1,0 +1,350 @@
+/* Decisions: from the sums of facts to a category, from category and rules to what is to be done. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agents/email_triage.h"
+#include "agents/email_triage_text.h"
+
+/* What the sums must reach. */
+#define SUSPECT_LEAST     3.0
+#define SPAM_LEAST        3.0
+#define SPAM_ARCHIVE      5.0        /* to be archived without anybody's rule */
+#define BULK_LEAST        2.0
+#define URGENT_LEAST      3.0
+#define REPLY_LEAST       2.0
+#define LIST_REPLY_LEAST  3.0        /* on a discussion list others can answer too */
+#define UNASKED_PROMOTION 3.5        /* a promotion without any mark of bulk mail */
+
+/* ---- Categories ---- */
+
+static bool has_any(const struct facts *f, const enum fact *facts, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (f->has[facts[i]])
+			return true;
+	return false;
+}
+
+#define HAS_ANY(f, list) has_any(f, list, sizeof list / sizeof *list)
+
+/* Words alone make nothing suspicious: something in how the mail was made must not fit. */
+static bool is_suspicious(const struct facts *f)
+{
+	static const enum fact made[] = {FACT_AUTH_FAIL, FACT_NAME_SPOOF, FACT_BRAND_SPOOF, FACT_LOOKALIKE,
+	                                 FACT_REPLY_ELSEWHERE, FACT_LINK_MISMATCH, FACT_LINK_BARE, FACT_RISKY_FILE,
+	                                 FACT_DISGUISED_FILE};
+
+	return f->sum[SUM_SUSPECT] >= SUSPECT_LEAST && HAS_ANY(f, made);
+}
+
+static bool is_discussion(const struct facts *f)
+{
+	return f->has[FACT_LIST_POST] && !f->has[FACT_NO_REPLY] && !f->has[FACT_NEWS_SENDER] &&
+	       !f->has[FACT_PROMO_SENDER] && !f->has[FACT_SERVICE_HEADERS] && !f->has[FACT_AUTO_SUBMITTED] &&
+	       f->sum[SUM_PROMO] < 2;
+}
+
+static enum triage_category bulk_category(const struct facts *f)
+{
+	double news = f->sum[SUM_NEWS], promo = f->sum[SUM_PROMO], notice = f->sum[SUM_NOTICE];
+	bool service = notice >= 2 && notice >= promo && notice >= news;
+
+	if (f->has[FACT_OUTAGE_SUBJECT] && (service || !f->has[FACT_LIST_UNSUBSCRIBE]) &&
+	    f->sum[SUM_URGENT] >= URGENT_LEAST - 0.5)
+		return TRIAGE_URGENT;
+	if (service)
+		return TRIAGE_NOTIFICATION;
+	if (promo >= 2 && promo > news)
+		return TRIAGE_PROMOTION;
+	if (news >= 1 || f->has[FACT_LIST_UNSUBSCRIBE] || f->has[FACT_LIST_ID])
+		return TRIAGE_NEWSLETTER;
+	return promo >= 2 ? TRIAGE_PROMOTION : TRIAGE_NOTIFICATION;
+}
+
+static enum triage_category personal_category(const struct facts *f, double reply_least)
+{
+	if (f->sum[SUM_URGENT] >= URGENT_LEAST)
+		return TRIAGE_URGENT;
+	if (f->sum[SUM_PROMO] >= UNASKED_PROMOTION && !f->has[FACT_REPLY] && !f->has[FACT_VIP])
+		return TRIAGE_PROMOTION;
+	return f->sum[SUM_REPLY] >= reply_least ? TRIAGE_NEEDS_REPLY : TRIAGE_FYI;
+}
+
+static enum triage_category categorize(const struct facts *f)
+{
+	if (is_suspicious(f))
+		return TRIAGE_SUSPICIOUS;
+	if (f->sum[SUM_SPAM] >= SPAM_LEAST && !f->has[FACT_VIP] && !f->has[FACT_ANSWERS_ME])
+		return TRIAGE_SPAM;
+	if (f->has[FACT_FROM_ME])
+		return TRIAGE_FYI;
+	if (f->has[FACT_INVITATION])
+		return f->sum[SUM_URGENT] >= URGENT_LEAST ? TRIAGE_URGENT : TRIAGE_NEEDS_REPLY;
+	if (is_discussion(f))
+		return personal_category(f, LIST_REPLY_LEAST);
+	return f->sum[SUM_BULK] >= BULK_LEAST ? bulk_category(f) : personal_category(f, REPLY_LEAST);
+}
+
+/* ---- Rules ---- */
+
+static void follow_rules(struct triage *t, struct item *it)
+{
+	struct rule_subject s = {.mail = &it->mail, .category = it->category, .me = t->me, .unread = it->unread,
+	                         .vip = it->facts.has[FACT_VIP]};
+	struct rule_verdict *v = &it->verdict;
+
+	if (it->received_ms)
+		s.age_ms = t->opt.reference_ms - it->received_ms;
+	rules_apply(t->rules, &s, v);
+	it->matched_rule = v->first;
+	/* what looks forged keeps its warning: a rule's sender may be what was forged */
+	if (v->has_category && it->category != TRIAGE_SUSPICIOUS)
+		it->category = v->category;
+	it->urgent = it->category == TRIAGE_URGENT;
+	if (v->urgency == RULE_URGENT) {
+		it->urgent = true;
+		if (it->category != TRIAGE_SUSPICIOUS)
+			it->category = TRIAGE_URGENT;
+	} else if (v->urgency == RULE_NOT_URGENT && it->urgent) {
+		it->urgent = false;
+		it->category = it->facts.sum[SUM_REPLY] >= REPLY_LEAST ? TRIAGE_NEEDS_REPLY : TRIAGE_FYI;
+	}
+}
+
+/* ---- Conversations ---- */
+
+static const char *bare_subject(struct triage *t, const char *subject)
+{
+	static const char *const prefixes[] = {"re:", "aw:", "fwd:", "fw:", "wg:", "sv:", "antw:"};
+	const char *s = text_lower(&t->arena, subject);
+	bool more = true;
+	unsigned i;
+
+	while (more) {
+		more = false;
+		s += strspn(s, " ");
+		for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+			if (strncmp(s, prefixes[i], strlen(prefixes[i])) == 0) {
+				s += strlen(prefixes[i]);
+				more = true;
+			}
+	}
+	return s;
+}
+
+static bool wrote_to(const struct mail *a, const struct mail *b)
+{
+	unsigned i;
+
+	for (i = 0; i < a->to_count; i++)
+		if (strcmp(a->to[i].addr, b->from.addr) == 0)
+			return true;
+	return strcmp(a->from.addr, b->from.addr) == 0;
+}
+
+/* By their ids (RFC 5322 3.6.4); where a program dropped those, by subject and people. */
+static bool same_conversation(struct triage *t, const struct item *a, const struct item *b)
+{
+	const char *sa, *sb;
+
+	if (strcmp(a->thread_id, b->thread_id) == 0)
+		return true;
+	if (!*a->mail.subject || (*a->mail.in_reply_to && *b->mail.in_reply_to))
+		return false;
+	sa = bare_subject(t, a->mail.subject);
+	sb = bare_subject(t, b->mail.subject);
+	if (strcmp(sa, sb) != 0 || strlen(sa) < 4)
+		return false;
+	return (strlen(a->mail.subject) != strlen(b->mail.subject)) &&
+	       (wrote_to(&a->mail, &b->mail) || wrote_to(&b->mail, &a->mail));
+}
+
+static bool may_join(const struct item *it)
+{
+	return it->category != TRIAGE_SUSPICIOUS && it->category != TRIAGE_SPAM;
+}
+
+static void adopt(struct item *it, const struct item *newest)
+{
+	bool urgent = it->urgent && it->verdict.urgency == RULE_URGENT;
+
+	it->thread_id = newest->thread_id;
+	it->category = urgent ? TRIAGE_URGENT : newest->category;
+	it->urgent = urgent || newest->urgent;
+	it->reasons[it->reason_count++] = "part of the same conversation as a newer mail";
+}
+
+/* One conversation, one decision: the newest mail's. leaders[i] becomes the index of i's newest. */
+static void join_conversations(struct triage *t, unsigned *leaders)
+{
+	unsigned i, k;
+
+	for (i = 0; i < t->count; i++) {
+		leaders[i] = i;
+		for (k = 0; k < t->count && may_join(&t->items[i]); k++) {
+			const struct item *a = &t->items[k], *b = &t->items[leaders[i]];
+
+			if (k != i && may_join(a) && same_conversation(t, a, &t->items[i]) &&
+			    (a->received_ms > b->received_ms || (a->received_ms == b->received_ms && k < leaders[i])))
+				leaders[i] = k;
+		}
+	}
+	for (i = 0; i < t->count; i++)
+		if (leaders[i] != i)
+			adopt(&t->items[i], &t->items[leaders[i]]);
+}
+
+/* ---- What is to be done ---- */
+
+static bool is_marked_bulk(const struct facts *f)
+{
+	static const enum fact marks[] = {FACT_LIST_ID, FACT_LIST_UNSUBSCRIBE, FACT_PRECEDENCE, FACT_AUTO_SUBMITTED,
+	                                  FACT_NO_REPLY, FACT_SERVICE_HEADERS, FACT_BOUNCE, FACT_UPSTREAM_SPAM};
+
+	return HAS_ANY(f, marks);
+}
+
+/* Notifications that should not vanish. */
+static bool may_need_reader(const struct item *it)
+{
+	static const enum fact needs[] = {FACT_PAYMENT_DUE, FACT_SECURITY, FACT_ACTION_NEEDED, FACT_CALENDAR_NEWS,
+	                                  FACT_BOUNCE, FACT_INVITATION, FACT_OUTAGE};
+	const struct facts *f = &it->facts;
+
+	return it->category == TRIAGE_NOTIFICATION &&
+	       (HAS_ANY(f, needs) || (f->has[FACT_TRANSACTION] && it->mail.attachment_count > 0));
+}
+
+static const char *why_protected(const struct item *it)
+{
+	if (it->verdict.never_archive)
+		return "kept in the inbox: your rule says never to archive it";
+	if (it->facts.has[FACT_VIP])
+		return "kept in the inbox: its sender is one of your VIPs";
+	if (it->facts.has[FACT_ANSWERS_ME])
+		return "kept in the inbox: it answers you";
+	if (it->category == TRIAGE_SUSPICIOUS)
+		return "kept in the inbox: it looks suspicious";
+	if (it->urgent)
+		return "kept in the inbox: it is urgent";
+	return NULL;
+}
+
+static bool category_is_archived(const struct triage *t, const struct item *it)
+{
+	const struct facts *f = &it->facts;
+
+	if (!(t->opt.archive_categories & 1u << it->category))
+		return false;
+	if (it->category == TRIAGE_SPAM)
+		return f->sum[SUM_SPAM] >= SPAM_ARCHIVE;
+	/* a category that the user's rule gave needs no other evidence */
+	return is_marked_bulk(f) || (it->verdict.has_category && it->verdict.category == it->category);
+}
+
+static void choose_archive(struct triage *t, struct item *it)
+{
+	bool by_category = category_is_archived(t, it);
+
+	if (!t->opt.apply_archive || (!by_category && !it->verdict.archive))
+		return;
+	it->kept = why_protected(it);
+	if (!it->kept && !it->verdict.archive && may_need_reader(it))
+		it->kept = "kept in the inbox: something in it may need you";
+	it->archive = it->kept == NULL;
+}
+
+static const char *const labels[TRIAGE_CATEGORY__MAX] = {
+	[TRIAGE_URGENT] = "Agentiv/Urgent", [TRIAGE_NEEDS_REPLY] = "Agentiv/Needs reply",
+	[TRIAGE_NEWSLETTER] = "Agentiv/Newsletter", [TRIAGE_PROMOTION] = "Agentiv/Promotion",
+	[TRIAGE_NOTIFICATION] = "Agentiv/Notification", [TRIAGE_SPAM] = "Agentiv/Spam",
+	[TRIAGE_SUSPICIOUS] = "Agentiv/Suspicious",
+};
+
+static void choose(struct triage *t, struct item *it)
+{
+	choose_archive(t, it);
+	it->star = it->verdict.star || (t->opt.apply_star && it->urgent && !it->verdict.never_star);
+	if (!t->opt.apply_label)
+		return;
+	if (it->verdict.label)
+		it->label = arena_printf(&t->arena, "Agentiv/%s", it->verdict.label);
+	else if (!t->has_box || t->box.ops->can_label)
+		it->label = labels[it->category];
+}
+
+/* If one mail of a conversation stays, all do. */
+static void keep_together(struct triage *t, const unsigned *leaders)
+{
+	unsigned i, k;
+
+	for (i = 0; i < t->count; i++)
+		for (k = 0; k < t->count; k++)
+			if (leaders[i] == leaders[k] && t->items[i].archive && !t->items[k].archive) {
+				t->items[i].archive = false;
+				t->items[i].kept = "kept in the inbox: other mail of its conversation is";
+			}
+}
+
+/* ---- Reasons and score ---- */
+
+static void explain(struct triage *t, struct item *it)
+{
+	struct json_object *rules = NULL;
+	unsigned room;
+
+	if (it->matched_rule >= 0 && it->reason_count < TRIAGE_REASONS_MAX) {
+		json_object_object_get_ex(t->ctx->input, "rules", &rules);
+		it->reasons[it->reason_count++] = arena_printf(
+			&t->arena, "your rule: %s",
+			json_object_get_string(json_object_array_get_idx(rules, (size_t)it->matched_rule)));
+	}
+	room = TRIAGE_REASONS_MAX - it->reason_count - (it->kept != NULL);
+	room = room > 4 ? 4 : room;
+	it->reason_count += triage_reasons(&it->facts, it->category, it->reasons + it->reason_count, room);
+	if (it->kept)
+		it->reasons[it->reason_count++] = it->kept;
+	if (it->reason_count == 0)
+		it->reasons[it->reason_count++] = "asks for nothing, and is no bulk mail";
+}
+
+static double importance(const struct item *it)
+{
+	const double *sum = it->facts.sum;
+	double x = 0.6 * sum[SUM_URGENT] + 0.6 * sum[SUM_REPLY] - 0.5 * sum[SUM_BULK] -
+	           0.6 * fmax(sum[SUM_SPAM], 0) - 0.8;
+	double score = 1 / (1 + exp(-x));
+
+	if (it->urgent && score < 0.9)
+		score = 0.9;
+	return round(score * 100) / 100;
+}
+
+void triage_decide(struct triage *t)
+{
+	unsigned leaders[TRIAGE_EMAILS_MAX], i;
+
+	for (i = 0; i < t->count; i++) {
+		struct item *it = &t->items[i];
+
+		triage_find_facts(t, it);
+		it->category = categorize(&it->facts);
+		follow_rules(t, it);
+		if (it->facts.ignored > 0)
+			triage_warn(t, "INSTRUCTIONS_IGNORED", it->id,
+			            "%u sentences written to steer software were left out of every decision",
+			            it->facts.ignored);
+	}
+	join_conversations(t, leaders);
+	for (i = 0; i < t->count; i++)
+		choose(t, &t->items[i]);
+	keep_together(t, leaders);
+	for (i = 0; i < t->count; i++) {
+		explain(t, &t->items[i]);
+		t->items[i].score = importance(&t->items[i]);
+	}
+}

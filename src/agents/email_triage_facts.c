@@ -1,0 +1,349 @@
+/* What a mail says of itself in its headers, how it stands to the reader, and what its text asks. */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agents/email_triage_cues.h"
+#include "agents/email_triage_when.h"
+#include "base/mem.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+/* ---- Headers ---- */
+
+static bool starts(const char *value, const char *prefix)
+{
+	return value && strncasecmp(value, prefix, strlen(prefix)) == 0;
+}
+
+/* Headers whose presence is the fact; a '*' at the end: any that begins so. */
+static const struct { const char *name; enum fact fact; } header_facts[] = {
+	{"List-Id", FACT_LIST_ID}, {"List-Post", FACT_LIST_POST}, {"List-Unsubscribe", FACT_LIST_UNSUBSCRIBE},
+	{"X-BeenThere", FACT_LIST_ID}, {"X-Mailman-Version", FACT_LIST_ID}, {"Mailing-List", FACT_LIST_ID},
+	{"X-GitHub-*", FACT_SERVICE_HEADERS}, {"X-GitLab-*", FACT_SERVICE_HEADERS},
+	{"X-Gitea-*", FACT_SERVICE_HEADERS}, {"X-Forgejo-*", FACT_SERVICE_HEADERS},
+	{"X-JIRA-*", FACT_SERVICE_HEADERS}, {"X-Jenkins-*", FACT_SERVICE_HEADERS},
+	{"X-Bugzilla-*", FACT_SERVICE_HEADERS}, {"X-Sentry-*", FACT_SERVICE_HEADERS},
+	{"X-Nagios-*", FACT_SERVICE_HEADERS}, {"X-Cron-Env", FACT_SERVICE_HEADERS},
+	{"X-Discourse-*", FACT_SERVICE_HEADERS}, {"X-Slack-*", FACT_SERVICE_HEADERS},
+	{"X-Stripe-*", FACT_SERVICE_HEADERS}, {"X-PagerDuty-*", FACT_SERVICE_HEADERS},
+	{"X-Campaign*", FACT_CAMPAIGN_HEADERS}, {"X-MC-User", FACT_CAMPAIGN_HEADERS},
+	{"X-Mailgun-*", FACT_CAMPAIGN_HEADERS}, {"X-SG-EID", FACT_CAMPAIGN_HEADERS},
+	{"X-SES-Outgoing", FACT_CAMPAIGN_HEADERS}, {"Feedback-ID", FACT_CAMPAIGN_HEADERS},
+	{"X-CSA-Complaints", FACT_CAMPAIGN_HEADERS}, {"X-Mailchimp-*", FACT_CAMPAIGN_HEADERS},
+	{"X-Klaviyo-*", FACT_CAMPAIGN_HEADERS}, {"X-HubSpot-*", FACT_CAMPAIGN_HEADERS},
+	{"X-Job", FACT_CAMPAIGN_HEADERS}, {"X-Mailer-LID", FACT_CAMPAIGN_HEADERS},
+};
+
+static bool name_matches(const char *name, const char *pattern)
+{
+	size_t n = strlen(pattern);
+
+	return pattern[n - 1] == '*' ? strncasecmp(name, pattern, n - 1) == 0 : strcasecmp(name, pattern) == 0;
+}
+
+static void note_header(const struct mail_header *h, struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof header_facts / sizeof *header_facts; i++)
+		if (name_matches(h->name, header_facts[i].name))
+			f->has[header_facts[i].fact] = true;
+	if (strcasecmp(h->name, "Precedence") == 0)
+		f->has[FACT_PRECEDENCE] |= starts(h->value, "bulk") || starts(h->value, "list") || starts(h->value, "junk");
+	else if (strcasecmp(h->name, "Auto-Submitted") == 0)       /* RFC 3834 5.2 */
+		f->has[FACT_AUTO_SUBMITTED] |= !starts(h->value, "no");
+	else if (strcasecmp(h->name, "X-Priority") == 0)
+		f->has[FACT_PRIORITY_HEADER] |= *h->value == '1';
+	else if (strcasecmp(h->name, "Importance") == 0 || strcasecmp(h->name, "Priority") == 0)
+		f->has[FACT_PRIORITY_HEADER] |= starts(h->value, "high") || starts(h->value, "urgent");
+	else if (strcasecmp(h->name, "X-Spam-Flag") == 0 || strcasecmp(h->name, "X-Spam-Status") == 0 ||
+	         strcasecmp(h->name, "X-Spam") == 0)
+		f->has[FACT_UPSTREAM_SPAM] |= starts(h->value, "yes");
+}
+
+/* What the part before the @ tells; whole words between separators. */
+static const struct { const char *word; enum fact fact; } sender_facts[] = {
+	{"noreply", FACT_NO_REPLY}, {"no-reply", FACT_NO_REPLY}, {"no_reply", FACT_NO_REPLY},
+	{"do-not-reply", FACT_NO_REPLY}, {"donotreply", FACT_NO_REPLY}, {"do_not_reply", FACT_NO_REPLY},
+	{"nicht-antworten", FACT_NO_REPLY}, {"newsletter", FACT_NEWS_SENDER}, {"newsletters", FACT_NEWS_SENDER},
+	{"news", FACT_NEWS_SENDER}, {"digest", FACT_NEWS_SENDER}, {"editor", FACT_NEWS_SENDER},
+	{"weekly", FACT_NEWS_SENDER}, {"marketing", FACT_PROMO_SENDER}, {"offers", FACT_PROMO_SENDER},
+	{"deals", FACT_PROMO_SENDER}, {"promo", FACT_PROMO_SENDER}, {"promotions", FACT_PROMO_SENDER},
+	{"shop", FACT_PROMO_SENDER}, {"store", FACT_PROMO_SENDER}, {"rewards", FACT_PROMO_SENDER},
+	{"notification", FACT_NOTICE_SENDER}, {"notifications", FACT_NOTICE_SENDER}, {"notify", FACT_NOTICE_SENDER},
+	{"alert", FACT_NOTICE_SENDER}, {"alerts", FACT_NOTICE_SENDER}, {"builds", FACT_NOTICE_SENDER},
+	{"ci", FACT_NOTICE_SENDER}, {"cron", FACT_NOTICE_SENDER}, {"jenkins", FACT_NOTICE_SENDER},
+	{"monitoring", FACT_NOTICE_SENDER}, {"automated", FACT_NOTICE_SENDER}, {"account-update", FACT_NOTICE_SENDER},
+	{"order-update", FACT_NOTICE_SENDER}, {"receipts", FACT_NOTICE_SENDER}, {"billing", FACT_NOTICE_SENDER},
+	{"mailer-daemon", FACT_BOUNCE}, {"postmaster", FACT_BOUNCE},
+};
+
+static bool local_part_has(const char *addr, const char *word)
+{
+	size_t n = strcspn(addr, "@"), len = strlen(word), i;
+
+	for (i = 0; i + len <= n; i++)
+		if (strncmp(addr + i, word, len) == 0 && (i == 0 || !isalnum((unsigned char)addr[i - 1])) &&
+		    (i + len == n || !isalnum((unsigned char)addr[i + len])))
+			return true;
+	return false;
+}
+
+static void note_sender(const struct mail *m, struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof sender_facts / sizeof *sender_facts; i++)
+		if (local_part_has(m->from.addr, sender_facts[i].word))
+			f->has[sender_facts[i].fact] = true;
+	if (!*m->from.addr)
+		f->has[FACT_ANONYMOUS] = true;
+}
+
+/* ---- Relationship ---- */
+
+static bool same_person(const char *addr, const char *vip)
+{
+	const char *at = strchr(addr, '@');
+
+	if (*vip == '@')
+		return at && (strcasecmp(at, vip) == 0 ||
+		              (strlen(at) > strlen(vip) && strcasecmp(at + strlen(at) - strlen(vip) + 1, vip + 1) == 0 &&
+		               at[strlen(at) - strlen(vip)] == '.'));
+	return strcasecmp(addr, vip) == 0;
+}
+
+static bool is_vip(const struct triage *t, const struct mail *m)
+{
+	unsigned i;
+
+	for (i = 0; i < t->opt.vip_count; i++)
+		if (same_person(m->from.addr, t->opt.vips[i]))
+			return true;
+	return false;
+}
+
+static bool lists(const struct mail_address *all, unsigned n, const char *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(all[i].addr, addr) == 0)
+			return true;
+	return false;
+}
+
+/* The reader wrote before: what is quoted is his, or the mail it answers came from his host. */
+static bool answers_me(struct triage *t, const struct mail *m)
+{
+	const char *host = triage_host(m->in_reply_to), *my_host = triage_host(t->me), *at;
+
+	if (!*t->me || !*m->in_reply_to)
+		return false;
+	if (*host && *my_host && strcasecmp(host, my_host) == 0 &&
+	    strcasecmp(my_host, triage_host(m->from.addr)) != 0)
+		return true;
+	for (at = m->text; (at = strcasestr(at, t->me)) != NULL; at++)
+		if (strcasestr(at, "wrote:") || strcasestr(at, "schrieb"))
+			return true;
+	return false;
+}
+
+static void note_relationship(struct triage *t, const struct mail *m, struct facts *f)
+{
+	bool to_me;
+
+	f->has[FACT_VIP] = is_vip(t, m);
+	f->has[FACT_REPLY] = *m->in_reply_to || (mail_header(m, "References") && starts(m->subject, "re:"));
+	f->has[FACT_MANY_RECIPIENTS] = m->to_count + m->cc_count > 10;
+	if (!*t->me)
+		return;
+	to_me = lists(m->to, m->to_count, t->me);
+	f->has[FACT_FROM_ME] = strcmp(m->from.addr, t->me) == 0;
+	f->has[FACT_ANSWERS_ME] = answers_me(t, m);
+	f->has[FACT_ONLY_TO_ME] = to_me && m->to_count == 1 && m->cc_count == 0;
+	f->has[FACT_TO_ME] = to_me && !f->has[FACT_ONLY_TO_ME];
+	f->has[FACT_CC_ME] = !to_me && lists(m->cc, m->cc_count, t->me);
+	f->has[FACT_NOT_TO_ME] = !to_me && !f->has[FACT_CC_ME] && !f->has[FACT_FROM_ME];
+}
+
+/* The most frequent of the batch's recipients, or what the delivering server noted. */
+const char *triage_own_address(struct triage *t)
+{
+	static const char *const names[] = {"Delivered-To", "X-Original-To", "X-Delivered-To"};
+	const char *best = "";
+	unsigned best_count = 1, i, k, n;
+
+	for (i = 0; i < t->count; i++)
+		for (k = 0; k < sizeof names / sizeof *names; k++) {
+			const char *value = mail_header(&t->items[i].mail, names[k]);
+
+			if (value && strchr(value, '@') && !strpbrk(value, " ,<"))
+				return text_lower(&t->arena, value);
+		}
+	for (i = 0; i < t->count; i++) {
+		const struct mail *m = &t->items[i].mail;
+
+		if (m->to_count == 0 || strcmp(m->to[0].addr, best) == 0)
+			continue;
+		for (k = n = 0; k < t->count; k++)
+			n += lists(t->items[k].mail.to, t->items[k].mail.to_count, m->to[0].addr);
+		if (n > best_count) {
+			best_count = n;
+			best = m->to[0].addr;
+		}
+	}
+	/* one that most mails name; else it is a list or a colleague as likely as the reader */
+	return best_count * 2 >= t->count ? best : "";
+}
+
+/* ---- Text ---- */
+
+/* What counts of a kind of cue makes a fact. */
+static const struct { enum cue cue; unsigned least; enum fact fact; } cue_facts[] = {
+	{CUE_OUTAGE, 1, FACT_OUTAGE}, {CUE_URGENT, 1, FACT_URGENT_WORDS}, {CUE_ESCALATION, 1, FACT_ESCALATION},
+	{CUE_NO_ACTION, 1, FACT_NO_ACTION}, {CUE_PROMO, 1, FACT_PROMO_WORDS}, {CUE_PROMO, 3, FACT_PROMO_MANY},
+	{CUE_NEWS, 1, FACT_NEWS_WORDS}, {CUE_TRANSACTION, 1, FACT_TRANSACTION}, {CUE_SECURITY, 1, FACT_SECURITY},
+	{CUE_PAYMENT_DUE, 1, FACT_PAYMENT_DUE}, {CUE_BUILD, 1, FACT_BUILD}, {CUE_SOCIAL, 1, FACT_SOCIAL},
+	{CUE_ACTION, 1, FACT_ACTION_NEEDED}, {CUE_SPAM, 2, FACT_SPAM_WORDS}, {CUE_SPAM, 4, FACT_SPAM_MANY},
+	{CUE_ADVANCE_FEE, 2, FACT_ADVANCE_FEE}, {CUE_REMOVE, 1, FACT_REMOVE_ME},
+	{CUE_CREDENTIALS, 1, FACT_CREDENTIALS}, {CUE_THREAT, 1, FACT_THREAT},
+	{CUE_PAYMENT_DETAILS, 1, FACT_PAYMENT_DETAILS}, {CUE_UNSUBSCRIBE, 1, FACT_UNSUBSCRIBE_TEXT},
+	{CUE_BROWSER, 1, FACT_BROWSER_TEXT},
+}, subject_facts[] = {
+	{CUE_OUTAGE, 1, FACT_OUTAGE_SUBJECT}, {CUE_URGENT, 1, FACT_URGENT_SUBJECT}, {CUE_NEWS, 1, FACT_NEWS_SUBJECT},
+};
+
+static bool has_percent_off(const struct sentences *s)
+{
+	unsigned i;
+	const char *p;
+
+	for (i = 0; i < s->count; i++)
+		for (p = s->all[i].text; (p = strchr(p, '%')) != NULL; p++)
+			if (p > s->all[i].text && isdigit((unsigned char)p[-1]) &&
+			    (text_has_phrase(p, "off") || text_has_phrase(p, "rabatt") || text_has_phrase(s->all[i].text, "save") ||
+			     text_has_phrase(s->all[i].text, "discount*")))
+				return true;
+	return false;
+}
+
+/* Written in capitals, with letters enough to tell, or full of exclamation marks. */
+static bool shouts(const char *subject)
+{
+	unsigned upper = 0, lower = 0, marks = 0;
+
+	for (; *subject; subject++) {
+		upper += isupper((unsigned char)*subject) != 0;
+		lower += islower((unsigned char)*subject) != 0;
+		marks += *subject == '!' || *subject == '$';
+	}
+	return (upper > 10 && upper > 3 * lower) || marks > 2;
+}
+
+/* Random letters that are to make each copy differ: "Save now          xgkqpw". */
+static bool ends_in_gibberish(const char *subject)
+{
+	const char *word = strrchr(subject, ' ');
+	unsigned consonants = 0, longest = 0;
+	const char *p;
+
+	if (!word || strlen(word) < 7)
+		return false;
+	for (p = word + 1; *p; p++) {
+		if (!isalnum((unsigned char)*p))
+			return false;
+		consonants = strchr("aeiouyAEIOUY", *p) ? 0 : consonants + 1;
+		longest = consonants > longest ? consonants : longest;
+	}
+	return longest >= 6;
+}
+
+static void note_deadline(struct triage *t, struct item *it, const struct sentences *s,
+                          const struct sentence *request)
+{
+	int64_t base = it->received_ms ? it->received_ms : t->opt.reference_ms;
+	int64_t left;
+	struct facts *f = &it->facts;
+
+	if (!when_deadline(s, request, t->opt.zone, base, starts(t->opt.timezone, "America/"), &f->deadline_ms))
+		return;
+	left = f->deadline_ms - t->opt.reference_ms;
+	f->has[FACT_DEADLINE] = left > -48 * HOUR_MS;
+	f->has[FACT_DEADLINE_SOON] = left >= 0 && left <= 24 * HOUR_MS;
+	f->has[FACT_OVERDUE] = left < 0 && left > -48 * HOUR_MS;
+}
+
+static void note_cues(struct facts *f, const struct cue_counts *c)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof cue_facts / sizeof *cue_facts; i++)
+		f->has[cue_facts[i].fact] |= c->distinct[cue_facts[i].cue] >= cue_facts[i].least;
+	for (i = 0; i < sizeof subject_facts / sizeof *subject_facts; i++)
+		f->has[subject_facts[i].fact] |= c->in_subject[subject_facts[i].cue] >= subject_facts[i].least;
+	f->has[FACT_REQUEST] = c->request != NULL;
+	f->has[FACT_QUESTION] = c->question;
+}
+
+/* Footers stand after the signature, where the author's own text ends. */
+static void note_footer(struct triage *t, const struct mail *m, struct facts *f)
+{
+	size_t n = strlen(m->text), from = n > 4000 ? n - 4000 : 0;
+	const char *tail;
+
+	while (from > 0 && ((unsigned char)m->text[from] & 0xC0) == 0x80)
+		from--;
+	tail = text_lower(&t->arena, m->text + from);
+	f->has[FACT_UNSUBSCRIBE_TEXT] |= cues_any(tail, CUE_UNSUBSCRIBE);
+	f->has[FACT_REMOVE_ME] |= cues_any(tail, CUE_REMOVE);
+}
+
+static void note_text(struct triage *t, struct item *it)
+{
+	struct sentences *s = mem_zalloc(sizeof *s);
+	struct cue_counts cues;
+	struct facts *f = &it->facts;
+
+	sentences_add(s, &t->arena, it->mail.subject, true);
+	sentences_add(s, &t->arena, mail_own_text(&it->mail), false);
+	f->ignored = s->ignored;
+	cues_count(s, &cues);
+	note_cues(f, &cues);
+	f->has[FACT_DISCOUNT] = has_percent_off(s);
+	f->has[FACT_SHOUTING] = shouts(it->mail.subject);
+	f->has[FACT_GIBBERISH] = ends_in_gibberish(it->mail.subject);
+	note_deadline(t, it, s, cues.request);
+	note_footer(t, &it->mail, f);
+	mem_free(s);
+}
+
+static void note_calendar(const struct mail *m, struct facts *f)
+{
+	if (!*m->calendar_method)
+		return;
+	if (strcasecmp(m->calendar_method, "REQUEST") == 0)
+		f->has[FACT_INVITATION] = true;
+	else
+		f->has[FACT_CALENDAR_NEWS] = true;
+}
+
+void triage_find_facts(struct triage *t, struct item *it)
+{
+	const struct mail *m = &it->mail;
+	struct facts *f = &it->facts;
+	const char *path = mail_header(m, "Return-Path");
+	unsigned i;
+
+	for (i = 0; i < m->header_count; i++)
+		note_header(&m->headers[i], f);
+	note_sender(m, f);
+	if (path && strcmp(path, "<>") == 0)       /* RFC 5321 4.5.5: reports have no one to answer to */
+		f->has[FACT_BOUNCE] = true;
+	note_relationship(t, m, f);
+	note_calendar(m, f);
+	note_text(t, it);
+	triage_find_suspicion(it);
+	triage_sum(f);
+}

@@ -1,0 +1,278 @@
+/* Mails that the input itself holds: emails[] and mbox. */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agents/email_triage.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define PATH       "input_payload"
+#define INLINE_MAX 5000             /* mails of an input that are looked at */
+
+/* One header line; what would end it early becomes a blank. */
+static void put_header(struct buf *b, const char *name, const char *value)
+{
+	buf_adds(b, name);
+	buf_adds(b, ": ");
+	for (; *value; value++)
+		buf_addc(b, *value == '\r' || *value == '\n' ? ' ' : *value);
+	buf_addc(b, '\n');
+}
+
+static bool name_is_plain(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p; p++)
+		if (*p <= 32 || *p >= 127 || *p == ':')
+			return false;
+	return p > name;
+}
+
+static bool put_list(struct buf *b, struct json_object *o, const char *key, const char *header, struct error *err)
+{
+	struct json_object *list = NULL;
+	struct buf line;
+	size_t n, i;
+
+	if (!json_get_arr(o, PATH ".emails", key, &list, err))
+		return false;
+	n = list ? json_object_array_length(list) : 0;
+	buf_init(&line, 1u << 20);
+	for (i = 0; i < n; i++) {
+		const char *one = json_object_get_string(json_object_array_get_idx(list, i));
+
+		buf_addf(&line, "%s%s", i ? ", " : "", one ? one : "");
+	}
+	if (n > 0)
+		put_header(b, header, buf_str(&line));
+	buf_release(&line);
+	return true;
+}
+
+/* The body is text already: what its headers say of its encoding is past. */
+static bool is_known_header(const char *name)
+{
+	static const char *const known[] = {"From", "To", "Cc", "Subject", "Date", "MIME-Version"};
+	unsigned i;
+
+	if (strncasecmp(name, "Content-", 8) == 0)
+		return true;
+	for (i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcasecmp(name, known[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the given headers; *html: they say that the body is a page. */
+static void put_headers(struct buf *b, struct json_object *headers, bool *html)
+{
+	struct json_object_iterator at, end;
+
+	if (!headers)
+		return;
+	end = json_object_iter_end(headers);
+	for (at = json_object_iter_begin(headers); !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *name = json_object_iter_peek_name(&at);
+		struct json_object *value = json_object_iter_peek_value(&at);
+
+		if (!json_object_is_type(value, json_type_string) || !name_is_plain(name))
+			continue;
+		if (!is_known_header(name))
+			put_header(b, name, json_object_get_string(value));
+		else if (strcasecmp(name, "Content-Type") == 0)
+			*html = strcasestr(json_object_get_string(value), "text/html") != NULL;
+	}
+}
+
+static bool looks_like_html(const char *body)
+{
+	body += strspn(body, " \t\r\n");
+	return *body == '<' && (strcasestr(body, "<html") || strcasestr(body, "<body") || strcasestr(body, "</p>") ||
+	                        strcasestr(body, "</div>") || strcasestr(body, "</table>"));
+}
+
+/* The mail as it would be transferred, so that inline mails take the same way as all others. */
+static bool compose(struct json_object *o, struct buf *b, struct error *err)
+{
+	const char *from = "", *subject = "", *date = "", *body = "";
+	struct json_object *headers = NULL;
+	bool html = false;
+
+	if (!json_get_str(o, PATH ".emails", "from", &from, err) ||
+	    !json_get_str(o, PATH ".emails", "subject", &subject, err) ||
+	    !json_get_str(o, PATH ".emails", "date", &date, err) || !json_get_str(o, PATH ".emails", "body", &body, err) ||
+	    !json_get_obj(o, PATH ".emails", "headers", &headers, err))
+		return false;
+	put_header(b, "From", from);
+	put_header(b, "Subject", subject);
+	if (*date)
+		put_header(b, "Date", date);
+	if (!put_list(b, o, "to", "To", err) || !put_list(b, o, "cc", "Cc", err))
+		return false;
+	put_headers(b, headers, &html);
+	buf_addf(b, "Content-Type: text/%s; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
+	         html || looks_like_html(body) ? "html" : "plain");
+	buf_adds(b, body);
+	return true;
+}
+
+/* One mail of the input before it is known whether it is among the newest. */
+struct candidate { struct json_object *email; size_t from, to; int64_t date_ms; unsigned position; };
+
+static bool take_email(struct triage *t, const struct candidate *c, struct error *err)
+{
+	struct item *it = &t->items[t->count];
+	const char *id = NULL;
+	struct buf raw;
+	bool ok;
+
+	buf_init(&raw, 8u << 20);
+	ok = json_get_str(c->email, PATH ".emails", "id", &id, err) && compose(c->email, &raw, err);
+	if (ok) {
+		bool cut = raw.len > MAILBOX_MESSAGE_MAX;
+
+		mail_parse(&it->mail, buf_str(&raw), cut ? MAILBOX_MESSAGE_MAX : raw.len, cut);
+		it->id = id && *id ? id : arena_printf(&t->arena, "email:%u", c->position);
+		it->unread = true;
+		triage_finish_item(t, it);
+		t->count++;
+	}
+	buf_release(&raw);
+	return ok;
+}
+
+static void take_message(struct triage *t, const struct candidate *c, const char *mbox)
+{
+	struct item *it = &t->items[t->count++];
+	size_t n = c->to - c->from;
+	char *text = mem_strndup(mbox + c->from, n);
+	bool cut;
+
+	n = mbox_unescape(text, n);
+	cut = n > MAILBOX_MESSAGE_MAX;
+	mail_parse(&it->mail, text, cut ? MAILBOX_MESSAGE_MAX : n, cut);
+	mem_free(text);
+	it->id = arena_printf(&t->arena, "mbox:%u", c->position);
+	it->unread = true;
+	triage_finish_item(t, it);
+}
+
+struct gathering { struct candidate *all; unsigned count, mbox_count; };
+
+static void note_message(void *ctx, uint64_t offset, int64_t date_ms)
+{
+	struct gathering *g = ctx;
+	struct candidate *c = &g->all[g->count - 1];
+
+	if (g->mbox_count > 0 && c->to == 0)
+		c->to = offset;
+	if (g->count == INLINE_MAX)
+		return;
+	g->all[g->count++] = (struct candidate){.from = offset, .date_ms = date_ms, .position = g->mbox_count++};
+}
+
+/* A text without a "From " line is one mail. */
+static void split_mbox(struct gathering *g, const char *mbox)
+{
+	struct mbox_splitter s;
+	size_t n = strlen(mbox);
+	unsigned before = g->count;
+
+	mbox_splitter_init(&s, note_message, g);
+	mbox_splitter_feed(&s, mbox, n);
+	mbox_splitter_end(&s);
+	if (g->count > before)
+		g->all[g->count - 1].to = n;
+	else if (n > 0 && g->count < INLINE_MAX)
+		g->all[g->count++] = (struct candidate){.to = n};
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->date_ms == y->date_ms ? 0 : x->date_ms < y->date_ms ? 1 : -1;
+}
+
+static int64_t email_date(struct json_object *email)
+{
+	struct error ignored;
+	const char *date = NULL;
+	struct mail m;
+	int64_t ms = 0;
+	char *head;
+	size_t n;
+
+	if (!json_get_str(email, PATH, "date", &date, &ignored) || !date || clock_parse(date, &ms))
+		return ms;
+	n = strlen(date);
+	head = mem_alloc(n + 8);
+	snprintf(head, n + 8, "Date: %s", date);
+	mail_parse(&m, head, strlen(head), false);
+	ms = m.date_ms;
+	mail_release(&m);
+	mem_free(head);
+	return ms;
+}
+
+static bool gather_emails(struct gathering *g, struct json_object *list, struct error *err)
+{
+	size_t n = list ? json_object_array_length(list) : 0, i;
+
+	for (i = 0; i < n; i++) {
+		struct json_object *email = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(email, json_type_object))
+			return err_field(err, PATH ".emails", PATH ".emails must hold objects");
+		if (g->count < INLINE_MAX)
+			g->all[g->count++] = (struct candidate){.email = email, .date_ms = email_date(email), .position = (unsigned)i};
+	}
+	return true;
+}
+
+/* When there are more than were asked for the newest are taken. */
+static bool take_candidates(struct triage *t, struct gathering *g, const char *mbox, struct error *err)
+{
+	unsigned i;
+
+	if (g->count > t->opt.max_emails) {
+		qsort(g->all, g->count, sizeof *g->all, newest_first);
+		triage_warn(t, "EMAILS_LEFT_OUT", NULL, "%u mails were given: the newest %" PRId64 " were looked at",
+		            g->count, t->opt.max_emails);
+		g->count = (unsigned)t->opt.max_emails;
+	}
+	for (i = 0; i < g->count; i++) {
+		if (t->ctx->host->stopped(t->ctx->host_data))
+			return err_set(err, ERR_CANCELLED, "The run was stopped");
+		if (!g->all[i].email)
+			take_message(t, &g->all[i], mbox);
+		else if (!take_email(t, &g->all[i], err))
+			return false;
+	}
+	return true;
+}
+
+bool triage_gather_inline(struct triage *t, struct error *err)
+{
+	struct gathering g = {.all = mem_array(INLINE_MAX, sizeof *g.all)};
+	struct json_object *emails = NULL;
+	const char *mbox = NULL;
+	bool ok;
+
+	ok = json_get_arr(t->ctx->input, PATH, "emails", &emails, err) &&
+	     json_get_str(t->ctx->input, PATH, "mbox", &mbox, err) && gather_emails(&g, emails, err);
+	if (ok) {
+		if (mbox)
+			split_mbox(&g, mbox);
+		ok = take_candidates(t, &g, mbox, err);
+	}
+	mem_free(g.all);
+	return ok;
+}

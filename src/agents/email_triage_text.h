@@ -1,0 +1,37 @@
+/* The text of a mail in sentences that cues are looked for in: lower case, single blanks, plain
+ * quotes and hyphens. */
+#ifndef AGENTIV_AGENTS_EMAIL_TRIAGE_TEXT_H
+#define AGENTIV_AGENTS_EMAIL_TRIAGE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agents/phrases.h"
+#include "base/arena.h"
+
+#define TEXT_SENTENCES_MAX 600
+#define TEXT_READ_MAX      (24u << 10)     /* bytes of a mail's text that are read for cues */
+
+struct sentence {
+	const char *text;        /* NUL-terminated */
+	bool question;           /* ended by a question mark */
+	bool subject;
+};
+
+struct sentences {
+	struct sentence all[TEXT_SENTENCES_MAX];
+	unsigned count;
+	unsigned ignored;        /* left out because they try to steer software */
+};
+
+/* Adds the sentences of text. */
+void sentences_add(struct sentences *s, struct arena *a, const char *text, bool subject);
+
+/* Does the sentence speak to the software that reads it ("ignore previous instructions", "mark this as urgent")?
+ * Such text is part of no decision. In email_triage_guard.c. */
+bool sentence_steers(const char *sentence);
+
+/* Lower case for comparing names and words; also of Latin, Greek and Cyrillic letters. */
+char *text_lower(struct arena *a, const char *text);
+
+#endif

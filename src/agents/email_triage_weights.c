@@ -1,0 +1,134 @@
+/* The weights: how much each fact says for each decision, and how it is told to a person. Set by hand
+ * from what the headers mean; what a decision needs stands in email_triage_decide.c. */
+#include <string.h>
+
+#include "agents/email_triage.h"
+
+struct weight {
+	double of[SUM__MAX];
+	const char *reason;        /* NULL: not worth telling */
+};
+
+/* urgent, reply, bulk, newsletter, promotion, notification, spam, suspicious */
+static const struct weight weights[FACT__MAX] = {
+	[FACT_LIST_ID] = {{0, -0.5, 2, 0.5, 0, 0, -2, 0}, "sent through a mailing list"},
+	[FACT_LIST_POST] = {{0, 0, 0, -2, -1, 0, 0, 0}, NULL},
+	[FACT_LIST_UNSUBSCRIBE] = {{-2, -2, 2.5, 1, 1, 0, -1, -0.5}, "offers to unsubscribe"},
+	[FACT_PRECEDENCE] = {{-0.5, -0.5, 2, 0.5, 0, 0, 0, 0}, "marked as bulk mail"},
+	[FACT_AUTO_SUBMITTED] = {{0, -1, 2, 0, 0, 2, 0, 0}, "written by a program"},
+	[FACT_NO_REPLY] = {{-0.5, -2, 2, 0, 0, 1, 0, 0}, "from an address that takes no answers"},
+	[FACT_NEWS_SENDER] = {{-1, -1, 1.5, 2, 0, 0, 0, 0}, "from a newsletter's address"},
+	[FACT_PROMO_SENDER] = {{-1, -1, 1.5, 0, 2, 0, 0, 0}, "from a marketing address"},
+	[FACT_NOTICE_SENDER] = {{0, -0.5, 1.5, 0, 0, 2, 0, 0}, "from a service's address"},
+	[FACT_SERVICE_HEADERS] = {{0, -0.5, 2, 0, 0, 3, -2, 0}, "sent by a service"},
+	[FACT_CAMPAIGN_HEADERS] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0, 0}, "sent by a mass mailer"},
+	[FACT_BOUNCE] = {{0, -2, 2, 0, 0, 3, -1, 0}, "a mail server's report"},
+	[FACT_UNSUBSCRIBE_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0.5, 0}, "its text offers to unsubscribe"},
+	[FACT_BROWSER_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0, 0}, NULL},
+
+	[FACT_VIP] = {{1, 1, -3, 0, 0, 0, -10, 0}, "from one of your VIPs"},
+	[FACT_FROM_ME] = {{-3, -3, 0, 0, 0, 0, -3, 0}, "written by yourself"},
+	[FACT_ANSWERS_ME] = {{0.5, 1, -3, 0, 0, 0, -5, -1}, "answers a mail of yours"},
+	[FACT_REPLY] = {{0, 0.25, -0.5, -0.5, -0.5, 0, -2, -0.5}, "part of a conversation"},
+	[FACT_ONLY_TO_ME] = {{0.5, 0.5, 0, 0, 0, 0, 0, 0}, "written to you alone"},
+	[FACT_TO_ME] = {{0, 0.25, 0, 0, 0, 0, 0, 0}, NULL},
+	[FACT_CC_ME] = {{-1, -1, 0, 0, 0, 0, 0, 0}, "you only get a copy"},
+	[FACT_NOT_TO_ME] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0.5, 0}, "not addressed to you"},
+	[FACT_MANY_RECIPIENTS] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0, 0}, "sent to many people"},
+
+	[FACT_REQUEST] = {{0.5, 2, 0, 0, 0, 0, 0, 0}, "asks you to do something"},
+	[FACT_QUESTION] = {{0, 1.75, 0, 0, 0, 0, 0, 0}, "asks a question"},
+	[FACT_DEADLINE] = {{0, 0.5, 0, 0, 0, 0, 0, 0}, "names a deadline"},
+	[FACT_DEADLINE_SOON] = {{2.5, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline is within 24 hours"},
+	[FACT_OVERDUE] = {{2, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline has just passed"},
+	[FACT_OUTAGE] = {{2, 0, 0, 0, 0, 0.5, 0, 0}, "reports that something is broken"},
+	[FACT_OUTAGE_SUBJECT] = {{1.5, 0, 0, -1, -1, 0.5, 0, 0}, "its subject reports an outage"},
+	[FACT_URGENT_WORDS] = {{1.5, 0, 0, 0, 0, 0, 0.25, 0}, "says that it is urgent"},
+	[FACT_URGENT_SUBJECT] = {{1, 0, 0, 0, 0, 0, 0.25, 0}, NULL},
+	[FACT_ESCALATION] = {{1.5, 0.5, 0, 0, 0, 0, 0, 0}, "somebody is waiting or has asked before"},
+	[FACT_PRIORITY_HEADER] = {{1, 0, 0, 0, 0, 0, 0.25, 0}, "sent with high priority"},
+	[FACT_NO_ACTION] = {{-1.5, -2.5, 0, 0, 0, 0, 0, 0}, "for information only"},
+	[FACT_INVITATION] = {{0, 4, -3, -2, -2, 0, -3, 0}, "a calendar invitation that waits for your answer"},
+	[FACT_CALENDAR_NEWS] = {{0, -1, 1, 0, 0, 3, -2, 0}, "news of an appointment"},
+
+	[FACT_PROMO_WORDS] = {{0, 0, 0, 0, 1, 0, 0, 0}, "advertises something"},
+	[FACT_PROMO_MANY] = {{-1, -0.5, 0.5, 0, 1.5, 0, 0.25, 0}, NULL},
+	[FACT_DISCOUNT] = {{-0.5, -0.5, 0.5, 0, 2, 0, 0, 0}, "offers a discount"},
+	[FACT_NEWS_WORDS] = {{0, 0, 0, 1.25, 0, 0, 0, 0}, "reads like a newsletter"},
+	[FACT_NEWS_SUBJECT] = {{-0.5, -0.5, 0.5, 1.5, 0, 0, -0.5, 0}, NULL},
+	[FACT_TRANSACTION] = {{0, 0, 0, 0, 0, 1.25, -0.25, 0}, "about an order, a bill or an account"},
+	[FACT_SECURITY] = {{0, 0, 0, 0, 0, 2, 0, 0}, "about your account's security"},
+	[FACT_PAYMENT_DUE] = {{0.25, 0.5, 0, 0, 0, 1, 0, 0}, "about a payment that is due"},
+	[FACT_BUILD] = {{0, 0, 0, 0, 0, 1, -0.5, 0}, "about code or systems"},
+	[FACT_SOCIAL] = {{0, 0, 0, 0, 0, 2, 0, 0}, "tells what others did"},
+	[FACT_ACTION_NEEDED] = {{0, 0.25, 0, 0, 0, 0.5, 0, 0}, "something in it may need you"},
+
+	[FACT_UPSTREAM_SPAM] = {{-1, -1, 0.5, 0, 0, 0, 4, 0}, "your mail server marked it as spam"},
+	[FACT_SPAM_WORDS] = {{0, -0.25, 0, 0, 0, 0, 1, 0}, "uses phrases that are typical of spam"},
+	[FACT_SPAM_MANY] = {{-1, -1, 0, 0, 0.5, 0, 1.5, 0}, NULL},
+	[FACT_ADVANCE_FEE] = {{-1, -1, 0, 0, 0, 0, 3, 0.5}, "promises money from strangers"},
+	[FACT_SHOUTING] = {{0, -0.25, 0, 0, 0.25, 0, 0.75, 0}, "its subject shouts"},
+	[FACT_REMOVE_ME] = {{-1, -1, 0.5, 0, 0.5, 0, 1.25, 0}, "tells how to be removed from a list"},
+	[FACT_ANONYMOUS] = {{-1, -1, 0, 0, 0, 0, 1, 0}, "has no readable sender"},
+	[FACT_GIBBERISH] = {{-0.5, -0.5, 0, 0, 0, 0, 1.5, 0}, "its subject ends in random letters"},
+
+	[FACT_AUTH_FAIL] = {{-0.5, -0.5, 0, 0, 0, 0, 0.5, 2.5}, "failed the sender's authentication (SPF, DKIM, DMARC)"},
+	[FACT_NAME_SPOOF] = {{-0.5, -0.5, 0, 0, 0, 0, 0.5, 2.5}, "its sender's name shows another address"},
+	[FACT_BRAND_SPOOF] = {{-0.5, -0.5, 0, 0, 0, 0, 0.25, 2}, "its sender's name is of a company that this address is not of"},
+	[FACT_LOOKALIKE] = {{-0.5, -0.5, 0, 0, 0, 0, 0.25, 2}, "uses a domain that imitates another"},
+	[FACT_REPLY_ELSEWHERE] = {{0, 0, 0, 0, 0, 0, 0.25, 0.75}, "answers would go to another domain"},
+	[FACT_LINK_MISMATCH] = {{0, 0, 0, 0, 0, 0, 0.25, 1}, "a link leads elsewhere than it shows"},
+	[FACT_LINK_BARE] = {{0, 0, 0, 0, 0, 0, 0.5, 1}, "a link leads to a bare IP address"},
+	[FACT_CREDENTIALS] = {{0, 0, 0, 0, 0, 0, 0, 1}, "asks for your account or password"},
+	[FACT_THREAT] = {{0, 0, 0, 0, 0, 0, 0, 0.75}, "threatens to close something"},
+	[FACT_PAYMENT_DETAILS] = {{0, 0, 0, 0, 0, 0, 0, 0.75}, "asks for a payment or gift cards"},
+	[FACT_RISKY_FILE] = {{0, 0, 0, 0, 0, 0, 0.25, 1.25}, "holds a file that can run programs"},
+	[FACT_DISGUISED_FILE] = {{0, 0, 0, 0, 0, 0, 0.5, 2}, "holds a program disguised as a document"},
+};
+
+void triage_sum(struct facts *f)
+{
+	unsigned i, k;
+
+	for (i = 0; i < FACT__MAX; i++)
+		for (k = 0; f->has[i] && k < SUM__MAX; k++)
+			f->sum[k] += weights[i].of[k];
+}
+
+/* Which sums speak for a category; the first leads. */
+static const enum sum speaks[TRIAGE_CATEGORY__MAX][2] = {
+	[TRIAGE_URGENT] = {SUM_URGENT, SUM_REPLY},      [TRIAGE_NEEDS_REPLY] = {SUM_REPLY, SUM_URGENT},
+	[TRIAGE_FYI] = {SUM__MAX, SUM__MAX},            [TRIAGE_NEWSLETTER] = {SUM_NEWS, SUM_BULK},
+	[TRIAGE_PROMOTION] = {SUM_PROMO, SUM_BULK},     [TRIAGE_NOTIFICATION] = {SUM_NOTICE, SUM_BULK},
+	[TRIAGE_SPAM] = {SUM_SPAM, SUM_BULK},           [TRIAGE_SUSPICIOUS] = {SUM_SUSPECT, SUM_SUSPECT},
+};
+
+/* What does not matter to a person is told by what it lacks: negative weights count for it. */
+static double speaks_for(const struct weight *w, enum triage_category c)
+{
+	if (c == TRIAGE_FYI)
+		return w->of[SUM_REPLY] < 0 ? -w->of[SUM_REPLY] : 0.5 * w->of[SUM_BULK];
+	return w->of[speaks[c][0]] + 0.25 * w->of[speaks[c][1]];
+}
+
+unsigned triage_reasons(const struct facts *f, enum triage_category category, const char **out, unsigned max)
+{
+	bool told[FACT__MAX] = {false};
+	unsigned n = 0, i;
+
+	while (n < max) {
+		unsigned best = FACT__MAX;
+		double most = 0.2;
+
+		for (i = 0; i < FACT__MAX; i++)
+			if (f->has[i] && !told[i] && weights[i].reason && speaks_for(&weights[i], category) > most) {
+				most = speaks_for(&weights[i], category);
+				best = i;
+			}
+		if (best == FACT__MAX)
+			break;
+		told[best] = true;
+		out[n++] = weights[best].reason;
+	}
+	return n;
+}

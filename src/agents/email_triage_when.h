@@ -1,0 +1,15 @@
+/* Deadlines in sentences: "by Friday", "before 5 pm tomorrow", "due 15 March", "within 48 hours". */
+#ifndef AGENTIV_AGENTS_EMAIL_TRIAGE_WHEN_H
+#define AGENTIV_AGENTS_EMAIL_TRIAGE_WHEN_H
+
+#include "agents/email_triage_text.h"
+#include "base/zone.h"
+
+/* The earliest deadline that the sentences name; false when they name none. Relative words are taken
+ * from base_ms, when the mail was written, in the zone. A day without a time ends at 23:59:59, the end
+ * of business is 17:00. month_first: 3/4 is 4 March (as written in the Americas). asks: the
+ * sentence that asks for something, where a bare "today" is a deadline too; may be NULL. */
+bool when_deadline(const struct sentences *s, const struct sentence *asks, const struct zone *zone,
+                   int64_t base_ms, bool month_first, int64_t *deadline_ms);
+
+#endif

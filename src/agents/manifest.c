@@ -1,0 +1,208 @@
+/* Manifests: from a JSON file to struct manifest. */
+#include "agents/manifest.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#define DEFAULT_TIMEOUT_MS 300000
+#define TIMEOUT_MAX_MS     86400000
+
+static const char *const members[] = {
+	"slug", "name", "description", "required_integrations", "optional_integrations", "inline_data",
+	"estimated_duration_ms", "timeout_ms", "limits", "input_schema", "output_schema", "runner", NULL};
+static const char *const limit_members[] = {"output_bytes", NULL};
+static const char *const runner_kinds[] = {"builtin", "llm", "command", "http", NULL};
+
+static bool read_file(const char *path, struct buf *out, struct error *err)
+{
+	FILE *f = fopen(path, "rbe");
+	char piece[8192];
+	size_t n;
+	bool ok;
+
+	if (!f)
+		return err_set(err, ERR_INVALID_INPUT, "%.200s: %s", path, strerror(errno));
+	while ((n = fread(piece, 1, sizeof piece, f)) > 0)
+		buf_add(out, piece, n);
+	ok = !ferror(f);
+	fclose(f);
+	if (!ok)
+		return err_set(err, ERR_INVALID_INPUT, "%.200s cannot be read", path);
+	if (out->failed)
+		return err_set(err, ERR_INVALID_INPUT, "%.200s is larger than %u bytes", path,
+		               MANIFEST_FILE_MAX);
+	return true;
+}
+
+static bool take_text(struct json_object *o, const char *key, char *out, size_t size, struct error *err)
+{
+	const char *text = NULL;
+
+	if (!json_get_str(o, "", key, &text, err))
+		return false;
+	if (!text || !*text)
+		return err_field(err, key, "%s is missing", key);
+	if (strlen(text) >= size)
+		return err_field(err, key, "%s is longer than %zu bytes", key, size - 1);
+	snprintf(out, size, "%s", text);
+	return true;
+}
+
+static bool take_slug(struct json_object *o, struct manifest *m, struct error *err)
+{
+	const char *p;
+
+	if (!take_text(o, "slug", m->slug, sizeof m->slug, err))
+		return false;
+	for (p = m->slug; *p; p++)
+		if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && *p != '-')
+			return err_field(err, "slug", "slug may hold a–z, 0–9 and - only");
+	return true;
+}
+
+static bool take_names(struct json_object *o, const char *key, char **out, unsigned *count,
+                       struct error *err)
+{
+	struct json_object *list = NULL;
+	size_t n, i;
+
+	if (!json_get_arr(o, "", key, &list, err))
+		return false;
+	n = list ? json_object_array_length(list) : 0;
+	if (n > MANIFEST_INTEGRATIONS_MAX)
+		return err_field(err, key, "%s holds more than %d names", key, MANIFEST_INTEGRATIONS_MAX);
+	for (i = 0; i < n; i++) {
+		struct json_object *v = json_object_array_get_idx(list, i);
+
+		if (!json_object_is_type(v, json_type_string) || json_object_get_string_len(v) == 0 ||
+		    json_object_get_string_len(v) > 63)
+			return err_field(err, key, "%s must hold names of 1 to 63 bytes", key);
+		out[(*count)++] = mem_strdup(json_object_get_string(v));
+	}
+	return true;
+}
+
+static bool take_limits(struct json_object *o, struct manifest *m, struct error *err)
+{
+	struct json_object *limits = NULL;
+	int64_t bytes = AGENT_OUTPUT_MAX;
+
+	if (!json_get_obj(o, "", "limits", &limits, err))
+		return false;
+	if (limits && (!json_only_known(limits, "limits", limit_members, err) ||
+	               !json_get_int(limits, "limits", "output_bytes", 1, AGENT_OUTPUT_MAX, &bytes, err)))
+		return false;
+	m->output_max = (size_t)bytes;
+	return true;
+}
+
+static bool take_times(struct json_object *o, struct manifest *m, struct error *err)
+{
+	m->timeout_ms = DEFAULT_TIMEOUT_MS;
+	m->estimated_duration_ms = -1;
+	if (!json_get_int(o, "", "timeout_ms", 1, TIMEOUT_MAX_MS, &m->timeout_ms, err) ||
+	    !json_get_int(o, "", "estimated_duration_ms", 0, TIMEOUT_MAX_MS, &m->estimated_duration_ms, err))
+		return false;
+	if (m->estimated_duration_ms < 0)
+		return err_field(err, "estimated_duration_ms", "estimated_duration_ms is missing");
+	return true;
+}
+
+static bool take_schema(struct json_object *o, const char *key, bool needed, struct schema **out,
+                        struct error *err)
+{
+	struct json_object *source = NULL;
+	struct error why = {0};
+
+	if (!json_get_obj(o, "", key, &source, err))
+		return false;
+	if (!source)
+		return needed ? err_field(err, key, "%s is missing", key) : true;
+	*out = schema_compile(source, &why);
+	if (!*out)
+		return err_field(err, key, "%s: %.250s", key, why.message);
+	return true;
+}
+
+static bool take_runner(struct json_object *o, struct manifest *m, builtin_lookup lookup,
+                        struct error *err)
+{
+	struct json_object *runner = NULL;
+	const char *name = NULL;
+	unsigned i;
+
+	if (!json_get_obj(o, "", "runner", &runner, err))
+		return false;
+	if (!runner || json_object_object_length(runner) != 1)
+		return err_field(err, "runner", "runner must be an object of one member, {\"builtin\": NAME}");
+	if (!json_only_known(runner, "runner", runner_kinds, err))
+		return false;
+	for (i = 1; runner_kinds[i]; i++)
+		if (json_object_object_get_ex(runner, runner_kinds[i], NULL))
+			return err_field(err, "runner", "runners of the kind \"%s\" are not in this release",
+			                 runner_kinds[i]);
+	if (!json_get_str(runner, "runner", "builtin", &name, err))
+		return false;
+	m->run = name ? lookup(name) : NULL;
+	if (!m->run)
+		return err_field(err, "runner.builtin", "there is no builtin runner \"%.60s\"", name ? name : "");
+	return true;
+}
+
+static bool take(struct json_object *o, struct manifest *m, builtin_lookup lookup, struct error *err)
+{
+	return json_only_known(o, "", members, err) && take_slug(o, m, err) &&
+	       take_text(o, "name", m->name, sizeof m->name, err) &&
+	       take_text(o, "description", m->description, sizeof m->description, err) &&
+	       take_names(o, "required_integrations", m->required, &m->required_count, err) &&
+	       take_names(o, "optional_integrations", m->optional, &m->optional_count, err) &&
+	       take_names(o, "inline_data", m->inline_data, &m->inline_count, err) &&
+	       take_times(o, m, err) && take_limits(o, m, err) &&
+	       take_schema(o, "input_schema", true, &m->input, err) &&
+	       take_schema(o, "output_schema", false, &m->output, err) &&
+	       take_runner(o, m, lookup, err);
+}
+
+bool manifest_read(const char *path, builtin_lookup lookup, struct manifest *m, struct error *err)
+{
+	struct error why = {0};
+	struct buf text;
+	bool ok;
+
+	memset(m, 0, sizeof *m);
+	buf_init(&text, MANIFEST_FILE_MAX);
+	ok = read_file(path, &text, err);
+	if (!ok)
+		goto done;
+	ok = json_read(buf_str(&text), text.len, JSON_DEPTH_MAX, &m->source, NULL, NULL, &why);
+	if (ok && !json_object_is_type(m->source, json_type_object))
+		ok = err_set(&why, ERR_INVALID_INPUT, "a manifest is a JSON object");
+	ok = ok && take(m->source, m, lookup, &why);
+	if (!ok) {
+		err_field(err, why.field, "%.150s: %.220s", path, why.message);
+		manifest_release(m);
+	}
+done:
+	buf_release(&text);
+	return ok;
+}
+
+void manifest_release(struct manifest *m)
+{
+	unsigned i;
+
+	for (i = 0; i < MANIFEST_INTEGRATIONS_MAX; i++) {
+		mem_free(m->required[i]);
+		mem_free(m->optional[i]);
+		mem_free(m->inline_data[i]);
+	}
+	schema_free(m->input);
+	schema_free(m->output);
+	json_object_put(m->source);
+	memset(m, 0, sizeof *m);
+}

@@ -1,0 +1,72 @@
+/* Phrases in texts. */
+#include "agents/phrases.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/err.h"
+
+void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
+{
+	unsigned c, at = 0;
+	size_t i;
+
+	INVARIANT(n <= PHRASES_MAX, "an index of phrases is full");
+	ix->all = all;
+	for (c = 0; c < 256; c++) {
+		ix->first[c] = (uint16_t)at;
+		for (i = 0; i < n; i++)
+			if ((unsigned char)all[i].text[0] == c)
+				ix->order[at++] = (uint16_t)i;
+	}
+	ix->first[256] = (uint16_t)at;
+}
+
+static bool is_letter(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+static bool stands_at(const char *at, const char *phrase)
+{
+	size_t n = strlen(phrase);
+	bool open_end = phrase[n - 1] == '*';
+
+	n -= open_end;
+	return strncmp(at, phrase, n) == 0 &&
+	       (open_end || !is_letter(phrase[n - 1]) || !is_letter(at[n]));
+}
+
+void phrases_find(const struct phrase_index *ix, const char *text,
+                  void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
+{
+	bool in_word = false;
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		unsigned i;
+
+		if (!in_word || !is_letter(*text))
+			for (i = ix->first[c]; i < ix->first[c + 1]; i++) {
+				const struct phrase *p = &ix->all[ix->order[i]];
+
+				if (stands_at(text, p->text))
+					hit(ctx, p, text);
+			}
+		in_word = is_letter(*text);
+	}
+}
+
+bool text_has_phrase(const char *text, const char *phrase)
+{
+	const char *p = text;
+
+	if (!*phrase || *phrase == '*')
+		return false;
+	while ((p = strchr(p, *phrase)) != NULL) {
+		if ((p == text || !is_letter(p[-1]) || !is_letter(*p)) && stands_at(p, phrase))
+			return true;
+		p++;
+	}
+	return false;
+}

@@ -1,0 +1,32 @@
+/* Many phrases looked for in a text at once: an index by first byte, tried at the starts of words.
+ *
+ * Ownership: an index borrows the phrases, which are constant tables. Built once (pthread_once), then
+ * shared by threads. */
+#ifndef AGENTIV_AGENTS_PHRASES_H
+#define AGENTIV_AGENTS_PHRASES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PHRASES_MAX 1024
+
+/* Lower case; a '*' at the end lets the last word go on ("prioriti*"). tag is the caller's. */
+struct phrase { const char *text; uint32_t tag; };
+
+struct phrase_index {
+	uint16_t first[257];              /* of each first byte in order */
+	uint16_t order[PHRASES_MAX];
+	const struct phrase *all;
+};
+
+void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n);
+
+/* Calls hit for each place where a phrase stands in text, at word boundaries. */
+void phrases_find(const struct phrase_index *ix, const char *text,
+                  void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx);
+
+/* Is this one phrase in the text? */
+bool text_has_phrase(const char *text, const char *phrase);
+
+#endif
