@@ -134,19 +134,19 @@ def compiler_errors(text):
 def check(run, variant, folder):
     env = run.env(variant, folder)
     objects, _ = run.build(variant)
-    tests = make_variable(objects, "TESTS")
-    programs = [t for t in tests if t in make_variable(objects, "check_PROGRAMS")]
-    # one that does not compile does not keep the others from being run
-    status, text = processes.run(["make", "-k", "-j2", "-C", objects, *programs], env=env, limit_s=900, show=False,
-                                 log=folder / "programs.log")
+    tests, count = make_variable(objects, "TESTS"), Count(0, 0)
+    # a program that does not compile is a failure, and does not keep the tests from being run
+    status, text = processes.run(["make", "-k", "-j2", "-C", objects, *make_variable(objects, "check_PROGRAMS")], env=env,
+                                 limit_s=900, show=False, log=folder / "programs.log")
     if status != 0:
         print("\n".join(compiler_errors(text)), flush=True)
+        count += (0, 1)
     for test in tests:
         (objects / f"{test}.trs").unlink(missing_ok=True)
         (objects / f"{test}.log").unlink(missing_ok=True)
-    status, text = processes.run(["make", "-k", "-j2", "-C", objects, "check-TESTS"], env=env, limit_s=1500,
-                                 show=False, log=folder / "check.log")
-    count = Count(0, 0)
+    goal = ["check"] if status == 0 else ["check-TESTS", "check_PROGRAMS="]
+    status, text = processes.run(["make", "-k", "-j2", "-C", objects, *goal], env=env, limit_s=1500, show=False,
+                                 log=folder / "check.log")
     for test in tests:
         result, log = objects / f"{test}.trs", objects / f"{test}.log"
         if not result.exists() or not log.exists():

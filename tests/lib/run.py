@@ -54,7 +54,7 @@ def cache_folder():
 
 
 def run_part(run, variant, name):
-    title = name if variant == "gcc" else f"{variant}:{name}"
+    title = name if variant == parts.PARTS[name].variant else f"{variant}:{name}"
     print(f"\n==== {title}: {parts.PARTS[name].about}", flush=True)
     started = time.monotonic()
     folder = run.folder_of(title)
