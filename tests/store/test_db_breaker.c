@@ -62,6 +62,7 @@ static void a_socket_that_is_missing_is_told_at_once_and_tried_once_a_second(voi
 
 struct reader {
 	struct db *db;
+	struct db_conn *conn;                /* of its own */
 	atomic_bool reading;
 	bool ok;
 	struct error err;
@@ -168,6 +169,43 @@ static void only_one_of_many_callers_probes(void)
 	proxy_stop(p);
 }
 
+static void *query_own(void *arg)
+{
+	struct reader *r = arg;
+	int64_t n, begun = dbx_ms();
+
+	r->ok = !db_query_int(r->conn, "SELECT 1", NULL, 0, &n, NULL, &r->err) &&
+		dbx_ms() - begun < 500;
+	return NULL;
+}
+
+static void only_one_of_many_with_connections_of_their_own_probes(void)
+{
+	enum { CALLERS = 8 };
+	struct proxy *p = proxy_start(dbx_socket);
+	struct db *db = dbx_through(proxy_hosts(p), CALLERS);
+	struct reader r[CALLERS];
+	pthread_t t[CALLERS];
+	unsigned i, at_once = 0;
+
+	for (i = 0; i < CALLERS; i++) {
+		r[i].conn = db_get(db, NULL);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(r[i].conn);
+	}
+	proxy_stall(p, true);
+	atomic_store(&db->open, true);       /* and a probe is due */
+	for (i = 0; i < CALLERS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&t[i], NULL, query_own, &r[i]), 0);
+	for (i = 0; i < CALLERS; i++) {
+		pthread_join(t[i], NULL);
+		at_once += r[i].ok;
+		db_put(db, r[i].conn);
+	}
+	CU_ASSERT_EQUAL(at_once, CALLERS - 1);
+	db_close(db);
+	proxy_stop(p);
+}
+
 static void a_kept_connection_minds_the_breaker_too(void)
 {
 	struct proxy *p = proxy_start(dbx_socket);
@@ -264,6 +302,8 @@ static CU_TestInfo tests[] = {
 	{"a probe of a stopped server ends with the connect timeout",
 	 a_probe_of_a_stopped_server_ends_with_the_connect_timeout},
 	{"only one of many callers probes", only_one_of_many_callers_probes},
+	{"only one of many with connections of their own probes",
+	 only_one_of_many_with_connections_of_their_own_probes},
 	{"a kept connection minds the breaker too", a_kept_connection_minds_the_breaker_too},
 	{"who finds all connections taken gets the next one given back",
 	 who_finds_all_connections_taken_gets_the_next_one_given_back},
