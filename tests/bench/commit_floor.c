@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	double seconds = 3;
 	struct error err = {0};
 	struct config cfg;
-	struct db_conn *c;
+	struct db_conn *c = NULL;
 	struct db *db;
 	int o;
 
