@@ -111,6 +111,12 @@ static bool whole_input(struct job *j, struct arena *a, struct error *err)
 	return ok;
 }
 
+/* Bytes; a manifest may allow less than AGENT_OUTPUT_MAX. */
+static size_t output_max(const struct job *j)
+{
+	return j->manifest && j->manifest->output_max > 0 ? j->manifest->output_max : AGENT_OUTPUT_MAX;
+}
+
 static bool run_agent(struct job *j, struct arena *a)
 {
 	struct agent_ctx ctx = {.timezone = j->run.timezone, .now_ms = j->started_ms,
@@ -129,7 +135,7 @@ static bool run_agent(struct job *j, struct arena *a)
 	json_object_put(ctx.input);
 	if (ok && j->result.output.failed)
 		return err_set(&j->error, ERR_OUTPUT_TOO_LARGE,
-			       "The output is larger than %u bytes", AGENT_OUTPUT_MAX);
+			       "The output is larger than %zu bytes", output_max(j));
 	return ok;
 }
 
@@ -139,7 +145,7 @@ void job_run(struct job *j)
 
 	arena_init(&a);
 	memset(&j->error, 0, sizeof j->error);
-	buf_init(&j->result.output, AGENT_OUTPUT_MAX);
+	buf_init(&j->result.output, output_max(j));
 	j->ok = run_agent(j, &a);
 	if (a.blocks)
 		j->run.input = NULL;
