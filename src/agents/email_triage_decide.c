@@ -89,6 +89,16 @@ static enum triage_category categorize(const struct facts *f)
 	return f->sum[SUM_BULK] >= BULK_LEAST ? bulk_category(f) : personal_category(f, REPLY_LEAST);
 }
 
+/* Offers end, parcels arrive and forgers threaten by some day: those are nobody's deadlines. */
+static void drop_idle_deadline(struct item *it)
+{
+	enum triage_category c = it->category;
+
+	if (c == TRIAGE_NEWSLETTER || c == TRIAGE_PROMOTION || c == TRIAGE_SPAM || c == TRIAGE_SUSPICIOUS ||
+	    (c == TRIAGE_NOTIFICATION && !it->facts.has[FACT_PAYMENT_DUE] && !it->facts.has[FACT_ACTION_NEEDED]))
+		it->facts.deadline_ms = 0;
+}
+
 /* ---- Rules ---- */
 
 static void follow_rules(struct triage *t, struct item *it)
@@ -333,6 +343,7 @@ void triage_decide(struct triage *t)
 
 		triage_find_facts(t, it);
 		it->category = categorize(&it->facts);
+		drop_idle_deadline(it);
 		follow_rules(t, it);
 		if (it->facts.ignored > 0)
 			triage_warn(t, "INSTRUCTIONS_IGNORED", it->id,

@@ -339,8 +339,8 @@ void triage_find_facts(struct triage *t, struct item *it)
 	for (i = 0; i < m->header_count; i++)
 		note_header(&m->headers[i], f);
 	note_sender(m, f);
-	if (path && strcmp(path, "<>") == 0)       /* RFC 5321 4.5.5: reports have no one to answer to */
-		f->has[FACT_BOUNCE] = true;
+	if (path && strcmp(path, "<>") == 0)       /* RFC 5321 4.5.5: nobody is there to be answered */
+		f->has[FACT_AUTO_SUBMITTED] = true;
 	note_relationship(t, m, f);
 	note_calendar(m, f);
 	note_text(t, it);
