@@ -7,8 +7,8 @@ import threading
 import unittest
 from pathlib import Path
 
+from receiver import Receiver
 from stack import Stack, StackError, wait_until
-from webhook_receiver import Receiver
 
 LEASE_S = 3
 SETTINGS = {
@@ -32,8 +32,7 @@ class FaultTest(unittest.TestCase):
         self.stack.init(["examples/agents/probe.json"])
         self.stack.up()
         self.key = self.stack.account("fault@example.com")
-        self.receiver = Receiver()
-        self.addCleanup(self.receiver.close)
+        self.receiver = self.enterContext(Receiver())
 
     def client(self, timeout_s=70):
         client = self.stack.client(self.key, timeout_s)
@@ -88,7 +87,7 @@ class FaultTest(unittest.TestCase):
     def submit_one(self, client, n, payload):
         def accepted():
             try:
-                answer = client.run("probe", {**payload, "payload": n}, self.receiver.url,
+                answer = client.run("probe", {**payload, "payload": n}, self.receiver.url(),
                                     Idempotency_Key=f"{self.id()}-{n}")
             except (OSError, http.client.HTTPException):
                 self.interrupted += 1    # the responder's or the web server's connection was cut
@@ -103,6 +102,14 @@ class FaultTest(unittest.TestCase):
         return wait_until(accepted, 60, f"run {n} is accepted", pause_s=0.05)
 
     # ---- what must hold ----
+
+    def webhooks(self):
+        """The bodies that came, by execution id, in order."""
+        found = {}
+        for request in self.receiver.requests():
+            body = json.loads(request.body)
+            found.setdefault(body["execution_id"], []).append(body)
+        return found
 
     def ended_count(self):
         return self.stack.number("SELECT COUNT(*) FROM execution_results WHERE status <> 0")
@@ -132,7 +139,7 @@ class FaultTest(unittest.TestCase):
                          [["0", "0", str(len(ids))]])
         self.wait_for_webhooks(ids)
         client = self.client()
-        bodies = self.receiver.by_execution()
+        bodies = self.webhooks()
         self.assertEqual(set(bodies), set(ids))
         for execution in ids:
             data = client.get(f"/api/executions/{execution}").body["data"]
@@ -146,7 +153,7 @@ class FaultTest(unittest.TestCase):
         missing = set(ids)
 
         def all_came():
-            missing.difference_update(self.receiver.by_execution())
+            missing.difference_update(self.webhooks())
             return not missing
         wait_until(all_came, seconds, f"a webhook of each of {len(ids)} runs (some missing)", pause_s=0.1)
 

@@ -44,11 +44,11 @@ class DatabaseAway(FaultTest):
         wait_until(lambda: client.get(f"/api/executions/{answer}").body["data"]["status"] == "success", 20,
                    "a run ends again")
         self.assertEqual(client.get("/health/ready").status, 200)
-        wait_until(lambda: answer in self.receiver.by_execution(), 20, "its webhook arrives")
+        wait_until(lambda: answer in self.webhooks(), 20, "its webhook arrives")
         self.assertEqual(self.pids, {name: self.stack.pid(name) for name in self.pids}, "a process was restarted")
 
     def accepted(self, client):
-        answer = client.run("probe", {}, self.receiver.url)
+        answer = client.run("probe", {}, self.receiver.url())
         return answer.status == 202 and answer.body["data"]["execution_id"]
 
     def test_a_killed_database_is_told_at_once_and_it_recovers(self):

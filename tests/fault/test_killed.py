@@ -12,7 +12,7 @@ class InTheMiddleOfAThousandRuns(FaultTest):
 
     def in_the_middle(self):
         """Runs are being accepted, claimed, run, ended and told of, all at once."""
-        return self.accepted >= RUNS / 5 and len(self.receiver.deliveries) >= 20
+        return self.accepted >= RUNS / 5 and len(self.receiver.requests()) >= 20
 
     def run_and_kill(self, *names):
         """Kills the processes in the middle and starts them again."""
@@ -21,7 +21,7 @@ class InTheMiddleOfAThousandRuns(FaultTest):
                 wait_until(self.in_the_middle, 60, "the moment to kill has come", pause_s=0.002)
                 for name in names:
                     self.stack.signal(name, "KILL")
-                self.left = RUNS - self.ended_count() if "db" not in names else RUNS - len(self.receiver.deliveries)
+                self.left = RUNS - self.ended_count() if "db" not in names else RUNS - len(self.receiver.requests())
                 self.stack.start(*names)
             except Exception as e:   # pylint: disable=broad-except
                 self.killer_failed = e

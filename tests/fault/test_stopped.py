@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from faults import LEASE_S, FaultTest, outcome
+from receiver import Answer
 from stack import wait_until
 
 
@@ -16,7 +17,7 @@ class Stopped(FaultTest):
 
     def submit(self, count, **payload):
         client = self.client()
-        return [client.run("probe", payload, self.receiver.url).body["data"]["execution_id"] for _ in range(count)]
+        return [client.run("probe", payload, self.receiver.url()).body["data"]["execution_id"] for _ in range(count)]
 
     def state_of(self, execution):
         return self.client().get(f"/api/executions/{execution}").body["data"]
@@ -59,7 +60,7 @@ class Stopped(FaultTest):
         self.assertRegex(self.stack.log("worker"), "stopped.* claimed=2 succeeded=1 .* lost=1")
         self.assertEqual(outcome(self.state_of(execution)), outcome(before))
         self.assertEqual([row for row in self.deliveries() if row in rows], rows)
-        self.assertEqual(len(self.receiver.by_execution()[execution]), 1)
+        self.assertEqual(len(self.webhooks()[execution]), 1)
         self.assertEqual(self.stack.sql("SELECT active, held FROM account_quota"), [["0", "0"]])
 
     def test_the_responder_answers_what_is_in_flight_before_it_stops(self):
@@ -99,16 +100,10 @@ class Stopped(FaultTest):
         self.assertEqual({self.state_of(execution)["attempt"] for execution in ids}, {1})
 
     def test_the_sender_ends_in_time_and_what_it_had_in_flight_is_delivered(self):
-        release = threading.Event()
-        self.addCleanup(release.set)
-
-        def answer(_):
-            release.wait(30)
-            return 200
-        self.receiver.answer = answer
+        self.receiver.script("/hook", Answer(delay=1.5))
         ids = self.submit(20)
-        self.assertTrue(self.receiver.wait_for(10, 20), "the receiver is busy")
-        threading.Timer(1.0, release.set).start()
+        wait_until(lambda: self.receiver.open_now >= 4, 20, "the receiver is busy")
         self.stack.stop("sender")
+        self.receiver.script("/hook", Answer())
         self.stack.start("sender")
         self.check_each_ended_once(ids)

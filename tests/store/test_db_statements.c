@@ -149,6 +149,20 @@ static void arguments_find_rows_by_the_index_of_their_column(void)
 	CU_ASSERT_TRUE(uses_index("EXPLAIN SELECT id FROM items WHERE k = ?", db_id(&k)));
 }
 
+static void text_is_compared_by_the_rules_of_its_column(void)
+{
+	static const char by_s[] = "SELECT COUNT(*) FROM items WHERE s = ?";
+	struct db_arg text = db_str("one");
+	struct error err = {0};
+	int64_t n = 0;
+
+	put(dbx_conn, (struct db_arg[]){db_int(1), db_null(), db_null(), db_str("ONE"), db_null(),
+	                                db_null(), db_null()});
+	/* the column's collation knows no case */
+	CU_ASSERT_TRUE(db_query_int(dbx_conn, by_s, &text, 1, &n, NULL, &err));
+	CU_ASSERT_EQUAL(n, 1);
+}
+
 static int64_t session_status(struct db_conn *c, const char *sql)
 {
 	struct error err = {0};
@@ -311,6 +325,7 @@ static CU_TestInfo tests[] = {
 	{"numbers read as text, decimals as numbers", numbers_read_as_text_and_decimals_as_numbers},
 	{"arguments find rows by the index of their column",
 	 arguments_find_rows_by_the_index_of_their_column},
+	{"text is compared by the rules of its column", text_is_compared_by_the_rules_of_its_column},
 	{"a statement is prepared once, and sent in one round trip each",
 	 a_statement_is_prepared_once_and_sent_in_one_round_trip_each},
 	{"a session starts in one round trip with its settings",
