@@ -1,49 +1,52 @@
-/* queue_bench: how fast runs are claimed, and ended, however many are queued.
+/* queue_bench: what accepting, claiming, ending and delivering runs costs, however many are queued.
  *
  * Fills the queue of the configured database (meant for tests only: it begins by emptying it) with
- * ready, held and delayed runs, waits until the server has put them in order (purged and flushed), then
- * claims, and with --end also ends, --runs of them in batches of 64 over one connection, --rounds times.
- * Prints one JSON object with the medians. */
-#include <dirent.h>
+ * ready, held and delayed runs, waits until the server has put them in order, then in each of --rounds
+ * claims --runs of them in batches of 64 over one connection; with --end also ends them; with --deliver also
+ * claims and records their deliveries; and accepts as many again, of --accounts accounts in turn. Prints one
+ * JSON object with medians; with --server-pid also the server's own time for each run. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "server_cost.h"
+#include "store/admission.h"
+#include "store/outbox.h"
 #include "store/queue.h"
 
 #define ACCOUNT   900000001
-#define OTHER     900000002   /* has the held and the delayed runs, and all its slots in use */
+#define OTHER     900001001   /* has the held and the delayed runs, and all its slots in use */
 #define FILL_ROWS 64
 #define LEASE_MS  60000
 #define ROUNDS_MAX 99
-#define SETTLE_US INT64_C(60000000)
+#define ACCOUNTS_MAX 1000
+#define WEBHOOK   "https://example.com/webhooks/agentiv"
+#define INPUT     "{\"max_emails\":20,\"rules\":[\"Flag anything from @techcorp.com as urgent\"]}"
 
 struct options {
 	const char *config;
-	long ready, held, later, runs, rounds;
+	long ready, held, later, runs, rounds, accounts;
 	long server_pid;
-	bool end, keep;
+	bool end, deliver, keep;
 };
 
-static void must(bool ok, const char *what, const struct error *err)
-{
-	if (ok)
-		return;
-	log_error(what, err);
-	exit(1);
-}
+/* What is measured, and the names of its figures. */
+enum stage { STAGE_CLAIM, STAGE_END, STAGE_DELIVER, STAGE_ACCEPT, STAGE__MAX };
+static const char *const stage_names[STAGE__MAX] = {
+	[STAGE_CLAIM] = "claim", [STAGE_END] = "end", [STAGE_DELIVER] = "deliver",
+	[STAGE_ACCEPT] = "accept"};
+struct cost { int64_t us, server_us; long runs; };
 
 static void clear(struct db_conn *c)
 {
 	static const char *const tables[] = {"executions", "execution_results", "queue_ready", "queue_held",
-					     "queue_later", "leases"};
+					     "queue_later", "leases", "outbox", "deliveries"};
 	struct error err;
 	char sql[64];
 	unsigned i;
@@ -56,24 +59,32 @@ static void clear(struct db_conn *c)
 	     db_run_text(c, "DELETE FROM accounts WHERE id >= 900000001", &err), "empty", &err);
 }
 
-static void make_account(struct db_conn *c, const struct options *o)
+static void make_account(struct db_conn *c, int64_t account_id, struct db_arg slots, long active, long held)
 {
 	static const char account[] =
-	    "INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
-	    " VALUES (?, ?, 'queue-bench@example.com', 'Bench', 'enterprise', '', 0)";
+		"INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
+		" VALUES (?, ?, ?, 'Bench', 'enterprise', '', 0)";
 	static const char quota[] =
-	    "INSERT INTO account_quota (account_id, month_overage, max_concurrent, day_start, "
-	    "day_runs,"
-	    " month_start, month_runs, active, held) VALUES (?, 0, ?, 0, 0, 0, 0, ?, ?)";
+		"INSERT INTO account_quota (account_id, max_concurrent, active, held) VALUES (?, ?, ?, ?)";
 	struct id id = id_make();
-	struct db_arg args[2] = {db_int(ACCOUNT), db_id(&id)};
-	struct db_arg own[4] = {db_int(ACCOUNT), db_null(), db_int(o->ready), db_int(0)};
-	struct db_arg other[4] = {db_int(OTHER), db_int(1), db_int(1), db_int(o->held)};
+	char email[64];
+	struct db_arg args[3] = {db_int(account_id), db_id(&id)};
+	struct db_arg counters[4] = {db_int(account_id), slots, db_int(active), db_int(held)};
 	struct error err;
 
-	must(db_exec(c, account, args, 2, NULL, &err), "make an account", &err);
-	must(db_exec(c, quota, own, 4, NULL, &err) && db_exec(c, quota, other, 4, NULL, &err),
-	     "make quota rows", &err);
+	snprintf(email, sizeof email, "queue-bench-%" PRId64 "@example.com", account_id);
+	args[2] = db_str(email);
+	must(db_exec(c, account, args, 3, NULL, &err) && db_exec(c, quota, counters, 4, NULL, &err),
+	     "make an account", &err);
+}
+
+static void make_accounts(struct db_conn *c, const struct options *o)
+{
+	long i;
+
+	for (i = 0; i < o->accounts; i++)
+		make_account(c, ACCOUNT + i, db_null(), i == 0 ? o->ready : 0, 0);
+	make_account(c, OTHER, db_int(1), 1, o->held);
 }
 
 /* Rows of one table, of two or three columns, the id being the second, in transactions of 100
@@ -105,8 +116,8 @@ static void fill(struct db_conn *c, const char *sql, int64_t account, unsigned c
 }
 
 static const char executions_sql[] =
-	"INSERT INTO executions (account_id, id, queued_at, agent, trigger_type, input)"
-	" VALUES (?, ?, ?, 'probe', 0, '{}')";
+	"INSERT INTO executions (account_id, id, queued_at, agent, trigger_type, webhook_url, input)"
+	" VALUES (?, ?, ?, 'probe', 0, '" WEBHOOK "', '{}')";
 static const char ready_sql[] =
 	"INSERT INTO queue_ready (account_id, execution_id, lane, attempt) VALUES (?, ?, ?, 0)";
 
@@ -132,71 +143,36 @@ static void fill_all(struct db_conn *c, const struct options *o)
 	mem_free(ids);
 }
 
-/* CPU time of all threads of the server in microseconds, where it runs on this host; purging included. */
-static int64_t server_cpu_us(long pid)
+static void accept_run(struct quota *q, struct admission *a, int64_t now_ms)
 {
-	char path[300];
-	struct dirent *e;
-	int64_t sum = 0, ns;
-	DIR *d;
-
-	snprintf(path, sizeof path, "/proc/%ld/task", pid);
-	if (pid == 0 || !(d = opendir(path)))
-		return 0;
-	while ((e = readdir(d)) != NULL) {
-		FILE *f;
-
-		snprintf(path, sizeof path, "/proc/%ld/task/%s/schedstat", pid, e->d_name);
-		if (!(f = fopen(path, "r")))
-			continue;
-		if (fscanf(f, "%" SCNd64, &ns) == 1)
-			sum += ns;
-		fclose(f);
-	}
-	closedir(d);
-	return sum / 1000;
+	a->outcome = ADMIT_ACCEPTED;
+	a->ready = q->changed = true;
+	q->active++;
+	q->day_runs++;
+	q->month_runs++;
 }
 
-/* The next round finds as many as this one. */
-static void refill(struct db_conn *c, long rows)
+static unsigned accept_batch(struct db *db, struct db_conn **c, const struct options *o, long from)
 {
-	struct id *ids = mem_array((size_t)rows, sizeof *ids);
+	struct admission a[ADMISSION_BATCH_MAX], *p[ADMISSION_BATCH_MAX];
 	int64_t now = clock_now_ms();
-	long i;
-
-	for (i = 0; i < rows; i++)
-		ids[i] = id_make();
-	fill(c, executions_sql, ACCOUNT, 3, db_int(now), rows, ids);
-	fill(c, ready_sql, ACCOUNT, 3, db_int(LANE_ASYNC), rows, ids);
-	mem_free(ids);
-}
-
-static int64_t status_of(struct db_conn *c, const char *name)
-{
-	struct db_arg arg = db_str(name);
 	struct error err;
-	int64_t n = 0;
+	unsigned i;
 
-	must(db_query(c, "SHOW GLOBAL STATUS WHERE Variable_name = ?", &arg, 1, &err), "status", &err);
-	if (db_next(c, &err) == 1)
-		n = db_col_int(c, 1);
-	db_end(c);
-	return n;
-}
-
-/* Until what was deleted is purged and the log is written out, so that filling is not measured with claiming. */
-static void settle(struct db_conn *c)
-{
-	int64_t until = clock_mono_us() + SETTLE_US, last = -1, dirty;
-	struct timespec t = {.tv_nsec = 500000000};
-
-	while (clock_mono_us() < until) {
-		dirty = status_of(c, "Innodb_buffer_pool_pages_dirty");
-		if (status_of(c, "Innodb_history_list_length") < 100 && dirty == last)
-			return;
-		last = dirty;
-		nanosleep(&t, NULL);
+	memset(a, 0, sizeof a);
+	for (i = 0; i < ADMISSION_BATCH_MAX; i++) {
+		a[i].id = a[i].key_id = id_make();
+		a[i].account_id = (uint64_t)(ACCOUNT + (from + i) % o->accounts);
+		a[i].agent = "probe";
+		a[i].lane = LANE_ASYNC;
+		a[i].webhook_url = WEBHOOK;
+		a[i].input = INPUT;
+		a[i].input_len = strlen(INPUT);
+		a[i].queued_at = now;
+		p[i] = &a[i];
 	}
+	must(admission_commit(db, c, p, ADMISSION_BATCH_MAX, now, accept_run, &err), "accept", &err);
+	return ADMISSION_BATCH_MAX;
 }
 
 static void end_batch(struct db *db, struct db_conn **c, const struct claimed_run *runs, unsigned n)
@@ -217,86 +193,142 @@ static void end_batch(struct db *db, struct db_conn **c, const struct claimed_ru
 					      .completed_at = now,
 					      .summary = "Probed",
 					      .output = "{\"payload\":null}",
-					      .output_len = 16};
+					      .output_len = 16,
+					      .webhook_url = runs[i].webhook_url};
 	must(queue_end(db, c, ended, n, now, &promoted, &deliveries, &err), "end", &err);
 }
 
-struct rate { double claims, ends, server_us; };
+static unsigned deliver_batch(struct db *db, struct db_conn **c)
+{
+	struct delivery d[DB_LIST_MAX];
+	struct delivery_result r[DB_LIST_MAX];
+	int64_t now = clock_now_ms(), next;
+	struct error err;
+	struct arena a;
+	unsigned n, i;
 
-static struct rate measure(struct db *db, struct db_conn **c, const struct options *o)
+	arena_init(&a);
+	must(outbox_claim(db, c, DB_LIST_MAX, now, LEASE_MS, &a, d, &n, &next, &err), "claim deliveries",
+	     &err);
+	for (i = 0; i < n; i++)
+		r[i] = (struct delivery_result){.id = d[i].id, .account_id = d[i].account_id,
+		                                .event = d[i].event, .created_at = d[i].created_at,
+		                                .due_at = d[i].due_at, .token = d[i].token,
+		                                .attempt = 1, .at = now, .duration_ms = 2, .status = 200,
+		                                .state = DELIVERY_DELIVERED};
+	must(outbox_record(db, c, r, n, &err), "record deliveries", &err);
+	arena_release(&a);
+	return n;
+}
+
+/* Adds what has passed since from, and n runs. */
+static void charge(struct cost *k, const struct options *o, struct cost from, unsigned n)
+{
+	k->us += clock_mono_us() - from.us;
+	k->server_us += server_cpu_us(o->server_pid) - from.server_us;
+	k->runs += n;
+}
+
+static struct cost now_cost(const struct options *o)
+{
+	return (struct cost){.us = clock_mono_us(), .server_us = server_cpu_us(o->server_pid)};
+}
+
+/* Claims one batch and takes it as far as is asked for; returns how many it was of. */
+static unsigned run_batch(struct db *db, struct db_conn **c, const struct options *o, struct cost *costs)
 {
 	static const struct lease_owner owner = {.name = "queue-bench", .host = "queue-bench"};
 	struct claimed_run runs[DB_LIST_MAX];
-	int64_t start, claim_us = 1, end_us = 1, cpu = server_cpu_us(o->server_pid);
-	long claimed = 0;
-	unsigned n = 1;
+	struct cost from = now_cost(o);
+	unsigned n;
 	struct error err;
 	struct arena a;
 	bool more;
 
-	while (claimed < o->runs && n > 0) {
-		arena_init(&a);
-		start = clock_mono_us();
-		must(queue_claim(db, c, &owner, false, DB_LIST_MAX, clock_now_ms(), LEASE_MS, &a,
-				 runs, &n, &more, &err),
-		     "claim", &err);
-		claim_us += clock_mono_us() - start;
-		claimed += n;
-		if (o->end && n > 0) {
-			start = clock_mono_us();
-			end_batch(db, c, runs, n);
-			end_us += clock_mono_us() - start;
-		}
-		arena_release(&a);
+	arena_init(&a);
+	must(queue_claim(db, c, &owner, false, DB_LIST_MAX, clock_now_ms(), LEASE_MS, &a, runs, &n, &more,
+	                 &err), "claim", &err);
+	charge(&costs[STAGE_CLAIM], o, from, n);
+	if (o->end && n > 0) {
+		from = now_cost(o);
+		end_batch(db, c, runs, n);
+		charge(&costs[STAGE_END], o, from, n);
 	}
-	return (struct rate){.claims = (double)claimed * 1e6 / (double)claim_us,
-	                     .ends = (double)claimed * 1e6 / (double)end_us,
-	                     .server_us = (double)(server_cpu_us(o->server_pid) - cpu) /
-	                                  (double)(claimed > 0 ? claimed : 1)};
+	if (o->deliver && n > 0) {
+		from = now_cost(o);
+		charge(&costs[STAGE_DELIVER], o, from, deliver_batch(db, c));
+	}
+	arena_release(&a);
+	return n;
 }
 
-static int by_number(const void *x, const void *y)
+static void measure(struct db *db, struct db_conn **c, const struct options *o, struct cost *costs)
 {
-	const double *a = x, *b = y;
+	long done = 0;
+	unsigned n = 1;
 
-	return *a < *b ? -1 : *a > *b;
+	memset(costs, 0, STAGE__MAX * sizeof *costs);
+	while (done < o->runs && n > 0)
+		done += n = run_batch(db, c, o, costs);
+	for (done = 0; done < o->runs; done += n) {
+		struct cost from = now_cost(o);
+
+		n = accept_batch(db, c, o, done);
+		charge(&costs[STAGE_ACCEPT], o, from, n);
+	}
 }
 
-static double median(double *n, long count)
+static void print_stage(enum stage s, double *rates, double *server, const struct options *o)
 {
-	qsort(n, (size_t)count, sizeof *n, by_number);
-	return n[count / 2];
+	printf(",\"%ss_per_second\":%.0f", stage_names[s], median(rates, o->rounds));
+	if (o->server_pid)
+		printf(",\"%s_server_us\":%.1f", stage_names[s], median(server, o->rounds));
 }
 
 static void measure_all(struct db *db, struct db_conn **c, const struct options *o)
 {
-	double claims[ROUNDS_MAX], ends[ROUNDS_MAX], server[ROUNDS_MAX];
+	struct cost costs[ROUNDS_MAX][STAGE__MAX];
+	double rates[ROUNDS_MAX], server[ROUNDS_MAX];
+	unsigned s;
 	long i;
 
 	settle(*c);
-	for (i = 0; i < o->rounds; i++) {
-		struct rate r = measure(db, c, o);
+	for (i = 0; i < o->rounds; i++)
+		measure(db, c, o, costs[i]);
+	printf("{\"ready\":%ld,\"held\":%ld,\"later\":%ld,\"accounts\":%ld,\"runs\":%ld,\"rounds\":%ld",
+	       o->ready, o->held, o->later, o->accounts, o->runs, o->rounds);
+	for (s = 0; s < STAGE__MAX; s++) {
+		for (i = 0; i < o->rounds; i++) {
+			const struct cost *k = &costs[i][s];
 
-		claims[i] = r.claims;
-		ends[i] = r.ends;
-		server[i] = r.server_us;
-		refill(*c, o->runs);
+			rates[i] = (double)k->runs * 1e6 / (double)(k->us > 0 ? k->us : 1);
+			server[i] = (double)k->server_us / (double)(k->runs > 0 ? k->runs : 1);
+		}
+		if (costs[0][s].runs > 0)
+			print_stage((enum stage)s, rates, server, o);
 	}
-	printf("{\"ready\":%ld,\"held\":%ld,\"later\":%ld,\"runs\":%ld,\"rounds\":%ld,"
-	       "\"claims_per_second\":%.0f", o->ready, o->held, o->later, o->runs, o->rounds,
-	       median(claims, o->rounds));
-	if (o->end)
-		printf(",\"ends_per_second\":%.0f", median(ends, o->rounds));
-	if (o->server_pid)
-		printf(",\"server_us_per_run\":%.1f", median(server, o->rounds));
 	printf("}\n");
 }
 
 static void usage(FILE *to)
 {
-	fputs("Usage: queue_bench [-c FILE] [--ready N] [--held N] [--later N] [--runs N] [--rounds N] [--end]"
-	      " [--keep] [--server-pid PID]\n"
-	      "Empties the queue and the executions of the configured database first.\n", to);
+	fputs("Usage: queue_bench [-c FILE] [--ready N] [--held N] [--later N] [--accounts N] [--runs N]\n"
+	      "                   [--rounds N] [--end] [--deliver] [--server-pid PID] [--keep]\n"
+	      "Empties the queue, the executions and the outbox of the configured database first.\n", to);
+}
+
+static long *number_of(struct options *o, int c)
+{
+	switch (c) {
+	case 'r': return &o->ready;
+	case 'h': return &o->held;
+	case 'l': return &o->later;
+	case 'a': return &o->accounts;
+	case 'n': return &o->runs;
+	case 'o': return &o->rounds;
+	case 'p': return &o->server_pid;
+	default: return NULL;
+	}
 }
 
 static bool read_options(int argc, char **argv, struct options *o)
@@ -304,32 +336,34 @@ static bool read_options(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{"config", required_argument, NULL, 'c'}, {"ready", required_argument, NULL, 'r'},
 		{"held", required_argument, NULL, 'h'},   {"later", required_argument, NULL, 'l'},
-		{"runs", required_argument, NULL, 'n'},   {"rounds", required_argument, NULL, 'o'},
-		{"end", no_argument, NULL, 'e'},
-		{"server-pid", required_argument, NULL, 'p'}, {"keep", no_argument, NULL, 'k'},         {NULL, 0, NULL, 0}};
+		{"accounts", required_argument, NULL, 'a'}, {"runs", required_argument, NULL, 'n'},
+		{"rounds", required_argument, NULL, 'o'}, {"end", no_argument, NULL, 'e'},
+		{"deliver", no_argument, NULL, 'd'},      {"server-pid", required_argument, NULL, 'p'},
+		{"keep", no_argument, NULL, 'k'},         {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-		long *number = c == 'r' ? &o->ready : c == 'h' ? &o->held : c == 'l' ? &o->later :
-			c == 'n' ? &o->runs : c == 'o' ? &o->rounds : c == 'p' ? &o->server_pid : NULL;
+		long *number = number_of(o, c);
 
 		if (number)
 			*number = strtol(optarg, NULL, 10);
 		else if (c == 'c')
 			o->config = optarg;
-		else if (c == 'e')
-			o->end = true;
 		else if (c == 'k')
 			o->keep = true;
+		else if (c == 'e' || c == 'd')
+			*(c == 'e' ? &o->end : &o->deliver) = true;
 		else
 			return false;
 	}
-	return optind == argc && o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->runs > 0;
+	o->end |= o->deliver;
+	return optind == argc && o->rounds > 0 && o->rounds <= ROUNDS_MAX && o->runs > 0 && o->accounts > 0 &&
+		o->accounts <= ACCOUNTS_MAX;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.ready = 10000, .runs = 6400, .rounds = 5};
+	struct options o = {.ready = 10000, .runs = 6400, .rounds = 5, .accounts = 1};
 	struct db_conn *c = NULL;
 	struct config cfg;
 	struct error err;
@@ -344,7 +378,7 @@ int main(int argc, char **argv)
 	must((db = db_open(&cfg, 2, &err)) != NULL && (c = db_get(db, &err)) != NULL, "connect",
 	     &err);
 	clear(c);
-	make_account(c, &o);
+	make_accounts(c, &o);
 	fill_all(c, &o);
 	measure_all(db, &c, &o);
 	if (!o.keep)
