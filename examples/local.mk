@@ -1,1 +1,3 @@
-# Requests, receivers, mail and agents to try things with; installed for reading.
+# Requests, receivers, mail and agents to try things with; the agents are installed for reading.
+nobase_dist_doc_DATA += examples/agents/probe.json
+EXTRA_DIST += examples/mail

@@ -46,6 +46,7 @@ def row_of(item):
 def columns_for(rows, total):
     """Natural widths, then the widest free texts give way until all fits."""
     widths = [max(width(r[i]) for r in [HEADINGS, *rows]) for i in range(len(HEADINGS))]
+    widths[2] = min(widths[2], 20)
     spare = total - 2 - 2 * (len(widths) - 1)
     while sum(widths) > spare:
         widest = max((2, 3, 5), key=lambda i: widths[i])
