@@ -189,6 +189,22 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(self.stack.up("--with-probe").returncode, 0)
         self.assertIn("probe", [a["slug"] for a in self.stack.get("/api/agents")["data"]])
 
+    def test_own_mailbox_stays_connected_and_unchanged(self):
+        place = Path(self.stack.env()["AGENTIV_CONFIG"]).parent
+        own = place / "own-mail"
+        shutil.copytree(place / "mail", own, ignore=lambda folder, names: [n for n in names if n.startswith(".A")])
+        owner = place.stat()
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", own], check=True)
+        words = ["connection", "add", "--user", "quickstart@example.com", "--integration", "gmail", "--maildir"]
+        command = [self.stack.env()["AGENTIVCTL"], "-c", self.stack.env()["AGENTIV_CONFIG"]]
+        subprocess.run([*command, *words, own], check=True, stdout=subprocess.DEVNULL)
+        self.addCleanup(subprocess.run, [*command, *words, place / "mail"], check=True, stdout=subprocess.DEVNULL)
+        before = sorted(own.rglob("*"))
+        again = self.stack.up()
+        self.assertEqual((again.returncode, again.stderr), (0, ""), again.stdout)
+        self.assertIn("(dry run)", again.stdout)
+        self.assertEqual(sorted(own.rglob("*")), before)
+
     def test_down_ends_all_and_up_brings_the_data_back(self):
         runs = [e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]]
         pids = [p["pid"] for p in self.stack.status()[1]["processes"]]
