@@ -116,7 +116,7 @@ static bool query_names(const struct request *r, struct execution_filter *f, str
 	f->trigger = trigger ? (int)t : -1;
 	f->has_schedule = schedule != NULL;
 	f->agent = request_query(r, "agent_slug");
-	if (f->agent && (strlen(f->agent) > 63 ||
+	if (f->agent && (!*f->agent || strlen(f->agent) > 63 ||
 	                 strspn(f->agent, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(f->agent)))
 		return err_field(err, "agent_slug", "It must be an agent's slug");
 	return true;

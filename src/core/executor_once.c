@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #define END_TRIES 20
+#define LOOK_US   INT64_C(500000)   /* between two looks at whether the run was cancelled */
 
 /* Beside the run: flushes its steps, renews its lease and minds its deadline. */
 struct keeper {
@@ -15,22 +16,49 @@ struct keeper {
 	pthread_mutex_t lock;
 	pthread_cond_t  cond;
 	bool started, done;
+	int64_t look_us;
 };
 
-static bool keep_lease(struct keeper *k, struct db_conn **c, int64_t now_us)
+static bool renew_lease(struct keeper *k, struct db_conn **c, int64_t now_us, bool *lost, bool *cancel)
 {
 	int64_t lease_us = k->env->cfg->lease_s * INT64_C(1000000);
 	struct lease_ref lease = job_lease(k->job);
-	bool lost = false, cancel = false;
 	struct error err;
 
-	if (now_us < k->job->renew_us)
-		return true;
-	if (!queue_renew(k->env->db, c, &lease, 1, clock_now_ms() + lease_us / 1000, &lost, &cancel,
+	if (!queue_renew(k->env->db, c, &lease, 1, clock_now_ms() + lease_us / 1000, lost, cancel,
 	                 &err))
 		return false;
-	/* often enough to hear of a cancel soon: nobody rings at this door */
-	k->job->renew_us = now_us + (lease_us / 3 < 2000000 ? lease_us / 3 : 2000000);
+	k->job->renew_us = now_us + lease_us / 3;
+	return true;
+}
+
+/* Nobody rings at this door: whether the run was cancelled is looked up. */
+static bool look_at_lease(struct keeper *k, struct db_conn **c, bool *lost, bool *cancel)
+{
+	struct lease_ref lease = job_lease(k->job);
+	struct error err;
+	bool held = false;
+
+	if (!*c)
+		*c = db_get(k->env->db, &err);
+	if (!*c || !queue_lease_check(*c, &lease, clock_now_ms(), &held, cancel, &err))
+		return false;
+	*lost = !held;
+	return true;
+}
+
+static bool keep_lease(struct keeper *k, struct db_conn **c, int64_t now_us)
+{
+	bool lost = false, cancel = false, ok = true;
+
+	if (now_us >= k->job->renew_us)
+		ok = renew_lease(k, c, now_us, &lost, &cancel);
+	else if (now_us >= k->look_us)
+		ok = look_at_lease(k, c, &lost, &cancel);
+	if (now_us >= k->look_us)
+		k->look_us = now_us + LOOK_US;
+	if (!ok)
+		return false;
 	if (lost)
 		job_stop(k->job, STOP_LOST);
 	else if (cancel)
@@ -90,7 +118,7 @@ static void keeper_stop(struct keeper *k)
 
 static void run_kept(const struct executor_env *env, struct job *j)
 {
-	struct keeper k = {.env = env, .job = j};
+	struct keeper k = {.env = env, .job = j, .look_us = clock_mono_us() + LOOK_US};
 
 	j->started_ms = clock_now_ms();
 	if (j->manifest) {

@@ -1,0 +1,82 @@
+"""The responder is told to stop: it answers what it has, and loses nothing that it accepted."""
+import os
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+from client import CGI, Account, ApiCase, Platform, exchange, wait_until
+from test_events import Stream
+
+
+class Stop(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = Path(os.environ.get("AGENTIV_TEST_TMP") or tempfile.mkdtemp(prefix="agentiv-api-"))
+        cls.platform = Platform(folder / "stop")
+        cls.addClassCleanup(cls.platform.down)
+        cls.platform.init()
+        cls.platform.up()
+        cls.account = Account(cls.platform)
+
+    def restart(self):
+        self.platform.start("responder")
+        wait_until(lambda: exchange(self.platform.url, "GET", "/health/ready").status == 200, 10, "it is ready")
+
+    def test_a_waiting_run_is_answered_and_goes_on(self):
+        answers = []
+        waiting = threading.Thread(target=lambda: answers.append(self.run_probe({"sleep_ms": 2500}, wait=True)))
+        waiting.start()
+        wait_until(lambda: self.get("/api/executions?status=running").data, 5, "it runs")
+        started = time.monotonic()
+        self.platform.stop("responder")
+        self.assertLess(time.monotonic() - started, 2)
+        waiting.join(10)
+        self.restart()
+        self.assertEqual([a.status for a in answers], [202])
+        self.assertEqual(self.ended(answers[0].data["execution_id"])["status"], "success")
+
+    def test_a_stream_is_closed_and_can_be_resumed(self):
+        execution_id = self.start({"steps": 3, "sleep_ms": 2500})
+        stream = Stream(self.platform.url, execution_id, self.account.key)
+        first = next(iter(stream))
+        self.platform.stop("responder")
+        self.assertEqual([event for _, event, _ in stream if event == "end"], [])
+        stream.close()
+        self.restart()
+        resumed = Stream(self.platform.url, execution_id, self.account.key, last=first[0])
+        rest = list(resumed)
+        resumed.close()
+        self.assertEqual([n for n, event, _ in rest if event == "step"], list(range(first[0] + 1, 4)))
+
+    def test_what_was_accepted_under_load_is_there_afterwards(self):
+        accepted, refused, stop = [], [], threading.Event()
+
+        def load():
+            while not stop.is_set():
+                answer = exchange(self.platform.url, "POST", "/api/agents/probe/run",
+                                  {"input_payload": {}, "async": True}, {"Authorization": f"Bearer {self.account.key}"})
+                (accepted if answer.status == 202 else refused).append(answer)
+        threads = [threading.Thread(target=load) for _ in range(8)]
+        for t in threads:
+            t.start()
+        for _ in range(3):
+            wait_until(lambda n=len(accepted): len(accepted) > n + 50, 10, "runs are accepted")
+            self.platform.stop("responder")
+            self.platform.start("responder")
+        stop.set()
+        for t in threads:
+            t.join()
+        self.restart()
+        self.assertLessEqual({a.status for a in refused}, {503})
+        for answer in accepted:
+            self.assertEqual(self.ended(answer.data["execution_id"])["status"], "success")
+
+
+if CGI:
+    del Stop        # a plain CGI is no process that stays
+
+
+if __name__ == "__main__":
+    unittest.main()
