@@ -48,11 +48,12 @@ stack_make_run_dir() {
 stack_pid() {
 	local run pid words try
 	run=$(stack_run_dir "$1")
-	[ -n "$run" ] && [ -r "$run/$2.pid" ] || return
-	read -r pid <"$run/$2.pid" || return
+	# "return 1", not "return": in a trap that would be the status from before the trap
+	[ -n "$run" ] && [ -r "$run/$2.pid" ] || return 1
+	read -r pid <"$run/$2.pid" || return 1
 	# the command line is empty for a moment while a program is replaced by another (exec), and of a zombie
 	for try in 1 2 3 4 5; do
-		words=$(tr '\0' ' ' <"/proc/$pid/cmdline") 2>/dev/null || return
+		words=$(tr '\0' ' ' <"/proc/$pid/cmdline") 2>/dev/null || return 1
 		[ -z "$words" ] || break
 		sleep 0.01
 	done
@@ -116,8 +117,8 @@ stack_end() {
 # stack_signal STATE NAME SIGNAL: after KILL, waits until the process is gone.
 stack_signal() {
 	local pid
-	pid=$(stack_pid "$1" "$2") || return
-	kill -s "$3" "$pid" || return
+	pid=$(stack_pid "$1" "$2") || return 1
+	kill -s "$3" "$pid" || return 1
 	[ "$3" != KILL ] || stack_await_end "$pid" 20
 }
 
