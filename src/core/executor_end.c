@@ -297,7 +297,7 @@ out:
 bool committers_start(struct executor *e, struct error *err)
 {
 	for (; e->committer_count < EXECUTOR_COMMITTERS; e->committer_count++)
-		if (!thread_start(&e->committers[e->committer_count], SMALL_STACK, committer_main,
+		if (!thread_start(&e->committers[e->committer_count], STACK_SIZE, committer_main,
 				  e))
 			return err_set(err, ERR_INTERNAL, "No threads to end runs");
 	return true;

@@ -99,7 +99,7 @@ static void keeper_start(struct keeper *k)
 {
 	pthread_mutex_init(&k->lock, NULL);
 	cond_init_mono(&k->cond);
-	k->started = thread_start(&k->thread, SMALL_STACK, keeper_main, k);
+	k->started = thread_start(&k->thread, STACK_SIZE, keeper_main, k);
 	if (!k->started)
 		log_write(LOG_WARN, "no thread to keep a lease", "agent=%s", k->job->run.agent);
 }

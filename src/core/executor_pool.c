@@ -116,7 +116,7 @@ static void *pool_main(void *arg)
 bool pool_thread_start(struct executor *e, struct pool_thread *t)
 {
 	*t = (struct pool_thread){.executor = e, .used = true};
-	t->used = thread_start(&t->id, POOL_STACK, pool_main, t);
+	t->used = thread_start(&t->id, STACK_SIZE, pool_main, t);
 	return t->used;
 }
 

@@ -169,7 +169,6 @@ void pool_end_locked(struct executor *e, struct job *j);   /* hands a job to the
 void pool_wake_locked(struct executor *e);
 void pool_leave_locked(struct executor *e, struct pool_thread *t);   /* ends its job without it */
 bool pool_thread_start(struct executor *e, struct pool_thread *t);
-#define POOL_STACK   (1u << 20)    /* reserved, not resident: MIME parsers nest deep */
 
 /* Committers (executor_end.c). */
 bool committers_start(struct executor *e, struct error *err);

@@ -354,7 +354,7 @@ bool claimer_start(struct sender *s, struct error *err)
 	sendings_init(&k->made);
 	sendings_init(&k->failed);
 	sendings_init(&k->back);
-	s->has_claimer = thread_start(&s->claimer, SMALL_STACK, claimer_main, k);
+	s->has_claimer = thread_start(&s->claimer, STACK_SIZE, claimer_main, k);
 	if (s->has_claimer)
 		return true;
 	secrets_free(k->secrets);

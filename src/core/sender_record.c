@@ -165,7 +165,7 @@ static void *recorder_main(void *arg)
 
 bool recorder_start(struct sender *s, struct error *err)
 {
-	s->has_recorder = thread_start(&s->recorder, SMALL_STACK, recorder_main, s);
+	s->has_recorder = thread_start(&s->recorder, STACK_SIZE, recorder_main, s);
 	return s->has_recorder || err_set(err, ERR_INTERNAL, "No thread to record deliveries");
 }
 

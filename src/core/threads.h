@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SMALL_STACK (256u << 10)   /* reserved, not resident */
+/* Reserved, not resident: MIME parsers nest deep, and a statement with many rows takes 200 KiB. */
+#define STACK_SIZE (1u << 20)
 
 bool thread_start(pthread_t *id, size_t stack, void *(*fn)(void *), void *arg);
 

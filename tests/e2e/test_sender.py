@@ -240,8 +240,8 @@ class SenderTest(SenderCase):
 
         def kill(request):
             if not killed.is_set():
-                killed.set()
                 self.stack.signal("sender", "KILL")
+                killed.set()
 
         with Receiver(on_request=kill) as receiver:
             delivery = self.deliveries.ended_run(receiver.url())
