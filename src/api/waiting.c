@@ -331,7 +331,7 @@ struct waiting *waiting_start(struct app *app, bool thread, struct error *err)
 	if (!thread)
 		return w;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	w->has_thread = w->wake_fd >= 0 && thread_start(&w->thread, SMALL_STACK, room_thread, w);
+	w->has_thread = w->wake_fd >= 0 && thread_start(&w->thread, STACK_SIZE, room_thread, w);
 	if (!w->has_thread) {
 		err_set(err, ERR_INTERNAL, "No thread for the waiting room");
 		waiting_stop(w);

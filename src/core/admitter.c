@@ -10,10 +10,10 @@
 #include "base/mem.h"
 #include "core/executor.h"
 #include "core/quota.h"
+#include "core/threads.h"
 
 #define ADMITTER_THREADS 2
 #define BATCH_BYTES_MAX  (2u << 20)
-#define THREAD_STACK     (256u << 10)
 
 struct admitter {
 	struct db *db;
@@ -154,7 +154,6 @@ struct admitter *admitter_start(struct db *db, struct doorbell_ringer *ringer, b
                                 struct error *err)
 {
 	struct admitter *ad = mem_zalloc(sizeof *ad);
-	pthread_attr_t attr;
 
 	ad->db = db;
 	ad->ringer = ringer;
@@ -164,12 +163,9 @@ struct admitter *admitter_start(struct db *db, struct doorbell_ringer *ringer, b
 	pthread_cond_init(&ad->work, NULL);
 	if (!threads)
 		return ad;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, THREAD_STACK);
 	while (ad->thread_count < ADMITTER_THREADS &&
-	       pthread_create(&ad->threads[ad->thread_count], &attr, admit_thread, ad) == 0)
+	       thread_start(&ad->threads[ad->thread_count], STACK_SIZE, admit_thread, ad))
 		ad->thread_count++;
-	pthread_attr_destroy(&attr);
 	if (ad->thread_count < ADMITTER_THREADS) {
 		err_set(err, ERR_INTERNAL, "No threads for the admitter");
 		admitter_stop(ad);

@@ -10,8 +10,6 @@
 #include "base/rnd.h"
 #include "core/threads.h"
 
-#define RUN_STACK  (1u << 20)
-
 struct pending { struct id id; struct pending *next; };
 
 struct local_runs {
@@ -102,7 +100,7 @@ static void start_thread(struct local_runs *l)
 
 	if (l->idle >= l->queued || l->threads == l->max_threads)
 		return;
-	if (!thread_start(&id, RUN_STACK, run_thread, l)) {
+	if (!thread_start(&id, STACK_SIZE, run_thread, l)) {
 		log_write(LOG_WARN, "no thread for a synchronous run", "threads=%u", l->threads);
 		return;
 	}

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define THREAD_STACK     (512u << 10)
+#define THREAD_STACK     (1u << 20)     /* reserved, not resident */
 #define BACKLOG          1024
 
 /* ---- what threads share ---- */
