@@ -7,8 +7,8 @@
 --                     ▲              │
 --                     └──────────────┴ failed, to be tried again; or the lease ran out
 --
--- The delivery of a run's own webhook_url has the execution's ULID, and until its first attempt all of it is
--- told by the execution: so its row is made with that attempt. Other deliveries have theirs from the start.
+-- The delivery of a run's own webhook_url has the execution's ULID, and all that sending it needs is told by the
+-- execution: its row, made with the first attempt, is its log. Other deliveries have theirs from the start.
 
 CREATE TABLE deliveries (
     id           BINARY(16)      NOT NULL,     -- dlv_…; for a run's webhook_url the execution's own ULID
@@ -33,6 +33,7 @@ CREATE TABLE outbox (
     due_at      BIGINT          NOT NULL,
     delivery_id BINARY(16)      NOT NULL,
     token       BIGINT UNSIGNED NULL,          -- of the sender that leased it; changes at every claim
+    attempts    SMALLINT UNSIGNED NOT NULL DEFAULT 0,    -- made so far, as in deliveries: spares its row to a claim
     PRIMARY KEY (due_at, delivery_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

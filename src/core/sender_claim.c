@@ -246,7 +246,7 @@ static int64_t next_look(const struct claimer *k, unsigned count, int64_t now_ms
 }
 
 /* false: the database does not answer. */
-static bool claim(struct claimer *k, unsigned max, unsigned *count, struct error *err)
+static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *count, struct error *err)
 {
 	const struct config *cfg = k->s->env.cfg;
 	int64_t lease_ms = cfg->webhook_lease_s * INT64_C(1000), now_ms = clock_now_ms(), next_due_ms;
@@ -254,7 +254,7 @@ static bool claim(struct claimer *k, unsigned max, unsigned *count, struct error
 	unsigned i;
 
 	*count = 0;
-	if (!outbox_claim(k->s->env.db, &k->c, max, now_ms, lease_ms > least_ms ? lease_ms : least_ms,
+	if (!outbox_claim(k->s->env.db, &k->c, expected, max, now_ms, lease_ms > least_ms ? lease_ms : least_ms,
 	                  &k->arena, k->found, count, &next_due_ms, err))
 		return false;
 	for (i = 0; i < *count; i++)
@@ -289,12 +289,12 @@ static void look(struct claimer *k, unsigned max)
 	struct sender *s = k->s;
 	struct error err = {0};
 	unsigned count;
-	bool ok;
+	bool ok, expected = s->rung || !s->nothing_due;
 
 	s->rung = false;
 	s->claiming = true;
 	pthread_mutex_unlock(&s->lock);
-	ok = claim(k, max, &count, &err);
+	ok = claim(k, expected, max, &count, &err);
 	if (!ok) {
 		db_put(s->env.db, k->c);
 		k->c = NULL;

@@ -14,7 +14,7 @@ libstore_a_SOURCES = \
 	src/store/migrate_files.c src/store/migrate_lock.c src/store/migrate_records.c \
 	src/store/sql_split.c src/store/sql_split.h \
 	src/store/outbox.c src/store/outbox.h src/store/outbox_priv.h \
-	src/store/outbox_claim.c src/store/outbox_record.c \
+	src/store/outbox_claim.c src/store/outbox_record.c src/store/outbox_release.c \
 	src/store/principal.c src/store/subscriptions.c
 libstore_a_SOURCES += src/store/request_minutes.c src/store/request_minutes.h
 include src/store/queue.mk

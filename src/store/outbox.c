@@ -110,13 +110,19 @@ unsigned outbox_group_args(struct db_arg *args, const struct outbox_key *k, unsi
                            unsigned *size)
 {
 	struct db_arg *at = args;
-	unsigned i;
 
-	*size = db_list_size(n);
 	*at++ = db_int(k->due_at);
 	if (with_token)
 		*at++ = db_int((int64_t)k->token);
-	for (i = 0; i < *size; i++)
-		*at++ = db_id(&k[i < n ? i : n - 1].id);
-	return (unsigned)(at - args);
+	*size = list_of_keys(at, k, n);
+	return (unsigned)(at - args) + *size;
+}
+
+unsigned list_of_keys(struct db_arg *args, const struct outbox_key *k, unsigned n)
+{
+	unsigned size = db_list_size(n), i;
+
+	for (i = 0; i < size; i++)
+		args[i] = db_id(&k[i < n ? i : n - 1].id);
+	return size;
 }

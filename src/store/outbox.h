@@ -50,12 +50,13 @@ struct delivery {
 #define OUTBOX_BATCH_MAX    256   /* deliveries in one call of each function below */
 
 /* Leases up to max due deliveries until now + lease, in one short transaction over the outbox's key, skipping what
- * others are just claiming, and reads what sending them needs. When nothing is due it costs one statement and no
- * transaction, and *next_due_ms is when the next one is (INT64_MAX: none), for sleeping; after a claim that took
- * something it is now_ms: ask again. */
-bool outbox_claim(struct db *db, struct db_conn **c, unsigned max, int64_t now_ms, int64_t lease_ms,
-                  struct arena *a, struct delivery *out, unsigned *count, int64_t *next_due_ms,
-                  struct error *err);
+ * others are just claiming, and reads what sending them needs. expected: there is reason to think that something is
+ * due (a doorbell, or the last claim took something); otherwise it is looked first, so that a poll that finds nothing
+ * costs one statement and no transaction. When nothing was taken *next_due_ms is when the next one is due (INT64_MAX:
+ * none), for sleeping; else it is now_ms: ask again. */
+bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
+                  int64_t lease_ms, struct arena *a, struct delivery *out, unsigned *count,
+                  int64_t *next_due_ms, struct error *err);
 
 /* What became of an attempt. */
 struct delivery_result {

@@ -1,7 +1,5 @@
-/* From due to leased, and back when a sender stops. */
+/* From due to leased. */
 #include "store/outbox_priv.h"
-
-#include <string.h>
 
 #include "base/log.h"
 #include "base/rnd.h"
@@ -23,7 +21,7 @@ struct claim {
 static bool pick_due(struct db_conn *c, struct claim *k, struct error *err)
 {
 	static const char sql[] =
-		"SELECT due_at, delivery_id FROM outbox FORCE INDEX (PRIMARY) WHERE due_at <= ?"
+		"SELECT due_at, delivery_id, attempts FROM outbox FORCE INDEX (PRIMARY) WHERE due_at <= ?"
 		" ORDER BY due_at, delivery_id LIMIT ? FOR UPDATE SKIP LOCKED";
 	struct db_arg args[2] = {db_int(k->now_ms), db_int(k->max)};
 	int got;
@@ -33,9 +31,12 @@ static bool pick_due(struct db_conn *c, struct claim *k, struct error *err)
 		return false;
 	while ((got = db_next(c, err)) == 1 && k->picked < k->max) {
 		struct outbox_key *key = &k->keys[k->picked];
+		struct delivery *d = &k->out[k->picked];
 
 		*key = (struct outbox_key){.due_at = db_col_int(c, 0), .index = k->picked};
 		db_col_id(c, 1, &key->id);
+		*d = (struct delivery){.id = key->id, .due_at = k->due_at, .token = k->token,
+		                       .attempts = (unsigned)db_col_int(c, 2)};
 		k->picked++;
 	}
 	db_end(c);
@@ -59,118 +60,135 @@ static bool lease(struct db_conn *c, const struct claim *k, struct error *err)
 	return true;
 }
 
-/* Columns of the statement that reads: the delivery's, then the run's. */
-#define RUN_AT 10
-#define RUN_MORE_AT (RUN_AT + EXECUTION_COLUMN_COUNT)
-
-static const struct execution *read_run(struct db_conn *c, struct arena *a)
+static const struct execution *read_run(struct db_conn *c, unsigned at, struct arena *a)
 {
 	struct execution *e = arena_alloc(a, sizeof *e);
+	unsigned more = at + EXECUTION_COLUMN_COUNT;
 
-	execution_read(c, RUN_AT, 0, a, e);
-	db_col_id(c, RUN_MORE_AT, &e->account_public_id);
-	e->webhook_url = col_kept(c, RUN_MORE_AT + 1, a, NULL);
-	e->output = col_kept(c, RUN_MORE_AT + 2, a, NULL);
-	e->output_len = (size_t)db_col_int(c, RUN_MORE_AT + 3);
+	execution_read(c, at, 0, a, e);
+	db_col_id(c, more, &e->account_public_id);
+	e->webhook_url = col_kept(c, more + 1, a, NULL);
+	e->output = col_kept(c, more + 2, a, NULL);
+	e->output_len = (size_t)db_col_int(c, more + 3);
 	return e;
 }
 
-static void read_own_row(struct db_conn *c, const struct claim *k, struct delivery *d)
-{
-	d->account_id = (uint64_t)db_col_int(c, 1);
-	d->event = (enum event_type)db_col_int(c, 2);
-	d->attempts = (unsigned)db_col_int(c, 3);
-	d->created_at = db_col_int(c, 4);
-	d->url = col_kept(c, 8, k->arena, NULL);
-	d->payload = col_kept(c, 9, k->arena, NULL);
-}
+/* What sending needs of executions e, execution_results r and accounts a, in the order of read_run. */
+#define RUN_COLUMNS \
+	EXECUTION_COLUMNS ", a.public_id, e.webhook_url," \
+	" IF(LENGTH(r.output) <= 65536, r.output, NULL), LENGTH(r.output)"
+_Static_assert(OUTBOX_OUTPUT_WHOLE == 65536, "the statement has the figure");
 
-/* The delivery of a run's own webhook_url has no row before its first attempt. */
-static void read_from_run(struct delivery *d, const struct execution *run)
+/* The place of the row at hand, whose first column is the id asked for. */
+static struct delivery *place_of(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n)
 {
-	d->account_id = run->account_id;
-	d->event = run->status == EXEC_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED;
-	d->created_at = run->completed_at;
-}
-
-static void read_delivery(struct db_conn *c, const struct claim *k, struct delivery *d)
-{
-	const struct execution *run = db_is_null(c, RUN_AT) ? NULL : read_run(c, k->arena);
-	bool has_row = !db_is_null(c, 1), to_endpoint = !db_is_null(c, 7);
-
-	memset(d, 0, sizeof *d);
-	db_col_id(c, 0, &d->id);
-	d->due_at = k->due_at;
-	d->token = k->token;
-	if (has_row)
-		read_own_row(c, k, d);
-	else if (run)
-		read_from_run(d, run);
-	if (!d->payload)
-		d->run = run;
-	if (!d->url && run && !to_endpoint)
-		d->url = run->webhook_url;
-	if (!db_col_id(c, 5, &d->event_id))
-		d->event_id = d->id;
-	d->has_execution = db_col_id(c, 6, &d->execution_id);
-	if (!d->has_execution && d->run) {
-		d->execution_id = d->id;
-		d->has_execution = true;
-	}
-}
-
-static struct delivery *place_of(struct claim *k, const struct outbox_key *keys, unsigned n,
-                                 const struct id *id)
-{
+	struct id id;
 	unsigned i;
 
-	for (i = 0; i < n; i++)
-		if (id_cmp(&keys[i].id, id) == 0)
-			return &k->out[keys[i].index];
+	if (db_col_id(c, 0, &id))
+		for (i = 0; i < n; i++)
+			if (id_cmp(&keys[i].id, &id) == 0)
+				return &k->out[keys[i].index];
 	return NULL;
 }
 
-static bool read_group(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n,
-                       struct error *err)
+static void take_run(struct db_conn *c, const struct claim *k, struct delivery *d)
+{
+	d->run = read_run(c, 0, k->arena);
+	d->event_id = d->execution_id = d->id;
+	d->has_execution = true;
+	d->account_id = d->run->account_id;
+	d->event = d->run->status == EXEC_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED;
+	d->created_at = d->run->completed_at;
+	d->url = d->run->webhook_url;
+}
+
+/* The deliveries of runs' own webhook_urls: those whose ids are of executions. */
+static bool read_runs(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n,
+                      struct error *err)
 {
 	static const char sql[] =
-		"SELECT o.delivery_id, d.account_id, d.event, d.attempts, d.created_at, d.event_id,"
-		" d.execution_id, d.endpoint_id, d.url, d.payload, " EXECUTION_COLUMNS ","
-		" a.public_id, e.webhook_url, IF(LENGTH(r.output) <= 65536, r.output, NULL), LENGTH(r.output)"
-		" FROM outbox o FORCE INDEX (PRIMARY) LEFT JOIN deliveries d ON d.id = o.delivery_id"
-		" LEFT JOIN executions e ON e.id = COALESCE(d.execution_id, o.delivery_id)"
-		" LEFT JOIN execution_results r ON r.execution_id = e.id"
-		" LEFT JOIN accounts a ON a.id = e.account_id"
-		" WHERE o.due_at = ? AND o.delivery_id IN (%s)";
-	struct db_arg args[OUTBOX_ARGS_MAX];
-	unsigned size, count;
-	struct id id;
+		"SELECT " RUN_COLUMNS " FROM executions e FORCE INDEX (PRIMARY)"
+		" STRAIGHT_JOIN execution_results r ON r.execution_id = e.id"
+		" STRAIGHT_JOIN accounts a ON a.id = e.account_id WHERE e.id IN (%s) AND r.status <> 0";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = list_of_keys(args, keys, n);
 	int got;
 
-	_Static_assert(OUTBOX_OUTPUT_WHOLE == 65536, "the statement has the figure");
-	count = outbox_group_args(args, keys, n, false, &size);
-	if (!db_query(c, db_list_sql(sql, "?", size), args, count, err))
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
 		return false;
 	while ((got = db_next(c, err)) == 1) {
-		struct delivery *d = db_col_id(c, 0, &id) ? place_of(k, keys, n, &id) : NULL;
+		struct delivery *d = place_of(c, k, keys, n);
 
 		if (d)
-			read_delivery(c, k, d);
+			take_run(c, k, d);
+	}
+	db_end(c);
+	return got >= 0;
+}
+
+#define OTHER_COLUMNS 8   /* of deliveries, before the run's */
+
+static void take_other(struct db_conn *c, const struct claim *k, struct delivery *d)
+{
+	bool to_endpoint = !db_is_null(c, 5);
+
+	d->account_id = (uint64_t)db_col_int(c, 1);
+	d->event = (enum event_type)db_col_int(c, 2);
+	d->created_at = db_col_int(c, 3);
+	if (!db_col_id(c, 4, &d->event_id))
+		d->event_id = d->id;
+	d->url = col_kept(c, 6, k->arena, NULL);
+	d->payload = col_kept(c, 7, k->arena, NULL);
+	d->has_execution = db_col_id(c, OTHER_COLUMNS, &d->execution_id);
+	if (d->payload || !d->has_execution)
+		return;
+	d->run = read_run(c, OTHER_COLUMNS, k->arena);
+	if (!d->url && !to_endpoint)
+		d->url = d->run->webhook_url;
+}
+
+static bool read_others(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n,
+                        struct error *err)
+{
+	static const char sql[] =
+		"SELECT d.id, d.account_id, d.event, d.created_at, d.event_id, d.endpoint_id, d.url, d.payload, "
+		RUN_COLUMNS " FROM deliveries d FORCE INDEX (PRIMARY)"
+		" LEFT JOIN executions e ON e.id = d.execution_id"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id"
+		" LEFT JOIN accounts a ON a.id = e.account_id WHERE d.id IN (%s)";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = list_of_keys(args, keys, n);
+	int got;
+
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		struct delivery *d = place_of(c, k, keys, n);
+
+		if (d)
+			take_other(c, k, d);
 	}
 	db_end(c);
 	return got >= 0;
 }
 
 /* In the claim's own transaction, so that a claim that cannot be read is no claim. */
-static bool read_leased(struct db_conn *c, struct claim *k, struct error *err)
+static bool read_picked(struct db_conn *c, struct claim *k, struct error *err)
 {
-	unsigned from, n, i;
+	struct outbox_key others[DB_LIST_MAX];
+	unsigned from, n, i, count;
 
-	for (i = 0; i < k->picked; i++)
-		k->keys[i].due_at = k->due_at;
 	for (from = 0; from < k->picked; from += n) {
-		n = outbox_group(&k->keys[from], k->picked - from);
-		if (!read_group(c, k, &k->keys[from], n, err))
+		const struct outbox_key *keys = &k->keys[from];
+
+		n = k->picked - from < DB_LIST_MAX ? k->picked - from : DB_LIST_MAX;
+		if (!read_runs(c, k, keys, n, err))
+			return false;
+		for (i = count = 0; i < n; i++)
+			if (!k->out[keys[i].index].run)
+				others[count++] = keys[i];
+		if (count > 0 && !read_others(c, k, others, count, err))
 			return false;
 	}
 	return true;
@@ -208,11 +226,12 @@ static bool claim_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct claim *k = ctx;
 
-	memset(k->out, 0, k->max * sizeof *k->out);
 	k->count = 0;
 	/* positive as a signed number, and never 0 */
 	k->token = (rnd_u64() >> 1) | 1;
-	return pick_due(c, k, err) && lease(c, k, err) && read_leased(c, k, err) && drop_orphans(c, k, err);
+	if (!pick_due(c, k, err))
+		return false;
+	return k->picked == 0 || (lease(c, k, err) && read_picked(c, k, err) && drop_orphans(c, k, err));
 }
 
 static int claim_applied(struct db_conn *c, void *ctx)
@@ -246,15 +265,16 @@ static bool first_due(struct db_conn *c, int64_t *due_ms, struct error *err)
 	return true;
 }
 
-bool outbox_claim(struct db *db, struct db_conn **c, unsigned max, int64_t now_ms, int64_t lease_ms,
-                  struct arena *a, struct delivery *out, unsigned *count, int64_t *next_due_ms,
-                  struct error *err)
+bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
+                  int64_t lease_ms, struct arena *a, struct delivery *out, unsigned *count,
+                  int64_t *next_due_ms, struct error *err)
 {
 	struct claim k = {.max = max < OUTBOX_BATCH_MAX ? max : OUTBOX_BATCH_MAX, .now_ms = now_ms,
 	                  .due_at = now_ms + lease_ms, .arena = a, .out = out};
 
 	*count = 0;
-	if (!queue_conn(db, c, err) || !first_due(*c, next_due_ms, err))
+	*next_due_ms = now_ms;
+	if (!queue_conn(db, c, err) || (!expected && !first_due(*c, next_due_ms, err)))
 		return false;
 	if (*next_due_ms > now_ms || max == 0)
 		return true;
@@ -262,47 +282,5 @@ bool outbox_claim(struct db *db, struct db_conn **c, unsigned max, int64_t now_m
 		return false;
 	*count = k.count;
 	*next_due_ms = now_ms;
-	return true;
-}
-
-/* Giving back. */
-
-struct release {
-	struct outbox_key keys[OUTBOX_BATCH_MAX];
-	unsigned n;
-	int64_t  now_ms;
-};
-
-static bool release_body(struct db_conn *c, void *ctx, struct error *err)
-{
-	static const char sql[] = "UPDATE outbox FORCE INDEX (PRIMARY) SET due_at = ?, token = NULL"
-				  " WHERE due_at = ? AND token = ? AND delivery_id IN (%s)";
-	const struct release *r = ctx;
-	struct db_arg args[OUTBOX_ARGS_MAX] = {db_int(r->now_ms)};
-	unsigned from, n, size, count;
-
-	for (from = 0; from < r->n; from += n) {
-		n = outbox_group(&r->keys[from], r->n - from);
-		count = 1 + outbox_group_args(args + 1, &r->keys[from], n, true, &size);
-		if (!db_exec(c, db_list_sql(sql, "?", size), args, count, NULL, err))
-			return false;
-	}
-	return true;
-}
-
-bool outbox_release(struct db *db, struct db_conn **c, const struct delivery *d, unsigned n,
-                    int64_t now_ms, struct error *err)
-{
-	struct release r = {.n = n, .now_ms = now_ms};
-	unsigned i;
-
-	INVARIANT(n <= OUTBOX_BATCH_MAX, "more deliveries released at once than one call takes");
-	if (n == 0)
-		return true;
-	for (i = 0; i < n; i++)
-		r.keys[i] = (struct outbox_key){.due_at = d[i].due_at, .token = d[i].token, .id = d[i].id,
-		                                .index = i};
-	outbox_sort(r.keys, n);
-	/* repeating it is harmless: what was given back is not ours any more */
-	return queue_conn(db, c, err) && db_transaction_on(db, c, release_body, NULL, &r, err);
+	return k.picked > 0 || first_due(*c, next_due_ms, err);
 }

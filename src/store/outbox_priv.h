@@ -26,4 +26,7 @@ unsigned outbox_group_args(struct db_arg *args, const struct outbox_key *k, unsi
                            unsigned *size);
 #define OUTBOX_ARGS_MAX (DB_LIST_MAX + 4)
 
+/* The arguments of "… IN (%s)" over the ids of at most DB_LIST_MAX keys; returns how many. */
+unsigned list_of_keys(struct db_arg *args, const struct outbox_key *k, unsigned n);
+
 #endif

@@ -106,20 +106,21 @@ static bool delete_over(struct db_conn *c, const struct record *w, uint64_t *mis
 
 static bool move_again(struct db_conn *c, const struct record *w, uint64_t *missing, struct error *err)
 {
-	static const char sql[] = "UPDATE outbox SET due_at = ?, token = NULL"
+	static const char sql[] = "UPDATE outbox SET due_at = ?, token = NULL, attempts = ?"
 				  " WHERE due_at = ? AND delivery_id = ? AND token = ?";
 	struct outbox_key k[OUTBOX_BATCH_MAX];
-	struct db_arg args[OUTBOX_BATCH_MAX * 4], *at = args;
+	struct db_arg args[OUTBOX_BATCH_MAX * 5], *at = args;
 	unsigned count = kept(w, w->again, w->again_count, k), i;
 	uint64_t done = 0;
 
 	for (i = 0; i < count; i++) {
 		*at++ = db_int(w->r[k[i].index].retry_at);
+		*at++ = db_int(w->r[k[i].index].attempt);
 		*at++ = db_int(k[i].due_at);
 		*at++ = db_id(&k[i].id);
 		*at++ = db_int((int64_t)k[i].token);
 	}
-	if (count > 0 && !db_exec_rows(c, sql, args, 4, count, &done, err))
+	if (count > 0 && !db_exec_rows(c, sql, args, 5, count, &done, err))
 		return false;
 	*missing = count - done;
 	return true;

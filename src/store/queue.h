@@ -35,9 +35,10 @@ struct claimed_run {
 #define QUEUE_INPUT_WHOLE 65536
 
 /* Claims up to max runs that can run now, synchronous ones first, in one short transaction:
- * SELECT … FOR UPDATE SKIP LOCKED in key order, insert leases, delete from ready, commit; then one
- * read of what they need. suspects: claim one of the suspect lane instead. When nothing waits it
- * costs one statement and no transaction. *more: the ready table had more than was taken. */
+ * SELECT … FOR UPDATE SKIP LOCKED in key order, insert leases, delete from ready, read what they
+ * need, commit. suspects: claim one of the suspect lane instead. To be called when something is
+ * known to wait (a doorbell, queue_look, *more), as it begins a transaction. *more: the ready table
+ * had more than was taken. */
 bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
                  unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
                  struct claimed_run *out, unsigned *count, bool *more, struct error *err);

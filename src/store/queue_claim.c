@@ -240,16 +240,6 @@ static int claim_applied(struct db_conn *c, void *ctx)
 	return db_query_int(c, sql, args, 2, &one, &found, &err) ? found : -1;
 }
 
-/* A plain read locks nothing, so that idle workers do not meet each other. */
-static bool something_ready(struct db_conn *c, bool suspects, bool *yes, struct error *err)
-{
-	int64_t one;
-
-	return suspects ? queue_has_suspects(c, yes, err) :
-		db_query_int(c, "SELECT 1 FROM queue_ready WHERE lane < 2 LIMIT 1", NULL, 0, &one,
-		             yes, err);
-}
-
 bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
                  unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
                  struct claimed_run *out, unsigned *count, bool *more, struct error *err)
@@ -257,17 +247,12 @@ bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *ow
 	struct claim k = {.owner = owner, .suspects = suspects, .now_ms = now_ms,
 	                  .lease_ms = lease_ms, .arena = a, .out = out,
 	                  .max = max < DB_LIST_MAX ? max : DB_LIST_MAX};
-	bool yes;
 
 	*count = 0;
 	*more = false;
-	if (!queue_conn(db, c, err))
-		return false;
-	if (!something_ready(*c, suspects, &yes, err))
-		return false;
-	if (!yes || max == 0)
+	if (max == 0)
 		return true;
-	if (!db_transaction_on(db, c, claim_body, claim_applied, &k, err))
+	if (!queue_conn(db, c, err) || !db_transaction_on(db, c, claim_body, claim_applied, &k, err))
 		return false;
 	*count = k.count;
 	*more = k.more;

@@ -208,7 +208,7 @@ static unsigned deliver_batch(struct db *db, struct db_conn **c)
 	unsigned n, i;
 
 	arena_init(&a);
-	must(outbox_claim(db, c, DB_LIST_MAX, now, LEASE_MS, &a, d, &n, &next, &err), "claim deliveries",
+	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &a, d, &n, &next, &err), "claim deliveries",
 	     &err);
 	for (i = 0; i < n; i++)
 		r[i] = (struct delivery_result){.id = d[i].id, .account_id = d[i].account_id,

@@ -135,6 +135,24 @@ static void what_is_not_due_is_not_claimed_but_its_time_is_told(void)
 	CU_ASSERT_EQUAL(db_counters(fx_db).statements - before, 1);
 }
 
+static void an_expected_delivery_that_is_not_there_is_told_by_the_next_ones_time(void)
+{
+	struct delivery d;
+	struct error err;
+	struct arena a;
+	unsigned n = 1;
+	int64_t next;
+
+	fx_empty();
+	ox_other(9000);
+	arena_init(&a);
+	CU_ASSERT_TRUE(outbox_claim(fx_db, &fx_conn, true, 1, 1000, DELIVERY_LEASE_MS, &a, &d, &n, &next,
+	                            &err));
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_EQUAL(next, 9000);
+	arena_release(&a);
+}
+
 static void a_claimed_delivery_is_claimed_again_only_after_its_lease(void)
 {
 	struct delivery d, again;
@@ -187,7 +205,7 @@ static void *claim_all(void *arg)
 
 	arena_init(&a);
 	while (next != INT64_MAX && next <= 5000) {
-		if (!outbox_claim(fx_db, &c, 32, 5000, DELIVERY_LEASE_MS, &a, d, &n, &next, &err))
+		if (!outbox_claim(fx_db, &c, true, 32, 5000, DELIVERY_LEASE_MS, &a, d, &n, &next, &err))
 			break;
 		for (i = 0; i < n && count < DELIVERIES; i++)
 			mine[count++] = d[i].id;
@@ -294,6 +312,8 @@ static CU_TestInfo tests[] = {
 	{"the longest due are claimed first", the_longest_due_are_claimed_first},
 	{"what is not due is not claimed, but its time is told",
 	 what_is_not_due_is_not_claimed_but_its_time_is_told},
+	{"an expected delivery that is not there is told by the next one's time",
+	 an_expected_delivery_that_is_not_there_is_told_by_the_next_ones_time},
 	{"a claimed delivery is claimed again only after its lease",
 	 a_claimed_delivery_is_claimed_again_only_after_its_lease},
 	{"what another sender is claiming is passed over", what_another_sender_is_claiming_is_passed_over},
