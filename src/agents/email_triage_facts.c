@@ -7,7 +7,8 @@
 #include "agents/email_triage_when.h"
 #include "base/mem.h"
 
-#define HOUR_MS INT64_C(3600000)
+#define HOUR_MS    INT64_C(3600000)
+#define FOOTER_MAX 4000       /* bytes at a mail's end */
 
 /* ---- Headers ---- */
 
@@ -290,14 +291,18 @@ static void note_cues(struct facts *f, const struct cue_counts *c)
 /* Footers stand after the signature, where the author's own text ends. */
 static void note_footer(struct triage *t, const struct mail *m, struct facts *f)
 {
-	size_t n = strlen(m->text), from = n > 4000 ? n - 4000 : 0;
-	const char *tail;
+	struct sentences *s = mem_zalloc(sizeof *s);
+	size_t from = m->text_len > FOOTER_MAX ? m->text_len - FOOTER_MAX : 0;
+	unsigned i;
 
 	while (from > 0 && ((unsigned char)m->text[from] & 0xC0) == 0x80)
 		from--;
-	tail = text_lower(&t->arena, m->text + from);
-	f->has[FACT_UNSUBSCRIBE_TEXT] |= cues_any(tail, CUE_UNSUBSCRIBE);
-	f->has[FACT_REMOVE_ME] |= cues_any(tail, CUE_REMOVE);
+	sentences_add(s, &t->arena, m->text + from, false);
+	for (i = 0; i < s->count; i++) {
+		f->has[FACT_UNSUBSCRIBE_TEXT] |= cues_any(s->all[i].text, CUE_UNSUBSCRIBE);
+		f->has[FACT_REMOVE_ME] |= cues_any(s->all[i].text, CUE_REMOVE);
+	}
+	mem_free(s);
 }
 
 static void note_text(struct triage *t, struct item *it)

@@ -37,7 +37,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_MANY_RECIPIENTS] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0, 0}, "sent to many people"},
 
 	[FACT_REQUEST] = {{0.5, 2, 0, 0, 0, 0, 0, 0}, "asks you to do something"},
-	[FACT_QUESTION] = {{0, 1.75, 0, 0, 0, 0, 0, 0}, "asks a question"},
+	[FACT_QUESTION] = {{0, 2, 0, 0, 0, 0, 0, 0}, "asks a question"},
 	[FACT_DEADLINE] = {{0, 0.5, 0, 0, 0, 0, 0, 0}, "names a deadline"},
 	[FACT_DEADLINE_SOON] = {{2.5, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline is within 24 hours"},
 	[FACT_OVERDUE] = {{2, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline has just passed"},
@@ -72,10 +72,10 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_ANONYMOUS] = {{-1, -1, 0, 0, 0, 0, 1, 0}, "has no readable sender"},
 	[FACT_GIBBERISH] = {{-0.5, -0.5, 0, 0, 0, 0, 1.5, 0}, "its subject ends in random letters"},
 
-	[FACT_AUTH_FAIL] = {{-0.5, -0.5, 0, 0, 0, 0, 0.5, 2.5}, "failed the sender's authentication (SPF, DKIM, DMARC)"},
-	[FACT_NAME_SPOOF] = {{-0.5, -0.5, 0, 0, 0, 0, 0.5, 2.5}, "its sender's name shows another address"},
-	[FACT_BRAND_SPOOF] = {{-0.5, -0.5, 0, 0, 0, 0, 0.25, 2}, "its sender's name is of a company that this address is not of"},
-	[FACT_LOOKALIKE] = {{-0.5, -0.5, 0, 0, 0, 0, 0.25, 2}, "uses a domain that imitates another"},
+	[FACT_AUTH_FAIL] = {{0, 0, 0, 0, 0, 0, 0.5, 2.5}, "failed the sender's authentication (SPF, DKIM, DMARC)"},
+	[FACT_NAME_SPOOF] = {{0, 0, 0, 0, 0, 0, 0.5, 2.5}, "its sender's name shows another address"},
+	[FACT_BRAND_SPOOF] = {{0, 0, 0, 0, 0, 0, 0.25, 2}, "its sender's name is of a company that this address is not of"},
+	[FACT_LOOKALIKE] = {{0, 0, 0, 0, 0, 0, 0.25, 2}, "uses a domain that imitates another"},
 	[FACT_REPLY_ELSEWHERE] = {{0, 0, 0, 0, 0, 0, 0.25, 0.75}, "answers would go to another domain"},
 	[FACT_LINK_MISMATCH] = {{0, 0, 0, 0, 0, 0, 0.25, 1}, "a link leads elsewhere than it shows"},
 	[FACT_LINK_BARE] = {{0, 0, 0, 0, 0, 0, 0.5, 1}, "a link leads to a bare IP address"},

@@ -18,7 +18,8 @@ static const struct agent_builtin builtins[] = {
 };
 
 struct registry {
-	struct manifest *all;       /* ordered by slug */
+	struct manifest *all;       /* ordered by slug once all are loaded */
+	unsigned *folder;           /* while loading: which folder each came from */
 	unsigned count;
 };
 
@@ -47,15 +48,15 @@ static struct manifest *find(const struct registry *r, unsigned count, const cha
 	return NULL;
 }
 
-/* before: how many there were when this folder was begun; their slugs may be replaced. */
-static bool add(struct registry *r, const char *path, unsigned before, struct error *err)
+/* What an earlier folder brought may be replaced. */
+static bool add(struct registry *r, const char *path, unsigned folder, struct error *err)
 {
 	struct manifest m, *same;
 
 	if (!manifest_read(path, find_builtin, &m, err))
 		return false;
 	same = find(r, r->count, m.slug);
-	if (same && (unsigned)(same - r->all) >= before) {
+	if (same && r->folder[same - r->all] == folder) {
 		err_field(err, "slug", "%.200s: the agent \"%s\" is there twice", path, m.slug);
 		manifest_release(&m);
 		return false;
@@ -64,9 +65,11 @@ static bool add(struct registry *r, const char *path, unsigned before, struct er
 		manifest_release(same);
 	} else {
 		r->all = mem_grow(r->all, (r->count + 1) * sizeof *r->all);
+		r->folder = mem_grow(r->folder, (r->count + 1) * sizeof *r->folder);
 		same = &r->all[r->count++];
 	}
 	*same = m;
+	r->folder[same - r->all] = folder;
 	return true;
 }
 
@@ -77,11 +80,10 @@ static int is_manifest(const struct dirent *e)
 	return e->d_name[0] != '.' && n > 5 && strcmp(e->d_name + n - 5, ".json") == 0;
 }
 
-static bool load_folder(struct registry *r, const char *dir, struct error *err)
+static bool load_folder(struct registry *r, const char *dir, unsigned folder, struct error *err)
 {
 	struct dirent **names = NULL;
 	int n = scandir(dir, &names, is_manifest, alphasort), i;
-	unsigned before = r->count;
 	char path[PATH_MAX];
 	bool ok = true;
 
@@ -93,7 +95,7 @@ static bool load_folder(struct registry *r, const char *dir, struct error *err)
 
 		if (ok && (len < 0 || (size_t)len >= sizeof path))
 			ok = err_set(err, ERR_INVALID_INPUT, "A path in %.200s is too long", dir);
-		ok = ok && add(r, path, before, err);
+		ok = ok && add(r, path, folder, err);
 		free(names[i]);
 	}
 	free(names);
@@ -104,8 +106,9 @@ struct registry *registry_load(const char *dir, const char *extra_dir, struct er
 {
 	struct registry *r = mem_zalloc(sizeof *r);
 
-	if (load_folder(r, dir, err) &&
-	    (!extra_dir || !*extra_dir || load_folder(r, extra_dir, err))) {
+	if (load_folder(r, dir, 0, err) && (!extra_dir || !*extra_dir || load_folder(r, extra_dir, 1, err))) {
+		mem_free(r->folder);
+		r->folder = NULL;
 		if (r->count > 1)
 			qsort(r->all, r->count, sizeof *r->all, by_slug);
 		return r;
@@ -123,6 +126,7 @@ void registry_free(struct registry *r)
 	for (i = 0; i < r->count; i++)
 		manifest_release(&r->all[i]);
 	mem_free(r->all);
+	mem_free(r->folder);
 	mem_free(r);
 }
 

@@ -231,6 +231,23 @@ static const char *value_or_empty(const struct mail *m, const char *name)
 	return value ? value : "";
 }
 
+/* "Ann [x] bob@y.org <ann@x.org>": a name that should have been quoted must not pass for the address,
+ * which is what stands last in angle brackets. */
+static void take_angle_address(struct mail *m, const char *value)
+{
+	const char *open = value ? strrchr(value, '<') : NULL, *close = open ? strchr(open, '>') : NULL;
+	char *addr;
+
+	if (!close || close[1 + strspn(close + 1, " ")] || !memchr(open, '@', (size_t)(close - open)))
+		return;
+	addr = lower(mail_line(&m->arena, open + 1, (size_t)(close - open - 1)));
+	if (strcmp(addr, m->from.addr) == 0 || strchr(addr, ' ') || strchr(value, ',') ||
+	    (*m->from.addr && strstr(value, arena_printf(&m->arena, "<%s>", m->from.addr))))
+		return;
+	m->from.addr = addr;
+	m->from.name = mail_line(&m->arena, value, (size_t)(open - value));
+}
+
 static void take_from(struct mail *m, const struct raw_header *h, unsigned count)
 {
 	static const char *const names[] = {"From", "Sender", "Return-Path"};
@@ -245,6 +262,7 @@ static void take_from(struct mail *m, const struct raw_header *h, unsigned count
 	value = mail_header(m, "From");
 	if (i > 0 && value && *value)
 		m->from.name = value;
+	take_angle_address(m, value);
 	raw_addresses(m, h, count, "Reply-To", &m->reply_to, 1);
 }
 

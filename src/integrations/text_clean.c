@@ -207,6 +207,19 @@ static void put_bounded(struct buf *out, const char *p, size_t n, size_t stop)
 		buf_add(out, p, n < stop - out->len ? n : stop - out->len);
 }
 
+/* Bytes that are UTF-8, or windows-1252 where they are not. */
+static void put_repaired(struct buf *out, const char *p, size_t n, size_t stop)
+{
+	const char *end = p + n;
+
+	if (json_utf8_valid(p, n)) {
+		put_bounded(out, p, n, stop);
+		return;
+	}
+	while (p < end && out->len < stop && !out->failed)
+		text_put(out, repaired(&p, end));
+}
+
 static void convert(struct buf *out, iconv_t cd, const char *p, size_t n, size_t stop)
 {
 	char room[4096], *in = (char *)(uintptr_t)p;
@@ -233,13 +246,13 @@ void text_decode(struct buf *out, const char *charset, const char *p, size_t n, 
 	iconv_t cd;
 
 	if (!charset || !charset_is_plain(charset) || is_ascii_family(charset)) {
-		put_bounded(out, p, n, stop);     /* text_clean repairs what is not UTF-8 */
+		put_repaired(out, p, n, stop);
 		return;
 	}
 	name = g_mime_charset_iconv_name(charset);
 	cd = name ? iconv_open("UTF-8", name) : (iconv_t)-1;
 	if (cd == (iconv_t)-1) {
-		put_bounded(out, p, n, stop);
+		put_repaired(out, p, n, stop);
 		return;
 	}
 	convert(out, cd, p, n, stop);

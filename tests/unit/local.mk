@@ -1,3 +1,4 @@
+include tests/unit/agents.mk
 include tests/unit/base.mk
 include tests/unit/http.mk
 include tests/unit/json.mk

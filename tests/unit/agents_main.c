@@ -1,0 +1,27 @@
+/* agents_tests: agents and integrations. With --corpus DIR: reads and sorts every mail there instead. */
+#include <CUnit/Basic.h>
+#include <string.h>
+
+#include "agents_suites.h"
+#include "base/log.h"
+
+int main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {zone_suite, mail_suite, mail_hostile_suite, mail_html_suite, maildir_suite, mbox_suite,
+	                         manifest_suite, probe_suite, triage_text_suite, triage_rules_suite,
+	                         triage_query_suite, triage_suite, triage_effects_suite, triage_injection_suite,
+	                         CU_SUITE_INFO_NULL};
+	unsigned failed;
+
+	log_open("agents_tests");
+	log_set_level(LOG_ERROR);
+	if (argc == 3 && strcmp(argv[1], "--corpus") == 0)
+		return corpus_run(argv[2]) > 0;
+	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
+		return 1;
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
+	CU_cleanup_registry();
+	return failed > 0;
+}

@@ -1,0 +1,14 @@
+/* The suites of agents_tests, from the lowest layer up. */
+#ifndef AGENTIV_TESTS_AGENTS_SUITES_H
+#define AGENTIV_TESTS_AGENTS_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern const CU_SuiteInfo zone_suite, mail_suite, mail_hostile_suite, mail_html_suite, maildir_suite, mbox_suite,
+	manifest_suite, probe_suite, triage_text_suite, triage_rules_suite, triage_query_suite, triage_suite,
+	triage_effects_suite, triage_injection_suite;
+
+/* Reads and sorts every mail below dir; the number of failures. */
+unsigned corpus_run(const char *dir);
+
+#endif

@@ -1,0 +1,250 @@
+/* Taking mails apart (integrations/mail.h). */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents_fixture.h"
+#include "agents_suites.h"
+#include "base/json.h"
+
+#define HEAD "From: a@example.org\nTo: b@example.org\nSubject: s\n"
+
+static void headers_are_unfolded_and_decoded(void)
+{
+	struct mail m;
+
+	fx_parse(&m, "From: =?iso-8859-1?Q?J=FCrgen?= \"of\n Berlin\" <J.K@Example.ORG>\n"
+	             "Subject: =?utf-8?B?4oKsIDUwMA==?=\n =?utf-8?Q?_owed?=\n"
+	             "Date: Mon, 2 Mar 2026 10:00:00 +0100\nMessage-ID: <m1@x>\nIn-Reply-To: <m0@x>\n\nhi\n");
+	CU_ASSERT_STRING_EQUAL(m.subject, "€ 500 owed");
+	CU_ASSERT_STRING_EQUAL(m.from.addr, "j.k@example.org");
+	CU_ASSERT_PTR_NOT_NULL(strstr(m.from.name, "Jürgen"));
+	CU_ASSERT_EQUAL(m.date_ms, INT64_C(1772442000000));
+	CU_ASSERT_STRING_EQUAL(m.message_id, "m1@x");
+	CU_ASSERT_STRING_EQUAL(m.thread_root, "m0@x");
+	CU_ASSERT_STRING_EQUAL(m.text, "hi\n");
+	CU_ASSERT_FALSE(m.malformed);
+	mail_release(&m);
+}
+
+static void address_lists_are_read(void)
+{
+	struct mail m;
+
+	fx_parse(&m, "From: a@x.org\nTo: \"Lee, Ann\" <ann@x.org>, bob@x.org,\n carol <carol@x.org>\n"
+	             "Cc: Friends: dave@x.org, erin@x.org;\n\n");
+	CU_ASSERT_EQUAL_FATAL(m.to_count, 3);
+	CU_ASSERT_STRING_EQUAL(m.to[0].name, "Lee, Ann");
+	CU_ASSERT_STRING_EQUAL(m.to[1].addr, "bob@x.org");
+	CU_ASSERT_EQUAL_FATAL(m.cc_count, 2);
+	CU_ASSERT_STRING_EQUAL(m.cc[1].addr, "erin@x.org");
+	mail_release(&m);
+}
+
+static void a_name_does_not_pass_for_the_address(void)
+{
+	static const struct { const char *from, *addr, *name; } rows[] = {
+		{"Ann [x] eve@evil.org [y] <ann@x.org>", "ann@x.org", "Ann [x] eve@evil.org [y]"},
+		{"\"eve@evil.org\" <ann@x.org>", "ann@x.org", "eve@evil.org"},
+		{"Ann @ Work <ann@x.org>", "ann@x.org", "Ann @ Work"},
+		{"ann@x.org (Ann Lee)", "ann@x.org", "Ann Lee"},
+		{"Ann <ann@x.org>, Bob <bob@x.org>", "ann@x.org", "Ann"},
+		{"=?utf-8?Q?Ann_=3Ceve=40evil.org=3E?= <ann@x.org>", "ann@x.org", "Ann <eve@evil.org>"},
+		{"Ann Lee", "", "Ann Lee"},
+	};
+	char raw[200];
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct mail m;
+
+		snprintf(raw, sizeof raw, "From: %s\n\n", rows[i].from);
+		fx_parse(&m, raw);
+		if (strcmp(m.from.addr, rows[i].addr) != 0 || strcmp(m.from.name, rows[i].name) != 0)
+			fprintf(stderr, "%s: \"%s\" <%s>\n", rows[i].from, m.from.name, m.from.addr);
+		CU_ASSERT_STRING_EQUAL(m.from.addr, rows[i].addr);
+		CU_ASSERT_STRING_EQUAL(m.from.name, rows[i].name);
+		mail_release(&m);
+	}
+}
+
+static void text_is_decoded_from_its_charset(void)
+{
+	static const struct { const char *raw, *text; } rows[] = {
+		{HEAD "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n"
+		      "caf=E9 =80=\n!\n", "café €!\n"},
+		{HEAD "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n4KSo4KSu4KS44KWN4KSk4KWH\n",
+		 "नमस्ते"},
+		{HEAD "Content-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: 8bit\n\n\xf0\xd2\xc9\n", "При\n"},
+		{HEAD "Content-Type: text/plain; charset=shift_jis\nContent-Transfer-Encoding: 8bit\n\n\x93\xfa\n", "日\n"},
+		{HEAD "Content-Type: text/plain; charset=no-such-charset\n\ncaf\xe9\n", "café\n"},
+		{HEAD "\ncaf\xc3\xa9 \xe9\n", "café é\n"},
+		{HEAD "Content-Type: text/plain; charset=\"utf-8//TRANSLIT\"\n\nplain\n", "plain\n"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct mail m;
+
+		fx_parse(&m, rows[i].raw);
+		if (strcmp(m.text, rows[i].text) != 0)
+			fprintf(stderr, "row %u: \"%s\"\n", i, m.text);
+		CU_ASSERT_STRING_EQUAL(m.text, rows[i].text);
+		mail_release(&m);
+	}
+}
+
+static void plain_text_is_taken_before_its_page(void)
+{
+	struct mail m;
+
+	fx_parse(&m, HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nplain words\n"
+	                  "--b\nContent-Type: text/html\n\n<p>page words</p>\n--b--\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(m.text, "plain words"));
+	CU_ASSERT_PTR_NULL(strstr(m.text, "page"));
+	mail_release(&m);
+	fx_parse(&m, HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n-\n"
+	                  "--b\nContent-Type: text/html\n\n<p>page words that say much more than its plain part</p>\n--b--\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(m.text, "page words"));
+	mail_release(&m);
+}
+
+static void attachments_are_listed_and_pictures_of_the_page_are_not(void)
+{
+	struct mail m;
+
+	fx_parse(&m, HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nbody\n"
+	                  "--b\nContent-Type: application/pdf\nContent-Disposition: attachment;\n"
+	                  " filename*=utf-8''Rechnung%20M%C3%A4rz.pdf\nContent-Transfer-Encoding: base64\n\nQUJD\n"
+	                  "--b\nContent-Type: image/png; name=logo.png\nContent-ID: <logo>\nContent-Disposition: inline\n\nx\n"
+	                  "--b\nContent-Type: application/pgp-signature; name=signature.asc\n\nx\n"
+	                  "--b\nContent-Type: message/rfc822\n\nFrom: c@x\nSubject: inner\n\nurgent inner text\n--b--\n");
+	CU_ASSERT_EQUAL_FATAL(m.attachment_count, 2);
+	CU_ASSERT_STRING_EQUAL(m.attachments[0].name, "Rechnung März.pdf");
+	CU_ASSERT_STRING_EQUAL(m.attachments[0].type, "application/pdf");
+	CU_ASSERT_STRING_EQUAL(m.attachments[1].type, "message/rfc822");
+	/* another mail inside is not this author's text */
+	CU_ASSERT_PTR_NULL(strstr(m.text, "inner"));
+	mail_release(&m);
+}
+
+static void a_calendar_part_gives_its_method(void)
+{
+	struct mail m;
+
+	fx_parse(&m, HEAD "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n");
+	CU_ASSERT_STRING_EQUAL(m.calendar_method, "REQUEST");
+	mail_release(&m);
+	fx_parse(&m, HEAD "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\n");
+	CU_ASSERT_STRING_EQUAL(m.calendar_method, "CANCEL");
+	mail_release(&m);
+}
+
+static void what_nobody_sees_is_removed(void)
+{
+	struct mail m;
+
+	fx_parse(&m, "From: a@x.org\nSubject: in\xe2\x80\x8bvoice \xe2\x80\xae" "dnim\xe2\x80\xac\n\n"
+	             "hid\xc2\xad" "den\xe2\x80\x8b \xef\xbb\xbftext\xf3\xa0\x81\x81\xe2\x81\xa6!\x07\x1b\n");
+	CU_ASSERT_STRING_EQUAL(m.subject, "invoice dnim");
+	CU_ASSERT_STRING_EQUAL(m.text, "hidden text!\n");
+	mail_release(&m);
+}
+
+static void own_text_is_without_quotation_and_signature(void)
+{
+	static const struct { const char *body, *own; } rows[] = {
+		{"Yes.\n\nOn Mon, 2 Mar 2026, Ann Lee wrote:\n> Can you come?\n> Ann\n", "Yes.\n\n"},
+		{"> Can you come?\nYes.\n> And Bob?\nNo.\n", "Yes.\nNo.\n"},
+		{"Ja.\n\nAm 02.03.2026 um 10:00 schrieb Ann Lee:\n> Kommst du?\n", "Ja.\n\n"},
+		{"Yes.\n-- \nAnn Lee, 555 0100\n", "Yes.\n"},
+		{"Yes.\n\n-----Original Message-----\nFrom: Ann\nCan you come?\n", "Yes.\n\n"},
+		{"Yes.\n\nFrom: Ann Lee\nSent: Monday\nTo: Bob\nSubject: x\n\nCan you come?\n", "Yes.\n\n"},
+		{"Yes.\n\nOn Monday, 2 March 2026 at 10:00:00 CET, Ann Lee\n<ann@x.org> wrote:\n> Can you?\n", "Yes.\n\n"},
+		{"Yes.\n\nSent from my iPhone\n", "Yes.\n\n"},
+		{"From: the heart, thanks\n", "From: the heart, thanks\n"},
+		{"> only quoted\n", "> only quoted\n"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char raw[600];
+		struct mail m;
+
+		snprintf(raw, sizeof raw, HEAD "\n%s", rows[i].body);
+		fx_parse(&m, raw);
+		if (strcmp(mail_own_text(&m), rows[i].own) != 0)
+			fprintf(stderr, "row %u: \"%s\"\n", i, mail_own_text(&m));
+		CU_ASSERT_STRING_EQUAL(mail_own_text(&m), rows[i].own);
+		mail_release(&m);
+	}
+}
+
+static void malformed_heads_are_read_as_far_as_they_go(void)
+{
+	struct mail m;
+
+	fx_parse(&m, "From bob Tue Mar  3 10:00:00 2026\nthis is no header\nSubject : spaced\nFrom: ann\n\nbody\n");
+	CU_ASSERT_TRUE(m.malformed);
+	CU_ASSERT_STRING_EQUAL(m.subject, "spaced");
+	CU_ASSERT_STRING_EQUAL(m.text, "body\n");
+	mail_release(&m);
+	fx_parse(&m, "");
+	CU_ASSERT_STRING_EQUAL(m.subject, "");
+	CU_ASSERT_STRING_EQUAL(m.text, "");
+	mail_release(&m);
+	fx_parse(&m, "\nno head at all\n");
+	CU_ASSERT_STRING_EQUAL(m.text, "no head at all\n");
+	mail_release(&m);
+}
+
+static void *parse_often(void *raw)
+{
+	unsigned long good = 0;
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		struct mail m;
+
+		fx_parse(&m, raw);
+		good += strcmp(m.subject, "€ 500") == 0 && strstr(m.text, "café") != NULL && m.attachment_count == 1;
+		mail_release(&m);
+	}
+	return (void *)good;
+}
+
+static void threads_parse_at_once(void)
+{
+	static char raw[] = "From: =?utf-8?Q?J=C3=BCrgen?= <a@x>\nSubject: =?utf-8?B?4oKsIDUwMA==?=\n"
+	                    "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; charset=iso-8859-1\n\n"
+	                    "<p>caf\xe9</p>\n--b\nContent-Type: application/pdf; name=a.pdf\n\nx\n--b--\n";
+	pthread_t threads[4];
+	void *good;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, parse_often, raw), 0);
+	for (i = 0; i < 4; i++) {
+		pthread_join(threads[i], &good);
+		CU_ASSERT_EQUAL((unsigned long)good, 300);
+	}
+}
+
+static CU_TestInfo tests[] = {
+	{"headers are unfolded and decoded", headers_are_unfolded_and_decoded},
+	{"address lists are read, groups too", address_lists_are_read},
+	{"a name does not pass for the address", a_name_does_not_pass_for_the_address},
+	{"text is decoded from its charset, a wrong one too", text_is_decoded_from_its_charset},
+	{"plain text is taken before its page", plain_text_is_taken_before_its_page},
+	{"attachments are listed and pictures of the page are not",
+	 attachments_are_listed_and_pictures_of_the_page_are_not},
+	{"a calendar part gives its method", a_calendar_part_gives_its_method},
+	{"what nobody sees is removed", what_nobody_sees_is_removed},
+	{"own text is without quotation and signature", own_text_is_without_quotation_and_signature},
+	{"malformed heads are read as far as they go", malformed_heads_are_read_as_far_as_they_go},
+	{"threads parse at once", threads_parse_at_once},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo mail_suite = {"mail", NULL, NULL, NULL, NULL, tests};

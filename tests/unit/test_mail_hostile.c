@@ -1,0 +1,160 @@
+/* Mails that are made to hurt: each must be read in bounded time and memory. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "agents_fixture.h"
+#include "agents_suites.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "integrations/mail_html.h"
+#include "integrations/mailbox.h"
+
+#define HEAD "From: a@example.org\nSubject: s\nMIME-Version: 1.0\n"
+#define HTML HEAD "Content-Type: text/html; charset=utf-8\n\n"
+#define TIME_MAX_US (8 * HTML_TIME_MAX_US)     /* far above what is seen: the machine may be busy */
+#if defined(__SANITIZE_ADDRESS__)
+#define GROWTH_MAX_KIB (700 * 1024)            /* freed memory is kept in quarantine */
+#else
+#define GROWTH_MAX_KIB (160 * 1024)
+#endif
+
+static long resident_kib(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return u.ru_maxrss;
+}
+
+/* Adds text with its number in place of '#'. */
+static void add_numbered(struct buf *b, const char *text, size_t number)
+{
+	for (; *text; text++)
+		if (*text == '#')
+			buf_add_int(b, (long long)number);
+		else
+			buf_addc(b, *text);
+}
+
+/* Parses head and then as much of the repeated text as a mail may have. */
+static void survive(const char *head, const char *repeated, size_t times, const char *tail)
+{
+	long before = resident_kib();
+	int64_t started = clock_mono_us();
+	struct mail m;
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, MAILBOX_MESSAGE_MAX + 65536);
+	buf_adds(&b, head);
+	for (i = 0; i < times && b.len < MAILBOX_MESSAGE_MAX; i++)
+		add_numbered(&b, repeated, i);
+	buf_adds(&b, tail);
+	mail_parse(&m, buf_str(&b), b.len < MAILBOX_MESSAGE_MAX ? b.len : MAILBOX_MESSAGE_MAX, false);
+	CU_ASSERT_TRUE(json_utf8_valid(m.text, m.text_len));
+	CU_ASSERT_TRUE(m.text_len <= 3 * MAIL_TEXT_MAX);
+	mail_own_text(&m);
+	mail_release(&m);
+	buf_release(&b);
+	if (clock_mono_us() - started > TIME_MAX_US || resident_kib() - before > GROWTH_MAX_KIB) {
+		fprintf(stderr, "%.60s…: %lld us, %ld KiB more\n", repeated, (long long)(clock_mono_us() - started),
+		        resident_kib() - before);
+		CU_FAIL("took too much");
+	}
+}
+
+static void deep_nesting(void)
+{
+	survive(HEAD, "Content-Type: multipart/mixed; boundary=b#\n\n--b#\n", 20000, "");
+	survive(HEAD, "Content-Type: message/rfc822\n\n", 40000, "");
+}
+
+static void a_hundred_thousand_parts(void)
+{
+	survive(HEAD "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000, "--b--\n");
+	survive(HEAD "Content-Type: multipart/mixed; boundary=\"\"\n\n", "--\n\n", 200000, "");
+	survive(HEAD "Content-Type: multipart/mixed; boundary*0=b\n\n", "--b\n\n", 200000, "");
+	survive(HEAD "Content-Type: multipart/mixed; boundary=b\n\n", "--b\nContent-Type: text/html\n\n<b>x\n", 900, "");
+}
+
+static void a_thousand_parts_are_still_read(void)
+{
+	struct mail m;
+	struct buf b;
+	int i;
+
+	buf_init(&b, 1 << 20);
+	buf_adds(&b, HEAD "Content-Type: multipart/mixed; boundary=b\n\n");
+	for (i = 0; i < 900; i++)
+		buf_addf(&b, "--b\nContent-Type: text/plain\n\npart %d\n", i);
+	buf_adds(&b, "--b--\n");
+	mail_parse(&m, buf_str(&b), b.len, false);
+	CU_ASSERT_PTR_NOT_NULL(strstr(m.text, "part 899"));
+	CU_ASSERT_FALSE(m.malformed);
+	mail_release(&m);
+	buf_release(&b);
+}
+
+static void heads_without_end(void)
+{
+	survive("", "X-#: y\n", 300000, "\nbody");
+	survive("Subject: x\n", " y\n", 300000, "\nbody");
+	survive("From: a@x\nTo: ", "a#@x.org, ", 100000, "\n\nbody");
+	survive("From: ", "(", 100000, "\n\nbody");
+	survive("From: a@x\nTo: ", "a:", 100000, "\n\nbody");
+	survive("From: ", "=?utf-8?q?a?= ", 100000, "<a@x>\n\nbody");
+	survive(HEAD "Content-Type: text/plain", "; a#=b", 100000, "\n\nbody");
+	survive(HEAD "\n", "\nB", 500000, "");
+}
+
+static void encodings_without_sense(void)
+{
+	survive(HEAD "Content-Transfer-Encoding: quoted-printable\n\n", "=\n", 500000, "");
+	survive(HEAD "Content-Transfer-Encoding: base64\n\n", "=QUJ\n", 200000, "");
+	survive(HEAD "Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n", "+86)C\n", 100000, "");
+	survive(HEAD "Content-Type: text/plain; charset=utf-7\n\n", "+ADw-", 200000, "");
+	survive(HEAD "Content-Type: text/plain; charset=iso-2022-jp\n\n", "\x1b$B\xff!", 100000, "");
+	survive(HEAD "Content-Type: text/plain; charset=utf-16\n\n", "x\xd8", 100000, "");
+}
+
+static void bytes_that_are_nul(void)
+{
+	static const char raw[] = "From: a@x.org\0\nSubject: on\0e\n\ntw\0o words\0";
+	struct mail m;
+
+	mail_parse(&m, raw, sizeof raw - 1, false);
+	CU_ASSERT_STRING_EQUAL(m.subject, "on e");
+	CU_ASSERT_STRING_EQUAL(m.text, "tw o words ");
+	mail_release(&m);
+}
+
+static void pages_that_nest_and_repeat(void)
+{
+	survive(HTML, "<b>", 100000, "");
+	survive(HTML, "<div>", 11900, "");
+	survive(HTML, "<b id=#>", 6000, "<p><p><p>");
+	survive(HTML, "<a href=x><div>", 5900, "");
+	survive(HTML, "<table><tr><td>", 3900, "");
+	survive(HTML, "<font size=#><p>", 5900, "</p></p>");
+	survive(HTML, "<!--", 200000, "");
+	survive(HTML, "&amp;&zwnj;", 100000, "");
+	survive(HTML "<div ", "a#=1 ", 60000, ">x");
+	survive(HTML "<style>", ".a{display:none}", 30000, "</style><p class=a>x");
+	survive(HTML "<style>", "{", 500000, "");
+	survive(HTML, "<style>", 70000, "");
+}
+
+static CU_TestInfo tests[] = {
+	{"deep nesting is given up in time", deep_nesting},
+	{"a hundred thousand parts are not taken apart", a_hundred_thousand_parts},
+	{"nine hundred parts are still read", a_thousand_parts_are_still_read},
+	{"heads without end end", heads_without_end},
+	{"encodings without sense give some text", encodings_without_sense},
+	{"bytes that are NUL hide nothing", bytes_that_are_nul},
+	{"pages that nest and repeat are given up in time", pages_that_nest_and_repeat},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo mail_hostile_suite = {"hostile mail", NULL, NULL, NULL, NULL, tests};

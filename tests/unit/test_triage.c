@@ -1,0 +1,300 @@
+/* What email-triage decides. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents_fixture.h"
+#include "agents_suites.h"
+
+/* The samples with no rule but the seed's; their order is that of the files. */
+static const struct { const char *id, *category, *action; bool urgent; } samples[] = {
+	{"01-outage", "urgent", "none", true},
+	{"02-figures", "needs_reply", "none", false},
+	{"03-customer", "needs_reply", "none", false},
+	{"04-newsletter", "newsletter", "archive", false},
+	{"05-digest", "newsletter", "archive", false},
+	{"06-promotion", "promotion", "archive", false},
+	{"07-ci", "notification", "archive", false},
+	{"08-forge", "notification", "archive", false},
+	{"09-invitation", "needs_reply", "none", false},
+	{"10-invoice", "notification", "none", false},
+	{"11-phishing", "suspicious", "none", false},
+	{"12-spam", "spam", "archive", false},
+	{"13-thread-first", "needs_reply", "none", false},
+	{"14-thread-second", "needs_reply", "none", false},
+	{"15-german", "needs_reply", "none", false},
+	{"16-hindi", "fyi", "none", false},
+	{"17-contract", "needs_reply", "none", false},
+	{"18-shipped", "notification", "archive", false},
+	{"19-office", "fyi", "none", false},
+	{"20-sign-in", "notification", "none", false},
+};
+
+static void the_samples_are_sorted_as_expected(void)
+{
+	struct json_object *out;
+	char dir[FX_PATH];
+	unsigned i;
+
+	fx_samples(dir);
+	out = fx_run("email-triage", "{\"dry_run\":true}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	for (i = 0; i < sizeof samples / sizeof *samples; i++) {
+		struct json_object *m = fx_mail(out, samples[i].id);
+
+		if (strcmp(fx_text(m, "category"), samples[i].category) != 0 || strcmp(fx_text(m, "action"), samples[i].action) != 0)
+			fprintf(stderr, "%s: %s, %s\n", samples[i].id, fx_text(m, "category"), fx_text(m, "action"));
+		CU_ASSERT_STRING_EQUAL(fx_text(m, "category"), samples[i].category);
+		CU_ASSERT_STRING_EQUAL(fx_text(m, "action"), samples[i].action);
+		CU_ASSERT_EQUAL(json_object_get_boolean(fx_get(m, "urgent")), samples[i].urgent);
+		CU_ASSERT_TRUE(fx_length(m, "reasons") > 0);
+	}
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 7 archived (dry run)");
+	CU_ASSERT_EQUAL(fx_int(out, "inbox_stats.total"), 20);
+	CU_ASSERT_EQUAL(fx_int(out, "inbox_stats.needs_reply"), 7);
+	CU_ASSERT_EQUAL(fx_int(out, "inbox_stats.by_category.notification"), 5);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "engine_used"), "builtin");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static void the_newest_come_first(void)
+{
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	fx_samples(dir);
+	out = fx_run("email-triage", "{\"dry_run\":true,\"max_emails\":3}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(fx_length(out, "triaged"), 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fx_text(out, "triaged.0.id"), "01-outage"));
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.received_at"), "2026-03-02T08:00:00Z");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static void deadlines_are_told(void)
+{
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	fx_samples(dir);
+	out = fx_run("email-triage", "{\"dry_run\":true,\"timezone\":\"Europe/Berlin\"}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	/* "by Friday", written on Monday; the day ends in Berlin */
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "02-figures"), "deadline"), "2026-03-06T22:59:59Z");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "04-newsletter"), "deadline"), "null");
+	json_object_put(out);
+	/* the same on the day before it is due */
+	out = fx_run("email-triage", "{\"dry_run\":true,\"reference_time\":\"2026-03-06T08:00:00Z\"}");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "02-figures"), "category"), "urgent");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static void the_seeds_rule_flags_its_sender(void)
+{
+	struct json_object *out, *m;
+
+	fx_host_reset();
+	out = fx_run("email-triage",
+	             "{\"rules\":[\"Flag anything from @techcorp.com as urgent\",\"Sing a song\"],\"emails\":["
+	             "{\"from\":\"Bob <bob@techcorp.com>\",\"subject\":\"Minutes\",\"body\":\"Here are the minutes.\"},"
+	             "{\"from\":\"Eve <eve@techcorp.com.example>\",\"subject\":\"Minutes\",\"body\":\"Here are the minutes.\"}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	m = fx_get(out, "triaged.0");
+	CU_ASSERT_STRING_EQUAL(fx_text(m, "category"), "urgent");
+	CU_ASSERT_EQUAL(fx_int(m, "matched_rule"), 0);
+	CU_ASSERT_STRING_EQUAL(fx_text(m, "reasons.0"), "your rule: Flag anything from @techcorp.com as urgent");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_get(out, "triaged.1"), "category"), "fyi");
+	CU_ASSERT_PTR_NULL(fx_get(out, "triaged.1.matched_rule"));
+	CU_ASSERT_EQUAL(fx_length(out, "rules_unparsed"), 1);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "rules_unparsed.0"), "Sing a song");
+	json_object_put(out);
+}
+
+/* Given a conversation whose newest mail says that all is done. */
+static void a_conversation_gets_one_decision(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage",
+	             "{\"emails\":["
+	             "{\"id\":\"old\",\"from\":\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"Figures\",\"date\":\"2026-03-01T08:00:00Z\","
+	             "\"body\":\"Could you send me the figures?\",\"headers\":{\"Message-ID\":\"<1@x.org>\"}},"
+	             "{\"id\":\"new\",\"from\":\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"Re: Figures\",\"date\":\"2026-03-02T08:00:00Z\","
+	             "\"body\":\"I found them. Thanks, no action needed.\",\"headers\":{\"Message-ID\":\"<2@x.org>\",\"In-Reply-To\":\"<1@x.org>\"}},"
+	             "{\"id\":\"other\",\"from\":\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"Lunch\",\"date\":\"2026-03-02T07:00:00Z\","
+	             "\"body\":\"Could you book a table?\"}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "new"), "category"), "fyi");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "old"), "category"), "fyi");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "old"), "thread_id"), fx_text(fx_mail(out, "new"), "thread_id"));
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "other"), "category"), "needs_reply");
+	json_object_put(out);
+}
+
+static void everyday_mails_are_known(void)
+{
+	static const struct { const char *email, *category; } rows[] = {
+		{"{\"from\":\"ann@x.org\",\"subject\":\"Lunch?\",\"body\":\"Do you have time on Tuesday?\"}", "needs_reply"},
+		{"{\"from\":\"ann@x.org\",\"subject\":\"Photos\",\"body\":\"Here are the photos of our trip. It was great!\"}", "fyi"},
+		{"{\"from\":\"it@x.org\",\"subject\":\"Mail server is down\",\"body\":\"Our mail server is down since 9:00. We need your"
+		 " help immediately.\"}", "urgent"},
+		{"{\"from\":\"shop@s.example\",\"subject\":\"50% off everything\",\"body\":\"Sale! Shop now and save up to 50%.\","
+		 "\"headers\":{\"List-Unsubscribe\":\"<mailto:u@s.example>\"}}", "promotion"},
+		{"{\"from\":\"no-reply@bank.example\",\"subject\":\"Your statement is ready\",\"body\":\"Your statement for February is"
+		 " available.\"}", "notification"},
+		{"{\"from\":\"MAILER-DAEMON@x.org\",\"subject\":\"Undelivered Mail\",\"body\":\"Your message could not be delivered.\"}",
+		 "notification"},
+		{"{\"from\":\"news@paper.example\",\"subject\":\"Morning briefing\",\"body\":\"Top stories of the day. Read more.\","
+		 "\"headers\":{\"List-Id\":\"<b.paper.example>\",\"List-Unsubscribe\":\"<mailto:u@p>\"}}", "newsletter"},
+		{"{\"from\":\"Amazon <service@amaz0n-account.example>\",\"subject\":\"Verify your account\",\"body\":\"Unusual activity."
+		 " Verify your account within 24 hours.\",\"headers\":{\"Authentication-Results\":\"mx; dmarc=fail\"}}", "suspicious"},
+		{"{\"from\":\"Barrister John <john@mail.example>\",\"subject\":\"INHERITANCE\",\"body\":\"Dear friend, the late president"
+		 " left 12 million dollars and you are the beneficiary. Transfer the funds. Act now. You have been selected.\"}", "spam"},
+		{"{\"from\":\"list@x.org\",\"subject\":\"[dev] Question\",\"body\":\"Has anyone tried version 2?\",\"headers\":"
+		 "{\"List-Id\":\"<dev.x.org>\",\"List-Post\":\"<mailto:dev@x.org>\",\"Precedence\":\"list\"}}", "fyi"},
+		{"{}", "fyi"},
+		{"{\"from\":\"\",\"subject\":\"\",\"body\":\"\"}", "fyi"},
+	};
+	char input[1500];
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_object *out;
+
+		fx_host_reset();
+		snprintf(input, sizeof input, "{\"emails\":[%s]}", rows[i].email);
+		out = fx_run("email-triage", input);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		if (strcmp(fx_text(out, "triaged.0.category"), rows[i].category) != 0)
+			fprintf(stderr, "%s: %s %s\n", rows[i].email, fx_text(out, "triaged.0.category"),
+			        fx_text(out, "triaged.0.reasons"));
+		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), rows[i].category);
+		json_object_put(out);
+	}
+}
+
+static void inline_mbox_is_sorted(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	fx_host.connected = false;
+	out = fx_run("email-triage", "{\"mbox\":\"From a@x.org Mon Mar  2 09:00:00 2026\\nFrom: a@x.org\\nSubject: one\\n\\nhi\\n\\n"
+	                             "From b@x.org Mon Mar  2 09:00:00 2026\\nFrom: b@x.org\\nSubject: two\\n\\nhi\\n\"}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.id"), "mbox:0");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.id"), "mbox:1");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.subject"), "two");
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 2 emails | 0 urgent | 0 archived (dry run)");
+	json_object_put(out);
+}
+
+static void the_newest_of_many_inline_mails_are_taken(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage", "{\"max_emails\":2,\"emails\":[{\"id\":\"a\",\"date\":\"2026-03-01T00:00:00Z\"},"
+	                             "{\"id\":\"b\",\"date\":\"Mon, 2 Mar 2026 08:00:00 +0100\"},{\"date\":\"2026-03-02T08:00:00Z\"}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(fx_length(out, "triaged"), 2);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.id"), "email:2");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.id"), "b");
+	CU_ASSERT_TRUE(fx_warned(out, "EMAILS_LEFT_OUT"));
+	json_object_put(out);
+}
+
+static void inline_headers_cannot_forge_others(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage",
+	             "{\"emails\":[{\"from\":\"ann@x.org\",\"subject\":\"one\\r\\nList-Id: <x>\\r\\n\\r\\nbody\",\"body\":\"Qm9keQ==\","
+	             "\"headers\":{\"Content-Transfer-Encoding\":\"base64\",\"Bad Name\":\"x\",\"From\":\"eve@y.org\"}}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.from"), "ann@x.org");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.subject"), "one List-Id: <x> body");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), "fyi");
+	json_object_put(out);
+}
+
+static void an_empty_inbox_is_no_error(void)
+{
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	fx_host_reset();
+	fx_maildir(dir);
+	snprintf(fx_host.path, sizeof fx_host.path, "%s", dir);
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 0 emails | 0 urgent | 0 archived");
+	json_object_put(out);
+	out = fx_run("email-triage", "{\"emails\":[]}");
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 0 emails | 0 urgent | 0 archived (dry run)");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static void without_connection_and_mails_it_fails(void)
+{
+	fx_host_reset();
+	fx_host.connected = false;
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	CU_ASSERT_EQUAL(fx_host.error.code, ERR_INTEGRATION_NOT_CONNECTED);
+}
+
+static void wrong_input_is_named(void)
+{
+	static const struct { const char *input, *field; } rows[] = {
+		{"{\"query\":\"in:archive\"}", "input_payload.query"},
+		{"{\"timezone\":\"Mars/Olympus\",\"emails\":[]}", "input_payload.timezone"},
+		{"{\"vip_senders\":[\"Ann Lee\"],\"emails\":[]}", "input_payload.vip_senders"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		fx_host_reset();
+		CU_ASSERT_PTR_NULL(fx_run("email-triage", rows[i].input));
+		CU_ASSERT_EQUAL(fx_host.error.code, ERR_INVALID_INPUT);
+		CU_ASSERT_STRING_EQUAL(fx_host.error.field, rows[i].field);
+		CU_ASSERT_FALSE(fx_host.error.retryable);
+	}
+}
+
+static void a_model_that_is_not_there_is_told(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage", "{\"engine\":\"llm\",\"language\":\"de\",\"apply\":{\"draft_replies\":true},\"emails\":[]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "engine_used"), "builtin");
+	CU_ASSERT_TRUE(fx_warned(out, "MODEL_NOT_CONFIGURED"));
+	CU_ASSERT_TRUE(fx_warned(out, "LANGUAGE_NOT_AVAILABLE"));
+	CU_ASSERT_TRUE(fx_warned(out, "DRAFTS_NOT_AVAILABLE"));
+	json_object_put(out);
+}
+
+static CU_TestInfo tests[] = {
+	{"the samples are sorted as expected", the_samples_are_sorted_as_expected},
+	{"the newest come first", the_newest_come_first},
+	{"deadlines are told, and make urgent when near", deadlines_are_told},
+	{"the seed's rule flags its sender", the_seeds_rule_flags_its_sender},
+	{"a conversation gets one decision", a_conversation_gets_one_decision},
+	{"everyday mails are known", everyday_mails_are_known},
+	{"an inline mbox is sorted", inline_mbox_is_sorted},
+	{"the newest of many inline mails are taken", the_newest_of_many_inline_mails_are_taken},
+	{"inline headers cannot forge others", inline_headers_cannot_forge_others},
+	{"an empty inbox is no error", an_empty_inbox_is_no_error},
+	{"without connection and mails it fails", without_connection_and_mails_it_fails},
+	{"wrong input is named", wrong_input_is_named},
+	{"a model that is not there is told", a_model_that_is_not_there_is_told},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo triage_suite = {"triage", NULL, NULL, NULL, NULL, tests};

@@ -1,0 +1,152 @@
+/* Sentences, cues, deadlines and the guard (agents/email_triage_{text,cues,when,guard}.c). */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/email_triage_cues.h"
+#include "agents/email_triage_text.h"
+#include "agents/email_triage_when.h"
+#include "agents_fixture.h"
+#include "agents_suites.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+static unsigned count_sentences(const char *text)
+{
+	struct sentences *s = mem_zalloc(sizeof *s);
+	struct arena a;
+	unsigned n;
+
+	arena_init(&a);
+	sentences_add(s, &a, text, false);
+	n = s->count;
+	arena_release(&a);
+	mem_free(s);
+	return n;
+}
+
+static void sentences_end_where_people_end_them(void)
+{
+	CU_ASSERT_EQUAL(count_sentences("One. Two! Three? Four"), 4);
+	CU_ASSERT_EQUAL(count_sentences("Dr. No met Mr. X on the 15. of May, e.g. at http://x.org/?a=b.c"), 1);
+	CU_ASSERT_EQUAL(count_sentences("a line\nthat goes on\n\nanother\n- item\n- item"), 4);
+	CU_ASSERT_EQUAL(count_sentences("नमस्ते। आप कैसे हैं? "), 2);
+	CU_ASSERT_EQUAL(count_sentences("\n \n"), 0);
+}
+
+static void requests_are_told_from_formulas(void)
+{
+	static const struct { const char *text; bool request, question; } rows[] = {
+		{"Could you send me the file?", true, true}, {"Please send the file by Friday.", true, false},
+		{"Let me know what you think.", true, false}, {"Let me know if you have any questions.", false, false},
+		{"Please find the invoice attached.", false, false},
+		{"Please find the invoice attached and could you confirm it?", true, true},
+		{"Please do not hesitate to contact us.", false, false}, {"Thanks, all works now.", false, false},
+		{"What time is the meeting?", false, true}, {"How are you?", false, false},
+		{"Könnten Sie mir die Zahlen schicken?", true, true}, {"कृपया रिपोर्ट भेजें।", true, false},
+		{"Pourriez-vous m'envoyer le contrat ?", true, true}, {"We would appreciate your feedback.", true, false},
+		{"The office is closed on Monday.", false, false}, {"Questions?", false, false},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct sentences *s = mem_zalloc(sizeof *s);
+		struct cue_counts c;
+		struct arena a;
+
+		arena_init(&a);
+		sentences_add(s, &a, rows[i].text, false);
+		cues_count(s, &c);
+		if ((c.request != NULL) != rows[i].request || c.question != rows[i].question)
+			fprintf(stderr, "%s: request %d, question %d\n", rows[i].text, c.request != NULL, c.question);
+		CU_ASSERT_EQUAL(c.request != NULL, rows[i].request);
+		CU_ASSERT_EQUAL(c.question, rows[i].question);
+		arena_release(&a);
+		mem_free(s);
+	}
+}
+
+/* Said on Wednesday, 2026-03-04 10:30 in Kolkata; times are local. */
+static void deadlines_are_resolved(void)
+{
+	static const struct { const char *text, *local; } rows[] = {
+		{"Please send me the figures by Friday.", "2026-03-06T23:59:59Z"},
+		{"I need this by EOD.", "2026-03-04T17:00:00Z"},
+		{"Could you reply by 5 pm tomorrow?", "2026-03-05T17:00:00Z"},
+		{"Send it tomorrow by 17:00", "2026-03-05T17:00:00Z"},
+		{"Deadline: 15 March 2026", "2026-03-15T23:59:59Z"},
+		{"due on March 9th at noon", "2026-03-09T12:00:00Z"},
+		{"bis spätestens morgen 12 Uhr", "2026-03-05T12:00:00Z"},
+		{"bis zum 15. März", "2026-03-15T23:59:59Z"},
+		{"bis 15.03.2026", "2026-03-15T23:59:59Z"},
+		{"please answer within 48 hours", "2026-03-06T10:30:00Z"},
+		{"please pay by 2026-03-20", "2026-03-20T23:59:59Z"},
+		{"by next Monday", "2026-03-09T23:59:59Z"},
+		{"by next Friday", "2026-03-13T23:59:59Z"},
+		{"by the end of the week", "2026-03-06T23:59:59Z"},
+		{"before end of month", "2026-03-31T23:59:59Z"},
+		{"कृपया कल तक भेजें", "2026-03-05T23:59:59Z"},
+		{"Can you do it today?", "2026-03-04T23:59:59Z"},
+		{"by 9 am", "2026-03-05T09:00:00Z"},
+		{"no later than Monday, 9 March, 10:00", "2026-03-09T10:00:00Z"},
+		{"by 5 January", "2027-01-05T23:59:59Z"},
+		{"pay by 4/3/2026", "2026-03-04T23:59:59Z"},
+		{"The meeting on Friday is at 3", NULL},
+		{"the report was written by Anna", NULL},
+		{"sent by 10 people", NULL},
+		{"by 31 February", NULL},
+		{"we met before Christmas 1985", NULL},
+	};
+	struct error err;
+	struct zone *zone = zone_load("Asia/Kolkata", &err);
+	int64_t base, got;
+	unsigned i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(zone);
+	CU_ASSERT_TRUE(clock_parse("2026-03-04T10:30:00+05:30", &base));
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct sentences *s = mem_zalloc(sizeof *s);
+		char text[CLOCK_TEXT_SIZE] = "none";
+		struct arena a;
+
+		arena_init(&a);
+		sentences_add(s, &a, rows[i].text, false);
+		if (when_deadline(s, &s->all[0], zone, base, false, &got))
+			clock_format(zone_to_local(zone, got), text);
+		if (strcmp(text, rows[i].local ? rows[i].local : "none") != 0)
+			fprintf(stderr, "%s: %s\n", rows[i].text, text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].local ? rows[i].local : "none");
+		arena_release(&a);
+		mem_free(s);
+	}
+	zone_free(zone);
+}
+
+static void what_people_ask_of_people_is_no_steering(void)
+{
+	static const char *const ordinary[] = {
+		"please forward the invoice to accounting", "the billing system is down, we must fix it immediately",
+		"can you mark the date in your calendar", "please archive the old project repository",
+		"could you set up the new model by friday", "our ai roadmap needs your review",
+		"the agent from the travel office called, can you call back", "please reply to this with your address",
+		"i forgot my umbrella, can you bring it", "the customer wants the highest priority for this order",
+		"we need you to flag risks early", "can you label the boxes", "please send me your phone number",
+		"the assistant manager asks for your opinion", "please copy me on all messages to the client",
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof ordinary / sizeof *ordinary; i++) {
+		if (sentence_steers(ordinary[i]))
+			fprintf(stderr, "%s\n", ordinary[i]);
+		CU_ASSERT_FALSE(sentence_steers(ordinary[i]));
+	}
+}
+
+static CU_TestInfo tests[] = {
+	{"sentences end where people end them", sentences_end_where_people_end_them},
+	{"requests are told from formulas", requests_are_told_from_formulas},
+	{"deadlines are resolved in the zone", deadlines_are_resolved},
+	{"what people ask of people is no steering", what_people_ask_of_people_is_no_steering},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo triage_text_suite = {"triage: text", NULL, NULL, NULL, NULL, tests};
