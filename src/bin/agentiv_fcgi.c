@@ -57,12 +57,14 @@ static int read_options(int argc, char **argv, const char **path)
 	return EXIT_USAGE;
 }
 
-/* Little memory stays unused: one arena instead of one for each thread, and what is large goes back at once. */
+/* Little memory stays unused: two arenas instead of one for each thread, and what is large goes back at once. Fast
+ * bins would be merged again with every buffer of libfcgi that is freed. */
 static void tune_process(void)
 {
 	struct rlimit files;
 
 	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MXFAST, 0);
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	mallopt(M_TRIM_THRESHOLD, 256 << 10);
 	/* a connection of the web server is a descriptor, and a waiting request holds one */

@@ -110,27 +110,42 @@ static void add_head(struct request *r, struct head *h, int status, const char *
 		add(h, extra);
 }
 
+/* A path that no route has, as far as it tells who asked for what. */
+static void add_path(struct head *h, const struct request *r)
+{
+	char path[64], quoted[128];
+
+	snprintf(path, sizeof path, "%.*s", (int)strcspn(r->target, "?"), r->target);
+	add(h, "- path=");
+	add(h, log_quote(path, quoted, sizeof quoted));
+}
+
 static void log_request(const struct request *r)
 {
-	char method[24], path[64], quoted[128], user[ID_TEXT_SIZE] = "-";
 	int64_t us = clock_mono_us() - r->started_us;
+	char method[24], user[ID_TEXT_SIZE] = "-";
+	struct head h;
 
+	h.n = 0;
 	stats_count(r->route ? r->route_index : STATS_ROUTES_MAX, r->status, us);
 	if (r->auth)
 		id_format(ID_USER, &r->auth->principal.user_id, user);
-	if (r->route) {
-		log_write(LOG_INFO, "request",
-		          "method=%s route=%s status=%d ms=%" PRId64 ".%02d account=%s request=%s",
-		          log_quote(r->method_name, method, sizeof method), r->route->path, r->status,
-		          us / 1000, (int)(us % 1000 / 10), user, r->request_id);
-		return;
-	}
-	snprintf(path, sizeof path, "%.*s", (int)strcspn(r->target, "?"), r->target);
-	log_write(LOG_INFO, "request",
-	          "method=%s route=- path=%s status=%d ms=%" PRId64 ".%02d account=%s request=%s",
-	          log_quote(r->method_name, method, sizeof method),
-	          log_quote(path, quoted, sizeof quoted), r->status, us / 1000, (int)(us % 1000 / 10), user,
-	          r->request_id);
+	add(&h, "method=");
+	add(&h, log_quote(r->method_name, method, sizeof method));
+	add(&h, " route=");
+	if (r->route)
+		add(&h, r->route->path);
+	else
+		add_path(&h, r);
+	add_count(&h, " status=", r->status);
+	add_count(&h, " ms=", us / 1000);
+	add(&h, us % 1000 < 100 ? ".0" : ".");
+	add_int(&h, us % 1000 / 10);
+	add(&h, " account=");
+	add(&h, user);
+	add(&h, " request=");
+	add(&h, r->request_id);
+	log_write(LOG_INFO, "request", "%.*s", (int)h.n, h.text);
 }
 
 static void finish(struct request *r)
