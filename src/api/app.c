@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define SPARE_CONNECTIONS 3      /* beside one for each request thread: two admitters, the waiting room */
+#define SPARE_CONNECTIONS 5      /* beside one for each request thread: admitter 2, reader 2, waiting room */
 #define TOKEN_MIN         16
 #define LOCAL_STOP_S      30
 
@@ -92,6 +92,9 @@ static bool open_all(struct app *app, struct error *err)
 	app->auth = auth_new(app->db, &app->peppers);
 	app->runs = runs_new(app->db, app->ringer, app->agents);
 	open_run_env(app);
+	app->reader = reader_start(app->runs, !app->cgi, err);
+	if (!app->reader)
+		return false;
 	app->waiting = waiting_start(app, !app->cgi, err);
 	if (!app->waiting)
 		return false;
@@ -121,9 +124,10 @@ void app_drain(struct app *app)
 
 bool app_close(struct app *app)
 {
-	/* the admitter hands on to the waiting room, and to the runs here */
+	/* the admitter hands on to the waiting room and to the runs here, the waiting room to the reader */
 	admitter_stop(app->admitter);
 	waiting_stop(app->waiting);
+	reader_stop(app->reader);
 	if (!local_runs_stop(app->local_runs, LOCAL_STOP_S))
 		return false;
 	runs_free(app->runs);

@@ -14,6 +14,7 @@
 #include "core/executor.h"
 #include "core/local_runs.h"
 #include "core/ratelimit.h"
+#include "core/reader.h"
 #include "core/runs.h"
 #include "db/db.h"
 #include "net/outbound.h"
@@ -35,6 +36,7 @@ struct app {
 	struct executor_env      run_env;         /* of runs in this process */
 	struct local_runs       *local_runs;      /* NULL: workers do it */
 	struct admitter         *admitter;
+	struct reader           *reader;
 	struct waiting          *waiting;
 	atomic_bool              draining;
 	bool                     cgi;             /* one request, no threads */

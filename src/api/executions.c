@@ -13,6 +13,12 @@
 #define LIST_MAX       100
 #define CURSOR_LEN     32        /* an id in hexadecimal digits */
 
+/* A request that waits for its execution to be read, in its arena. */
+struct get {
+	struct read_job job;          /* first: the reader gives it back */
+	struct request *r;
+};
+
 static bool parse_id(const struct request *r, struct id *id, struct error *err)
 {
 	return id_parse(ID_EXECUTION, r->param, id) ||
@@ -33,20 +39,48 @@ static void answer_execution(struct request *r, int status, const struct executi
 	buf_release(&b);
 }
 
-void executions_get(struct request *r)
+/* On a thread that may wait for the peer: an output too large for a batch. */
+static void answer_large(struct request *r)
 {
+	struct read_job *job = r->state;
 	struct error err = {0};
 	struct execution e;
 	struct arena a;
-	struct id id;
 
 	arena_init(&a);
-	if (parse_id(r, &id, &err) &&
-	    run_find(r->app->runs, r->auth->principal.account_id, &id, &a, &e, &err))
+	if (run_find(r->app->runs, job->account_id, &job->id, &a, &e, &err))
 		answer_execution(r, 200, &e);
 	else
 		respond_error(r, &err);
 	arena_release(&a);
+}
+
+static void execution_read_done(struct read_job *job, const struct execution *e, const struct error *err)
+{
+	struct request *r = ((struct get *)job)->r;
+
+	if (err)
+		respond_error(r, err);
+	else if (!e->output && e->output_len > 0)
+		r->transport->later(r, answer_large);
+	else
+		answer_execution(r, 200, e);
+}
+
+void executions_get(struct request *r)
+{
+	struct get *get = arena_alloc(&r->arena, sizeof *get);
+	struct error err = {0};
+
+	if (!parse_id(r, &get->job.id, &err)) {
+		respond_error(r, &err);
+		return;
+	}
+	get->r = r;
+	get->job.account_id = r->auth->principal.account_id;
+	get->job.done = execution_read_done;
+	r->state = get;
+	reader_submit(r->app->reader, &get->job);
 }
 
 void executions_cancel(struct request *r)

@@ -90,12 +90,15 @@ static void each_route(struct buf *b, void (*add)(struct buf *, unsigned, const 
 static void add_process(struct buf *b, struct app *app)
 {
 	struct db_counters db = db_counters(app->db);
-	uint64_t batches, admissions;
+	uint64_t batches, jobs;
 
-	admitter_counts(app->admitter, &batches, &admissions);
+	admitter_counts(app->admitter, &batches, &jobs);
 	figure(b, "admission_batches_total", "counter", "Transactions that accepted or refused runs.",
 	       (int64_t)batches);
-	figure(b, "admissions_total", "counter", "Runs that asked to be accepted.", (int64_t)admissions);
+	figure(b, "admissions_total", "counter", "Runs that asked to be accepted.", (int64_t)jobs);
+	reader_counts(app->reader, &batches, &jobs);
+	figure(b, "read_batches_total", "counter", "Statements that read executions.", (int64_t)batches);
+	figure(b, "reads_total", "counter", "Executions that they read.", (int64_t)jobs);
 	figure(b, "requests_waiting", "gauge", "Requests that wait for an execution.",
 	       waiting_count(app->waiting));
 	figure(b, "db_statements_total", "counter", "Statements sent.", (int64_t)db.statements);

@@ -1,4 +1,5 @@
 /* POST /api/agents/{slug}/run: from the body to an admission, and from what became of it to the answer. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ _Static_assert(ADMISSION_RESPONSE_MAX >= ACCEPTED_MAX, "an answer is kept with i
 struct run_request {
 	struct admit_job job;                 /* first: the admitter gives it back */
 	struct waiter    waiter;
+	struct read_job  read;
 	struct request  *r;
 	const struct manifest *agent;
 	bool      is_async, replayed;
@@ -286,8 +288,26 @@ static void wait_on(struct run_request *q, enum exec_status status)
 	waiting_enter(q->r->app->waiting, &q->waiter, false);
 }
 
-/* On a thread that may wait for the database and the peer. */
-static void answer_ended(struct request *r)
+static void answer_ended(struct run_request *q, const struct execution *e)
+{
+	if (e->status == EXEC_SUCCESS)
+		answer_success(q, e);
+	else if (e->status == EXEC_FAILED)
+		answer_failure(q, e);
+	else
+		wait_on(q, e->status);
+}
+
+static void answer_unread(struct run_request *q, const struct error *err)
+{
+	if (err->code == ERR_UNAVAILABLE)
+		wait_on(q, EXEC_QUEUED);
+	else
+		respond_error(q->r, err);
+}
+
+/* On a thread that may wait for the peer: an output too large for a batch. */
+static void answer_large(struct request *r)
 {
 	struct run_request *q = r->state;
 	struct error err = {0};
@@ -295,19 +315,23 @@ static void answer_ended(struct request *r)
 	struct arena a;
 
 	arena_init(&a);
-	if (!run_find(r->app->runs, r->auth->principal.account_id, &q->waiter.id, &a, &e, &err)) {
-		if (err.code == ERR_UNAVAILABLE)
-			wait_on(q, EXEC_QUEUED);
-		else
-			respond_error(r, &err);
-	} else if (e.status == EXEC_SUCCESS) {
-		answer_success(q, &e);
-	} else if (e.status == EXEC_FAILED) {
-		answer_failure(q, &e);
-	} else {
-		wait_on(q, e.status);
-	}
+	if (run_find(r->app->runs, q->read.account_id, &q->read.id, &a, &e, &err))
+		answer_ended(q, &e);
+	else
+		answer_unread(q, &err);
 	arena_release(&a);
+}
+
+static void run_read(struct read_job *job, const struct execution *e, const struct error *err)
+{
+	struct run_request *q = (struct run_request *)((char *)job - offsetof(struct run_request, read));
+
+	if (err)
+		answer_unread(q, err);
+	else if (!e->output && e->output_len > 0)
+		q->r->transport->later(q->r, answer_large);
+	else
+		answer_ended(q, e);
 }
 
 /* ---- waiting for a synchronous run ---- */
@@ -322,13 +346,21 @@ static bool run_look(struct waiter *w, int64_t now_us)
 	return !w->rung && !run_over(w->status) && now_us < of_waiter(w)->deadline_us;
 }
 
+static void read_run(struct run_request *q)
+{
+	q->read.id = q->waiter.id;
+	q->read.account_id = q->r->auth->principal.account_id;
+	q->read.done = run_read;
+	reader_submit(q->r->app->reader, &q->read);
+}
+
 static void run_leave(struct waiter *w)
 {
 	struct run_request *q = of_waiter(w);
 	bool maybe_over = w->rung || run_over(w->status);
 
 	if (maybe_over && clock_mono_us() < q->deadline_us)
-		w->r->transport->later(w->r, answer_ended);
+		read_run(q);
 	else
 		answer_accepted(q, exec_status_name(run_over(w->status) ? EXEC_RUNNING : w->status));
 }

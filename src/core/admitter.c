@@ -1,8 +1,5 @@
-/* Two threads take turns: while one waits for its commit, requests gather; when it has committed, the other
- * takes them to the database and the first answers its own. */
 #include "core/admitter.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -10,31 +7,36 @@
 #include "base/mem.h"
 #include "core/executor.h"
 #include "core/quota.h"
-#include "core/threads.h"
 
-#define ADMITTER_THREADS 2
 #define BATCH_BYTES_MAX  (2u << 20)
+
+_Static_assert(GROUP_BATCH_MAX <= ADMISSION_BATCH_MAX, "a group is one transaction");
 
 struct admitter {
 	struct db *db;
 	struct doorbell_ringer *ringer;
-	pthread_t threads[ADMITTER_THREADS];
-	unsigned  thread_count;
-	pthread_mutex_t turn;            /* held by the thread that collects and commits */
-	pthread_mutex_t lock;            /* the fields below */
-	pthread_cond_t  work;
-	struct admit_job *first, **last;
-	bool      stopping;
+	bool has_threads;
+	struct group group;
 	atomic_uint_least64_t batches, admissions;
 };
 
 /* What one thread needs for a batch. */
 struct batch {
-	struct admit_job *jobs[ADMISSION_BATCH_MAX];
-	struct error      errors[ADMISSION_BATCH_MAX];
-	bool              failed[ADMISSION_BATCH_MAX];
+	struct group_job *jobs[GROUP_BATCH_MAX];
+	struct error      errors[GROUP_BATCH_MAX];
+	bool              failed[GROUP_BATCH_MAX];
 	unsigned          n;
 };
+
+static struct admit_job *job_at(const struct batch *b, unsigned i)
+{
+	return (struct admit_job *)b->jobs[i];
+}
+
+static size_t job_bytes(const struct group_job *j)
+{
+	return ((const struct admit_job *)j)->a.input_len;
+}
 
 static void fail_all(struct batch *b, unsigned from, unsigned n, const struct error *err)
 {
@@ -55,7 +57,7 @@ static void commit_part(struct admitter *ad, struct db_conn **c, struct batch *b
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		a[i] = &b->jobs[from + i]->a;
+		a[i] = &job_at(b, from + i)->a;
 	if (!*c)
 		*c = db_get(ad->db, &err);
 	if (*c && admission_commit(ad->db, c, a, n, clock_now_ms(), quota_decide, &err))
@@ -74,7 +76,7 @@ static void answer(struct batch *b, bool synchronous)
 	unsigned i;
 
 	for (i = 0; i < b->n; i++) {
-		struct admit_job *job = b->jobs[i];
+		struct admit_job *job = job_at(b, i);
 
 		if (job && (job->a.lane == LANE_SYNC) == synchronous) {
 			b->jobs[i] = NULL;
@@ -90,7 +92,7 @@ static void answer_all(struct admitter *ad, struct batch *b)
 	unsigned i;
 
 	for (i = 0; i < b->n; i++)
-		ready |= !b->failed[i] && b->jobs[i]->a.outcome == ADMIT_ACCEPTED && b->jobs[i]->a.ready;
+		ready |= !b->failed[i] && job_at(b, i)->a.outcome == ADMIT_ACCEPTED && job_at(b, i)->a.ready;
 	/* who waits for a run's end is told of it before a worker can end it */
 	answer(b, true);
 	if (ready && ad->ringer)
@@ -98,28 +100,12 @@ static void answer_all(struct admitter *ad, struct batch *b)
 	answer(b, false);
 }
 
-/* Called with the lock held. */
-static void take_batch(struct admitter *ad, struct batch *b)
-{
-	size_t bytes = 0;
-
-	b->n = 0;
-	while (ad->first && b->n < ADMISSION_BATCH_MAX) {
-		struct admit_job *job = ad->first;
-
-		bytes += job->a.input_len;
-		if (b->n > 0 && bytes > BATCH_BYTES_MAX)
-			break;
-		ad->first = job->next;
-		b->failed[b->n] = false;
-		b->jobs[b->n++] = job;
-	}
-	if (!ad->first)
-		ad->last = &ad->first;
-}
-
 static void commit_batch(struct admitter *ad, struct db_conn **c, struct batch *b)
 {
+	unsigned i;
+
+	for (i = 0; i < b->n; i++)
+		b->failed[i] = false;
 	commit_part(ad, c, b, 0, b->n);
 	atomic_fetch_add_explicit(&ad->batches, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&ad->admissions, b->n, memory_order_relaxed);
@@ -131,18 +117,9 @@ static void *admit_thread(void *arg)
 	struct batch *b = mem_zalloc(sizeof *b);
 	struct db_conn *c = NULL;
 
-	for (;;) {
-		pthread_mutex_lock(&ad->turn);
-		pthread_mutex_lock(&ad->lock);
-		while (!ad->first && !ad->stopping)
-			pthread_cond_wait(&ad->work, &ad->lock);
-		take_batch(ad, b);
-		pthread_mutex_unlock(&ad->lock);
-		if (b->n > 0)
-			commit_batch(ad, &c, b);
-		pthread_mutex_unlock(&ad->turn);
-		if (b->n == 0)
-			break;
+	while ((b->n = group_take(&ad->group, b->jobs)) > 0) {
+		commit_batch(ad, &c, b);
+		group_pass(&ad->group);
 		answer_all(ad, b);
 	}
 	db_put(ad->db, c);
@@ -157,16 +134,9 @@ struct admitter *admitter_start(struct db *db, struct doorbell_ringer *ringer, b
 
 	ad->db = db;
 	ad->ringer = ringer;
-	ad->last = &ad->first;
-	pthread_mutex_init(&ad->turn, NULL);
-	pthread_mutex_init(&ad->lock, NULL);
-	pthread_cond_init(&ad->work, NULL);
-	if (!threads)
-		return ad;
-	while (ad->thread_count < ADMITTER_THREADS &&
-	       thread_start(&ad->threads[ad->thread_count], STACK_SIZE, admit_thread, ad))
-		ad->thread_count++;
-	if (ad->thread_count < ADMITTER_THREADS) {
+	ad->has_threads = threads;
+	group_init(&ad->group, job_bytes, BATCH_BYTES_MAX);
+	if (threads && !group_start(&ad->group, admit_thread, ad)) {
 		err_set(err, ERR_INTERNAL, "No threads for the admitter");
 		admitter_stop(ad);
 		return NULL;
@@ -179,7 +149,7 @@ static void submit_inline(struct admitter *ad, struct admit_job *job)
 	struct batch *b = mem_zalloc(sizeof *b);
 	struct db_conn *c = NULL;
 
-	b->jobs[0] = job;
+	b->jobs[0] = &job->group;
 	b->n = 1;
 	commit_batch(ad, &c, b);
 	db_put(ad->db, c);
@@ -190,22 +160,10 @@ static void submit_inline(struct admitter *ad, struct admit_job *job)
 void admitter_submit(struct admitter *ad, struct admit_job *job)
 {
 	struct error err;
-	bool stopping;
 
-	if (ad->thread_count == 0) {
+	if (!ad->has_threads) {
 		submit_inline(ad, job);
-		return;
-	}
-	job->next = NULL;
-	pthread_mutex_lock(&ad->lock);
-	stopping = ad->stopping;
-	if (!stopping) {
-		*ad->last = job;
-		ad->last = &job->next;
-		pthread_cond_signal(&ad->work);
-	}
-	pthread_mutex_unlock(&ad->lock);
-	if (stopping) {
+	} else if (!group_submit(&ad->group, &job->group)) {
 		err_set(&err, ERR_UNAVAILABLE, "The server is being stopped; try again");
 		job->done(job, &err);
 	}
@@ -213,19 +171,10 @@ void admitter_submit(struct admitter *ad, struct admit_job *job)
 
 void admitter_stop(struct admitter *ad)
 {
-	unsigned i;
-
 	if (!ad)
 		return;
-	pthread_mutex_lock(&ad->lock);
-	ad->stopping = true;
-	pthread_cond_broadcast(&ad->work);
-	pthread_mutex_unlock(&ad->lock);
-	for (i = 0; i < ad->thread_count; i++)
-		pthread_join(ad->threads[i], NULL);
-	pthread_cond_destroy(&ad->work);
-	pthread_mutex_destroy(&ad->lock);
-	pthread_mutex_destroy(&ad->turn);
+	group_stop(&ad->group);
+	group_release(&ad->group);
 	mem_free(ad);
 }
 

@@ -1,4 +1,6 @@
 # What only the responder uses.
 libcore_a_SOURCES += \
+	src/core/group.c src/core/group.h \
 	src/core/local_runs.c src/core/local_runs.h \
+	src/core/reader.c src/core/reader.h \
 	src/core/runs.c src/core/runs.h

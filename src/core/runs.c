@@ -44,7 +44,7 @@ void runs_free(struct runs *r)
 	mem_free(r);
 }
 
-static bool unknown_run(struct error *err)
+bool run_unknown(struct error *err)
 {
 	return err_set(err, ERR_NOT_FOUND, "There is no such execution");
 }
@@ -57,7 +57,17 @@ bool run_find(struct runs *r, uint64_t account_id, const struct id *id, struct a
 	bool ok = c && execution_find(c, account_id, id, a, out, &found, err);
 
 	db_put(r->db, c);
-	return ok && (found || unknown_run(err));
+	return ok && (found || run_unknown(err));
+}
+
+bool runs_find(struct runs *r, const struct id *ids, unsigned n, struct arena *a, struct execution *out,
+               unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && execution_find_group(c, ids, n, a, out, count, err);
+
+	db_put(r->db, c);
+	return ok;
 }
 
 static struct id next_id(const struct id *id)
@@ -79,7 +89,7 @@ bool run_find_brief(struct runs *r, uint64_t account_id, const struct id *id, st
 	unsigned n = 0;
 	bool more;
 
-	return runs_list(r, &f, a, out, &n, &more, &last, err) && (n == 1 || unknown_run(err));
+	return runs_list(r, &f, a, out, &n, &more, &last, err) && (n == 1 || run_unknown(err));
 }
 
 bool runs_watch(struct runs *r, const struct id *ids, unsigned n, struct execution_watch *out,
@@ -99,7 +109,7 @@ bool run_watch(struct runs *r, uint64_t account_id, const struct id *id, struct 
 
 	if (!runs_watch(r, id, 1, out, &n, err))
 		return false;
-	return (n == 1 && out->account_id == account_id) || unknown_run(err);
+	return (n == 1 && out->account_id == account_id) || run_unknown(err);
 }
 
 bool runs_list(struct runs *r, const struct execution_filter *f, struct arena *a, struct execution *out,
@@ -150,7 +160,7 @@ bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, bool *
 	if (!queue_cancel(r->db, account_id, id, clock_now_ms(), &outcome, doorbell, &deliveries, err))
 		return false;
 	if (outcome == CANCEL_UNKNOWN)
-		return unknown_run(err);
+		return run_unknown(err);
 	if (outcome == CANCEL_ALREADY_OVER)
 		return err_set(err, ERR_CONFLICT, "The execution has ended already");
 	*ended = outcome == CANCEL_ENDED;

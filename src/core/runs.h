@@ -24,7 +24,12 @@ void runs_free(struct runs *r);
 /* One run of an account, 0: of any. ERR_NOT_FOUND. */
 bool run_find(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
               struct execution *out, struct error *err);
-/* The same without its output, however large that is. */
+/* The error that says so. */
+bool run_unknown(struct error *err);
+/* Up to RUNS_BATCH_MAX runs of any account, as execution_find_group. */
+bool runs_find(struct runs *r, const struct id *ids, unsigned n, struct arena *a, struct execution *out,
+               unsigned *count, struct error *err);
+/* One run without its output, however large that is. */
 bool run_find_brief(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
                     struct execution *out, struct error *err);
 /* How far it has come. ERR_NOT_FOUND. */

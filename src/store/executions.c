@@ -146,3 +146,33 @@ bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, st
 	db_end(c);
 	return got >= 0;
 }
+
+_Static_assert(EXECUTION_OUTPUT_WHOLE == 65536, "the statement has the figure");
+
+bool execution_find_group(struct db_conn *c, const struct id *ids, unsigned n, struct arena *a,
+                          struct execution *out, unsigned *count, struct error *err)
+{
+	static const char sql[] =
+		"SELECT " EXECUTION_COLUMNS ", " LEASE_COLUMNS ", e.webhook_url,"
+		" IF(LENGTH(r.output) <= 65536, r.output, NULL), LENGTH(r.output)"
+		" FROM executions e FORCE INDEX (PRIMARY)" WHOLE_JOINS " WHERE e.id IN (%s)";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = db_list_size(n), i;
+	int got;
+
+	*count = 0;
+	INVARIANT(n > 0 && n <= DB_LIST_MAX, "a group of executions out of bounds");
+	for (i = 0; i < size; i++)
+		args[i] = db_id(&ids[i < n ? i : n - 1]);
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1 && *count < n) {
+		struct execution *e = &out[(*count)++];
+
+		read_whole(c, a, e);
+		if (!e->output)
+			e->output_len = (size_t)db_col_int(c, WHOLE_COUNT);
+	}
+	db_end(c);
+	return got >= 0;
+}

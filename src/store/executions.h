@@ -46,6 +46,12 @@ bool execution_find(struct db_conn *c, uint64_t account_id, const struct id *id,
 bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, struct arena *a,
                          struct execution *out, unsigned *count, struct error *err);
 
+/* The same without account_public_id, for requests: an output larger than EXECUTION_OUTPUT_WHOLE stands there
+ * without its text (output NULL, output_len its length), so that a batch of them is never in memory together. */
+#define EXECUTION_OUTPUT_WHOLE 65536
+bool execution_find_group(struct db_conn *c, const struct id *ids, unsigned n, struct arena *a,
+                          struct execution *out, unsigned *count, struct error *err);
+
 struct execution_filter {
 	uint64_t account_id;
 	int      status;                  /* enum exec_status or -1 */

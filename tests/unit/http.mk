@@ -1,14 +1,14 @@
 # The responder's parts without a web server or a database: the tests bring keys, limits and leases of their own.
 if HAVE_CUNIT
-check_PROGRAMS += http_tests limit_tests
-TESTS += http_tests limit_tests
+check_PROGRAMS += http_tests core_tests
+TESTS += http_tests core_tests
 http_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -I$(top_srcdir)/tests/unit
 http_tests_SOURCES = tests/unit/http_main.c tests/unit/http_suites.h \
 	tests/unit/http_fixture.c tests/unit/http_fixture.h \
 	tests/unit/test_http_request.c tests/unit/test_http_response.c tests/unit/test_http_steps.c
 http_tests_LDADD = $(API_LIBS) $(HTTP_LIBS) $(CORE_LIBS) $(STORE_LIBS) $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
-limit_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -I$(top_srcdir)/tests/unit
-limit_tests_SOURCES = tests/unit/limit_main.c tests/unit/limit_suites.h \
-	tests/unit/test_quota.c tests/unit/test_ratelimit.c
-limit_tests_LDADD = $(CORE_LIBS) $(STORE_LIBS) $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
+core_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -I$(top_srcdir)/tests/unit
+core_tests_SOURCES = tests/unit/core_main.c tests/unit/core_suites.h \
+	tests/unit/test_group.c tests/unit/test_quota.c tests/unit/test_ratelimit.c
+core_tests_LDADD = $(CORE_LIBS) $(STORE_LIBS) $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif

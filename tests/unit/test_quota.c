@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "limit_suites.h"
+#include "core_suites.h"
 
 #define NOW INT64_C(1736920800000)      /* 2025-01-15T06:00:00Z */
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "limit_suites.h"
+#include "core_suites.h"
 #include "store/request_minutes.h"
 
 #define MINUTE     INT64_C(29000000)

@@ -1,0 +1,9 @@
+/* The suites of core_tests, in the order they run. */
+#ifndef AGENTIV_TESTS_CORE_SUITES_H
+#define AGENTIV_TESTS_CORE_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern const CU_SuiteInfo group_suite, quota_suite, ratelimit_suite;
+
+#endif
