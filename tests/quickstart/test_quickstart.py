@@ -166,11 +166,13 @@ class QuickstartTest(unittest.TestCase):
 
     def test_busy_port_is_one_line(self):
         other = TMP / "other"
+        before = set(Path("/var/lib").glob("agentiv-quickstart-*"))
         done = self.stack.quickstart("--port", self.stack.port, "--state", other)
-        self.addCleanup(shutil.rmtree, other, True)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr, f"quickstart: port {self.stack.port} is in use by another program: "
                                       "choose another with --port N\n")
+        self.assertFalse(other.exists())
+        self.assertEqual(set(Path("/var/lib").glob("agentiv-quickstart-*")), before)
 
     def test_foreign_folder_is_not_taken_for_state(self):
         done = self.stack.quickstart("--port", free_port(), "--state", self.stack.top / "docs")
