@@ -38,6 +38,7 @@ static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 
 	s->env = *env;
 	s->budget = budget;
+	s->due_ms = INT64_MAX;
 	s->inflight = at_least_one((unsigned)env->cfg->sender_inflight);
 	set_lanes(s);
 	sendings_init(&s->waiting);

@@ -292,6 +292,7 @@ static void look(struct claimer *k, unsigned max)
 	bool ok, expected = s->rung || !s->nothing_due;
 
 	s->rung = false;
+	s->due_ms = INT64_MAX;
 	s->claiming = true;
 	pthread_mutex_unlock(&s->lock);
 	ok = claim(k, expected, max, &count, &err);
@@ -314,6 +315,16 @@ static void look(struct claimer *k, unsigned max)
 		s->env.wake(s->env.wake_ctx);
 }
 
+/* Called with the lock: when to look again, by what the last look found and what was recorded since. */
+static int64_t look_at(const struct claimer *k, int64_t now_us)
+{
+	int64_t in_ms = k->s->due_ms == INT64_MAX ? INT64_MAX : k->s->due_ms - clock_now_ms();
+
+	if (k->s->away || in_ms >= (k->look_us - now_us) / 1000)
+		return k->look_us;
+	return in_ms > 0 ? now_us + in_ms * 1000 : now_us;
+}
+
 static void *claimer_main(void *arg)
 {
 	struct claimer *k = arg;
@@ -327,8 +338,8 @@ static void *claimer_main(void *arg)
 		s->wants_room = max == 0;
 		if (max == 0)
 			cond_wait_until(&s->claim, &s->lock, INT64_MAX);
-		else if (now_us < k->look_us && (s->away || !s->rung))
-			cond_wait_until(&s->claim, &s->lock, k->look_us);
+		else if (now_us < look_at(k, now_us) && (s->away || !s->rung))
+			cond_wait_until(&s->claim, &s->lock, look_at(k, now_us));
 		else
 			look(k, max);
 	}

@@ -79,6 +79,7 @@ struct sender {
 	unsigned held;                   /* leased: with any thread but the recorder */
 	size_t   held_bytes;
 	int64_t  budget;                 /* deliveries that may yet be claimed; -1 unlimited */
+	int64_t  due_ms;                 /* the earliest that was recorded as due again since the last look */
 	bool     rung, claiming, recording, claim_stop, record_stop, giving_up;
 	bool     wants_room;             /* the claimer waits until there is room for a claim */
 	bool     nothing_due;            /* the last look found nothing */

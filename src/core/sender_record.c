@@ -13,6 +13,7 @@
 struct group {
 	struct sending *sendings[CLAIM_MAX];
 	struct delivery_result results[CLAIM_MAX];
+	int64_t  releases_at;                /* of a group that is given back */
 	unsigned n;
 };
 
@@ -82,7 +83,7 @@ static void release(struct sender *s, struct db_conn **c, struct group *g)
 		d[i] = (struct delivery){.id = g->sendings[i]->result.id,
 		                         .due_at = g->sendings[i]->result.due_at,
 		                         .token = g->sendings[i]->result.token};
-	if (outbox_release(s->env.db, c, d, g->n, g->sendings[0]->release_at, &err))
+	if (outbox_release(s->env.db, c, d, g->n, g->releases_at, &err))
 		return;
 	log_error("deliveries could not be given back", &err);
 	db_put(s->env.db, *c);
@@ -94,10 +95,29 @@ static void take_group(struct sendings *from, struct group *g, bool same_time)
 {
 	g->n = 0;
 	while (from->first && g->n < CLAIM_MAX) {
-		if (same_time && g->n > 0 && from->first->release_at != g->sendings[0]->release_at)
+		if (same_time && g->n > 0 && from->first->release_at != g->releases_at)
 			break;
 		g->results[g->n] = from->first->result;
+		g->releases_at = from->first->release_at;
 		g->sendings[g->n++] = sendings_take(from);
+	}
+}
+
+/* Called with the lock: the claimer sleeps no longer than until the first of them is due again. */
+static void tell_claimer(struct sender *s, const struct group *g, bool released)
+{
+	int64_t first_ms = INT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < g->n; i++) {
+		int64_t due_ms = released ? g->releases_at : g->results[i].retry_at;
+
+		if ((released || g->results[i].state == DELIVERY_PENDING) && due_ms < first_ms)
+			first_ms = due_ms;
+	}
+	if (first_ms < s->due_ms) {
+		s->due_ms = first_ms;
+		pthread_cond_signal(&s->claim);
 	}
 }
 
@@ -149,6 +169,7 @@ static void *recorder_main(void *arg)
 		pthread_mutex_lock(&s->lock);
 		s->recording = false;
 		count(s, g, releases);
+		tell_claimer(s, g, releases);
 		if (s->results.first || s->releases.first)
 			continue;
 		/* somebody may wait for the last one */
