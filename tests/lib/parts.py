@@ -190,11 +190,13 @@ def store(run, variant, folder):
     return count
 
 
-def python_tests(name, minutes, **more):
+def python_tests(name, minutes, npm=False, **more):
     limit_s = minutes * 60
 
     def function(run, variant, folder):
         env = run.env(variant, folder, **more)
+        if npm:
+            env["AGENTIV_NPM"] = str(npm_packages(run))
         result = folder / "result.json"
         script = run.top / "tests/lib/unittest_part.py"
         tests = run.top / "tests" / name
@@ -309,7 +311,7 @@ PARTS = {
     "store": Part("statements, queue, executor and sender on MariaDB", 20, store),
     "api": Part("the API over nginx", 15, python_tests("api", 15)),
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, AGENTIV_TEST_SERVER="lighttpd", AGENTIV_CGI="1")),
-    "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10)),
+    "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15)),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
     "quickstart": Part("deploy/quickstart in a fresh clone", 15, quickstart),
