@@ -68,6 +68,7 @@ struct effect {
 struct item {
 	struct mail mail;
 	const char *id, *thread_id;
+	const char *bare_subject;       /* in lower case, without "Re:" */
 	struct mail_ref ref;            /* where it came from a mailbox */
 	int64_t received_ms;            /* 0: unknown */
 	bool unread;

@@ -157,17 +157,12 @@ static bool wrote_to(const struct mail *a, const struct mail *b)
 }
 
 /* By their ids (RFC 5322 3.6.4); where a program dropped those, by subject and people. */
-static bool same_conversation(struct triage *t, const struct item *a, const struct item *b)
+static bool same_conversation(const struct item *a, const struct item *b)
 {
-	const char *sa, *sb;
-
 	if (strcmp(a->thread_id, b->thread_id) == 0)
 		return true;
-	if (!*a->mail.subject || (*a->mail.in_reply_to && *b->mail.in_reply_to))
-		return false;
-	sa = bare_subject(t, a->mail.subject);
-	sb = bare_subject(t, b->mail.subject);
-	if (strcmp(sa, sb) != 0 || strlen(sa) < 4)
+	if ((*a->mail.in_reply_to && *b->mail.in_reply_to) || strcmp(a->bare_subject, b->bare_subject) != 0 ||
+	    strlen(a->bare_subject) < 4)
 		return false;
 	return (strlen(a->mail.subject) != strlen(b->mail.subject)) &&
 	       (wrote_to(&a->mail, &b->mail) || wrote_to(&b->mail, &a->mail));
@@ -193,12 +188,14 @@ static void join_conversations(struct triage *t, unsigned *leaders)
 {
 	unsigned i, k;
 
+	for (i = 0; i < t->count; i++)
+		t->items[i].bare_subject = bare_subject(t, t->items[i].mail.subject);
 	for (i = 0; i < t->count; i++) {
 		leaders[i] = i;
 		for (k = 0; k < t->count && may_join(&t->items[i]); k++) {
 			const struct item *a = &t->items[k], *b = &t->items[leaders[i]];
 
-			if (k != i && may_join(a) && same_conversation(t, a, &t->items[i]) &&
+			if (k != i && may_join(a) && same_conversation(a, &t->items[i]) &&
 			    (a->received_ms > b->received_ms || (a->received_ms == b->received_ms && k < leaders[i])))
 				leaders[i] = k;
 		}

@@ -68,8 +68,11 @@ static void split(struct reader *r, const char *text)
 /* "friday's", "friday." and "friday:" are friday. */
 static bool word_is(const struct word *w, const char *text)
 {
-	size_t n = w->n, len = strlen(text);
+	size_t n = w->n, len;
 
+	if (n == 0 || *w->p != *text)
+		return false;
+	len = strlen(text);
 	while (n > len && strchr(".:'", w->p[n - 1]))
 		n--;
 	if (n == len + 2 && strncmp(w->p + len, "'s", 2) == 0)

@@ -6,6 +6,24 @@
 
 #include "base/err.h"
 
+static bool is_letter(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+static size_t phrase_length(const char *phrase)
+{
+	size_t n = strlen(phrase);
+
+	return n - (phrase[n - 1] == '*');
+}
+
+/* n: the phrase's length. */
+static bool stands_at(const char *at, const char *phrase, size_t n)
+{
+	return strncmp(at, phrase, n) == 0 && (phrase[n] == '*' || !is_letter(phrase[n - 1]) || !is_letter(at[n]));
+}
+
 void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 {
 	unsigned c, at = 0;
@@ -20,21 +38,8 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 				ix->order[at++] = (uint16_t)i;
 	}
 	ix->first[256] = (uint16_t)at;
-}
-
-static bool is_letter(char c)
-{
-	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
-}
-
-static bool stands_at(const char *at, const char *phrase)
-{
-	size_t n = strlen(phrase);
-	bool open_end = phrase[n - 1] == '*';
-
-	n -= open_end;
-	return strncmp(at, phrase, n) == 0 &&
-	       (open_end || !is_letter(phrase[n - 1]) || !is_letter(at[n]));
+	for (i = 0; i < n; i++)
+		ix->length[i] = (uint8_t)phrase_length(all[i].text);
 }
 
 void phrases_find(const struct phrase_index *ix, const char *text,
@@ -49,8 +54,9 @@ void phrases_find(const struct phrase_index *ix, const char *text,
 		if (!in_word || !is_letter(*text))
 			for (i = ix->first[c]; i < ix->first[c + 1]; i++) {
 				const struct phrase *p = &ix->all[ix->order[i]];
+				size_t n = ix->length[ix->order[i]];
 
-				if (stands_at(text, p->text))
+				if ((n < 2 || p->text[1] == text[1]) && stands_at(text, p->text, n))
 					hit(ctx, p, text);
 			}
 		in_word = is_letter(*text);
@@ -64,7 +70,7 @@ bool text_has_phrase(const char *text, const char *phrase)
 	if (!*phrase || *phrase == '*')
 		return false;
 	while ((p = strchr(p, *phrase)) != NULL) {
-		if ((p == text || !is_letter(p[-1]) || !is_letter(*p)) && stands_at(p, phrase))
+		if ((p == text || !is_letter(p[-1]) || !is_letter(*p)) && stands_at(p, phrase, phrase_length(phrase)))
 			return true;
 		p++;
 	}

@@ -17,6 +17,7 @@ struct phrase { const char *text; uint32_t tag; };
 struct phrase_index {
 	uint16_t first[257];              /* of each first byte in order */
 	uint16_t order[PHRASES_MAX];
+	uint8_t  length[PHRASES_MAX];     /* of each phrase, the '*' not counted */
 	const struct phrase *all;
 };
 

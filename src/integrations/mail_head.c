@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#define GROUPS_MAX 20        /* of one address list */
+
 char *mail_line(struct arena *a, const char *text, size_t n)
 {
 	struct buf b;
@@ -158,6 +160,16 @@ static const struct raw_header *raw_find(const struct raw_header *h, unsigned co
 	return NULL;
 }
 
+/* Each colon may open a group inside a group, which GMime follows by recursion. */
+static void limit_groups(char *text)
+{
+	unsigned colons = 0;
+
+	for (; *text; text++)
+		if (*text == ':' && ++colons > GROUPS_MAX)
+			*text = ' ';
+}
+
 /* Addresses come from the raw value: a decoded name may hold commas and angle brackets. */
 static unsigned raw_addresses(struct mail *m, const struct raw_header *h, unsigned count,
                               const char *name, struct mail_address *out, unsigned max)
@@ -174,6 +186,7 @@ static unsigned raw_addresses(struct mail *m, const struct raw_header *h, unsign
 	for (i = 0; i < len; i++)
 		if (text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
 			text[i] = ' ';
+	limit_groups(text);
 	n = mail_addresses(&m->arena, text, out, max);
 	mem_free(text);
 	return n;

@@ -1,5 +1,6 @@
 /* agents_tests: agents and integrations. With --corpus DIR: reads and sorts every mail there instead. */
 #include <CUnit/Basic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "agents_suites.h"
@@ -11,13 +12,14 @@ int main(int argc, char **argv)
 	                         manifest_suite, probe_suite, triage_text_suite, triage_rules_suite,
 	                         triage_query_suite, triage_suite, triage_effects_suite, triage_injection_suite,
 	                         CU_SUITE_INFO_NULL};
+	CU_SuiteInfo corpus[] = {corpus_suite, CU_SUITE_INFO_NULL};
+	bool whole = argc == 3 && strcmp(argv[1], "--corpus") == 0;
 	unsigned failed;
 
 	log_open("agents_tests");
 	log_set_level(LOG_ERROR);
-	if (argc == 3 && strcmp(argv[1], "--corpus") == 0)
-		return corpus_run(argv[2]) > 0;
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
+	corpus_dir = whole ? argv[2] : NULL;
+	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(whole ? corpus : suites) != CUE_SUCCESS)
 		return 1;
 	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();

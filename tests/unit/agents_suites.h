@@ -8,7 +8,8 @@ extern const CU_SuiteInfo zone_suite, mail_suite, mail_hostile_suite, mail_html_
 	manifest_suite, probe_suite, triage_text_suite, triage_rules_suite, triage_query_suite, triage_suite,
 	triage_effects_suite, triage_injection_suite;
 
-/* Reads and sorts every mail below dir; the number of failures. */
-unsigned corpus_run(const char *dir);
+/* Every mail of a corpus; run alone, on corpus_dir. */
+extern const CU_SuiteInfo corpus_suite;
+extern const char *corpus_dir;
 
 #endif

@@ -1,4 +1,5 @@
 /* Mails that are made to hurt: each must be read in bounded time and memory. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -109,6 +110,29 @@ static void heads_without_end(void)
 	survive(HEAD "\n", "\nB", 500000, "");
 }
 
+static void *parse_what_nests(void *unused)
+{
+	deep_nesting();
+	survive("From: a@x\nTo: ", "a:", 100000, "\n\nbody");
+	survive("From: a@x\nTo: ", "(", 100000, "\n\nbody");
+	survive(HTML, "<div>", 11900, "");
+	survive(HTML, "<b>", 11900, "");
+	return NULL;
+}
+
+/* What the threads of the responder and small systems have. */
+static void a_mebibyte_of_stack_is_enough(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 1 << 20);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, &attr, parse_what_nests, NULL), 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attr);
+}
+
 static void encodings_without_sense(void)
 {
 	survive(HEAD "Content-Transfer-Encoding: quoted-printable\n\n", "=\n", 500000, "");
@@ -151,6 +175,7 @@ static CU_TestInfo tests[] = {
 	{"a hundred thousand parts are not taken apart", a_hundred_thousand_parts},
 	{"nine hundred parts are still read", a_thousand_parts_are_still_read},
 	{"heads without end end", heads_without_end},
+	{"a mebibyte of stack is enough", a_mebibyte_of_stack_is_enough},
 	{"encodings without sense give some text", encodings_without_sense},
 	{"bytes that are NUL hide nothing", bytes_that_are_nul},
 	{"pages that nest and repeat are given up in time", pages_that_nest_and_repeat},
