@@ -117,7 +117,7 @@ static bool claim_some(struct executor *e, bool suspects, unsigned max, unsigned
 	arena_init(&a);
 	*count = 0;
 	ok = queue_claim(e->env.db, &e->conn, &e->env.owner, suspects, max, clock_now_ms(),
-	                 e->env.cfg->lease_s * INT64_C(1000), &a, runs, count, &more, err);
+	                 e->env.cfg->lease_s * INT64_C(1000), &e->cursor, &a, runs, count, &more, err);
 	if (ok && *count > 0) {
 		pool_add(e, job_batch_new(&e->env, e, &a, runs, *count), *count);
 		if (e->budget > 0)

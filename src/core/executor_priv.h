@@ -122,6 +122,7 @@ struct executor {
 	struct executor_env env;
 	/* the owner's thread */
 	struct db_conn *conn;
+	struct claim_cursor cursor;
 	int64_t  poll_us, look_us, reclaim_us, audit_us, durations_us, away_us, renew_us;
 	int64_t  away_since_us;
 	int64_t  later_due_ms, lease_due_ms;

@@ -30,6 +30,7 @@ struct claimer {
 	unsigned header_count;
 	struct delivery found[CLAIM_MAX];
 	struct sendings made, failed, back;
+	struct claim_cursor cursor;
 	int64_t look_us;
 };
 
@@ -255,7 +256,7 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 
 	*count = 0;
 	if (!outbox_claim(k->s->env.db, &k->c, expected, max, now_ms, lease_ms > least_ms ? lease_ms : least_ms,
-	                  &k->arena, k->found, count, &next_due_ms, err))
+	                  &k->cursor, &k->arena, k->found, count, &next_due_ms, err))
 		return false;
 	for (i = 0; i < *count; i++)
 		build(k, &k->found[i]);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "db/db.h"
+#include "store/cursor.h"
 #include "store/executions.h"
 
 enum event_type { EVENT_RUN_SUCCESS, EVENT_RUN_FAILED, EVENT_SCHEDULE_FIRED,
@@ -53,10 +54,10 @@ struct delivery {
  * others are just claiming, and reads what sending them needs. expected: there is reason to think that something is
  * due (a doorbell, or the last claim took something); otherwise it is looked first, so that a poll that finds nothing
  * costs one statement and no transaction. When nothing was taken *next_due_ms is when the next one is due (INT64_MAX:
- * none), for sleeping; else it is now_ms: ask again. */
+ * none), for sleeping; else it is now_ms: ask again. cursor: NULL begins at the beginning. */
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
-                  int64_t lease_ms, struct arena *a, struct delivery *out, unsigned *count,
-                  int64_t *next_due_ms, struct error *err);
+                  int64_t lease_ms, struct claim_cursor *cursor, struct arena *a, struct delivery *out,
+                  unsigned *count, int64_t *next_due_ms, struct error *err);
 
 /* What became of an attempt. */
 struct delivery_result {

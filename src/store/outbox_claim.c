@@ -10,30 +10,34 @@
 struct claim {
 	unsigned max;
 	int64_t  now_ms, due_at;         /* due_at: when the lease ends */
+	int64_t  from;                   /* due then or later: the cursor's, or 0 */
 	uint64_t token;
 	struct arena *arena;
 	struct delivery *out;
 	unsigned count;
 	struct outbox_key keys[OUTBOX_BATCH_MAX];   /* as they were found */
 	unsigned picked;
+	int64_t  last_due;               /* of the last of them */
 };
 
 static bool pick_due(struct db_conn *c, struct claim *k, struct error *err)
 {
 	static const char sql[] =
-		"SELECT due_at, delivery_id, attempts FROM outbox FORCE INDEX (PRIMARY) WHERE due_at <= ?"
-		" ORDER BY due_at, delivery_id LIMIT ? FOR UPDATE SKIP LOCKED";
-	struct db_arg args[2] = {db_int(k->now_ms), db_int(k->max)};
+		"SELECT due_at, delivery_id, attempts FROM outbox FORCE INDEX (PRIMARY)"
+		" WHERE due_at >= ? AND due_at <= ? ORDER BY due_at, delivery_id LIMIT ?"
+		" FOR UPDATE SKIP LOCKED";
+	struct db_arg args[3] = {db_int(k->from), db_int(k->now_ms), db_int(k->max)};
 	int got;
 
 	k->picked = 0;
-	if (!db_query(c, sql, args, 2, err))
+	if (!db_query(c, sql, args, 3, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && k->picked < k->max) {
 		struct outbox_key *key = &k->keys[k->picked];
 		struct delivery *d = &k->out[k->picked];
 
 		*key = (struct outbox_key){.due_at = db_col_int(c, 0), .index = k->picked};
+		k->last_due = key->due_at;
 		db_col_id(c, 1, &key->id);
 		*d = (struct delivery){.id = key->id, .due_at = k->due_at, .token = k->token,
 		                       .attempts = (unsigned)db_col_int(c, 2)};
@@ -265,9 +269,31 @@ static bool first_due(struct db_conn *c, int64_t *due_ms, struct error *err)
 	return true;
 }
 
+/* Behind the cursor first, and from the beginning when nothing is there. */
+static bool claim_due(struct db *db, struct db_conn **c, struct claim *k, struct claim_cursor *cursor,
+                      struct error *err)
+{
+	bool onward = cursor_onward(cursor);
+
+	k->from = onward ? cursor->due_at : 0;
+	if (!db_transaction_on(db, c, claim_body, claim_applied, k, err))
+		return false;
+	if (onward && k->picked == 0) {
+		onward = false;
+		k->from = 0;
+		if (!db_transaction_on(db, c, claim_body, claim_applied, k, err))
+			return false;
+	}
+	if (cursor) {
+		cursor_passed(cursor, onward, k->picked == k->max);
+		cursor->due_at = k->last_due;
+	}
+	return true;
+}
+
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
-                  int64_t lease_ms, struct arena *a, struct delivery *out, unsigned *count,
-                  int64_t *next_due_ms, struct error *err)
+                  int64_t lease_ms, struct claim_cursor *cursor, struct arena *a, struct delivery *out,
+                  unsigned *count, int64_t *next_due_ms, struct error *err)
 {
 	struct claim k = {.max = max < OUTBOX_BATCH_MAX ? max : OUTBOX_BATCH_MAX, .now_ms = now_ms,
 	                  .due_at = now_ms + lease_ms, .arena = a, .out = out};
@@ -278,7 +304,7 @@ bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max
 		return false;
 	if (*next_due_ms > now_ms || max == 0)
 		return true;
-	if (!db_transaction_on(db, c, claim_body, claim_applied, &k, err))
+	if (!claim_due(db, c, &k, cursor, err))
 		return false;
 	*count = k.count;
 	*next_due_ms = now_ms;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "db/db.h"
+#include "store/cursor.h"
 #include "store/executions.h"
 #include "store/outbox.h"
 
@@ -37,11 +38,12 @@ struct claimed_run {
 /* Claims up to max runs that can run now, synchronous ones first, in one short transaction:
  * SELECT … FOR UPDATE SKIP LOCKED in key order, insert leases, delete from ready, read what they
  * need, commit. suspects: claim one of the suspect lane instead. To be called when something is
- * known to wait (a doorbell, queue_look, *more), as it begins a transaction. *more: the ready table
- * had more than was taken. */
+ * known to wait (a doorbell, queue_look, *more), as it begins a transaction. cursor: NULL begins at
+ * the beginning. *more: there may be more than was taken. */
 bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
-                 unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
-                 struct claimed_run *out, unsigned *count, bool *more, struct error *err);
+                 unsigned max, int64_t now_ms, int64_t lease_ms, struct claim_cursor *cursor,
+                 struct arena *a, struct claimed_run *out, unsigned *count, bool *more,
+                 struct error *err);
 
 /* The same for one run, wherever it stands in the ready lanes 0 and 1. *found false: it is not
  * ready, or somebody else is claiming it. */

@@ -9,13 +9,15 @@
 struct claim {
 	const struct lease_owner *owner;
 	const struct id *only;           /* NULL: whatever is ready */
-	bool     suspects;
+	bool     suspects, onward;       /* onward: behind the cursor only */
+	const struct claim_cursor *cursor;
 	unsigned max;
 	int64_t  now_ms, lease_ms;
 	struct arena *arena;
 	struct claimed_run *out;
 	unsigned count;
-	bool     more;
+	bool     more, full;
+	struct id last;                  /* as picked */
 };
 
 static void read_pick(struct db_conn *c, const struct claim *k, uint64_t token,
@@ -53,9 +55,17 @@ static bool pick_ready(struct db_conn *c, struct claim *k, struct error *err)
 	static const char suspect[] =
 		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready"
 		" WHERE lane = 2 ORDER BY lane, execution_id LIMIT ? FOR UPDATE SKIP LOCKED";
-	struct db_arg limit = db_int(k->max);
+	static const char behind[] =
+		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready FORCE INDEX (PRIMARY)"
+		" WHERE lane = 0 OR (lane = 1 AND execution_id > ?) ORDER BY lane, execution_id LIMIT ?"
+		" FOR UPDATE SKIP LOCKED";
+	struct db_arg args[2] = {db_int(k->max)};
 
-	return pick(c, k, k->suspects ? suspect : ready, &limit, 1, err);
+	if (!k->onward)
+		return pick(c, k, k->suspects ? suspect : ready, args, 1, err);
+	args[0] = db_id(&k->cursor->after);
+	args[1] = db_int(k->max);
+	return pick(c, k, behind, args, 2, err);
 }
 
 static bool pick_one(struct db_conn *c, struct claim *k, struct error *err)
@@ -217,7 +227,10 @@ static bool claim_body(struct db_conn *c, void *ctx, struct error *err)
 	k->count = 0;
 	if (!(k->only ? pick_one(c, k, err) : pick_ready(c, k, err)))
 		return false;
-	k->more = k->count == k->max;
+	k->more = k->count == k->max || (k->onward && k->count > 0);
+	k->full = k->count == k->max && k->out[k->count - 1].lane == LANE_ASYNC;
+	if (k->count > 0)
+		k->last = k->out[k->count - 1].id;
 	if (k->count == 0)
 		return true;
 	return write_leases(c, k, err) && leave_ready(c, k, err) && read_runs(c, k, err) &&
@@ -241,10 +254,11 @@ static int claim_applied(struct db_conn *c, void *ctx)
 }
 
 bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *owner, bool suspects,
-                 unsigned max, int64_t now_ms, int64_t lease_ms, struct arena *a,
-                 struct claimed_run *out, unsigned *count, bool *more, struct error *err)
+                 unsigned max, int64_t now_ms, int64_t lease_ms, struct claim_cursor *cursor,
+                 struct arena *a, struct claimed_run *out, unsigned *count, bool *more,
+                 struct error *err)
 {
-	struct claim k = {.owner = owner, .suspects = suspects, .now_ms = now_ms,
+	struct claim k = {.owner = owner, .suspects = suspects, .now_ms = now_ms, .cursor = cursor,
 	                  .lease_ms = lease_ms, .arena = a, .out = out,
 	                  .max = max < DB_LIST_MAX ? max : DB_LIST_MAX};
 
@@ -252,8 +266,18 @@ bool queue_claim(struct db *db, struct db_conn **c, const struct lease_owner *ow
 	*more = false;
 	if (max == 0)
 		return true;
+	k.onward = !suspects && cursor_onward(cursor);
 	if (!queue_conn(db, c, err) || !db_transaction_on(db, c, claim_body, claim_applied, &k, err))
 		return false;
+	if (k.onward && k.count == 0) {
+		k.onward = false;
+		if (!db_transaction_on(db, c, claim_body, claim_applied, &k, err))
+			return false;
+	}
+	if (cursor && !suspects) {
+		cursor_passed(cursor, k.onward, k.full);
+		cursor->after = k.last;
+	}
 	*count = k.count;
 	*more = k.more;
 	return true;

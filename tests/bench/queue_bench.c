@@ -198,6 +198,8 @@ static void end_batch(struct db *db, struct db_conn **c, const struct claimed_ru
 	must(queue_end(db, c, ended, n, now, &promoted, &deliveries, &err), "end", &err);
 }
 
+static struct claim_cursor cursor, outbox_cursor;
+
 static unsigned deliver_batch(struct db *db, struct db_conn **c)
 {
 	struct delivery d[DB_LIST_MAX];
@@ -208,8 +210,8 @@ static unsigned deliver_batch(struct db *db, struct db_conn **c)
 	unsigned n, i;
 
 	arena_init(&a);
-	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &a, d, &n, &next, &err), "claim deliveries",
-	     &err);
+	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &outbox_cursor, &a, d, &n, &next, &err),
+	     "claim deliveries", &err);
 	for (i = 0; i < n; i++)
 		r[i] = (struct delivery_result){.id = d[i].id, .account_id = d[i].account_id,
 		                                .event = d[i].event, .created_at = d[i].created_at,
@@ -246,7 +248,7 @@ static unsigned run_batch(struct db *db, struct db_conn **c, const struct option
 	bool more;
 
 	arena_init(&a);
-	must(queue_claim(db, c, &owner, false, DB_LIST_MAX, clock_now_ms(), LEASE_MS, &a, runs, &n, &more,
+	must(queue_claim(db, c, &owner, false, DB_LIST_MAX, clock_now_ms(), LEASE_MS, &cursor, &a, runs, &n, &more,
 	                 &err), "claim", &err);
 	charge(&costs[STAGE_CLAIM], o, from, n);
 	if (o->end && n > 0) {

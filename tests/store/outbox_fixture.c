@@ -37,7 +37,7 @@ unsigned ox_claim(struct delivery *out, unsigned max, int64_t now_ms, int64_t *n
 	unsigned n = 0;
 
 	arena_release(&claimed);
-	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, false, max, now_ms, DELIVERY_LEASE_MS, &claimed, out,
+	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, false, max, now_ms, DELIVERY_LEASE_MS, NULL, &claimed, out,
 	                                  &n, next_due_ms, &err));
 	return n;
 }

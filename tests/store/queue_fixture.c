@@ -113,7 +113,7 @@ unsigned fx_claim(struct claimed_run *out, unsigned max)
 
 	arena_release(&claimed);
 	CU_ASSERT_TRUE_FATAL(queue_claim(fx_db, &fx_conn, &fx_owner, false, max, clock_now_ms(),
-	                                 LEASE_MS, &claimed, out, &n, &more, &err));
+	                                 LEASE_MS, NULL, &claimed, out, &n, &more, &err));
 	return n;
 }
 

@@ -68,6 +68,7 @@ static void *work_runs(void *arg)
 {
 	static const enum run_outcome outcomes[] = {RUN_SUCCESS, RUN_SUCCESS, RUN_FAILED, RUN_RETRY,
 	                                            RUN_RELEASED, RUN_SUCCESS};
+	struct claim_cursor cursor = {.whole_us = 0};
 	struct db_conn *c = NULL;
 	struct claimed_run runs[32];
 	struct ended_run ended[32];
@@ -78,8 +79,8 @@ static void *work_runs(void *arg)
 
 	while (!atomic_load(&over)) {
 		arena_init(&a);
-		if (!queue_claim(fx_db, &c, &fx_owner, false, 32, clock_now_ms(), LEASE_MS, &a,
-				 runs, &n, &more, &err)) {
+		if (!queue_claim(fx_db, &c, &fx_owner, false, 32, clock_now_ms(), LEASE_MS, &cursor,
+				 &a, runs, &n, &more, &err)) {
 			fault(&err);
 			n = 0;
 		}

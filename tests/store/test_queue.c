@@ -46,6 +46,73 @@ static void a_claimed_run_is_claimed_once(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready"), 0);
 }
 
+static unsigned claim_from(struct claim_cursor *cursor, struct claimed_run *r, unsigned max, bool *more)
+{
+	static struct arena a;
+	struct error err;
+	unsigned n = 0;
+
+	arena_release(&a);
+	CU_ASSERT_TRUE_FATAL(queue_claim(fx_db, &fx_conn, &fx_owner, false, max, clock_now_ms(), LEASE_MS,
+					 cursor, &a, r, &n, more, &err));
+	return n;
+}
+
+static int64_t frozen_us(void)
+{
+	return INT64_C(1000000);
+}
+
+static void what_is_ready_before_a_cursor_is_claimed_after_what_is_behind_it(void)
+{
+	struct claim_cursor cursor = {.whole_us = 0};
+	struct claimed_run r[4];
+	struct id old, next, sync;
+	struct ended_run e;
+	bool more;
+
+	fx_empty();
+	fx_account(1, -1);
+	old = fx_accept(1, LANE_ASYNC, "echo", "{}");
+	CU_ASSERT_EQUAL(fx_claim(r, 1), 1);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	next = fx_accept(1, LANE_ASYNC, "echo", "{}");
+	clock_set_source(NULL, frozen_us);
+	CU_ASSERT_EQUAL(claim_from(&cursor, r + 1, 1, &more), 1);
+	e = fx_ended(&r[0], RUN_RELEASED);
+	CU_ASSERT_TRUE(fx_end(&e, 1));
+	sync = fx_accept(1, LANE_SYNC, "echo", "{}");
+	CU_ASSERT_EQUAL_FATAL(claim_from(&cursor, r, 4, &more), 2);
+	CU_ASSERT_EQUAL(id_cmp(&r[0].id, &sync), 0);
+	CU_ASSERT_EQUAL(id_cmp(&r[1].id, &next), 0);
+	CU_ASSERT_TRUE(more);
+	CU_ASSERT_EQUAL_FATAL(claim_from(&cursor, r, 4, &more), 1);
+	CU_ASSERT_EQUAL(id_cmp(&r[0].id, &old), 0);
+	CU_ASSERT_FALSE(more);
+	clock_set_source(NULL, NULL);
+}
+
+static void a_cursor_that_finds_nothing_behind_it_begins_again(void)
+{
+	struct claim_cursor cursor = {.whole_us = 0};
+	struct claimed_run r, old;
+	struct ended_run e;
+	bool more;
+
+	fx_empty();
+	fx_account(1, -1);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	CU_ASSERT_EQUAL(fx_claim(&old, 1), 1);
+	clock_set_source(NULL, frozen_us);
+	CU_ASSERT_EQUAL(claim_from(&cursor, &r, 1, &more), 1);
+	e = fx_ended(&old, RUN_RELEASED);
+	CU_ASSERT_TRUE(fx_end(&e, 1));
+	CU_ASSERT_EQUAL_FATAL(claim_from(&cursor, &r, 1, &more), 1);
+	CU_ASSERT_EQUAL(id_cmp(&r.id, &old.id), 0);
+	clock_set_source(NULL, NULL);
+}
+
 static void one_run_can_be_claimed_by_its_id(void)
 {
 	struct claimed_run r;
@@ -292,6 +359,10 @@ static void steps_are_written_only_under_a_lease(void)
 static CU_TestInfo tests[] = {
 	{"synchronous runs are claimed before others", synchronous_runs_are_claimed_before_others},
 	{"a claimed run is claimed once", a_claimed_run_is_claimed_once},
+	{"what is ready before a cursor is claimed after what is behind it",
+	 what_is_ready_before_a_cursor_is_claimed_after_what_is_behind_it},
+	{"a cursor that finds nothing behind it begins again",
+	 a_cursor_that_finds_nothing_behind_it_begins_again},
 	{"one run can be claimed by its id", one_run_can_be_claimed_by_its_id},
 	{"a large input is read when its run starts", a_large_input_is_read_when_its_run_starts},
 	{"a success is written and frees the slot", a_success_is_written_and_frees_the_slot},

@@ -30,7 +30,7 @@ static unsigned claim_suspect(struct claimed_run *r)
 
 	arena_release(&a);
 	CU_ASSERT_TRUE(queue_claim(fx_db, &fx_conn, &fx_owner, true, 1, clock_now_ms(), LEASE_MS,
-				   &a, r, &n, &more, &err));
+				   NULL, &a, r, &n, &more, &err));
 	return n;
 }
 
