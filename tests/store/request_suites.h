@@ -1,0 +1,9 @@
+/* The suites of request_tests, in the order they run. */
+#ifndef AGENTIV_TESTS_REQUEST_SUITES_H
+#define AGENTIV_TESTS_REQUEST_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern const CU_SuiteInfo minutes_suite, watch_suite;
+
+#endif
