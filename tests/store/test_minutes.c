@@ -105,7 +105,10 @@ static void lease_exhausted(int64_t minute)
 
 	set_row(minute, 10);
 	CU_ASSERT_EQUAL(lease(&l, 10), 0);
-	/* and what was raised meanwhile is there */
+	/* nothing is refused because of what was seen before */
+	set_row(minute, 2);
+	CU_ASSERT_EQUAL(lease(&l, 10), 4);
+	set_row(minute, 10);
 	CU_ASSERT_EQUAL(lease(&l, 12), 2);
 }
 
