@@ -7,6 +7,7 @@ known. It returns a Count. What the Python tests are told by their environment:
   AGENTIV_TEST_TMP    where to make state folders and other files
   AGENTIV_TEST_SERVER the web server: nginx, lighttpd or apache
   AGENTIV_CGI         1: the responder as plain CGI, behind lighttpd (`stack.sh up STATE lighttpd 0 cgi`)
+  AGENTIV_NPM         node_modules with tests/packages.npm (end-to-end tests)
   AGENTIV_OBJECTS     the build's folder, with the test programs
 """
 import json
