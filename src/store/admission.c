@@ -277,24 +277,23 @@ static bool keep_keys(struct db_conn *c, const struct batch *b, struct error *er
 		" VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE body_hash = VALUES(body_hash),"
 		" execution_id = VALUES(execution_id), created_at = VALUES(created_at),"
 		" response = VALUES(response)";
-	unsigned i;
+	struct db_arg args[ADMISSION_BATCH_MAX * 6], *at = args;
+	unsigned i, rows = 0;
 
 	for (i = 0; i < b->n; i++) {
 		const struct admission *a = b->a[i];
-		struct db_arg args[6];
 
 		if (!a->has_key || a->outcome != ADMIT_ACCEPTED)
 			continue;
-		args[0] = db_bytes(a->scope_hash, sizeof a->scope_hash);
-		args[1] = db_int((int64_t)a->account_id);
-		args[2] = db_bytes(a->body_hash, sizeof a->body_hash);
-		args[3] = db_id(&a->id);
-		args[4] = db_int(a->queued_at);
-		args[5] = db_bytes(a->response, a->response_len);
-		if (!db_exec(c, sql, args, 6, NULL, err))
-			return false;
+		*at++ = db_bytes(a->scope_hash, sizeof a->scope_hash);
+		*at++ = db_int((int64_t)a->account_id);
+		*at++ = db_bytes(a->body_hash, sizeof a->body_hash);
+		*at++ = db_id(&a->id);
+		*at++ = db_int(a->queued_at);
+		*at++ = db_bytes(a->response, a->response_len);
+		rows++;
 	}
-	return true;
+	return rows == 0 || db_exec_rows(c, sql, args, 6, rows, NULL, err);
 }
 
 /* The rows are there and locked. Many are written as rows of one insert, which costs the server little more than

@@ -6,7 +6,7 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {accounts_suite, principal_suite, executions_suite, outbox_suite,
+	CU_SuiteInfo suites[] = {accounts_suite, principal_suite, admission_suite, executions_suite, outbox_suite,
 	                         outbox_record_suite, reads_suite, CU_SUITE_INFO_NULL};
 	unsigned failed;
 

@@ -1,0 +1,235 @@
+/* Accepting runs: quotas and idempotency keys, within a batch and between batches (store/admission.h). */
+#include "queue_fixture.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/quota.h"
+#include "store_suites.h"
+
+static int64_t now_ms;
+static char response[] = "{\"first\":true}";
+
+static struct admission asked(uint64_t account_id)
+{
+	struct admission a = {.id = id_make(), .account_id = account_id, .agent = "echo",
+	                      .lane = LANE_ASYNC, .input = "{}", .input_len = 2, .queued_at = now_ms};
+
+	a.key_id = a.id;
+	return a;
+}
+
+static struct admission with_key(uint64_t account_id, char key, char body)
+{
+	struct admission a = asked(account_id);
+
+	a.has_key = true;
+	memset(a.scope_hash, key, sizeof a.scope_hash);
+	memset(a.body_hash, body, sizeof a.body_hash);
+	a.response = response;
+	a.response_len = strlen(response);
+	return a;
+}
+
+static void admit(struct admission *a, unsigned n)
+{
+	struct admission *p[ADMISSION_BATCH_MAX];
+	struct error err = {0};
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		p[i] = &a[i];
+	CU_ASSERT_TRUE_FATAL(admission_commit(fx_db, &fx_conn, p, n, now_ms, quota_decide, &err));
+}
+
+static void start(void)
+{
+	now_ms = clock_now_ms();
+	fx_empty();
+	fx_account(1, -1);
+	fx_account(2, -1);
+}
+
+static int64_t executions(void)
+{
+	return fx_number("SELECT COUNT(*) FROM executions");
+}
+
+static void a_batch_counts_each_account_for_itself(void)
+{
+	struct admission a[3];
+	unsigned i;
+
+	start();
+	for (i = 0; i < 3; i++)
+		a[i] = asked(1 + i % 2);
+	admit(a, 3);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_TRUE(a[i].outcome == ADMIT_ACCEPTED && a[i].ready);
+	CU_ASSERT_EQUAL(fx_number("SELECT day_runs FROM account_quota WHERE account_id = 1"), 2);
+	CU_ASSERT_EQUAL(fx_number("SELECT month_runs FROM account_quota WHERE account_id = 2"), 1);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void a_quota_that_ends_within_a_batch_refuses_the_rest_of_it(void)
+{
+	struct admission a[4];
+	struct error err;
+	unsigned i;
+
+	start();
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_day = 2 WHERE account_id = 1", &err));
+	for (i = 0; i < 4; i++)
+		a[i] = asked(1);
+	admit(a, 4);
+	CU_ASSERT_TRUE(a[0].outcome == ADMIT_ACCEPTED && a[1].outcome == ADMIT_ACCEPTED);
+	CU_ASSERT_TRUE(a[2].outcome == ADMIT_DAY_QUOTA && a[3].outcome == ADMIT_DAY_QUOTA);
+	CU_ASSERT_EQUAL(a[2].limit, 2);
+	CU_ASSERT_EQUAL(executions(), 2);
+}
+
+static void an_account_that_does_not_exist_spares_the_others(void)
+{
+	struct admission a[2];
+
+	start();
+	a[0] = asked(77);
+	a[1] = asked(1);
+	admit(a, 2);
+	CU_ASSERT_EQUAL(a[0].outcome, ADMIT_NO_ACCOUNT);
+	CU_ASSERT_EQUAL(a[1].outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(executions(), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM account_quota"), 2);
+}
+
+static void a_known_key_with_the_same_body_gives_the_first_outcome(void)
+{
+	struct admission first, again;
+
+	start();
+	first = with_key(1, 'k', 'b');
+	admit(&first, 1);
+	again = with_key(1, 'k', 'b');
+	again.response = "{\"first\":false}";
+	admit(&again, 1);
+	CU_ASSERT_EQUAL(again.outcome, ADMIT_REPLAYED);
+	CU_ASSERT_EQUAL(id_cmp(&again.existing, &first.id), 0);
+	CU_ASSERT_EQUAL_FATAL(again.replay_len, strlen(response));
+	CU_ASSERT_EQUAL(memcmp(again.replay, response, again.replay_len), 0);
+	CU_ASSERT_EQUAL(executions(), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT day_runs FROM account_quota WHERE account_id = 1"), 1);
+}
+
+static void a_known_key_with_another_body_is_a_conflict(void)
+{
+	struct admission first, again;
+
+	start();
+	first = with_key(1, 'k', 'b');
+	admit(&first, 1);
+	again = with_key(1, 'k', 'c');
+	admit(&again, 1);
+	CU_ASSERT_EQUAL(again.outcome, ADMIT_CONFLICT);
+	CU_ASSERT_EQUAL(executions(), 1);
+}
+
+static void a_key_repeated_within_a_batch_is_accepted_once(void)
+{
+	struct admission a[3];
+
+	start();
+	a[0] = with_key(1, 'k', 'b');
+	a[1] = with_key(1, 'k', 'b');
+	a[2] = with_key(1, 'k', 'c');
+	admit(a, 3);
+	CU_ASSERT_EQUAL(a[0].outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(a[1].outcome, ADMIT_REPLAYED);
+	CU_ASSERT_EQUAL(id_cmp(&a[1].existing, &a[0].id), 0);
+	CU_ASSERT_EQUAL(a[1].replay_len, strlen(response));
+	CU_ASSERT_EQUAL(a[2].outcome, ADMIT_CONFLICT);
+	CU_ASSERT_EQUAL(executions(), 1);
+}
+
+static void a_key_is_free_again_after_a_day(void)
+{
+	struct admission first, again, third;
+
+	start();
+	first = with_key(1, 'k', 'b');
+	admit(&first, 1);
+	now_ms += IDEMPOTENCY_KEEP_MS;
+	again = with_key(1, 'k', 'c');
+	admit(&again, 1);
+	CU_ASSERT_EQUAL(again.outcome, ADMIT_ACCEPTED);
+	third = with_key(1, 'k', 'c');
+	admit(&third, 1);
+	CU_ASSERT_EQUAL(third.outcome, ADMIT_REPLAYED);
+	CU_ASSERT_EQUAL(id_cmp(&third.existing, &again.id), 0);
+}
+
+static void a_refused_run_keeps_no_key(void)
+{
+	struct admission a;
+	struct error err;
+
+	start();
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_day = 0 WHERE account_id = 1", &err));
+	a = with_key(1, 'k', 'b');
+	admit(&a, 1);
+	CU_ASSERT_EQUAL(a.outcome, ADMIT_DAY_QUOTA);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM idempotency_keys"), 0);
+}
+
+static void asking_for_a_replay_only_accepts_nothing(void)
+{
+	struct admission a, known;
+
+	start();
+	known = with_key(1, 'k', 'b');
+	admit(&known, 1);
+	a = with_key(1, 'j', 'b');
+	a.replay_only = true;
+	admit(&a, 1);
+	CU_ASSERT_EQUAL(a.outcome, ADMIT_UNKNOWN_KEY);
+	a = with_key(1, 'k', 'b');
+	a.replay_only = true;
+	admit(&a, 1);
+	CU_ASSERT_EQUAL(a.outcome, ADMIT_REPLAYED);
+	CU_ASSERT_EQUAL(executions(), 1);
+}
+
+static void a_full_batch_of_many_accounts_takes_few_statements(void)
+{
+	struct admission a[ADMISSION_BATCH_MAX];
+	uint64_t before;
+	unsigned i;
+
+	start();
+	for (i = 3; i <= ADMISSION_BATCH_MAX; i++)
+		fx_account(i, -1);
+	for (i = 0; i < ADMISSION_BATCH_MAX; i++)
+		a[i] = with_key(1 + i, (char)i, 'b');
+	before = db_counters(fx_db).statements;
+	admit(a, ADMISSION_BATCH_MAX);
+	/* BEGIN, quotas, keys, executions, ready rows, keys, quotas, COMMIT */
+	CU_ASSERT_TRUE(db_counters(fx_db).statements - before <= 8);
+	CU_ASSERT_EQUAL(executions(), ADMISSION_BATCH_MAX);
+}
+
+static CU_TestInfo tests[] = {
+	{"a batch counts each account for itself", a_batch_counts_each_account_for_itself},
+	{"a quota that ends within a batch refuses the rest of it",
+	 a_quota_that_ends_within_a_batch_refuses_the_rest_of_it},
+	{"an account that does not exist spares the others", an_account_that_does_not_exist_spares_the_others},
+	{"a known key with the same body gives the first outcome",
+	 a_known_key_with_the_same_body_gives_the_first_outcome},
+	{"a known key with another body is a conflict", a_known_key_with_another_body_is_a_conflict},
+	{"a key repeated within a batch is accepted once", a_key_repeated_within_a_batch_is_accepted_once},
+	{"a key is free again after a day", a_key_is_free_again_after_a_day},
+	{"a refused run keeps no key", a_refused_run_keeps_no_key},
+	{"asking for a replay only accepts nothing", asking_for_a_replay_only_accepts_nothing},
+	{"a full batch of many accounts takes few statements",
+	 a_full_batch_of_many_accounts_takes_few_statements},
+	CU_TEST_INFO_NULL};
+
+const CU_SuiteInfo admission_suite = {"admission", fx_open, fx_close, NULL, NULL, tests};
