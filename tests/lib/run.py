@@ -103,6 +103,7 @@ def main():
             results.append(run_part(run, variant, name))
     except KeyboardInterrupt:
         interrupted = True
+        results.append(("(interrupted)", Count(0, 1), 0))
         print("\ntests/run: interrupted", file=sys.stderr)
     finally:
         processes.end_all_of(temporary)
