@@ -55,7 +55,8 @@ static bool lock_quotas(struct db_conn *c, struct batch *b, struct error *err)
 	static const char sql[] =
 		"SELECT account_id, max_day, max_month, month_overage, max_concurrent,"
 		" day_start, day_runs, month_start, month_runs, active, held"
-		" FROM account_quota WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
+		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s)"
+		" ORDER BY account_id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = db_list_size(b->quota_count), i;
 	int got;

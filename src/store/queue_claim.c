@@ -50,10 +50,10 @@ static bool pick(struct db_conn *c, struct claim *k, const char *sql, const stru
 static bool pick_ready(struct db_conn *c, struct claim *k, struct error *err)
 {
 	static const char ready[] =
-		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready"
+		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready FORCE INDEX (PRIMARY)"
 		" WHERE lane < 2 ORDER BY lane, execution_id LIMIT ? FOR UPDATE SKIP LOCKED";
 	static const char suspect[] =
-		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready"
+		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready FORCE INDEX (PRIMARY)"
 		" WHERE lane = 2 ORDER BY lane, execution_id LIMIT ? FOR UPDATE SKIP LOCKED";
 	static const char behind[] =
 		"SELECT lane, execution_id, account_id, attempt, waiter FROM queue_ready FORCE INDEX (PRIMARY)"

@@ -57,7 +57,7 @@ struct slot_row *slots_of(struct slots *s, uint64_t account_id)
 bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 {
 	static const char sql[] =
-		"SELECT account_id, max_concurrent, active, held FROM account_quota"
+		"SELECT account_id, max_concurrent, active, held FROM account_quota FORCE INDEX (PRIMARY)"
 		" WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size, i;
