@@ -181,7 +181,7 @@ static void fcgi_finish(struct request *r)
 
 	/* under the lock: once it is armed the next request's thread, or server_stop, may have it */
 	pthread_mutex_lock(&s->lock);
-	k->busy = false;
+	atomic_store_explicit(&k->busy, false, memory_order_release);
 	parked = k->fcgi.ipcFd >= 0 && server_arm(s, EPOLL_CTL_MOD, k->fcgi.ipcFd, k);
 	if (!parked)
 		connection_drop(k);
@@ -209,8 +209,8 @@ void connection_serve(struct connection *k)
 {
 	struct server *s = k->server;
 
-	k->busy = true;
 	atomic_fetch_add(&s->in_flight, 1);
+	k->used = true;
 	if (FCGX_Accept_r(&k->fcgi) < 0) {      /* a broken or stalled record: it closed the descriptor */
 		k->fcgi.ipcFd = -1;
 		pthread_mutex_lock(&s->lock);
@@ -233,9 +233,11 @@ bool connection_has_request(struct connection *k)
 	return recv(k->fcgi.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* A request, or the peer's goodbye, which may stand behind a request. */
+/* A request, or the peer's goodbye, which may stand behind a request. Epoll orders this behind the arming; the
+ * exchange says so to the compiler as well. */
 void connection_ready(struct connection *k, uint32_t events)
 {
+	atomic_exchange_explicit(&k->busy, true, memory_order_acquire);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && !connection_has_request(k))
 		connection_close(k);
 	else

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 
 #define THREAD_STACK     (1u << 20)     /* reserved, not resident */
 #define BACKLOG          1024
+#define FIRST_MS         20           /* from a connection to its first request, on one host */
 
 /* ---- what threads share ---- */
 
@@ -228,18 +230,41 @@ static struct connection *take_idle(struct server *s)
 	return k;
 }
 
+/* A new connection's first request is on its way. */
+static bool has_request(struct connection *k)
+{
+	struct pollfd p = {.fd = k->fcgi.ipcFd, .events = POLLIN};
+
+	if (!k->used)
+		poll(&p, 1, FIRST_MS);
+	shutdown(k->fcgi.ipcFd, SHUT_RD);
+	return connection_has_request(k);
+}
+
 /* The web server is told that nothing more is read; what it has already sent is answered. */
 static void close_idle(struct server *s)
 {
 	struct connection *k;
 
 	while ((k = take_idle(s))) {
-		shutdown(k->fcgi.ipcFd, SHUT_RD);
-		if (connection_has_request(k))
+		if (has_request(k))
 			connection_serve(k);
 		else
 			connection_close(k);
 	}
+}
+
+/* Who found the socket's file still there is taken in. A listening socket that is not ours alone stays open, and
+ * its queue is the next process's. */
+static void close_listener(struct server *s)
+{
+	if (s->path)
+		server_accept(s);
+	pthread_mutex_lock(&s->lock);
+	s->accept_paused = false;
+	pthread_mutex_unlock(&s->lock);
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->listen_fd, NULL);
+	close(s->listen_fd);
 }
 
 static void join_threads(struct server *s)
@@ -258,19 +283,30 @@ static void join_threads(struct server *s)
 		k->later(&k->request);
 }
 
-/* Waits for requests that others answer; returns how many are left after limit_s seconds. */
-static unsigned wait_calm(struct server *s, int limit_s)
+/* Waits for requests that others answer; returns how many are left at the end. */
+static unsigned wait_calm(struct server *s, const struct timespec *until)
+{
+	unsigned left;
+
+	pthread_mutex_lock(&s->lock);
+	while ((left = server_in_flight(s)) > 0 && pthread_cond_timedwait(&s->calm, &s->lock, until) == 0)
+		;
+	pthread_mutex_unlock(&s->lock);
+	return left;
+}
+
+/* Until no connection is left: one that was parked while this began may bring another request. */
+static unsigned drain(struct server *s, int limit_s)
 {
 	struct timespec until;
 	unsigned left;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += limit_s;
-	pthread_mutex_lock(&s->lock);
-	while ((left = server_in_flight(s)) > 0 &&
-	       pthread_cond_timedwait(&s->calm, &s->lock, &until) == 0)
-		;
-	pthread_mutex_unlock(&s->lock);
+	do {
+		close_idle(s);
+		left = wait_calm(s, &until);
+	} while (left == 0 && s->all);
 	return left;
 }
 
@@ -282,16 +318,13 @@ bool server_stop(struct server *s, int limit_s)
 		return true;
 	if (s->path)
 		unlink(s->path);
-	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->listen_fd, NULL);
-	close(s->listen_fd);
 	join_threads(s);
-	close_idle(s);
-	left = wait_calm(s, limit_s);
+	close_listener(s);
+	left = drain(s, limit_s);
 	if (left > 0) {
 		log_write(LOG_WARN, "stopped with requests unanswered", "requests=%u", left);
 		return false;
 	}
-	close_idle(s);
 	close(s->epoll_fd);
 	close(s->wake_fd);
 	pthread_mutex_destroy(&s->lock);

@@ -17,7 +17,8 @@ struct connection {
 	struct request     request;
 	struct server     *server;
 	struct connection *prev, *next;      /* in server->all, under its lock */
-	bool               busy;             /* not in the epoll set */
+	atomic_bool        busy;             /* not in the epoll set */
+	bool               used;             /* a request has come over it */
 	void             (*later)(struct request *);
 	struct connection *next_later;       /* in server->later, under its lock */
 };
