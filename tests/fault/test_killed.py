@@ -2,6 +2,7 @@
 import threading
 
 from faults import FaultTest
+from receiver import Answer
 from stack import wait_until
 
 RUNS = 1000
@@ -10,19 +11,22 @@ RUNS = 1000
 class InTheMiddleOfAThousandRuns(FaultTest):
     killer_failed = None
 
-    def in_the_middle(self):
-        """Runs are being accepted, claimed, run, ended and told of, all at once."""
-        return self.accepted >= RUNS / 5 and len(self.receiver.requests()) >= 20
+    def kill_and_start(self, names, times):
+        """In the middle of the runs, as they are accepted, claimed, run, ended and told of, all at once."""
+        for n in range(1, times + 1):
+            wait_until(lambda: self.accepted >= RUNS * n / (times + 4), 60, "the moment to kill has come", pause_s=0.002)
+            if n == 1:
+                wait_until(self.receiver.requests, 60, "the first webhook has come", pause_s=0.002)
+            for name in names:
+                self.stack.signal(name, "KILL")
+            self.left = RUNS - len(self.webhooks())
+            self.stack.start(*names)
 
-    def run_and_kill(self, *names):
-        """Kills the processes in the middle and starts them again."""
+    def run_and_kill(self, *names, times=1):
+        """Kills the processes and starts them again while 1,000 runs are submitted, run and told of."""
         def kill():
             try:
-                wait_until(self.in_the_middle, 60, "the moment to kill has come", pause_s=0.002)
-                for name in names:
-                    self.stack.signal(name, "KILL")
-                self.left = RUNS - self.ended_count() if "db" not in names else RUNS - len(self.receiver.requests())
-                self.stack.start(*names)
+                self.kill_and_start(names, times)
             except Exception as e:   # pylint: disable=broad-except
                 self.killer_failed = e
 
@@ -43,12 +47,15 @@ class InTheMiddleOfAThousandRuns(FaultTest):
         self.run_and_kill("responder")
         self.assertGreater(self.interrupted, 0)
 
-    def test_killing_the_database_loses_nothing_that_was_committed(self):
-        self.run_and_kill("db")
+    def test_killing_the_database_again_and_again_loses_nothing_that_was_committed(self):
+        self.run_and_kill("db", times=5)
         self.assertGreater(self.interrupted, 0)
 
     def test_killing_the_sender_loses_no_webhook(self):
+        # slow enough that some are on their way at any moment
+        self.receiver.script("/hook", Answer(delay=0.05))
         self.run_and_kill("sender")
+        self.assertGreater(len(self.receiver.requests()), RUNS, "none came twice, so none was on its way")
 
     def test_killing_everything_at_once_loses_nothing_that_was_committed(self):
         self.run_and_kill("responder", "worker", "sender", "db")

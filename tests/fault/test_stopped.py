@@ -66,9 +66,9 @@ class Stopped(FaultTest):
     def test_the_responder_answers_what_is_in_flight_before_it_stops(self):
         answers = []
 
-        def ask():
-            answers.append(self.client().run("probe", {"sleep_ms": 700}, wait=True))
-        threads = [threading.Thread(target=ask) for _ in range(6)]
+        def ask(sleep_ms):
+            answers.append(self.client().run("probe", {"sleep_ms": sleep_ms}, wait=True))
+        threads = [threading.Thread(target=ask, args=(ms,)) for ms in (500, 500, 500, 20000, 20000, 20000)]
         for thread in threads:
             thread.start()
         wait_until(lambda: self.stack.number("SELECT COUNT(*) FROM executions") == 6, 10, "six requests wait")
@@ -77,12 +77,14 @@ class Stopped(FaultTest):
             thread.join()
         self.assertEqual(len(answers), 6)
         for answer in answers:
-            # the result, or the execution as it stands
+            # the result, or the execution as it stands; nobody waits for a run of 20 s
             self.assertIn(answer.status, (200, 202), answer.body)
             self.assertTrue(answer.body["success"])
-        self.assertIn('msg="stopped"', self.stack.log("responder").replace("msg=stopped", 'msg="stopped"'))
+            self.assertLess(answer.seconds, 10)
+        self.assertRegex(self.stack.log("responder"), 'msg="?stopped')
         self.stack.start("responder")
-        wait_until(lambda: self.ended_count() == 6, 30, "all six end")
+        # what was accepted goes on without it
+        wait_until(lambda: self.ended_count() == 6, 40, "all six end")
 
     def test_the_worker_gives_back_what_it_has_not_begun_and_ends_what_it_has(self):
         ids = self.submit(300, sleep_ms=20)
