@@ -195,7 +195,8 @@ void executions_events(struct request *r)
 		respond_error(r, &err);
 		return;
 	}
-	if (!response_stream_begin(r) || r->head_only) {
+	/* some web servers pass the head on with the first bytes behind it only */
+	if (!response_stream_begin(r) || r->head_only || !response_chunk(r, ": steps\n\n", 9)) {
 		response_stream_end(r);
 		return;
 	}

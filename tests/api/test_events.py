@@ -102,7 +102,7 @@ class Events(ApiCase):
         s = self.stream(execution_id)
         started = time.monotonic()
         self.assertEqual([event for _, event, _ in s], ["end"])
-        self.assertEqual(len(s.comments), 1)
+        self.assertEqual(len(s.comments), 2)      # one at the start, one after 15 s
         self.assertGreater(time.monotonic() - started, 14)
 
     def test_a_bad_last_event_id_is_refused(self):
