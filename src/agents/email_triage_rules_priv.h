@@ -65,7 +65,7 @@ unsigned rules_tokens(struct arena *a, const char *sentence, struct token *out);
 /* Compiles one sentence; false when it is not understood as a whole. */
 bool rules_parse(struct arena *a, const char *sentence, struct rule *out);
 
-/* Conditions, from email_triage_rules_when.c: what is read of a sentence so far. */
+/* What is read of a sentence so far. */
 struct parser {
 	struct arena *arena;
 	struct token tokens[TOKENS_MAX];
@@ -76,16 +76,30 @@ struct parser {
 	unsigned object_end;        /* where a kind of mail stands as the object itself */
 };
 
+/* email_triage_rules_words.c */
 const struct token *rules_peek(const struct parser *p, unsigned ahead);
 bool rules_is(const struct parser *p, unsigned ahead, const char *word);
 /* Takes these words (separated by blanks) if they come next. */
 bool rules_take(struct parser *p, const char *words);
 bool rules_take_any(struct parser *p, const char *const *words, unsigned n);
+bool rules_is_any(const struct parser *p, unsigned ahead, const char *const *words, unsigned n);
+/* Does the word end a value, or name nobody in particular ("my", "customers")? */
+bool rules_is_stop(const struct parser *p, unsigned ahead);
+/* A new condition of the present clause; NULL when there are too many. */
+struct condition *rules_add(struct parser *p, enum condition_kind kind, bool negated);
+bool rules_add_simple(struct parser *p, enum condition_kind kind, bool negated);
+/* A list of values. "and" joins them where a mail can have only one (senders: person); where it may have several
+ * *all_of tells that they were joined so. */
+bool rules_take_values(struct parser *p, struct condition *c, bool person, bool *all_of);
+
+/* email_triage_rules_when.c: one condition that is no kind of mail. true when one began, *ok when it was
+ * understood. */
+bool rules_take_detail(struct parser *p, bool negated, bool *ok);
+
+/* email_triage_rules_mails.c */
 /* "all emails", "newsletters older than 3 days from @x.com or with an attachment", … false when
  * nothing of the kind comes next, or when it cannot be understood. */
 bool rules_take_mails(struct parser *p);
-/* Conditions alone ("the subject contains x and it is from y"). */
-bool rules_take_conditions(struct parser *p);
 /* "except those from …", "unless it is from …", "if it has an attachment": for every clause. */
 bool rules_take_exception(struct parser *p, bool *taken);
 /* A class such as "urgent" or "newsletter" */

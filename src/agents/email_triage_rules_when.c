@@ -1,192 +1,12 @@
-/* The conditions of rules. */
+/* The conditions of rules that say something of a mail: from whom, to whom, when, with what in it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "agents/email_triage_rules_priv.h"
-#include "agents/email_triage_text.h"
 
 #define HOUR_MS INT64_C(3600000)
 
 #define COUNT(list) (sizeof list / sizeof *list)
-
-/* ---- Tokens ---- */
-
-const struct token *rules_peek(const struct parser *p, unsigned ahead)
-{
-	unsigned i = p->at;
-
-	while (ahead-- > 0 && p->tokens[i].kind != TOKEN_END)
-		i++;
-	return &p->tokens[i];
-}
-
-bool rules_is(const struct parser *p, unsigned ahead, const char *word)
-{
-	const struct token *t = rules_peek(p, ahead);
-
-	return (t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER) && strcmp(t->lower, word) == 0;
-}
-
-bool rules_take(struct parser *p, const char *words)
-{
-	unsigned ahead = 0;
-	char word[32];
-
-	while (*words) {
-		size_t n = strcspn(words, " ");
-
-		if (n >= sizeof word)
-			return false;
-		memcpy(word, words, n);
-		word[n] = '\0';
-		if (!rules_is(p, ahead++, word))
-			return false;
-		words += n;
-		words += *words == ' ';
-	}
-	p->at += ahead;
-	return true;
-}
-
-bool rules_take_any(struct parser *p, const char *const *words, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (rules_take(p, words[i]))
-			return true;
-	return false;
-}
-
-static bool is_one_of(const struct parser *p, unsigned ahead, const char *const *words, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (rules_is(p, ahead, words[i]))
-			return true;
-	return false;
-}
-
-/* ---- Building ---- */
-
-static struct condition *add(struct parser *p, enum condition_kind kind, bool negated)
-{
-	struct rule *r = p->rule;
-	struct condition *c;
-
-	if (r->condition_count == CONDITIONS_MAX)
-		return NULL;
-	c = &r->conditions[r->condition_count];
-	memset(c, 0, sizeof *c);
-	c->kind = kind;
-	c->negated = negated;
-	r->clause_of[r->condition_count++] = r->clause_count - 1;
-	return c;
-}
-
-static bool add_simple(struct parser *p, enum condition_kind kind, bool negated)
-{
-	return add(p, kind, negated) != NULL;
-}
-
-/* ---- Values ---- */
-
-/* Words that end a value written without quotes. */
-static const char *const stops[] = {
-	"as", "and", "or", "with", "without", "has", "have", "having", "that", "which", "who", "whose", "where",
-	"in", "to", "is", "are", "was", "should", "must", "can", "shall", "will", "if", "when", "whenever", "unless",
-	"except", "but", "older", "newer", "younger", "more", "containing", "contains", "contain", "mentioning",
-	"mentions", "about", "regarding", "subject", "body", "never", "always", "not", "from", "sent", "then",
-	"mention", "include", "includes", "including", "say", "says", "concerning", "by", "received", "having",
-	"cc", "archive", "star", "flag", "label", "mark", "it", "them", "urgent", "important", "under", "into", "go",
-};
-
-/* Groups of people that nothing in a mail tells. */
-static const char *const unknown_people[] = {
-	"my", "our", "his", "her", "their", "the", "a", "an", "customers", "customer", "clients", "client",
-	"colleagues", "coworkers", "boss", "manager", "family", "friends", "friend", "team", "people", "anyone",
-	"someone", "everybody", "everyone", "anybody", "strangers", "him", "us", "you", "unknown", "new", "last",
-	"this", "those", "these", "today", "yesterday", "here", "there", "outside", "inside", "management",
-	"work", "school", "home", "real", "humans", "suppliers", "vendors",
-};
-
-static bool ends_value(const struct parser *p)
-{
-	enum token_kind k = rules_peek(p, 0)->kind;
-
-	return k == TOKEN_END || k == TOKEN_COMMA || is_one_of(p, 0, stops, COUNT(stops));
-}
-
-static bool take_value(struct parser *p, struct value *out, bool person)
-{
-	static const char *const articles[] = {"the", "a", "an", "my", "our"};
-	const struct token *t = rules_peek(p, 0);
-	char text[128];
-	size_t n = 0;
-
-	if (t->kind == TOKEN_QUOTED || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_DOMAIN) {
-		*out = (struct value){t->lower, t->kind == TOKEN_QUOTED};
-		p->at++;
-		return *t->lower != '\0';
-	}
-	if (person && is_one_of(p, 0, unknown_people, COUNT(unknown_people)))
-		return false;
-	if (!person)
-		rules_take_any(p, articles, COUNT(articles));
-	while (!ends_value(p)) {
-		t = rules_peek(p, 0);
-		if (n + strlen(t->lower) + 2 > sizeof text || n > 60)
-			return false;
-		if (n > 0)
-			text[n++] = ' ';
-		memcpy(text + n, t->lower, strlen(t->lower));
-		n += strlen(t->lower);
-		p->at++;
-	}
-	*out = (struct value){arena_strndup(p->arena, text, n), false};
-	return n > 0;
-}
-
-/* Does what comes next begin something else than another value? */
-static bool begins_other(const struct parser *p)
-{
-	const struct token *t = rules_peek(p, 0);
-
-	if (t->kind == TOKEN_QUOTED || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_DOMAIN)
-		return false;
-	return ends_value(p) || rules_is(p, 0, "treat") || rules_is(p, 0, "move") || rules_is(p, 0, "keep") ||
-	       rules_is(p, 0, "older") || rules_is(p, 0, "sent");
-}
-
-/* A list of values; `and` joins them where one mail can have only one of them (senders). *all_of: they
- * were joined by "and" where a mail may have several. */
-static bool take_values(struct parser *p, struct condition *c, bool person, bool *all_of)
-{
-	*all_of = false;
-	for (;;) {
-		unsigned before;
-		bool and_word;
-
-		if (c->value_count == VALUES_MAX || !take_value(p, &c->values[c->value_count], person))
-			return false;
-		c->value_count++;
-		before = p->at;
-		if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-			p->at++;
-		and_word = rules_take(p, "and");
-		if (p->at == before && !rules_take(p, "or"))
-			return true;
-		rules_take(p, "or");
-		if (person)
-			rules_take(p, "from");
-		if (begins_other(p)) {
-			p->at = before;
-			return true;
-		}
-		*all_of = *all_of || (and_word && !person);
-	}
-}
 
 /* ---- Conditions on people ---- */
 
@@ -209,12 +29,12 @@ static bool take_from(struct parser *p, bool negated)
 	bool all_of;
 
 	if (rules_take(p, "me"))
-		return add_simple(p, WHEN_FROM_ME, negated);
+		return rules_add_simple(p, WHEN_FROM_ME, negated);
 	if (rules_take_any(p, vips, COUNT(vips)))
-		return add_simple(p, WHEN_VIP, negated);
+		return rules_add_simple(p, WHEN_VIP, negated);
 	take_people_filler(p);
-	c = add(p, WHEN_FROM, negated);
-	return c && take_values(p, c, true, &all_of);
+	c = rules_add(p, WHEN_FROM, negated);
+	return c && rules_take_values(p, c, true, &all_of);
 }
 
 static bool take_to(struct parser *p, bool negated)
@@ -223,11 +43,11 @@ static bool take_to(struct parser *p, bool negated)
 	bool all_of;
 
 	if (rules_take(p, "me only") || rules_take(p, "only me") || rules_take(p, "me alone"))
-		return add_simple(p, WHEN_ONLY_TO_ME, negated);
+		return rules_add_simple(p, WHEN_ONLY_TO_ME, negated);
 	if (rules_take(p, "me"))
-		return add_simple(p, WHEN_TO_ME, negated);
-	c = add(p, WHEN_TO, negated);
-	return c && take_values(p, c, true, &all_of);
+		return rules_add_simple(p, WHEN_TO_ME, negated);
+	c = rules_add(p, WHEN_TO, negated);
+	return c && rules_take_values(p, c, true, &all_of);
 }
 
 /* ---- Conditions on text ---- */
@@ -265,8 +85,8 @@ static bool take_text(struct parser *p, enum condition_kind kind, bool negated)
 	unsigned i, n;
 
 	take_word_filler(p);
-	c = add(p, kind, negated);
-	if (!c || !take_values(p, c, false, &all_of))
+	c = rules_add(p, kind, negated);
+	if (!c || !rules_take_values(p, c, false, &all_of))
 		return false;
 	if (kind == WHEN_TEXT)
 		take_field(p, &c->kind);
@@ -278,7 +98,7 @@ static bool take_text(struct parser *p, enum condition_kind kind, bool negated)
 	n = c->value_count;
 	c->value_count = 1;
 	for (i = 1; i < n; i++) {
-		struct condition *more = add(p, c->kind, false);
+		struct condition *more = rules_add(p, c->kind, false);
 
 		if (!more)
 			return false;
@@ -368,64 +188,10 @@ static bool take_age(struct parser *p, int64_t *ms)
 
 static bool add_age(struct parser *p, enum condition_kind kind, bool negated)
 {
-	struct condition *c = add(p, kind, negated);
+	struct condition *c = rules_add(p, kind, negated);
 
 	return c && take_age(p, &c->age_ms);
 }
-
-static bool take_class_word(struct parser *p, enum triage_category *out)
-{
-	static const struct { const char *words; enum triage_category category; } classes[] = {
-		{"newsletters", TRIAGE_NEWSLETTER}, {"newsletter", TRIAGE_NEWSLETTER}, {"promotions", TRIAGE_PROMOTION},
-		{"promotion", TRIAGE_PROMOTION}, {"promotional", TRIAGE_PROMOTION}, {"promos", TRIAGE_PROMOTION},
-		{"promo", TRIAGE_PROMOTION}, {"marketing", TRIAGE_PROMOTION}, {"advertising", TRIAGE_PROMOTION},
-		{"advertisements", TRIAGE_PROMOTION}, {"ads", TRIAGE_PROMOTION}, {"sales offers", TRIAGE_PROMOTION},
-		{"offers", TRIAGE_PROMOTION}, {"notifications", TRIAGE_NOTIFICATION}, {"notification", TRIAGE_NOTIFICATION},
-		{"automated", TRIAGE_NOTIFICATION}, {"automatic", TRIAGE_NOTIFICATION}, {"spam", TRIAGE_SPAM},
-		{"junk", TRIAGE_SPAM}, {"phishing", TRIAGE_SUSPICIOUS}, {"suspicious", TRIAGE_SUSPICIOUS},
-		{"fyi", TRIAGE_FYI}, {"informational", TRIAGE_FYI}, {"needs reply", TRIAGE_NEEDS_REPLY},
-		{"needing a reply", TRIAGE_NEEDS_REPLY}, {"to answer", TRIAGE_NEEDS_REPLY},
-		{"needs a reply", TRIAGE_NEEDS_REPLY}, {"needs answer", TRIAGE_NEEDS_REPLY}, {"urgent", TRIAGE_URGENT},
-		{"important", TRIAGE_URGENT}, {"high priority", TRIAGE_URGENT}, {"top priority", TRIAGE_URGENT},
-		{"a priority", TRIAGE_URGENT}, {"critical", TRIAGE_URGENT},
-	};
-	unsigned i;
-
-	for (i = 0; i < COUNT(classes); i++)
-		if (rules_take(p, classes[i].words)) {
-			*out = classes[i].category;
-			return true;
-		}
-	return false;
-}
-
-bool rules_take_class(struct parser *p, enum triage_category *out)
-{
-	unsigned was = p->at;
-
-	if (!rules_take(p, "a"))
-		rules_take(p, "an");
-	if (take_class_word(p, out))
-		return true;
-	p->at = was;
-	return false;
-}
-
-/* What mails are about by name: found in the subject or an attachment's name. */
-static const char *take_topic(struct parser *p)
-{
-	static const struct { const char *word, *stem; } topics[] = {
-		{"invoices", "invoice"}, {"invoice", "invoice"}, {"receipts", "receipt"}, {"receipt", "receipt"},
-		{"bills", "bill"}, {"contracts", "contract"}, {"orders", "order"}, {"reports", "report"},
-	};
-	unsigned i;
-
-	for (i = 0; i < COUNT(topics); i++)
-		if (rules_take(p, topics[i].word))
-			return topics[i].stem;
-	return NULL;
-}
-
 /* "move them to the archive" is no condition. */
 static bool leads_to_archive(const struct parser *p)
 {
@@ -448,9 +214,9 @@ static bool take_relation(struct parser *p, bool negated, bool *ok)
 
 	*ok = true;
 	if (rules_take_any(p, copies, COUNT(copies)))
-		*ok = add_simple(p, WHEN_CC_ME, negated);
+		*ok = rules_add_simple(p, WHEN_CC_ME, negated);
 	else if (rules_take_any(p, alone, COUNT(alone)))
-		*ok = add_simple(p, WHEN_ONLY_TO_ME, negated);
+		*ok = rules_add_simple(p, WHEN_ONLY_TO_ME, negated);
 	else if (rules_take(p, "sent to") || rules_take(p, "addressed to") || (!leads_to_archive(p) && rules_take(p, "to")))
 		*ok = take_to(p, negated);
 	else
@@ -479,338 +245,57 @@ static bool take_time(struct parser *p, bool negated, bool *ok)
 	return true;
 }
 
-static bool take_object(struct parser *p)
-{
-	static const char *const words[] = {"all", "any", "every", "each", "the", "my", "of", "new", "incoming", "other",
-	                                    "anything", "everything", "something", "things", "stuff", "mail", "mails",
-	                                    "email", "emails", "e-mail", "e-mails", "message", "messages", "conversation",
-	                                    "conversations", "thread", "threads", "those", "these", "ones", "them", "it", "an", "a"};
-	bool any = false;
+/* ---- Any of them ---- */
 
-	while (rules_take_any(p, words, COUNT(words)))
-		any = true;
-	return any;
+static bool take_with(struct parser *p, bool negated)
+{
+	if (rules_take(p, "no"))
+		return take_attachment(p) && rules_add_simple(p, WHEN_ATTACHMENT, !negated);
+	if (take_attachment(p))
+		return rules_add_simple(p, WHEN_ATTACHMENT, negated);
+	return take_part(p, negated) || take_text(p, WHEN_TEXT, negated);
 }
 
-static bool take_list_mail(struct parser *p)
+static bool take_containing(struct parser *p, bool negated)
 {
-	static const char *const names[] = {"mailing lists", "mailing list", "a mailing list", "discussion lists"};
-
-	return rules_take_any(p, names, COUNT(names));
+	if (take_attachment(p))
+		return rules_add_simple(p, WHEN_ATTACHMENT, negated);
+	return take_text(p, WHEN_TEXT, negated);
 }
 
-static bool take_invitation(struct parser *p)
+static bool take_without(struct parser *p, bool negated)
 {
-	static const char *const names[] = {"calendar invitations", "calendar invites", "calendar invitation",
-	                                    "meeting invitations", "meeting invites", "invitations", "invites",
-	                                    "meeting requests", "event invitations"};
-
-	return rules_take_any(p, names, COUNT(names));
+	return take_containing(p, !negated);
 }
 
-/* One kind of mail, named by a noun or an adjective. */
-static bool take_kind(struct parser *p, struct condition *c)
+static bool take_about(struct parser *p, bool negated)
 {
-	enum triage_category category;
-	const char *topic;
-
-	if (take_list_mail(p))
-		return c->lists = true;
-	if (take_invitation(p))
-		return c->invitations = true;
-	if (rules_take_class(p, &category)) {
-		c->categories |= 1u << category;
-		return true;
-	}
-	topic = c->value_count < VALUES_MAX ? take_topic(p) : NULL;
-	if (topic)
-		c->values[c->value_count++] = (struct value){topic, false};
-	return topic != NULL;
+	return take_text(p, WHEN_TEXT, negated);
 }
 
-/* "Mark mail from Ann urgent": after conditions, a class at the end is what to mark it as. */
-static bool closes_with_class(struct parser *p)
+/* What words lead to which condition; longer leads stand before those that begin them. */
+static const struct { const char *words; bool (*take)(struct parser *p, bool negated); } leads[] = {
+	{"sent by", take_from}, {"sent from", take_from}, {"from", take_from}, {"by", take_from},
+	{"do not have", take_without}, {"don't have", take_without}, {"does not have", take_without},
+	{"doesn't have", take_without}, {"without", take_without}, {"with", take_with}, {"has", take_with},
+	{"have", take_with}, {"having", take_with}, {"whose", take_with}, {"containing", take_containing},
+	{"contains", take_containing}, {"contain", take_containing}, {"mentioning", take_containing},
+	{"mentions", take_containing}, {"mention", take_containing}, {"including", take_containing},
+	{"includes", take_containing}, {"include", take_containing}, {"saying", take_containing},
+	{"say", take_containing}, {"about", take_about}, {"regarding", take_about}, {"concerning", take_about},
+};
+
+bool rules_take_detail(struct parser *p, bool negated, bool *ok)
 {
-	enum triage_category category;
-	unsigned was = p->at;
-	bool closes = p->class_closes && p->rule->condition_count > 0 && rules_take_class(p, &category) &&
-	              rules_peek(p, 0)->kind == TOKEN_END;
-
-	p->at = was;
-	return closes;
-}
-
-/* "newsletters, promotions and invoices": any of them, since no mail is all. */
-static bool take_kinds(struct parser *p, bool negated, bool *ok)
-{
-	struct condition kinds = {.kind = WHEN_KIND, .negated = negated}, *c;
-	unsigned was;
-
-	*ok = true;
-	if (rules_take(p, "unread")) {
-		*ok = add_simple(p, WHEN_UNREAD, negated);
-		return true;
-	}
-	if (rules_take(p, "read")) {
-		*ok = add_simple(p, WHEN_UNREAD, !negated);
-		return true;
-	}
-	if (rules_take(p, "replies")) {
-		*ok = add_simple(p, WHEN_REPLY, negated);
-		return true;
-	}
-	if (closes_with_class(p) || !take_kind(p, &kinds))
-		return false;
-	do {
-		was = p->at;
-		if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-			p->at++;
-		if (!rules_take(p, "and"))
-			rules_take(p, "or");
-		take_object(p);
-	} while (p->at != was && take_kind(p, &kinds));
-	p->at = was;
-	c = add(p, WHEN_KIND, negated);
-	*ok = c != NULL;
-	if (c)
-		*c = kinds;
-	return true;
-}
-
-/* In a statement ("mail from Ann is urgent") the verb is not the condition's, unless "that" leads it. */
-static bool take_filler(struct parser *p)
-{
-	static const char *const fillers[] = {"that is", "that are", "that was", "that were", "which is", "which are",
-	                                      "who is", "who are", "that", "which", "who", "comes", "come", "coming", "came",
-	                                      "arrives", "arrive", "arriving", "i get", "i receive", "it's", "it", "they're",
-	                                      "they", "in my inbox", "in the inbox", "also", "been", "the email", "the mail",
-	                                      "the message", "an email", "a mail", "a message", "the sender", "where",
-	                                      "whose sender", "emails", "mails", "messages", "email", "mail", "sender"};
-	static const char *const verbs[] = {"is", "are", "was", "were"};
-
-	return rules_take_any(p, fillers, COUNT(fillers)) || (!p->statement && rules_take_any(p, verbs, COUNT(verbs)));
-}
-
-/* One condition, if one comes next. *ok false: something began that cannot be understood. */
-static bool take_condition(struct parser *p, bool *ok)
-{
-	bool negated = false;
-	unsigned start = p->at;
-
-	*ok = true;
-	while (take_filler(p))
-		;
-	if (rules_take(p, "not") || rules_take(p, "isn't") || rules_take(p, "aren't"))
-		negated = true;
-	while (take_filler(p))
-		;
-	if (take_time(p, negated, ok) || take_relation(p, negated, ok))
-		return true;
-	if (rules_take(p, "from") || rules_take(p, "sent by") || rules_take(p, "sent from") || rules_take(p, "by")) {
-		*ok = take_from(p, negated);
-		return true;
-	}
-	if (rules_take(p, "without")) {
-		*ok = take_attachment(p) ? add_simple(p, WHEN_ATTACHMENT, !negated) : take_text(p, WHEN_TEXT, !negated);
-		return true;
-	}
-	if (rules_take(p, "do not have") || rules_take(p, "don't have") || rules_take(p, "does not have") ||
-	    rules_take(p, "doesn't have")) {
-		*ok = take_attachment(p) && add_simple(p, WHEN_ATTACHMENT, !negated);
-		return true;
-	}
-	if (rules_take(p, "has attachments") || rules_take(p, "have attachments")) {
-		*ok = add_simple(p, WHEN_ATTACHMENT, negated);
-		return true;
-	}
-	if (rules_take(p, "with") || rules_take(p, "has") || rules_take(p, "have") || rules_take(p, "having") ||
-	    rules_take(p, "whose")) {
-		if (rules_take(p, "no"))
-			*ok = take_attachment(p) && add_simple(p, WHEN_ATTACHMENT, !negated);
-		else if (take_attachment(p))
-			*ok = add_simple(p, WHEN_ATTACHMENT, negated);
-		else
-			*ok = take_part(p, negated) || take_text(p, WHEN_TEXT, negated);
-		return true;
-	}
-	if (rules_take(p, "containing") || rules_take(p, "contains") || rules_take(p, "contain") ||
-	    rules_take(p, "mentioning") || rules_take(p, "mentions") || rules_take(p, "mention") ||
-	    rules_take(p, "including") || rules_take(p, "include") || rules_take(p, "includes") ||
-	    rules_take(p, "saying") || rules_take(p, "say")) {
-		if (take_attachment(p))
-			*ok = add_simple(p, WHEN_ATTACHMENT, negated);
-		else
-			*ok = take_text(p, WHEN_TEXT, negated);
-		return true;
-	}
-	if (rules_take(p, "about") || rules_take(p, "regarding") || rules_take(p, "concerning")) {
-		*ok = take_text(p, WHEN_TEXT, negated);
-		return true;
-	}
-	if (take_part(p, negated))
-		return true;
-	if (take_kinds(p, negated, ok))
-		return true;
-	/* fillers alone are none */
-	p->at = start;
-	return false;
-}
-
-static bool new_clause(struct parser *p)
-{
-	if (p->rule->clause_count == CLAUSES_MAX)
-		return false;
-	p->rule->clause_count++;
-	return true;
-}
-
-/* Conditions joined by "and", "or", commas or nothing. */
-static bool take_rest(struct parser *p, bool *any)
-{
-	static const char *const ands[] = {"and also", "and"};
-
-	for (;;) {
-		unsigned was = p->at;
-		bool ok, or_word = false, joined = *any;
-
-		if (joined) {
-			if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-				p->at++;
-			or_word = rules_take(p, "or");
-			if (!or_word)
-				rules_take_any(p, ands, COUNT(ands));
-		}
-		if (or_word && !new_clause(p))
-			return false;
-		if (joined)
-			take_object(p);
-		if (!take_condition(p, &ok)) {
-			if (or_word)
-				p->rule->clause_count--;
-			p->at = was;
-			return true;
-		}
-		if (!ok)
-			return false;
-		*any = true;
-		/* "newsletters emails", "unread messages": a noun behind an adjective */
-		while (rules_take(p, "emails") || rules_take(p, "mails") || rules_take(p, "mail") || rules_take(p, "email") ||
-		       rules_take(p, "messages"))
-			;
-	}
-}
-
-bool rules_take_conditions(struct parser *p)
-{
-	bool any = false;
-
-	if (p->rule->clause_count == 0 && !new_clause(p))
-		return false;
-	return take_rest(p, &any) && any;
-}
-
-static bool is_mail_noun(struct parser *p, unsigned ahead)
-{
-	static const char *const nouns[] = {"emails", "email", "mails", "mail", "messages", "message"};
-	struct condition ignored = {0};
-	unsigned was = p->at;
-	bool yes;
-
-	if (is_one_of(p, ahead, nouns, COUNT(nouns)))
-		return true;
-	p->at += ahead;
-	yes = take_kind(p, &ignored);
-	p->at = was;
-	return yes;
-}
-
-/* "GitHub notifications", "Amazon emails": a name, in capitals so that no adjective passes for one. */
-static bool take_named(struct parser *p)
-{
-	const struct token *t = rules_peek(p, 0);
-	struct condition *c;
-
-	if ((t->kind != TOKEN_WORD && t->kind != TOKEN_DOMAIN) || !is_mail_noun(p, 1) || is_mail_noun(p, 0))
-		return true;
-	if (t->kind == TOKEN_WORD && (*t->text == *t->lower || p->tokens[0].text[1] != p->tokens[0].lower[1] ||
-	                              is_one_of(p, 0, stops, COUNT(stops)) ||
-	                              is_one_of(p, 0, unknown_people, COUNT(unknown_people))))
-		return true;
-	c = add(p, WHEN_FROM, false);
-	if (!c)
-		return false;
-	c->values[0] = (struct value){t->lower, false};
-	c->value_count = 1;
-	p->at++;
-	return true;
-}
-
-/* "newsletters from x or older than 3 days": newsletters in either case. */
-static void spread_object(struct parser *p, unsigned first, unsigned object_at)
-{
-	struct rule *r = p->rule;
 	unsigned i;
 
-	if (r->clause_count < 2 || r->condition_count <= first || p->object_end != object_at)
-		return;
-	for (i = first + 1; i < r->condition_count; i++)
-		if (r->conditions[i].kind == WHEN_KIND)
-			return;
-	r->clause_of[first] = CLAUSE_ALL;
-}
-
-bool rules_take_mails(struct parser *p)
-{
-	bool any = false, object;
-	unsigned first = p->rule->condition_count, object_at;
-
-	if (p->rule->clause_count == 0 && !new_clause(p))
-		return false;
-	object = take_object(p);
-	if (!take_named(p))
-		return false;
-	if (p->rule->condition_count > first)
-		take_object(p);
-	any = p->rule->condition_count > first;
-	object_at = p->at;
-	p->object_end = is_mail_noun(p, 0) && !any ? object_at : object_at + 1;
-	if (!take_rest(p, &any))
-		return false;
-	if (p->rule->condition_count > first && p->rule->conditions[first].kind == WHEN_KIND)
-		spread_object(p, first, object_at);
-	return any || object;
-}
-
-bool rules_take_exception(struct parser *p, bool *taken)
-{
-	struct rule *r = p->rule;
-	unsigned before = r->condition_count, i;
-	bool negate, ok, found;
-
-	*taken = false;
-	if (rules_peek(p, 0)->kind == TOKEN_COMMA && (rules_is(p, 1, "except") || rules_is(p, 1, "unless") ||
-	                                              rules_is(p, 1, "but") || rules_is(p, 1, "if") || rules_is(p, 1, "when")))
-		p->at++;
-	if (rules_take(p, "except for") || rules_take(p, "except if") || rules_take(p, "except") ||
-	    rules_take(p, "unless") || rules_take(p, "but not"))
-		negate = true;
-	else if (rules_take(p, "but only if") || rules_take(p, "only if") || rules_take(p, "if") || rules_take(p, "when"))
-		negate = false;
-	else
+	if (take_time(p, negated, ok) || take_relation(p, negated, ok))
 		return true;
-	*taken = true;
-	take_object(p);
-	found = take_condition(p, &ok);
-	if (!found || !ok || (negate && r->condition_count > before + 1))
-		return false;
-	while (!negate && (rules_take(p, "and") || rules_peek(p, 0)->kind != TOKEN_END)) {
-		take_object(p);
-		if (!take_condition(p, &ok) || !ok)
-			return false;
-	}
-	for (i = before; i < r->condition_count; i++) {
-		r->clause_of[i] = CLAUSE_ALL;
-		r->conditions[i].negated ^= negate;
-	}
-	return true;
+	*ok = true;
+	for (i = 0; i < COUNT(leads); i++)
+		if (rules_take(p, leads[i].words)) {
+			*ok = leads[i].take(p, negated);
+			return true;
+		}
+	return take_part(p, negated);
 }

@@ -18,7 +18,9 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_query.c src/agents/email_triage_query.h \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
 	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \
+	src/agents/email_triage_rules_mails.c \
 	src/agents/email_triage_rules_when.c \
+	src/agents/email_triage_rules_words.c \
 	src/agents/email_triage_source.c \
 	src/agents/email_triage_suspect.c \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \
