@@ -123,28 +123,46 @@ struct db {
 	atomic_uint_least64_t statements, round_trips, transactions, retries, connects;
 };
 
-/* pool.c: the connection is usable: connected, again if it was lost or has gone stale, and the
- * breaker allows it. Fails inside a transaction whose connection was lost. */
-bool db_conn_ready(struct db_conn *c, struct error *err);
-/* Brackets each wait for the server. */
+/* breaker.c */
+bool db_unavailable(struct error *err, int number);        /* fills err; returns false */
+void breaker_open(struct db *db, int64_t probe_us, const char *why);   /* when the first probe is due */
+void breaker_close(struct db *db);
+void breaker_look(struct db *db);           /* opens it when an answer takes too long */
+/* True: go on. *probe: as the one who looks whether the database is back, and must say what it
+ * found by breaker_probed. */
+bool breaker_pass(struct db *db, bool *probe, struct error *err);
+void breaker_probed(struct db *db, bool reached);
+/* Bracket each wait for the server. */
 void db_wait_begin(struct db_conn *c);
 void db_wait_end(struct db_conn *c);
+
+/* connect.c */
+bool db_hosts_parse(struct db *db, const char *list, struct error *err);
+bool db_conn_connect(struct db_conn *c, struct error *err);
+void db_conn_close(struct db_conn *c);
+/* The connection is usable: connected, again if it was lost or has gone stale, and the breaker
+ * allows it. Fails inside a transaction whose connection was lost. */
+bool db_conn_ready(struct db_conn *c, struct error *err);
+void db_lose(struct db_conn *c, bool next_host);
+
+/* statement.c */
 /* Fills err from an error number, and marks the connection lost when the number says so. Returns
  * false. doing names what was refused. */
 bool db_fail(struct db_conn *c, unsigned number, const char *text, const char *doing,
              struct error *err);
 bool db_number_lost(unsigned number);       /* to the next host */
 bool db_number_repeat(unsigned number);     /* rolled back, may be repeated */
-void db_lose(struct db_conn *c, bool next_host);
-
-/* statement.c */
+bool db_too_large(size_t bytes, size_t limit, struct error *err);
+size_t db_row_bytes(const struct db_arg *args, unsigned n);    /* at most, in a packet */
+enum enum_field_types db_type_of(enum db_type t);
 struct statement *statement_get(struct db_conn *c, const char *sql, struct error *err);
 bool statement_fail(struct db_conn *c, struct statement *s, const char *doing, struct error *err);
 bool statement_run(struct db_conn *c, struct statement *s, const struct db_arg *args, unsigned n,
                    struct error *err);
+bool statement_execute(struct db_conn *c, struct statement *s, struct error *err);   /* as bound */
 void statements_drop(struct db_conn *c);    /* after mysql_close */
 /* One statement in the text protocol; its rows, if any, are thrown away. */
-bool text_run(struct db_conn *c, const char *sql, struct error *err);
+bool db_text_run(struct db_conn *c, const char *sql, struct error *err);
 
 /* rows.c */
 bool columns_prepare(struct db_conn *c, struct statement *s, struct error *err);

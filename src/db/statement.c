@@ -9,7 +9,6 @@
 
 #define CACHE_FIRST 64
 #define PARAMS_MAX  512             /* DB_LIST_MAX groups of eight */
-#define BULK_ROWS   4096            /* per packet: bounds the server's memory for one */
 
 struct db_arg db_str(const char *s)
 {
@@ -46,7 +45,7 @@ bool db_number_repeat(unsigned number)
 	return is_among(number, repeat, sizeof repeat / sizeof *repeat);
 }
 
-static bool too_large(size_t bytes, size_t limit, struct error *err)
+bool db_too_large(size_t bytes, size_t limit, struct error *err)
 {
 	err_set(err, ERR_PAYLOAD_TOO_LARGE, "A row of %zu bytes is larger than the database takes"
 	        " (max_allowed_packet is %zu)", bytes, limit);
@@ -63,7 +62,7 @@ bool db_fail(struct db_conn *c, unsigned number, const char *text, const char *d
 	if (number == DBE_PACKET_TOO_LARGE || number == DBE_OWN_PACKET_TOO_LARGE) {
 		/* the server hangs up after it */
 		db_lose(c, false);
-		return too_large(0, c->max_packet, err);
+		return db_too_large(0, c->max_packet, err);
 	}
 	if (lost)
 		db_lose(c, true);
@@ -172,7 +171,7 @@ struct statement *statement_get(struct db_conn *c, const char *sql, struct error
 /* ---- one execution ---- */
 
 /* An upper bound of what a row of arguments takes in a packet. */
-static size_t row_bytes(const struct db_arg *args, unsigned n)
+size_t db_row_bytes(const struct db_arg *args, unsigned n)
 {
 	size_t bytes = 32;
 	unsigned i;
@@ -184,7 +183,7 @@ static size_t row_bytes(const struct db_arg *args, unsigned n)
 
 /* Bytes are sent as binary, text in the connection's character set: an index on a text column
  * serves only the latter, and binary ids must not be taken for text. */
-static enum enum_field_types type_of(enum db_type t)
+enum enum_field_types db_type_of(enum db_type t)
 {
 	static const enum enum_field_types types[] = {
 		[DB_NULL] = MYSQL_TYPE_NULL, [DB_INT] = MYSQL_TYPE_LONGLONG,
@@ -196,7 +195,7 @@ static enum enum_field_types type_of(enum db_type t)
 
 static void bind_arg(MYSQL_BIND *b, const struct db_arg *a)
 {
-	b->buffer_type = type_of(a->type);
+	b->buffer_type = db_type_of(a->type);
 	if (a->type == DB_INT) {
 		b->buffer = (void *)(uintptr_t)&a->i;
 	} else if (a->type == DB_DOUBLE) {
@@ -207,7 +206,7 @@ static void bind_arg(MYSQL_BIND *b, const struct db_arg *a)
 	}
 }
 
-static bool execute(struct db_conn *c, struct statement *s, struct error *err)
+bool statement_execute(struct db_conn *c, struct statement *s, struct error *err)
 {
 	int rc;
 
@@ -228,12 +227,12 @@ bool statement_run(struct db_conn *c, struct statement *s, const struct db_arg *
                    struct error *err)
 {
 	MYSQL_BIND binds[PARAMS_MAX];
-	size_t bytes = row_bytes(args, n);
+	size_t bytes = db_row_bytes(args, n);
 	unsigned i;
 
 	INVARIANT(n == s->params, "a statement is given too many or too few arguments");
 	if (bytes > c->max_packet)
-		return too_large(bytes, c->max_packet, err);
+		return db_too_large(bytes, c->max_packet, err);
 	if (n > 0) {
 		memset(binds, 0, n * sizeof *binds);
 		for (i = 0; i < n; i++)
@@ -241,7 +240,7 @@ bool statement_run(struct db_conn *c, struct statement *s, const struct db_arg *
 		if (mysql_stmt_bind_param(s->handle, binds) != 0)
 			return statement_fail(c, s, "bind arguments", err);
 	}
-	return execute(c, s, err);
+	return statement_execute(c, s, err);
 }
 
 bool db_exec(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned n,
@@ -257,195 +256,9 @@ bool db_exec(struct db_conn *c, const char *sql, const struct db_arg *args, unsi
 	return true;
 }
 
-/* ---- many rows ---- */
-
-static bool exec_each(struct db_conn *c, struct statement *s, const struct db_arg *args,
-                      unsigned cols, unsigned rows, uint64_t *affected, struct error *err)
-{
-	unsigned i;
-
-	for (i = 0; i < rows; i++) {
-		if (!statement_run(c, s, args + (size_t)i * cols, cols, err))
-			return false;
-		*affected += mysql_stmt_affected_rows(s->handle);
-	}
-	return true;
-}
-
-#if DB_HAVE_BULK
-/* The columns of a packet, as array binding wants them: an array per column. */
-struct bulk {
-	MYSQL_BIND    *binds;            /* cols */
-	void         **pointers;         /* cols × rows, of text and bytes */
-	int64_t       *numbers;          /* cols × rows, of integers and doubles */
-	unsigned long *lengths;          /* cols × rows */
-	char          *indicators;       /* cols × rows */
-	char          *memory;
-};
-
-static void bulk_alloc(struct bulk *k, unsigned cols, unsigned rows)
-{
-	size_t cells = (size_t)cols * rows;
-	char *at;
-
-	at = k->memory = mem_zalloc(cols * sizeof *k->binds +
-		cells * (sizeof *k->pointers + sizeof *k->numbers + sizeof *k->lengths + 1));
-	k->binds = (void *)at;
-	at += cols * sizeof *k->binds;
-	k->pointers = (void *)at;
-	at += cells * sizeof *k->pointers;
-	k->numbers = (void *)at;
-	at += cells * sizeof *k->numbers;
-	k->lengths = (void *)at;
-	at += cells * sizeof *k->lengths;
-	k->indicators = at;
-}
-
-/* The one type of a column, NULL if all its rows are. */
-static enum db_type column_type(const struct db_arg *args, unsigned cols, unsigned rows)
-{
-	enum db_type type = DB_NULL;
-	unsigned i;
-
-	for (i = 0; i < rows; i++) {
-		enum db_type t = args[(size_t)i * cols].type;
-
-		INVARIANT(t == DB_NULL || type == DB_NULL || t == type,
-		          "a column has two types in one call");
-		type = t == DB_NULL ? type : t;
-	}
-	return type;
-}
-
-static void bulk_column(struct bulk *k, unsigned col, const struct db_arg *args, unsigned cols,
-                        unsigned rows)
-{
-	size_t first = (size_t)col * rows;
-	MYSQL_BIND *b = &k->binds[col];
-	enum db_type type = column_type(args + col, cols, rows);
-	unsigned i;
-
-	for (i = 0; i < rows; i++) {
-		const struct db_arg *a = &args[(size_t)i * cols + col];
-
-		k->indicators[first + i] = a->type == DB_NULL ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
-		k->pointers[first + i] = (void *)(uintptr_t)a->p;
-		k->lengths[first + i] = a->n;
-		if (a->type == DB_INT)
-			k->numbers[first + i] = a->i;
-		else if (a->type == DB_DOUBLE)
-			memcpy(&k->numbers[first + i], &a->d, sizeof a->d);
-	}
-	/* a column of NULLs needs some type too */
-	b->buffer_type = type_of(type == DB_NULL ? DB_INT : type);
-	b->buffer = type == DB_BYTES || type == DB_TEXT ? (void *)&k->pointers[first] :
-		(void *)&k->numbers[first];
-	b->length = &k->lengths[first];
-	b->u.indicator = &k->indicators[first];
-}
-
-/* Rows that fit one packet, from the first on. */
-static unsigned rows_that_fit(const struct db_arg *args, unsigned cols, unsigned rows, size_t limit)
-{
-	size_t bytes = 0;
-	unsigned n = 0;
-
-	while (n < rows && n < BULK_ROWS) {
-		bytes += row_bytes(args + (size_t)n * cols, cols);
-		if (n > 0 && bytes > limit)
-			break;
-		n++;
-	}
-	return n;
-}
-
-static void set_array_size(struct statement *s, unsigned rows)
-{
-	mysql_stmt_attr_set(s->handle, STMT_ATTR_ARRAY_SIZE, &rows);
-}
-
-static bool exec_packet(struct db_conn *c, struct statement *s, const struct db_arg *args,
-                        unsigned cols, unsigned rows, uint64_t *affected, struct error *err)
-{
-	struct bulk k;
-	unsigned i;
-	bool ok;
-
-	bulk_alloc(&k, cols, rows);
-	for (i = 0; i < cols; i++)
-		bulk_column(&k, i, args, cols, rows);
-	set_array_size(s, rows);
-	ok = mysql_stmt_bind_param(s->handle, k.binds) == 0 ? execute(c, s, err) :
-		statement_fail(c, s, "bind arguments", err);
-	if (ok)
-		*affected += mysql_stmt_affected_rows(s->handle);
-	set_array_size(s, 0);
-	mem_free(k.memory);
-	return ok;
-}
-
-static bool exec_bulk(struct db_conn *c, struct statement *s, const struct db_arg *args,
-                      unsigned cols, unsigned rows, uint64_t *affected, struct error *err)
-{
-	struct error refused = {0};
-	unsigned done = 0;
-
-	while (done < rows) {
-		const struct db_arg *from = args + (size_t)done * cols;
-		unsigned n = rows_that_fit(from, cols, rows - done, c->max_packet);
-
-		if (n == 1 || s->no_bulk) {
-			if (!exec_each(c, s, from, cols, n, affected, err))
-				return false;
-		} else if (!exec_packet(c, s, from, cols, n, affected, &refused)) {
-			if (refused.db_errno == DBE_NOT_PREPARABLE && done == 0) {
-				/* a kind of statement that takes no arrays: refused before any row */
-				s->no_bulk = true;
-				continue;
-			}
-			if (err)
-				*err = refused;
-			return false;
-		}
-		done += n;
-	}
-	return true;
-}
-#endif
-
-bool db_exec_rows(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned cols,
-                  unsigned rows, uint64_t *affected, struct error *err)
-{
-	struct statement *s;
-	uint64_t sum = 0;
-	unsigned i;
-	bool ok;
-
-	if (!db_conn_ready(c, err))
-		return false;
-	for (i = 0; i < rows; i++) {
-		size_t bytes = row_bytes(args + (size_t)i * cols, cols);
-
-		if (bytes > c->max_packet)
-			return too_large(bytes, c->max_packet, err);
-	}
-	if (!(s = statement_get(c, sql, err)))
-		return false;
-	INVARIANT(cols == s->params, "a statement is given too many or too few arguments");
-#if DB_HAVE_BULK
-	if (c->bulk && cols > 0 && !s->no_bulk)
-		ok = exec_bulk(c, s, args, cols, rows, &sum, err);
-	else
-#endif
-		ok = exec_each(c, s, args, cols, rows, &sum, err);
-	if (affected)
-		*affected = sum;
-	return ok;
-}
-
 /* ---- the text protocol ---- */
 
-bool text_run(struct db_conn *c, const char *sql, struct error *err)
+bool db_text_run(struct db_conn *c, const char *sql, struct error *err)
 {
 	bool ok, more;
 
@@ -467,7 +280,7 @@ bool db_run_text(struct db_conn *c, const char *sql, struct error *err)
 {
 	if (!db_conn_ready(c, err))
 		return false;
-	if (text_run(c, sql, err))
+	if (db_text_run(c, sql, err))
 		return true;
 	if (err && c->broken && !c->in_tx)
 		err->outcome_unknown = true;

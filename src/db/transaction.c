@@ -12,7 +12,7 @@
 bool db_begin(struct db_conn *c, struct error *err)
 {
 	INVARIANT(!c->in_tx, "a transaction inside a transaction");
-	if (!db_conn_ready(c, err) || !text_run(c, "BEGIN", err))
+	if (!db_conn_ready(c, err) || !db_text_run(c, "BEGIN", err))
 		return false;
 	c->in_tx = true;
 	return true;
@@ -28,7 +28,7 @@ bool db_commit(struct db_conn *c, struct error *err)
 		c->in_tx = false;
 		return false;
 	}
-	ok = text_run(c, "COMMIT", err);
+	ok = db_text_run(c, "COMMIT", err);
 	c->in_tx = false;
 	if (ok) {
 		atomic_fetch_add_explicit(&c->db->transactions, 1, memory_order_relaxed);
@@ -48,7 +48,7 @@ void db_rollback(struct db_conn *c)
 	if (c->reading)
 		db_end(c);
 	/* what cannot be told to roll back is rolled back by closing it */
-	if (!c->broken && !text_run(c, "ROLLBACK", &err))
+	if (!c->broken && !db_text_run(c, "ROLLBACK", &err))
 		c->broken = true;
 	c->in_tx = false;
 }
@@ -83,10 +83,10 @@ static int ask(struct db_conn *c, db_applied applied, void *ctx)
 
 	if (!db_conn_ready(c, &err))
 		return -1;
-	if (c->galera && !text_run(c, "SET SESSION wsrep_sync_wait = 1", &err))
+	if (c->galera && !db_text_run(c, "SET SESSION wsrep_sync_wait = 1", &err))
 		return -1;
 	answer = applied(c, ctx);
-	if (c->galera && !c->broken && !text_run(c, "SET SESSION wsrep_sync_wait = DEFAULT", &err))
+	if (c->galera && !c->broken && !db_text_run(c, "SET SESSION wsrep_sync_wait = DEFAULT", &err))
 		c->broken = true;
 	return answer;
 }
