@@ -16,6 +16,7 @@
 #define MEMORY_WAIT_US   INT64_C(50000)
 #define LEASE_SPARE_MS   5000                /* beyond an attempt's time, to wait before it and record after it */
 #define AWAY_US          INT64_C(1000000)
+#define UNRECORDED_MAX   (4 * CLAIM_MAX)     /* attempts whose record waits; then nothing new is claimed */
 #define BUSY_US          INT64_C(20000)      /* what is due is being claimed by another sender */
 
 #define HEAD_OFFSETS     HTTP_HEADERS_MAX
@@ -274,7 +275,7 @@ unsigned claimer_room(const struct sender *s)
 {
 	unsigned enough = s->inflight / 8 < CLAIM_MAX ? s->inflight / 8 : CLAIM_MAX, free_slots;
 
-	if (s->held >= s->inflight)
+	if (s->held >= s->inflight || s->results.count + s->releases.count > UNRECORDED_MAX)
 		return 0;
 	free_slots = s->inflight - s->held;
 	if (free_slots < enough)

@@ -12,6 +12,8 @@
 #define LANES_MAX     4096               /* then those that are not used are forgotten */
 #define QUICK_US      INT64_C(1000000)   /* an answer in this time opens a lane further */
 #define SLOW_US       INT64_C(2000000)   /* one that takes longer narrows it */
+#define NEAR_US       INT64_C(4000)      /* one that answers sooner has enough with ENOUGH at once */
+#define ENOUGH        32
 #define STILL_US      INT64_C(100000)    /* full and nothing ended for so long: it does not move */
 #define POSTPONE_MIN_MS  250
 #define POSTPONE_MAX_MS  120000
@@ -83,7 +85,7 @@ void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us
 	l->moved_us = now_us;
 	l->mean_us = l->mean_us ? l->mean_us + (duration_us - l->mean_us) / 8 : duration_us;
 	if (answered && duration_us < QUICK_US) {
-		if (l->limit < l->most)
+		if (l->limit < l->most && (l->limit < ENOUGH || l->mean_us > NEAR_US))
 			l->limit++;
 	} else if (duration_us > SLOW_US) {
 		l->limit = l->limit > 1 ? l->limit / 2 : 1;

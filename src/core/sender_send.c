@@ -12,6 +12,7 @@
 
 #define ERROR_TEXT   300     /* bytes, of what is kept of a failed attempt */
 #define LEASE_SPARE_MS 1000  /* of a lease beyond the attempt's own time, for its record */
+#define LARGE        16384   /* bytes */
 #define STATUS_GONE  410
 
 void sendings_init(struct sendings *l)
@@ -133,6 +134,13 @@ static void judge(struct sender *s, struct sending *g, const struct http_answer 
 	sending_failed(s, g, a->refused || a->status == STATUS_GONE, a->retry_after_s);
 }
 
+/* It may wait for its record while others need the memory. */
+static struct sending *without_body(struct sending *g)
+{
+	/* size goes on counting what was held for it, until the sender gives that back */
+	return g->size < LARGE ? g : mem_grow(g, sizeof *g);
+}
+
 static void on_done(struct http_call *call, const struct http_answer *a)
 {
 	struct sending *g = (struct sending *)call;
@@ -149,7 +157,7 @@ static void on_done(struct http_call *call, const struct http_answer *a)
 		return;
 	}
 	judge(s, g, a);
-	sendings_add(&s->ended, g);
+	sendings_add(&s->ended, without_body(g));
 }
 
 /* It ends before it was sent. */

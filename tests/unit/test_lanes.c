@@ -46,6 +46,20 @@ static void quick_answers_open_a_lane_up_to_its_bound(void)
 	CU_ASSERT_EQUAL(fill(0), 16);
 }
 
+static void one_that_is_near_needs_no_more_than_32(void)
+{
+	unsigned i;
+
+	lanes_release(&lanes);
+	lanes = (struct lanes){.first = 4, .most = 100};
+	lane = lane_get(&lanes, "http://a", 8, 0);
+	for (i = 0; i < 200; i++) {
+		lane_begin(lane, 0);
+		lane_end(lane, true, 1000, 0);
+	}
+	CU_ASSERT_EQUAL(fill(0), 32);
+}
+
 static void one_that_does_not_answer_keeps_one(void)
 {
 	unsigned i;
@@ -163,6 +177,7 @@ static int release(void)
 static CU_TestInfo tests[] = {
 	{"a new receiver gets a few at once", a_new_receiver_gets_a_few_at_once},
 	{"quick answers open a lane up to its bound", quick_answers_open_a_lane_up_to_its_bound},
+	{"one that is near needs no more than 32", one_that_is_near_needs_no_more_than_32},
 	{"one that does not answer keeps one", one_that_does_not_answer_keeps_one},
 	{"one that refuses connections at once loses and wins nothing",
 	 one_that_refuses_connections_at_once_loses_and_wins_nothing},
