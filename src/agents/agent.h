@@ -59,10 +59,15 @@ struct agent_ctx {
  * the code is EXECUTION_FAILED unless a closer one fits. */
 typedef bool (*agent_run_fn)(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
 
+/* Looks, before a run is accepted, at what the input schema cannot express: names of time zones, a query's
+ * grammar. The input fits the schema. ERR_INVALID_INPUT with the field's path from "input_payload" on. */
+typedef bool (*agent_check_fn)(struct json_object *input, struct error *err);
+
 /* A builtin runner: one line in registry.c. */
 struct agent_builtin {
-	const char  *name;   /* what a manifest's "runner": {"builtin": NAME} says */
-	agent_run_fn run;
+	const char    *name;   /* what a manifest's "runner": {"builtin": NAME} says */
+	agent_run_fn   run;
+	agent_check_fn check;  /* NULL: the schema says it all */
 };
 
 #endif

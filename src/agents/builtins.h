@@ -5,6 +5,7 @@
 #include "agents/agent.h"
 
 bool email_triage_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
+bool email_triage_check(struct json_object *input, struct error *err);
 bool probe_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "agents/builtins.h"
+#include "agents/email_triage_query.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -34,6 +35,23 @@ static void release(struct triage *t)
 	triage_release_options(t);
 	arena_release(&t->arena);
 	mem_free(t);
+}
+
+/* Reads the input as a run does. */
+bool email_triage_check(struct json_object *input, struct error *err)
+{
+	struct agent_ctx ctx = {.input = input, .timezone = "UTC", .now_ms = clock_now_ms()};
+	struct triage *t = mem_zalloc(sizeof *t);
+	struct query q;
+	bool ok;
+
+	t->ctx = &ctx;
+	arena_init(&t->arena);
+	ok = triage_read_options(t, err) &&
+	     (t->opt.inline_data ||
+	      query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &q, err));
+	release(t);
+	return ok;
 }
 
 bool email_triage_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err)

@@ -133,6 +133,7 @@ static bool take_runner(struct json_object *o, struct manifest *m, builtin_looku
                         struct error *err)
 {
 	struct json_object *runner = NULL;
+	const struct agent_builtin *builtin;
 	const char *name = NULL;
 	unsigned i;
 
@@ -148,9 +149,11 @@ static bool take_runner(struct json_object *o, struct manifest *m, builtin_looku
 			                 runner_kinds[i]);
 	if (!json_get_str(runner, "runner", "builtin", &name, err))
 		return false;
-	m->run = name ? lookup(name) : NULL;
-	if (!m->run)
+	builtin = name ? lookup(name) : NULL;
+	if (!builtin)
 		return err_field(err, "runner.builtin", "there is no builtin runner \"%.60s\"", name ? name : "");
+	m->run = builtin->run;
+	m->check = builtin->check;
 	return true;
 }
 

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 
 static const struct agent_builtin builtins[] = {
-	{"email-triage", email_triage_run},
-	{"probe", probe_run},
+	{"email-triage", email_triage_run, email_triage_check},
+	{"probe", probe_run, NULL},
 };
 
 struct registry {
@@ -23,13 +23,13 @@ struct registry {
 	unsigned count;
 };
 
-static agent_run_fn find_builtin(const char *name)
+static const struct agent_builtin *find_builtin(const char *name)
 {
 	unsigned i;
 
 	for (i = 0; i < sizeof builtins / sizeof *builtins; i++)
 		if (strcmp(builtins[i].name, name) == 0)
-			return builtins[i].run;
+			return &builtins[i];
 	return NULL;
 }
 

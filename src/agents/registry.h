@@ -29,6 +29,7 @@ struct manifest {
 	struct schema *input;         /* compiled input_schema */
 	struct schema *output;        /* compiled output_schema, NULL when there is none */
 	agent_run_fn run;
+	agent_check_fn check;         /* NULL: none */
 };
 
 struct registry;

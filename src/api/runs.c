@@ -78,7 +78,8 @@ static bool read_input(struct request *r, struct run_request *q, struct json_obj
 	q->agent = registry_find(r->app->agents, r->param);
 	if (!q->agent)
 		return err_set(err, ERR_NOT_FOUND, "There is no such agent; see /api/agents");
-	return !q->agent->input || schema_check(q->agent->input, *input, "input_payload", err);
+	return (!q->agent->input || schema_check(q->agent->input, *input, "input_payload", err)) &&
+	       (!q->agent->check || q->agent->check(*input, err));
 }
 
 /* The raw text of the input is what is stored: it was checked, and nothing is lost in writing it anew. */

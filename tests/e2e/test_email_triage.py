@@ -107,6 +107,18 @@ class EmailTriage(LiveCase):
         self.assertRegex(data["summary"], re.compile(r"^Triaged 18 emails \| \d+ urgent \| \d+ archived$"))
         self.check(data["output"])
 
+    def test_what_the_schema_cannot_express_is_refused_before_it_is_a_run(self):
+        for member, value in (("timezone", "Mars/X"), ("timezone", "../../etc/passwd"), ("query", "foo:bar"),
+                              ("query", "newer_than:x"), ("query", "after:2026-13-45"), ("vip_senders", ["Ann"])):
+            with self.subTest(member=member, value=value):
+                answer = self.client.run("email-triage", dict(INPUT, **{member: value}))
+                self.assertEqual((answer.status, answer.body["error"]["code"]), (400, "INVALID_INPUT"), answer.body)
+                self.assertEqual(answer.body["error"]["field"], "input_payload." + member)
+
+    def test_a_vip_may_be_written_with_a_name(self):
+        answer = self.client.run("email-triage", dict(INPUT, vip_senders=["Ann <ann@example.org>"]))
+        self.assertEqual(answer.status, 202, answer.body)
+
     def test_its_steps_tell_what_was_done(self):
         execution = self.triage()
         answer = self.client.get(f"/api/executions/{execution['id']}/steps")
