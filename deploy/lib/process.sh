@@ -53,7 +53,7 @@ stack_pid() {
 	read -r pid <"$run/$2.pid" || return 1
 	# the command line is empty for a moment while a program is replaced by another (exec), and of a zombie
 	for try in 1 2 3 4 5; do
-		words=$(tr '\0' ' ' <"/proc/$pid/cmdline") 2>/dev/null || return 1
+		words=$(tr "\0" " " 2>/dev/null <"/proc/$pid/cmdline") || return 1
 		[ -z "$words" ] || break
 		sleep 0.01
 	done

@@ -15,7 +15,7 @@
 
 struct estimate {
 	const struct manifest *manifest;
-	atomic_int_least64_t   ms;         /* 0: none of its runs has succeeded yet */
+	atomic_int_least64_t   ms;         /* -1: none of its runs has succeeded yet */
 };
 
 struct runs {
@@ -34,8 +34,10 @@ struct runs *runs_new(struct db *db, struct doorbell_ringer *ringer, const struc
 	r->db = db;
 	r->ringer = ringer;
 	r->count = n;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		r->estimates[i].manifest = registry_at(agents, i);
+		atomic_init(&r->estimates[i].ms, -1);
+	}
 	return r;
 }
 
@@ -201,7 +203,7 @@ static void renew_estimates(struct runs *r)
 
 int64_t runs_estimate(struct runs *r, const struct manifest *m)
 {
-	int64_t now = clock_mono_us(), due = atomic_load_explicit(&r->renew_us, memory_order_relaxed), ms = 0;
+	int64_t now = clock_mono_us(), due = atomic_load_explicit(&r->renew_us, memory_order_relaxed), ms = -1;
 	unsigned i;
 
 	if (now >= due && atomic_compare_exchange_strong(&r->renew_us, &due, now + ESTIMATES_KEEP_US))
@@ -210,7 +212,7 @@ int64_t runs_estimate(struct runs *r, const struct manifest *m)
 		;
 	if (i < r->count)
 		ms = atomic_load_explicit(&r->estimates[i].ms, memory_order_relaxed);
-	return ms > 0 ? ms : m->estimated_duration_ms;
+	return ms >= 0 ? ms : m->estimated_duration_ms;
 }
 
 bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err)
