@@ -76,12 +76,15 @@ static bool take_vips(struct triage *t, struct error *err)
 	if (!take_strings(t->ctx->input, "vip_senders", t->opt.vips, TRIAGE_VIPS_MAX, &t->opt.vip_count, err))
 		return false;
 	for (i = 0; i < t->opt.vip_count; i++) {
-		struct mail_address a;
+		const char *open, *close;
 
-		/* "Ann <ann@example.org>" is Ann's address */
+		/* "Ann <ann@example.org>" is Ann's address. This is read while a request waits, so no mail
+		 * library takes part. */
 		t->opt.vips[i] = text_lower(&t->arena, t->opt.vips[i]);
-		if (strchr(t->opt.vips[i], '<') && mail_addresses(&t->arena, t->opt.vips[i], &a, 1) == 1)
-			t->opt.vips[i] = a.addr;
+		open = strrchr(t->opt.vips[i], '<');
+		close = open ? strchr(open, '>') : NULL;
+		if (close)
+			t->opt.vips[i] = arena_strndup(&t->arena, open + 1, (size_t)(close - open - 1));
 		else if (!strchr(t->opt.vips[i], '@') && strchr(t->opt.vips[i], '.') && !strchr(t->opt.vips[i], ' '))
 			t->opt.vips[i] = arena_printf(&t->arena, "@%s", t->opt.vips[i]);
 		if (!strchr(t->opt.vips[i], '@'))
