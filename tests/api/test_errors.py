@@ -1,5 +1,6 @@
 """Bad input of every kind gets its documented error, never a 5xx, and never stops the platform."""
 import json
+import os
 import time
 import unittest
 
@@ -268,6 +269,20 @@ class OddRequests(ApiCase):
         status = self.raw("POST /api/agents/probe/run HTTP/1.1\r\nContent-Type: application/json\r\n"
                           "Transfer-Encoding: chunked", b"\r\n" + chunks + b"0\r\n\r\n")
         self.assertEqual(status, 202)
+
+
+# nginx answers some requests by itself
+if os.environ.get("AGENTIV_TEST_SERVER", "nginx") == "nginx" and os.environ.get("AGENTIV_CGI") != "1":
+    class NginxItself(ApiCase):
+        def test_what_nginx_answers_itself_has_the_form_of_the_api(self):
+            for line, status, code in (("TRACE /api/agents HTTP/1.1", b"405", b"METHOD_NOT_ALLOWED"),
+                                       ("GET /api/agents HTTP/3.0", b"400", b"INVALID_INPUT")):
+                with self.subTest(line=line):
+                    lines = (line, "Host: localhost", "Connection: close", "", "")
+                    got = exchange_raw(self.platform.url, "\r\n".join(lines).encode())
+                    self.assertEqual(got.split(b" ", 2)[1], status, got)
+                    self.assertIn(b'"code":"' + code + b'"', got)
+                    self.assertIn(b"X-RateLimit-Limit: unlimited", got)
 
 
 class Queries(ApiCase):
