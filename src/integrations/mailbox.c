@@ -1,7 +1,10 @@
 /* The kinds of mailboxes there are. */
 #include "integrations/mailbox.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "base/log.h"
 
 static const struct mailbox_ops *const kinds[] = {&maildir_ops, &mbox_ops};
 
@@ -28,4 +31,14 @@ void mailbox_close(struct mailbox *m)
 	if (m->ops)
 		m->ops->close(m);
 	m->ops = NULL;
+}
+
+bool mailbox_cannot(struct error *err, const char *what, const char *path)
+{
+	char text[512];
+	int e = errno;
+
+	err_set(err, ERR_EXECUTION_FAILED, "%s: %s", what, strerror(e));
+	log_write(LOG_WARN, "mailbox", "path=%s error=%d", log_quote(path, text, sizeof text), e);
+	return false;
 }

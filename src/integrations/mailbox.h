@@ -59,6 +59,10 @@ struct mailbox {
 bool mailbox_open(struct mailbox *m, const char *kind, struct json_object *settings, struct error *err);
 void mailbox_close(struct mailbox *m);
 
+/* For the kinds: ERR_EXECUTION_FAILED with what and errno's text. Who reads the message may be no operator:
+ * the server's path goes to the log alone. Returns false. */
+bool mailbox_cannot(struct error *err, const char *what, const char *path);
+
 /* Where the messages of an mbox text begin ("From " lines). A line is one when it stands at the start
  * or after an empty line, holds a date as mail programs write it, and a header follows; lengths
  * that headers claim are not believed. Feed the text in pieces; each is called with the offset of

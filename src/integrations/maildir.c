@@ -23,7 +23,7 @@
 struct place { char name[NAME_SIZE]; bool is_new; };
 
 struct maildir {
-	char *path;               /* for messages only */
+	char *path;               /* for the log only */
 	int root, cur, new;       /* folders; -1 until opened */
 	struct place *places;     /* ordered by the mail's id */
 	unsigned place_count;
@@ -31,11 +31,11 @@ struct maildir {
 
 /* ---- Open and close ---- */
 
-static bool cannot(struct error *err, const char *what, const char *path)
+static bool cannot(struct error *err, const char *what, const char *name)
 {
 	int e = errno;
 
-	return err_set(err, ERR_EXECUTION_FAILED, "%s %.200s: %s", what, path, strerror(e));
+	return err_set(err, ERR_EXECUTION_FAILED, "%s %.200s: %s", what, name, strerror(e));
 }
 
 static void maildir_close(struct mailbox *m)
@@ -61,12 +61,12 @@ static bool open_folders(struct maildir *d, struct error *err)
 	/* the configured folder itself may be a link: it is the operator's word */
 	d->root = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->root < 0)
-		return cannot(err, "Cannot open the Maildir", d->path);
+		return mailbox_cannot(err, "Cannot open the connected Maildir", d->path);
 	d->cur = openat(d->root, "cur", DIR_FLAGS);
 	d->new = openat(d->root, "new", DIR_FLAGS);
 	if (d->cur < 0 || d->new < 0)
-		return cannot(err, "This is no Maildir, its folders cur and new cannot be opened:",
-		              d->path);
+		return mailbox_cannot(err, "The connected folder is no Maildir, its folders cur and new cannot be opened",
+		                      d->path);
 	return true;
 }
 
@@ -207,7 +207,7 @@ static bool maildir_list(struct mailbox *m, unsigned max, struct mail_ref **out,
 	l.all = mem_array(l.room, sizeof *l.all);
 	if (!list_folder(&l, d->new, true) || !list_folder(&l, d->cur, false)) {
 		mem_free(l.all);
-		return cannot(err, "Cannot list the Maildir", d->path);
+		return mailbox_cannot(err, "Cannot list the connected Maildir", d->path);
 	}
 	prune(&l);
 	mem_free(d->places);
@@ -423,7 +423,7 @@ static bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, struc
 		return not_in_inbox(d, ref->id, out);
 	archive = open_archive(d);
 	if (archive < 0)
-		return cannot(err, "Cannot open the folder .Archive of", d->path);
+		return mailbox_cannot(err, "Cannot open the folder .Archive of the connected Maildir", d->path);
 	ok = move_to_archive(d, dir, name, archive, out, err);
 	close(archive);
 	return ok;

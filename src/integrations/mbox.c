@@ -26,13 +26,6 @@ struct mbox {
 	uint64_t size;
 };
 
-static bool cannot(struct error *err, const char *what, const char *path)
-{
-	int e = errno;
-
-	return err_set(err, ERR_EXECUTION_FAILED, "%s %.200s: %s", what, path, strerror(e));
-}
-
 static void mbox_close(struct mailbox *m)
 {
 	struct mbox *b = m->data;
@@ -64,11 +57,11 @@ static bool mbox_open(struct mailbox *m, struct json_object *settings, struct er
 	b->path = mem_strdup(path);
 	b->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (b->fd < 0) {
-		cannot(err, "Cannot open the mbox", path);
+		mailbox_cannot(err, "Cannot open the connected mbox", path);
 		goto fail;
 	}
 	if (fstat(b->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		err_set(err, ERR_EXECUTION_FAILED, "The mbox %.200s is no file", path);
+		err_set(err, ERR_EXECUTION_FAILED, "The connected mbox is no file");
 		goto fail;
 	}
 	b->ring = mem_array(KEEP_MAX, sizeof *b->ring);
@@ -131,7 +124,7 @@ static bool mbox_list(struct mailbox *m, unsigned max, struct mail_ref **out, un
 	unsigned n = 0;
 
 	if (!scan(b))
-		return cannot(err, "Cannot read the mbox", b->path);
+		return mailbox_cannot(err, "Cannot read the connected mbox", b->path);
 	first = b->count > KEEP_MAX ? b->count - KEEP_MAX : 0;
 	*out = mem_array(b->count - first + 1, sizeof **out);
 	for (i = first; i < b->count; i++) {
@@ -177,7 +170,7 @@ static bool mbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **tex
 	size = *cut ? MAILBOX_MESSAGE_MAX : size;
 	*text = mem_alloc(size + 1);
 	if (!read_at(b->fd, *text, size, at, n)) {
-		cannot(err, "Cannot read the mbox", b->path);
+		mailbox_cannot(err, "Cannot read the connected mbox", b->path);
 	} else if (*n < 5 || memcmp(*text, "From ", 5) != 0) {
 		err_set(err, ERR_NOT_FOUND, "The mail %.40s has moved: the mbox was rewritten", ref->id);
 	} else {

@@ -261,8 +261,12 @@ static void what_is_no_maildir_is_refused(void)
 
 	fx_folder(dir);
 	CU_ASSERT_FALSE(open_box("maildir", dir, &err));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, dir));
+	CU_ASSERT_PTR_NULL(strstr(err.message, dir));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no Maildir"));
 	CU_ASSERT_FALSE(open_box("maildir", "/nonexistent", &err));
+	CU_ASSERT_STRING_EQUAL(err.message, "Cannot open the connected Maildir: No such file or directory");
+	CU_ASSERT_FALSE(open_box("mbox", "/nonexistent", &err));
+	CU_ASSERT_STRING_EQUAL(err.message, "Cannot open the connected mbox: No such file or directory");
 	CU_ASSERT_FALSE(open_box("maildir", "relative/path", &err));
 	CU_ASSERT_FALSE(mailbox_open(&box, "maildir", settings, &err));
 	CU_ASSERT_FALSE(open_box("pigeon", dir, &err));
