@@ -212,7 +212,8 @@ int64_t runs_estimate(struct runs *r, const struct manifest *m)
 		;
 	if (i < r->count)
 		ms = atomic_load_explicit(&r->estimates[i].ms, memory_order_relaxed);
-	return ms >= 0 ? ms : m->estimated_duration_ms;
+	/* a median of no whole millisecond: an estimate of nothing helps nobody */
+	return ms > 0 ? ms : ms == 0 ? 1 : m->estimated_duration_ms;
 }
 
 bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err)
