@@ -28,18 +28,20 @@ static bool take_strings(struct json_object *in, const char *key, const char **o
                          struct error *err)
 {
 	struct json_object *list = NULL;
+	char field[64];
 	size_t n, i;
 
+	snprintf(field, sizeof field, PATH ".%s", key);
 	if (!json_get_arr(in, PATH, key, &list, err))
 		return false;
 	n = list ? json_object_array_length(list) : 0;
 	if (n > max)
-		return err_field(err, key, PATH ".%s holds more than %u entries", key, max);
+		return err_field(err, field, "%s holds more than %u entries", field, max);
 	for (i = 0; i < n; i++) {
 		struct json_object *v = json_object_array_get_idx(list, i);
 
 		if (!json_object_is_type(v, json_type_string))
-			return err_field(err, key, PATH ".%s must hold strings", key);
+			return err_field(err, field, "%s must hold strings", field);
 		out[(*count)++] = json_object_get_string(v);
 	}
 	return true;

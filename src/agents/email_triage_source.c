@@ -12,6 +12,12 @@
 
 #define DAY_MS INT64_C(86400000)
 
+/* What is shown, and what queries and rules compare: a mail without a date has that of its arrival. */
+static int64_t received(const struct mail *m, const struct mail_ref *ref)
+{
+	return m->date_ms ? m->date_ms : ref->date_ms;
+}
+
 void triage_finish_item(struct triage *t, struct item *it)
 {
 	const struct mail *m = &it->mail;
@@ -19,7 +25,7 @@ void triage_finish_item(struct triage *t, struct item *it)
 	it->matched_rule = -1;
 	it->thread_id = *m->thread_root ? m->thread_root : it->id;
 	if (it->received_ms == 0)
-		it->received_ms = m->date_ms ? m->date_ms : it->ref.date_ms;
+		it->received_ms = received(m, &it->ref);
 	if (m->cut)
 		triage_warn(t, "MAIL_CUT", it->id, "The mail is larger than %u bytes: only its beginning was read",
 		            MAILBOX_MESSAGE_MAX);
@@ -70,7 +76,7 @@ static bool look_at(struct triage *t, const struct query *q, const struct mail_r
 	mail_parse(&it->mail, text, n, cut);
 	mem_free(text);
 	arena_init(&scratch);
-	*taken = query_matches(q, &scratch, &it->mail, it->mail.date_ms, ref->unread);
+	*taken = query_matches(q, &scratch, &it->mail, received(&it->mail, ref), ref->unread);
 	arena_release(&scratch);
 	if (!*taken) {
 		mail_release(&it->mail);

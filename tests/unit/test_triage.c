@@ -222,6 +222,32 @@ static void inline_headers_cannot_forge_others(void)
 	json_object_put(out);
 }
 
+/* Given two without a Date header, delivered an hour and a month ago. */
+static void a_mail_without_a_date_is_as_old_as_its_arrival(void)
+{
+	static const char text[] = "From: ann@x.org\nSubject: Hi\n\nHello.\n";
+	struct json_object *out;
+	char dir[FX_PATH], name[64];
+
+	fx_host_reset();
+	fx_maildir(dir);
+	snprintf(name, sizeof name, "new/%lld.near.h", (long long)FX_NOW / 1000 - 3600);
+	fx_deliver(dir, name, text);
+	snprintf(name, sizeof name, "new/%lld.far.h", (long long)FX_NOW / 1000 - 30 * 86400);
+	fx_deliver(dir, name, text);
+	snprintf(fx_host.path, sizeof fx_host.path, "%s", dir);
+	out = fx_run("email-triage", "{\"query\":\"older_than:1h newer_than:7d\"}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(fx_length(out, "triaged"), 0);
+	json_object_put(out);
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL_FATAL(fx_length(out, "triaged"), 1);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.received_at"), "2026-03-02T08:00:00Z");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
 static void an_empty_inbox_is_no_error(void)
 {
 	struct json_object *out;
@@ -266,6 +292,36 @@ static void wrong_input_is_named(void)
 	}
 }
 
+/* What the schema accepts and a run could not use. */
+static void what_a_run_cannot_use_is_refused_before_it(void)
+{
+	static const struct { const char *input, *field; } rows[] = {
+		{"{\"timezone\":\"Mars/Olympus\"}", "input_payload.timezone"},
+		{"{\"timezone\":\"../../etc/passwd\"}", "input_payload.timezone"},
+		{"{\"query\":\"colour:red\"}", "input_payload.query"},
+		{"{\"query\":\"newer_than:x\"}", "input_payload.query"},
+		{"{\"reference_time\":\"tomorrow\"}", "input_payload.reference_time"},
+		{"{\"vip_senders\":[\"Ann\"]}", "input_payload.vip_senders"},
+		{"{\"rules\":[1]}", "input_payload.rules"},
+		{"{\"timezone\":\"Europe/Berlin\",\"query\":\"in:inbox from:ann older_than:2d\"}", ""},
+		{"{}", ""},
+	};
+	const struct manifest *m = fx_manifest("email-triage");
+	unsigned i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(m->check);
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_object *input = json_tokener_parse(rows[i].input);
+		struct error err = {0};
+
+		CU_ASSERT_EQUAL(m->check(input, &err), *rows[i].field == '\0');
+		CU_ASSERT_STRING_EQUAL(err.field, rows[i].field);
+		if (*rows[i].field)
+			CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
+		json_object_put(input);
+	}
+}
+
 static void a_model_that_is_not_there_is_told(void)
 {
 	struct json_object *out;
@@ -290,9 +346,11 @@ static CU_TestInfo tests[] = {
 	{"an inline mbox is sorted", inline_mbox_is_sorted},
 	{"the newest of many inline mails are taken", the_newest_of_many_inline_mails_are_taken},
 	{"inline headers cannot forge others", inline_headers_cannot_forge_others},
+	{"a mail without a date is as old as its arrival", a_mail_without_a_date_is_as_old_as_its_arrival},
 	{"an empty inbox is no error", an_empty_inbox_is_no_error},
 	{"without connection and mails it fails", without_connection_and_mails_it_fails},
 	{"wrong input is named", wrong_input_is_named},
+	{"what a run cannot use is refused before it", what_a_run_cannot_use_is_refused_before_it},
 	{"a model that is not there is told", a_model_that_is_not_there_is_told},
 	CU_TEST_INFO_NULL,
 };
