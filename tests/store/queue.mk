@@ -6,6 +6,7 @@ queue_tests_SOURCES = tests/store/queue_main.c tests/store/queue_suites.h \
 	tests/store/queue_fixture.c tests/store/queue_fixture.h \
 	tests/store/executor_fixture.c tests/store/executor_fixture.h \
 	tests/store/test_queue.c tests/store/test_queue_upkeep.c \
-	tests/store/test_concurrency.c tests/store/test_executor.c
+	tests/store/test_concurrency.c tests/store/test_executor.c \
+	tests/store/test_executor_owner.c
 queue_tests_LDADD = libcore.a libstore.a $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif
