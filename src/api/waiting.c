@@ -196,7 +196,8 @@ static bool ask(struct waiting *w, struct waiter **all, unsigned n)
 	return true;
 }
 
-/* Only this thread removes who has entered, so the pointers stay good without the lock. */
+/* Only this thread removes who has entered, so the pointers stay good without the lock. Those that are queued have
+ * their turn by look_at_rung: looked at here they could leave, and still stand in that list. */
 static struct waiter **snapshot(struct waiting *w, unsigned *n)
 {
 	struct waiter **all, *who;
@@ -205,7 +206,8 @@ static struct waiter **snapshot(struct waiting *w, unsigned *n)
 	all = w->count > 0 ? mem_array(w->count, sizeof(struct waiter *)) : NULL;
 	*n = 0;
 	for (who = w->first; who; who = who->next)
-		all[(*n)++] = who;
+		if (!who->queued)
+			all[(*n)++] = who;
 	pthread_mutex_unlock(&w->lock);
 	return all;
 }
