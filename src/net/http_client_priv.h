@@ -1,0 +1,46 @@
+/* What the two files of the HTTP client share: a transfer, which is an easy handle that is set up once and used again
+ * and again, and the client itself. */
+#ifndef AGENTIV_NET_HTTP_CLIENT_PRIV_H
+#define AGENTIV_NET_HTTP_CLIENT_PRIV_H
+
+#include <curl/curl.h>
+
+#include "net/http_client.h"
+
+#define HTTP_TEXT_SIZE sizeof ((struct error *)0)->message
+
+struct transfer {
+	CURL *easy;
+	struct http_client *client;
+	struct http_call *call;            /* NULL: spare */
+	struct transfer *next, **link;     /* of those under way, or of the spares */
+	struct curl_slist headers[HTTP_HEADERS_MAX + 1];
+	int64_t  started_us;
+	size_t   header_bytes, received, kept;
+	unsigned opened, refused;          /* addresses */
+	bool     answered;                 /* a final status and all its headers have come */
+	char     body[HTTP_BODY_KEPT];
+	char     why[HTTP_TEXT_SIZE];           /* of the last address that was refused */
+	char     curl_error[CURL_ERROR_SIZE];
+};
+
+struct http_client {
+	const struct outbound_rules *rules;
+	char    *user_agent, *ca_file;
+	long     max_connections;
+	CURLM   *multi;                    /* NULL while it rests */
+	int      epoll_fd;
+	int64_t  due_us;
+	struct transfer *active, *spares;
+	unsigned active_count, spare_count;
+};
+
+struct transfer *transfer_new(struct http_client *c);          /* NULL: no memory */
+void transfer_free(struct transfer *t);
+/* Between two calls only URL, headers, body and timeout change. */
+CURLcode transfer_set_call(struct transfer *t, struct http_call *call);
+/* What became of the call; text, of HTTP_TEXT_SIZE, holds the answer's error. A status counts as soon as its headers
+ * are whole: whether a body follows, or ever ends, changes nothing. */
+void transfer_answer(struct transfer *t, CURLcode code, struct http_answer *answer, char *text);
+
+#endif

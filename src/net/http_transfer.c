@@ -1,0 +1,195 @@
+/* One transfer: how curl is set up for it, what it may connect to, what is kept of its answer. */
+#include "net/http_client_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define ANSWER_BODY_MAX   65536    /* bytes; more is not read, the connection is closed */
+#define ANSWER_HEADER_MAX 32768
+#define RECEIVE_BUFFER    2048     /* of each transfer: of an answer little is wanted */
+#define UPLOAD_BUFFER     16384
+#define CONNECT_LIMIT_MS  10000
+
+/* The one place where an address is decided on: it sees the one really connected to, after every trick with names
+ * and radixes. */
+static curl_socket_t on_open(void *transfer, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *t = transfer;
+	struct error err;
+
+	if (!outbound_check_address(t->client->rules, &address->addr, &err)) {
+		snprintf(t->why, sizeof t->why, "%s", err.message);
+		t->refused++;
+		return CURL_SOCKET_BAD;
+	}
+	t->opened++;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *transfer)
+{
+	struct transfer *t = transfer;
+	long status = 0;
+
+	t->header_bytes += n;
+	if (t->header_bytes > ANSWER_HEADER_MAX)
+		return 0;
+	if (n <= 2 && (line[0] == '\r' || line[0] == '\n')) {
+		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+		t->answered = status >= 200;
+	}
+	return n;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *transfer)
+{
+	struct transfer *t = transfer;
+	size_t room = sizeof t->body - t->kept;
+
+	memcpy(t->body + t->kept, data, n < room ? n : room);
+	t->kept += n < room ? n : room;
+	t->received += n;
+	return t->received > ANSWER_BODY_MAX ? 0 : n;
+}
+
+#define SET(option, value) (code == CURLE_OK ? (code = curl_easy_setopt(t->easy, option, value)) : code)
+
+static CURLcode set_up_network(struct transfer *t)
+{
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* a name that is still being resolved when the time is over must not hold up the loop */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+	SET(CURLOPT_OPENSOCKETDATA, t);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	if (t->client->ca_file)
+		SET(CURLOPT_CAINFO, t->client->ca_file);
+	return code;
+}
+
+static CURLcode set_up_http(struct transfer *t)
+{
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_HTTP09_ALLOWED, 0L);
+	SET(CURLOPT_POST, 1L);
+	SET(CURLOPT_USERAGENT, t->client->user_agent);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, t);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, t);
+	SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+	SET(CURLOPT_ERRORBUFFER, t->curl_error);
+	SET(CURLOPT_PRIVATE, t);
+	return code;
+}
+
+struct transfer *transfer_new(struct http_client *c)
+{
+	struct transfer *t = mem_zalloc(sizeof *t);
+
+	t->client = c;
+	t->easy = curl_easy_init();
+	if (t->easy && set_up_network(t) == CURLE_OK && set_up_http(t) == CURLE_OK)
+		return t;
+	curl_easy_cleanup(t->easy);
+	mem_free(t);
+	return NULL;
+}
+
+void transfer_free(struct transfer *t)
+{
+	curl_easy_cleanup(t->easy);
+	mem_free(t);
+}
+
+CURLcode transfer_set_call(struct transfer *t, struct http_call *call)
+{
+	CURLcode code = CURLE_OK;
+	unsigned i, n = 0;
+
+	t->call = call;
+	t->header_bytes = t->received = t->kept = 0;
+	t->opened = t->refused = 0;
+	t->answered = false;
+	t->curl_error[0] = t->why[0] = '\0';
+	t->started_us = clock_mono_us();
+	/* no wait for "100 Continue" before a large body: few receivers know it */
+	t->headers[n++].data = (char *)"Expect:";
+	for (i = 0; i < call->header_count; i++)
+		t->headers[n++].data = (char *)call->headers[i];
+	for (i = 0; i < n; i++)
+		t->headers[i].next = i + 1 < n ? &t->headers[i + 1] : NULL;
+	SET(CURLOPT_URL, call->url);
+	SET(CURLOPT_HTTPHEADER, t->headers);
+	SET(CURLOPT_POSTFIELDS, call->body);
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+	SET(CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)(call->timeout_ms < CONNECT_LIMIT_MS ? call->timeout_ms : CONNECT_LIMIT_MS));
+	return code;
+}
+
+/* What curl or the peer said, as one line of ASCII. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
+			*text = '?';
+}
+
+static void explain(struct transfer *t, CURLcode code, struct http_answer *answer, char *text)
+{
+	size_t size = HTTP_TEXT_SIZE;
+
+	answer->error = text;
+	if (code == CURLE_OPERATION_TIMEDOUT && answer->duration_us / 1000 < t->call->timeout_ms) {
+		snprintf(text, size, "No connection within %g s", (double)CONNECT_LIMIT_MS / 1000);
+	} else if (code == CURLE_OPERATION_TIMEDOUT) {
+		snprintf(text, size, "No answer within %g s", (double)t->call->timeout_ms / 1000);
+	} else if (t->refused > 0 && t->opened == 0) {
+		answer->refused = true;
+		snprintf(text, size, "%s", t->why);
+	} else if (t->header_bytes > ANSWER_HEADER_MAX) {
+		snprintf(text, size, "The answer has more than %d bytes of headers",
+		         ANSWER_HEADER_MAX);
+	} else {
+		answer->refused = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+		snprintf(text, size, "%s",
+		         t->curl_error[0] ? t->curl_error : curl_easy_strerror(code));
+	}
+	make_printable(text);
+}
+
+void transfer_answer(struct transfer *t, CURLcode code, struct http_answer *answer, char *text)
+{
+	curl_off_t wait = 0;
+	long status = 0;
+
+	*answer = (struct http_answer){.duration_us = clock_mono_us() - t->started_us};
+	if (code != CURLE_OK && !t->answered) {
+		explain(t, code, answer, text);
+		return;
+	}
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
+	answer->status = (int)status;
+	answer->retry_after_s = wait > 0 ? wait : 0;
+	answer->body = t->body;
+	answer->body_len = t->kept;
+}
