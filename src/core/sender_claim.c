@@ -1,7 +1,6 @@
-/* The claimer: leases what is due, builds each body, signs it and hands it to the owner's thread. */
+/* The claimer: leases what is due, has it built and hands it to the owner's thread. */
 #include "core/sender_priv.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,8 +9,6 @@
 #include "base/rnd.h"
 #include "core/threads.h"
 
-#define BODY_MAX         (8u << 20)
-#define SCRATCH_KEPT     (256u << 10)
 #define HELD_BYTES_MAX   (32u << 20)         /* of large bodies; small ones are bounded by their number */
 #define MEMORY_WAIT_US   INT64_C(50000)
 #define LEASE_SPARE_MS   5000                /* beyond an attempt's time, to wait before it and record after it */
@@ -19,75 +16,22 @@
 #define UNRECORDED_MAX   (4 * CLAIM_MAX)     /* attempts whose record waits; then nothing new is claimed */
 #define BUSY_US          INT64_C(20000)      /* what is due is being claimed by another sender */
 
-#define HEAD_OFFSETS     HTTP_HEADERS_MAX
-
 struct claimer {
 	struct sender *s;
 	struct db_conn *c;
-	struct secrets *secrets;
+	struct builder *builder;
 	struct arena arena;                  /* of one claim */
-	struct buf head, body;               /* of the sending that is being built */
-	size_t  headers[HEAD_OFFSETS];       /* where they begin in head; the URL stands first */
-	unsigned header_count;
 	struct delivery found[CLAIM_MAX];
 	struct sendings made, failed, back;
 	struct claim_cursor cursor;
 	int64_t look_us;
 };
 
-static const char content_type[] = "Content-Type: application/json";
-
-static void put_header(struct claimer *k, const char *name, const char *value)
-{
-	INVARIANT(k->header_count < HEAD_OFFSETS - 1, "too many headers");
-	k->headers[k->header_count++] = k->head.len;
-	buf_adds(&k->head, name);
-	buf_add(&k->head, value, strlen(value) + 1);
-}
-
-/* Everything but the body's owner is known here; the sending is one block: head, then body. */
-static struct sending *sending_new(struct claimer *k, const struct delivery *d)
-{
-	size_t size = sizeof(struct sending) + k->head.len + k->body.len;
-	struct sending *g = mem_alloc(size);
-	unsigned i;
-
-	memset(g, 0, sizeof *g);
-	g->sender = k->s;
-	g->size = size;
-	g->result = (struct delivery_result){
-		.id = d->id, .account_id = d->account_id, .event = d->event, .created_at = d->created_at,
-		.due_at = d->due_at, .token = d->token, .attempt = d->attempts + 1};
-	if (k->head.len > 0)
-		memcpy(g->text, k->head.data, k->head.len);
-	if (k->body.len > 0)
-		memcpy(g->text + k->head.len, k->body.data, k->body.len);
-	g->call.url = g->text;
-	g->call.body = g->text + k->head.len;
-	g->call.body_len = k->body.len;
-	g->call.timeout_ms = k->s->env.cfg->webhook_timeout_s * INT64_C(1000);
-	g->call.headers[g->call.header_count++] = content_type;
-	for (i = 0; i < k->header_count; i++)
-		g->call.headers[g->call.header_count++] = g->text + k->headers[i];
-	return g;
-}
-
-static void start_head(struct claimer *k, const char *url)
-{
-	buf_reset(&k->head);
-	buf_reset(&k->body);
-	k->header_count = 0;
-	if (url)
-		buf_add(&k->head, url, strlen(url) + 1);
-}
-
 /* It cannot be sent as it is; a later attempt may fare better unless final. */
 static void fail(struct claimer *k, const struct delivery *d, const char *why, bool final)
 {
-	struct sending *g;
+	struct sending *g = builder_bare(k->builder, d);
 
-	start_head(k, NULL);
-	g = sending_new(k, d);
 	g->error = mem_strdup(why);
 	g->result.error = g->error;
 	g->result.at = clock_now_ms();
@@ -97,10 +41,8 @@ static void fail(struct claimer *k, const struct delivery *d, const char *why, b
 
 static void give_back(struct claimer *k, const struct delivery *d, int64_t release_at)
 {
-	struct sending *g;
+	struct sending *g = builder_bare(k->builder, d);
 
-	start_head(k, NULL);
-	g = sending_new(k, d);
 	g->release_at = release_at;
 	sendings_add(&k->back, g);
 }
@@ -142,97 +84,22 @@ static bool wait_for_memory(struct claimer *k, size_t size)
 	return fits;
 }
 
-enum built { BUILT, BUILD_LATER, BUILD_FAILED, BUILD_FAILED_FOR_GOOD };
-
-/* An output that did not come with its claim is read for itself. */
-static enum built build_large(struct claimer *k, const struct delivery *d, struct error *err)
-{
-	struct execution run;
-	struct arena a;
-	bool found = false, ok;
-
-	if (!wait_for_memory(k, d->run->output_len))
-		return BUILD_LATER;
-	arena_init(&a);
-	ok = execution_find(k->c, d->account_id, &d->run->id, &a, &run, &found, err);
-	if (ok && found) {
-		run.account_public_id = d->run->account_public_id;
-		webhook_body(&k->body, d->event, &run);
-	}
-	arena_release(&a);
-	if (!ok)
-		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : BUILD_FAILED;
-	if (!found) {
-		err_set(err, ERR_NOT_FOUND, "The execution is gone");
-		return BUILD_FAILED_FOR_GOOD;
-	}
-	return BUILT;
-}
-
-static enum built build_body(struct claimer *k, const struct delivery *d, struct error *err)
-{
-	enum built built = BUILT;
-
-	if (d->payload)
-		buf_adds(&k->body, d->payload);
-	else if (!d->run->output && d->run->output_len > 0)
-		built = build_large(k, d, err);
-	else
-		webhook_body(&k->body, d->event, d->run);
-	if (k->body.failed) {
-		err_set(err, ERR_PAYLOAD_TOO_LARGE, "The payload is larger than %u bytes", BODY_MAX);
-		return BUILD_FAILED_FOR_GOOD;
-	}
-	return built;
-}
-
-static enum built build_head(struct claimer *k, const struct delivery *d, struct error *err)
-{
-	char event_id[ID_TEXT_SIZE], delivery_id[ID_TEXT_SIZE], timestamp[24];
-	const struct webhook_secret *secret;
-	struct webhook_signature signature;
-
-	if (!secrets_get(k->secrets, k->c, d->account_id, &secret, err)) {
-		if (err->code == ERR_UNAVAILABLE)
-			return BUILD_LATER;
-		log_error("a webhook secret cannot be used", err);
-		err_set(err, ERR_INTERNAL, "The account's webhook secret cannot be used");
-		return BUILD_FAILED;
-	}
-	id_format(ID_EVENT, &d->event_id, event_id);
-	id_format(ID_DELIVERY, &d->id, delivery_id);
-	snprintf(timestamp, sizeof timestamp, "%lld", (long long)(clock_now_ms() / 1000));
-	webhook_sign(secret, event_id, timestamp, buf_str(&k->body), k->body.len, &signature);
-	put_header(k, "X-Agentiv-Signature: ", signature.hex);
-	put_header(k, "X-Agentiv-Event: ", event_type_name(d->event));
-	put_header(k, "X-Agentiv-Delivery: ", delivery_id);
-	put_header(k, "webhook-id: ", event_id);
-	put_header(k, "webhook-timestamp: ", timestamp);
-	put_header(k, "webhook-signature: ", signature.base64);
-	return BUILT;
-}
-
 static void build(struct claimer *k, const struct delivery *d)
 {
 	struct error err = {0};
-	enum built built;
+	struct sending *made;
+	enum built built = builder_make(k->builder, k->c, d, false, &made, &err);
 
-	if (!d->url || !*d->url) {
-		fail(k, d, "There is no URL to send it to", true);
-		return;
-	}
-	start_head(k, d->url);
-	built = build_body(k, d, &err);
+	if (built == BUILD_LARGE)
+		built = wait_for_memory(k, d->run->output_len)
+		                ? builder_make(k->builder, k->c, d, true, &made, &err)
+		                : BUILD_LATER;
 	if (built == BUILT)
-		built = build_head(k, d, &err);
-	if (built == BUILT)
-		sendings_add(&k->made, sending_new(k, d));
+		sendings_add(&k->made, made);
 	else if (built == BUILD_LATER)
 		give_back(k, d, clock_now_ms() + 1000 + (int64_t)(rnd_unit() * 1000));
 	else
 		fail(k, d, err.message, built == BUILD_FAILED_FOR_GOOD);
-	if (k->body.cap > SCRATCH_KEPT)
-		buf_release(&k->body);
 }
 
 static int64_t next_look(const struct claimer *k, unsigned count, int64_t now_ms, int64_t next_due_ms)
@@ -264,7 +131,7 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 	if (*count > 0)
 		hand_over(k);
 	else
-		secrets_expire(k->secrets);
+		builder_rest(k->builder);
 	arena_reset(&k->arena);
 	k->look_us = next_look(k, *count, now_ms, next_due_ms);
 	return true;
@@ -347,10 +214,8 @@ static void *claimer_main(void *arg)
 	}
 	pthread_mutex_unlock(&s->lock);
 	db_put(s->env.db, k->c);
-	secrets_free(k->secrets);
+	builder_free(k->builder);
 	arena_release(&k->arena);
-	buf_release(&k->head);
-	buf_release(&k->body);
 	mem_free(k);
 	return NULL;
 }
@@ -360,17 +225,15 @@ bool claimer_start(struct sender *s, struct error *err)
 	struct claimer *k = mem_zalloc(sizeof *k);
 
 	k->s = s;
-	k->secrets = secrets_new(s->env.seal);
+	k->builder = builder_new(s);
 	arena_init(&k->arena);
-	buf_init(&k->head, 16384);
-	buf_init(&k->body, BODY_MAX);
 	sendings_init(&k->made);
 	sendings_init(&k->failed);
 	sendings_init(&k->back);
 	s->has_claimer = thread_start(&s->claimer, STACK_SIZE, claimer_main, k);
 	if (s->has_claimer)
 		return true;
-	secrets_free(k->secrets);
+	builder_free(k->builder);
 	mem_free(k);
 	return err_set(err, ERR_INTERNAL, "No thread to claim deliveries");
 }

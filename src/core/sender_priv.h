@@ -59,6 +59,23 @@ void secrets_expire(struct secrets *s);                    /* wipes those whose 
 bool secrets_get(struct secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
                  struct error *err);
 
+/* Makes sendings of deliveries. The claimer's. */
+struct builder;
+struct builder *builder_new(struct sender *s);
+void builder_free(struct builder *b);
+void builder_rest(struct builder *b);                      /* nothing is due: forgets old secrets */
+enum built {
+	BUILT,
+	BUILD_LARGE,           /* its output has to be read for itself: asked for by large */
+	BUILD_LATER,           /* the database does not answer */
+	BUILD_FAILED,          /* err says why; a later attempt may fare better */
+	BUILD_FAILED_FOR_GOOD
+};
+enum built builder_make(struct builder *b, struct db_conn *c, const struct delivery *d, bool large,
+                        struct sending **out, struct error *err);
+/* One that is not to be sent, for its record or its release. */
+struct sending *builder_bare(struct builder *b, const struct delivery *d);
+
 #define CLAIM_MAX 64          /* deliveries in one claim, attempts in one record */
 
 struct sender {

@@ -1,0 +1,183 @@
+/* Building what is sent: the body, its signatures, the headers, and the block of memory that holds them. */
+#include "core/sender_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define HEAD_MAX     16384
+#define BODY_MAX     (8u << 20)
+#define SCRATCH_KEPT (256u << 10)
+
+struct builder {
+	struct sender *s;
+	struct secrets *secrets;
+	struct buf head, body;                   /* of the sending that is being built */
+	size_t  headers[HTTP_HEADERS_MAX];       /* where they begin in head; the URL stands first */
+	unsigned header_count;
+};
+
+static const char content_type[] = "Content-Type: application/json";
+
+struct builder *builder_new(struct sender *s)
+{
+	struct builder *b = mem_zalloc(sizeof *b);
+
+	b->s = s;
+	b->secrets = secrets_new(s->env.seal);
+	buf_init(&b->head, HEAD_MAX);
+	buf_init(&b->body, BODY_MAX);
+	return b;
+}
+
+void builder_free(struct builder *b)
+{
+	secrets_free(b->secrets);
+	buf_release(&b->head);
+	buf_release(&b->body);
+	mem_free(b);
+}
+
+void builder_rest(struct builder *b)
+{
+	secrets_expire(b->secrets);
+}
+
+static void start_over(struct builder *b)
+{
+	buf_reset(&b->head);
+	buf_reset(&b->body);
+	b->header_count = 0;
+}
+
+static void put_header(struct builder *b, const char *name, const char *value)
+{
+	INVARIANT(b->header_count < HTTP_HEADERS_MAX - 1, "too many headers");
+	b->headers[b->header_count++] = b->head.len;
+	buf_adds(&b->head, name);
+	buf_add(&b->head, value, strlen(value) + 1);
+}
+
+/* One block: head, then body. */
+static struct sending *make_block(struct builder *b, const struct delivery *d)
+{
+	size_t size = sizeof(struct sending) + b->head.len + b->body.len;
+	struct sending *g = mem_alloc(size);
+	unsigned i;
+
+	memset(g, 0, sizeof *g);
+	g->sender = b->s;
+	g->size = size;
+	g->result = (struct delivery_result){
+		.id = d->id, .account_id = d->account_id, .event = d->event, .created_at = d->created_at,
+		.due_at = d->due_at, .token = d->token, .attempt = d->attempts + 1};
+	if (b->head.len > 0)
+		memcpy(g->text, b->head.data, b->head.len);
+	if (b->body.len > 0)
+		memcpy(g->text + b->head.len, b->body.data, b->body.len);
+	g->call.url = g->text;
+	g->call.body = g->text + b->head.len;
+	g->call.body_len = b->body.len;
+	g->call.timeout_ms = b->s->env.cfg->webhook_timeout_s * INT64_C(1000);
+	g->call.headers[g->call.header_count++] = content_type;
+	for (i = 0; i < b->header_count; i++)
+		g->call.headers[g->call.header_count++] = g->text + b->headers[i];
+	return g;
+}
+
+struct sending *builder_bare(struct builder *b, const struct delivery *d)
+{
+	start_over(b);
+	return make_block(b, d);
+}
+
+/* An output that did not come with its claim is read for itself. */
+static enum built read_large(struct builder *b, struct db_conn *c, const struct delivery *d, struct error *err)
+{
+	struct execution run;
+	struct arena a;
+	bool found = false, ok;
+
+	arena_init(&a);
+	ok = execution_find(c, d->account_id, &d->run->id, &a, &run, &found, err);
+	if (ok && found) {
+		run.account_public_id = d->run->account_public_id;
+		webhook_body(&b->body, d->event, &run);
+	}
+	arena_release(&a);
+	if (!ok)
+		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : BUILD_FAILED;
+	if (!found) {
+		err_set(err, ERR_NOT_FOUND, "The execution is gone");
+		return BUILD_FAILED_FOR_GOOD;
+	}
+	return BUILT;
+}
+
+static enum built build_body(struct builder *b, struct db_conn *c, const struct delivery *d, bool large,
+                             struct error *err)
+{
+	enum built built = BUILT;
+
+	if (d->payload)
+		buf_adds(&b->body, d->payload);
+	else if (d->run->output || d->run->output_len == 0)
+		webhook_body(&b->body, d->event, d->run);
+	else
+		built = large ? read_large(b, c, d, err) : BUILD_LARGE;
+	if (b->body.failed) {
+		err_set(err, ERR_PAYLOAD_TOO_LARGE, "The payload is larger than %u bytes", BODY_MAX);
+		return BUILD_FAILED_FOR_GOOD;
+	}
+	return built;
+}
+
+static enum built build_head(struct builder *b, struct db_conn *c, const struct delivery *d, struct error *err)
+{
+	char event_id[ID_TEXT_SIZE], delivery_id[ID_TEXT_SIZE], timestamp[24];
+	const struct webhook_secret *secret;
+	struct webhook_signature signature;
+
+	if (!secrets_get(b->secrets, c, d->account_id, &secret, err)) {
+		if (err->code == ERR_UNAVAILABLE)
+			return BUILD_LATER;
+		log_error("a webhook secret cannot be used", err);
+		err_set(err, ERR_INTERNAL, "The account's webhook secret cannot be used");
+		return BUILD_FAILED;
+	}
+	id_format(ID_EVENT, &d->event_id, event_id);
+	id_format(ID_DELIVERY, &d->id, delivery_id);
+	snprintf(timestamp, sizeof timestamp, "%lld", (long long)(clock_now_ms() / 1000));
+	webhook_sign(secret, event_id, timestamp, buf_str(&b->body), b->body.len, &signature);
+	put_header(b, "X-Agentiv-Signature: ", signature.hex);
+	put_header(b, "X-Agentiv-Event: ", event_type_name(d->event));
+	put_header(b, "X-Agentiv-Delivery: ", delivery_id);
+	put_header(b, "webhook-id: ", event_id);
+	put_header(b, "webhook-timestamp: ", timestamp);
+	put_header(b, "webhook-signature: ", signature.base64);
+	return BUILT;
+}
+
+enum built builder_make(struct builder *b, struct db_conn *c, const struct delivery *d, bool large,
+                        struct sending **out, struct error *err)
+{
+	enum built built;
+
+	if (!d->url || !*d->url) {
+		err_set(err, ERR_INVALID_INPUT, "There is no URL to send it to");
+		return BUILD_FAILED_FOR_GOOD;
+	}
+	start_over(b);
+	buf_add(&b->head, d->url, strlen(d->url) + 1);
+	built = build_body(b, c, d, large, err);
+	if (built == BUILT)
+		built = build_head(b, c, d, err);
+	if (built == BUILT)
+		*out = make_block(b, d);
+	if (b->body.cap > SCRATCH_KEPT)
+		buf_release(&b->body);
+	return built;
+}
