@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -232,6 +233,18 @@ class SenderTest(SenderCase):
             self.deliveries.ended_runs([self.receiver.url("/same")] * 20)
             self.receiver.wait_for(20, "/same")
             self.assertLess(time.monotonic() - started, 1)
+
+    def test_one_accounts_many_dead_receivers_leave_room_for_others(self):
+        # the kernel accepts for them, and nobody answers
+        dead = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(60)]
+        for server in dead:
+            self.addCleanup(server.close)
+        self.deliveries.ended_runs([f"http://127.0.0.1:{s.getsockname()[1]}/" for s in dead] * 5)
+        other = Deliveries(self.stack, "neighbour@example.com")
+        started = time.monotonic()
+        other.ended_runs([self.receiver.url()] * 50)
+        self.receiver.wait_for(50)
+        self.assertLess(time.monotonic() - started, 1)
 
     # ---- processes that end ----
 
