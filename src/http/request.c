@@ -121,17 +121,22 @@ static char *decode(struct arena *a, const char *p, size_t n, bool plus_is_space
 	return json_utf8_valid(out, len) ? out : NULL;
 }
 
+/* Where the path begins. */
+static const char *path_of(const char *target)
+{
+	if (strncmp(target, "http://", 7) == 0 || strncmp(target, "https://", 8) == 0) {   /* absolute form */
+		target = strstr(target, "://") + 3;
+		target += strcspn(target, "/?#");
+	}
+	return target;
+}
+
 bool request_split_path(struct request *r, const char *base_path, struct error *err)
 {
-	const char *p = r->target, *end;
-	size_t base = strlen(base_path);
+	const char *p = path_of(r->target), *end = p + strcspn(p, "?#");
+	size_t base = strlen(base_path), n = (size_t)(end - p);
 
-	if (strncmp(p, "http://", 7) == 0 || strncmp(p, "https://", 8) == 0) {   /* absolute form */
-		p = strstr(p, "://") + 3;
-		p += strcspn(p, "/?#");
-	}
-	end = p + strcspn(p, "?#");
-	if ((size_t)(end - p) < base || strncmp(p, base_path, base) != 0 || strlen(p) > REQUEST_TARGET_MAX)
+	if (n < base || n > REQUEST_TARGET_MAX || strncmp(p, base_path, base) != 0)
 		return err_set(err, ERR_NOT_FOUND, "No such path");
 	p += base;
 	while (p < end) {
@@ -154,6 +159,9 @@ bool request_split_query(struct request *r, struct error *err)
 {
 	const char *p = strchr(r->target, '?');
 
+	if (strlen(path_of(r->target)) > REQUEST_TARGET_MAX)
+		return err_set(err, ERR_INVALID_INPUT, "The query string is too long: path and query have at most "
+		               "%d bytes", REQUEST_TARGET_MAX);
 	for (p = p ? p + 1 : ""; *p && *p != '#'; p += *p == '&') {
 		size_t n = strcspn(p, "&#"), name = strcspn(p, "=&#");
 		struct query_param *q = &r->query[r->query_count];

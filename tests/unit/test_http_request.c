@@ -106,6 +106,17 @@ static void a_path_that_is_too_long_is_not_found(void)
 	CU_ASSERT_TRUE(split(fx_simple("GET", path)));
 }
 
+static void a_query_that_is_too_long_is_invalid_input(void)
+{
+	static char target[REQUEST_TARGET_MAX + 2] = "/api/agents?a=";
+
+	memset(target + strlen(target), 'x', sizeof target - 1 - strlen(target));
+	CU_ASSERT_FALSE(split(fx_simple("GET", target)));
+	CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
+	target[REQUEST_TARGET_MAX] = '\0';
+	CU_ASSERT_TRUE(split(fx_simple("GET", target)));
+}
+
 static void the_base_path_is_cut_off(void)
 {
 	char *none = fx_app.cfg.base_path, base[] = "/agentiv";
@@ -266,6 +277,7 @@ static CU_TestInfo tests[] = {
 	{"a malformed path is not found", a_malformed_path_is_not_found},
 	{"a path with too many segments is not found", a_path_with_too_many_segments_is_not_found},
 	{"a path that is too long is not found", a_path_that_is_too_long_is_not_found},
+	{"a query that is too long is invalid input", a_query_that_is_too_long_is_invalid_input},
 	{"the base path is cut off", the_base_path_is_cut_off},
 	{"an absolute target is as its path", an_absolute_target_is_as_its_path},
 	{"an absolute target without a path is the root", an_absolute_target_without_a_path_is_the_root},
