@@ -65,7 +65,7 @@ int daemon_start(const struct program *p, int argc, char **argv)
 	}
 	if (log_level_by_name(cfg.log_level, &level))
 		log_set_level(level);
-	status = p->run(&cfg, &err) ? EXIT_DONE : EXIT_REFUSED;
+	status = p->run(&cfg, &err) ? EXIT_DONE : err.code == ERR_INVALID_INPUT ? EXIT_CONFIGURATION : EXIT_REFUSED;
 	if (status != EXIT_DONE && err.code != ERR_NONE)
 		log_error("it could not start", &err);
 	config_release(&cfg);
