@@ -276,7 +276,9 @@ if os.environ.get("AGENTIV_TEST_SERVER", "nginx") == "nginx" and os.environ.get(
     class NginxItself(ApiCase):
         def test_what_nginx_answers_itself_has_the_form_of_the_api(self):
             for line, status, code in (("TRACE /api/agents HTTP/1.1", b"405", b"METHOD_NOT_ALLOWED"),
-                                       ("GET /api/agents HTTP/3.0", b"400", b"INVALID_INPUT")):
+                                       ("GET /api/agents HTTP/3.0", b"400", b"INVALID_INPUT"),
+                                       ("GET /.agentiv/malformed HTTP/1.1", b"404", b"NOT_FOUND"),
+                                       ("GET /.agentiv/unavailable HTTP/1.1", b"404", b"NOT_FOUND")):
                 with self.subTest(line=line):
                     lines = (line, "Host: localhost", "Connection: close", "", "")
                     got = exchange_raw(self.platform.url, "\r\n".join(lines).encode())
