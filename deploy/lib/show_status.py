@@ -1,5 +1,6 @@
 """Prints the lines of stack_status (name, pid, health, KiB) for people, or with --json for programs."""
 import json
+import signal
 import sys
 
 TITLES = {"db": "MariaDB", "responder": "agentiv.fcgi", "worker": "agentiv-worker", "sender": "agentiv-webhookd",
@@ -13,6 +14,7 @@ def read_rows():
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)    # `| head` ends it without a word
     as_json = "--json" in sys.argv[1:]
     url = sys.argv[-1]
     rows = list(read_rows())

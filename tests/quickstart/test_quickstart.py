@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 import unittest
 import urllib.error
@@ -171,6 +172,7 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr, f"quickstart: port {self.stack.port} is in use by another program: "
                                       "choose another with --port N\n")
+        self.assertEqual(done.stdout, "")
         self.assertFalse(other.exists())
         self.assertEqual(set(Path("/var/lib").glob("agentiv-quickstart-*")), before)
 
@@ -259,6 +261,20 @@ class HelpTest(unittest.TestCase):
     def test_unknown_word_is_one_line_and_status_2(self):
         done = Stack(TOP).quickstart("--nonsense")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+
+    def test_two_commands_are_one_line_and_status_2(self):
+        done = Stack(TOP).quickstart("up", "down")
+        self.assertEqual((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 1))
+
+
+class ShowStatusTest(unittest.TestCase):
+    def test_a_reader_that_has_gone_is_no_traceback(self):
+        gone, end = os.pipe()
+        os.close(gone)
+        with open(end, "wb") as out:
+            done = subprocess.run([sys.executable, TOP / "deploy/lib/show_status.py", "http://localhost"], text=True,
+                                  input="db 1 ok 1\n", stdout=out, stderr=subprocess.PIPE)
+        self.assertEqual(done.stderr, "")
 
 
 if __name__ == "__main__":
