@@ -27,7 +27,7 @@ static const struct ctl_option plan_set_options[] = {
 	OPTIONAL("requests-per-minute", OPT_LIMIT, "N", "in place of the plan's figure"),
 	OPTIONAL("runs-per-day", OPT_LIMIT, "N", "in place of the plan's figure"),
 	OPTIONAL("runs-per-month", OPT_LIMIT, "N", "in place of the plan's figure"),
-	OPTIONAL("concurrent", OPT_LIMIT, "N", "in place of the plan's figure"),
+	OPTIONAL("concurrent", OPT_SLOTS, "N", "in place of the plan's figure; not 0"),
 	END};
 
 static const char *const statuses[] = {"active", "trialing", "past_due", "canceled", "none", NULL};
@@ -92,7 +92,8 @@ const struct ctl_command ctl_commands[] = {
 	{"user list", NEED_SCHEMA, no_options, cmd_user_list, "List the users", NULL},
 	{"plan set", NEED_SCHEMA, plan_set_options, cmd_plan_set,
 	 "Set a user's plan and own limits",
-	 "N is a number or \"unlimited\". Limits that are not given stay as they are."},
+	 "N is a number, \"unlimited\", or \"plan\": the plan's own figure counts again. Limits that\n"
+	 "are not given stay as they are."},
 	{"subscription set", NEED_SCHEMA, subscription_set_options, cmd_subscription_set,
 	 "Set a user's subscription to an agent, or to all",
 	 "\"all\" replaces what was set for single agents."},

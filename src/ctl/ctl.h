@@ -23,7 +23,8 @@ enum ctl_type {
 	OPT_FLAG,
 	OPT_TEXT,
 	OPT_COUNT,       /* 1 or more */
-	OPT_LIMIT,       /* 0 or more, or "unlimited" (LIMIT_UNLIMITED) */
+	OPT_LIMIT,       /* 0 or more, "unlimited" (LIMIT_UNLIMITED) or "plan" (LIMIT_OF_PLAN) */
+	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
 	OPT_TIME,        /* RFC 3339, a date, or a span from now like 30d */
 	OPT_CHOICE       /* one of choices */
 };

@@ -103,6 +103,16 @@ static bool parse_choice(struct ctl *c, const struct ctl_option *o, const char *
 	return false;
 }
 
+static bool parse_limit(struct ctl *c, const struct ctl_option *o, const char *text, int64_t *out)
+{
+	int64_t min = o->type == OPT_SLOTS ? 1 : 0;
+
+	*out = strcmp(text, "unlimited") == 0 ? LIMIT_UNLIMITED : LIMIT_OF_PLAN;
+	return *out == LIMIT_UNLIMITED || strcmp(text, "plan") == 0 || parse_number(text, min, out) ||
+	       err_field(&c->err, o->name, "--%s is a number from %d on, \"unlimited\" or \"plan\","
+	                 " not \"%.40s\"", o->name, (int)min, text);
+}
+
 static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
 {
 	struct ctl_value *v = &c->values[o - c->command->options];
@@ -117,13 +127,8 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 		       err_field(&c->err, o->name, "--%s is a number from 1 on, not \"%.40s\"", o->name,
 		                 text);
 	case OPT_LIMIT:
-		if (strcmp(text, "unlimited") == 0) {
-			v->number = LIMIT_UNLIMITED;
-			return true;
-		}
-		return parse_number(text, 0, &v->number) ||
-		       err_field(&c->err, o->name, "--%s is a number or \"unlimited\", not \"%.40s\"",
-		                 o->name, text);
+	case OPT_SLOTS:
+		return parse_limit(c, o, text, &v->number);
 	case OPT_TIME:
 		return parse_time(text, &v->number) ||
 		       err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date, or"

@@ -237,7 +237,7 @@ static bool lock_quota(struct db_conn *c, uint64_t account_id, struct error *err
 static void own_args(struct db_arg *args, const int64_t *own)
 {
 	args[0] = db_int(own != NULL);
-	args[1] = own ? db_int(*own < 0 ? LIMIT_UNLIMITED : *own) : db_null();
+	args[1] = !own || *own == LIMIT_OF_PLAN ? db_null() : db_int(*own < 0 ? LIMIT_UNLIMITED : *own);
 }
 
 static bool write_plan(struct db_conn *c, const struct plan_change *p, struct error *err)

@@ -12,6 +12,7 @@
 #include "db/db.h"
 
 #define LIMIT_UNLIMITED (-1)   /* in every limit below */
+#define LIMIT_OF_PLAN   (-2)   /* in plan_overrides only: the account has no figure of its own any more */
 
 /* Bits of api_keys.scopes. */
 enum scope {
@@ -70,7 +71,8 @@ typedef bool (*account_seal_fn)(uint64_t account_id, struct buf *sealed, void *c
 bool account_create(struct db *db, const char *email, const char *name, const char *plan,
                     account_seal_fn seal, void *ctx, struct account *out, struct error *err);
 /* Sets the plan and replaces the overrides that are given; recomputes account_quota and fills slots that became
- * free, in one transaction (locks the quota row first). own: NULL keeps what is, else value or LIMIT_UNLIMITED. */
+ * free, in one transaction (locks the quota row first). own: NULL keeps what is, else value, LIMIT_UNLIMITED or
+ * LIMIT_OF_PLAN. */
 struct plan_overrides { const int64_t *requests_per_minute, *runs_per_day, *runs_per_month, *concurrent; };
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
                       const struct plan_overrides *own, struct error *err);

@@ -226,6 +226,27 @@ class Users(Ctl):
         self.assertEqual((user["requests_per_minute"], user["runs_per_day"], user["concurrent"],
                           user["runs_per_month"]), (0, 7, None, 50))
 
+    def test_a_limit_given_as_plan_is_the_plan_s_again(self):
+        user = self.user("pro")
+        limits = ("requests_per_minute", "runs_per_day", "runs_per_month", "concurrent")
+        options = ["--" + name.replace("_", "-") for name in limits]
+        own = self.done("plan", "set", "--user", user["id"], "--plan", "pro",
+                        *(word for option in options for word in (option, "7")))
+        self.assertEqual([own[name] for name in limits], [7] * 4)
+        for done, option in enumerate(options, 1):
+            own = self.done("plan", "set", "--user", user["id"], "--plan", "pro", option, "plan")
+            self.assertEqual([own[name] for name in limits],
+                             [user[name] for name in limits[:done]] + [7] * (4 - done))
+        own = self.done("plan", "set", "--user", user["id"], "--plan", "starter")
+        self.assertEqual((own["runs_per_month"], own["concurrent"]), (50, 1))
+
+    def test_an_account_without_a_slot_is_refused(self):
+        user = self.user()
+        message = self.refused(2, "INVALID_INPUT", "plan", "set", "--user", user["id"], "--plan", "pro",
+                               "--concurrent", "0")
+        self.assertIn("from 1 on", message)
+        self.assertIn(user, self.done("user", "list"))
+
     def test_subscriptions_are_set_for_one_agent_and_for_all(self):
         user = self.user()
         self.assertEqual(
