@@ -75,6 +75,10 @@ bool cmd_subscription_set(struct ctl *c)
 		c->status = CTL_USAGE;
 		return err_field(&c->err, "trial-ends", "A trial has an end: --trial-ends TIME");
 	}
+	if (status != SUB_TRIALING && ends) {
+		c->status = CTL_USAGE;
+		return err_field(&c->err, "trial-ends", "--trial-ends goes with --status trialing only");
+	}
 	if (!check_agent(c, agent) ||
 	    !admin_subscription_set(&c->admin, ctl_text(c, "user"), agent, status, ends, &a, &c->err))
 		return false;

@@ -37,7 +37,7 @@ static const struct ctl_option subscription_set_options[] = {
 	REQUIRED("agent", "SLUG", "an agent, or all"),
 	{"status", NULL, OPT_CHOICE, "STATUS", true, false, statuses,
 	 "active, trialing, past_due, canceled or none"},
-	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over; a time, a date or a span like 14d"),
+	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over, with trialing only; a time to come, a date or a span like 14d"),
 	END};
 
 static const struct ctl_option key_create_options[] = {
@@ -45,7 +45,7 @@ static const struct ctl_option key_create_options[] = {
 	REQUIRED("name", "NAME", "what the key is for"),
 	REQUIRED("scopes", "SCOPES", "of agents:read, agents:run, schedules:write, connections:read,"
 	         " webhooks:write, with commas between"),
-	OPTIONAL("expires", OPT_TIME, "TIME", "a time, a date or a span like 90d; never when not given"),
+	OPTIONAL("expires", OPT_TIME, "TIME", "a time to come, a date or a span like 90d; never when not given"),
 	END};
 
 static const struct ctl_option key_revoke_options[] = {

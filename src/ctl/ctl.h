@@ -25,7 +25,7 @@ enum ctl_type {
 	OPT_COUNT,       /* 1 or more */
 	OPT_LIMIT,       /* 0 or more, "unlimited" (LIMIT_UNLIMITED) or "plan" (LIMIT_OF_PLAN) */
 	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
-	OPT_TIME,        /* RFC 3339, a date, or a span from now like 30d */
+	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
 	OPT_CHOICE       /* one of choices */
 };
 

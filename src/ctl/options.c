@@ -130,9 +130,11 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 	case OPT_SLOTS:
 		return parse_limit(c, o, text, &v->number);
 	case OPT_TIME:
-		return parse_time(text, &v->number) ||
-		       err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date, or"
-		                 " a span like 30d, 12h or 45m, not \"%.40s\"", o->name, text);
+		if (!parse_time(text, &v->number))
+			return err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date,"
+			                 " or a span like 30d, 12h or 45m, not \"%.40s\"", o->name, text);
+		return v->number > clock_now_ms() ||
+		       err_field(&c->err, o->name, "--%s is a time to come, \"%.40s\" is over", o->name, text);
 	case OPT_CHOICE:
 		return parse_choice(c, o, text);
 	case OPT_FLAG:

@@ -150,6 +150,11 @@ def exchange_raw(url, data, patience_s=1, timeout_s=30):
     return got
 
 
+def soon(seconds):
+    """So many seconds from now, less the rest of one, as agentivctl takes a time."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
 class Account:
     """A user with a key. Limits: requests_per_minute and so on, as `agentivctl plan set` takes them."""
     _numbers = itertools.count(1)

@@ -266,6 +266,19 @@ class Users(Ctl):
         self.refused(2, "INVALID_INPUT", "subscription", "set", "--user", self.user()["id"], "--agent", "all",
                      "--status", "trialing")
 
+    def test_a_trial_ends_in_the_future(self):
+        user = self.user()
+        for text in ("2020-01-01", "2020-01-01T00:00:00Z", "0d"):
+            message = self.refused(2, "INVALID_INPUT", "subscription", "set", "--user", user["id"], "--agent", "all",
+                                   "--status", "trialing", "--trial-ends", text)
+            self.assertIn(f'"{text}" is over', message)
+
+    def test_what_is_no_trial_has_no_end(self):
+        user = self.user()
+        for status in ("active", "past_due", "canceled", "none"):
+            self.refused(2, "INVALID_INPUT", "subscription", "set", "--user", user["id"], "--agent", "all",
+                         "--status", status, "--trial-ends", "3d")
+
     def test_the_webhook_secret_is_24_bytes_and_stays_the_same(self):
         user = self.user()
         secret = self.done("webhook-secret", "show", "--user", user["id"])
@@ -333,6 +346,14 @@ class Keys(Ctl):
         for text in ("tomorrow", "2031-02-30", "30", "-2h", "2h3m", "99999d", "2031-01-02T03:04:05"):
             self.refused(2, "INVALID_INPUT", "key", "create", "--user", user["id"], "--name", "k", "--scopes",
                          "agents:read", "--expires", text)
+
+    def test_a_key_that_would_be_expired_at_once_is_not_made(self):
+        user = self.user()
+        for text in ("2020-01-01", "2020-01-01T00:00:00Z", "0h"):
+            message = self.refused(2, "INVALID_INPUT", "key", "create", "--user", user["id"], "--name", "k",
+                                   "--scopes", "agents:read", "--expires", text)
+            self.assertIn(f'"{text}" is over', message)
+        self.assertEqual(self.done("key", "list", "--user", user["id"]), [])
 
     def test_a_revoked_key_stays_listed_as_such(self):
         user = self.user()

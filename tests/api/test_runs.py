@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from client import CGI, EXECUTION, SYNC_WAIT_S, TIME, Account, ApiCase, together, wait_until
+from client import CGI, EXECUTION, SYNC_WAIT_S, TIME, Account, ApiCase, soon, together, wait_until
 
 
 class AsynchronousRuns(ApiCase):
@@ -225,11 +225,17 @@ class Permissions(ApiCase):
     def test_only_a_live_subscription_runs(self):
         account = Account(self.platform, subscription=None)
         for status, more, expected in (("none", (), 403), ("past_due", (), 403), ("canceled", (), 403),
-                                       ("trialing", ("--trial-ends", "2020-01-01"), 403),
                                        ("trialing", ("--trial-ends", "2d"), 202), ("active", (), 202)):
             account.subscribe(status, "all", *more)
             answer = self.run_probe(key=account.key)
             self.assertEqual(answer.status, expected, (status, answer.text))
+
+    def test_a_trial_that_is_over_runs_nothing(self):
+        account = Account(self.platform, subscription=None)
+        account.subscribe("trialing", "all", "--trial-ends", soon(3))
+        answer = wait_until(lambda: (a := self.run_probe(key=account.key)).status != 202 and a, 8, "the trial is over",
+                            0.2)
+        self.refused(answer, "FORBIDDEN")
 
     def test_one_agent_s_subscription_is_not_another_s(self):
         account = Account(self.platform, subscription=None)
