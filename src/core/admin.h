@@ -51,7 +51,8 @@ bool admin_key_revoke(struct admin *a, const char *user, const char *id, struct 
                       struct error *err);
 
 /* Connects a mailbox ("maildir", "mbox") at path in place of what the integration had. address, which may be
- * NULL, is its owner's. check: the mailbox is opened first. */
+ * NULL, is its owner's. check: the mailbox is opened first, and an mbox is one
+ * by its beginning; ERR_INVALID_INPUT says why it is not. */
 bool admin_connection_add(struct admin *a, const char *user, const char *integration, const char *kind,
                           const char *path, const char *address, bool check,
                           struct connection_row *out, struct error *err);

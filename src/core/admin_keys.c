@@ -1,9 +1,12 @@
 /* API keys and connections. */
 #include "core/admin_priv.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -115,7 +118,33 @@ static bool connection_body(struct db_conn *c, void *ctx, struct error *err)
 	                      n->now_ms, &n->id, err);
 }
 
-static bool can_open(const char *kind, const struct buf *settings, struct error *err)
+/* An mbox begins with a message, or is empty as before the first one. What is at path has just been opened as an
+ * mbox, so it is a file. */
+static bool begins_as_mbox(const char *path, struct error *err)
+{
+	static const char from[] = "From ";
+	char head[sizeof from - 1];
+	ssize_t got = -1;
+	bool ok = false;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0) {
+		while ((got = pread(fd, head, sizeof head, 0)) < 0 && errno == EINTR)
+			;
+	}
+	if (got < 0)
+		err_field(err, "path", "Cannot read the mbox %.200s: %s", path, strerror(errno));
+	else if (got > 0 && (got < (ssize_t)sizeof head || memcmp(head, from, sizeof head) != 0))
+		err_field(err, "path", "%.200s is no mbox: it does not begin with \"From \"", path);
+	else
+		ok = true;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* What a run would fail on is wrong input here. */
+static bool can_open(const char *kind, const char *path, const struct buf *settings, struct error *err)
 {
 	struct json_object *object = NULL;
 	struct mailbox m;
@@ -124,8 +153,10 @@ static bool can_open(const char *kind, const struct buf *settings, struct error 
 
 	if (ok)
 		mailbox_close(&m);
+	else if (err->code == ERR_EXECUTION_FAILED)
+		err->code = ERR_INVALID_INPUT;
 	json_object_put(object);
-	return ok;
+	return ok && (strcmp(kind, "mbox") != 0 || begins_as_mbox(path, err));
 }
 
 static bool write_settings(const char *path, const char *address, struct buf *out, struct error *err)
@@ -159,7 +190,7 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 	buf_init(&settings, 2 * PATH_SIZE);
 	buf_init(&n.sealed, 4096);
 	ok = admin_user_find(a, user, &account, err) && write_settings(path, address, &settings, err) &&
-	     (!check || can_open(kind, &settings, err));
+	     (!check || can_open(kind, path, &settings, err));
 	if (ok) {
 		n.account_id = account.id;
 		snprintf(context, sizeof context, "account:%" PRIu64 ":connection:%s", account.id,

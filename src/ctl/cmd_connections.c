@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +71,9 @@ bool cmd_connection_add(struct ctl *c)
 	                          !ctl_given(c, "unchecked"), &r, &c->err))
 		return false;
 	print_connection(c, &r);
+	if (geteuid() == 0 && !ctl_given(c, "unchecked") && !c->json)
+		fputs("agentivctl: warning: that the mailbox can be read was checked as root, not as the"
+		      " service's user\n", stderr);
 	return true;
 }
 

@@ -413,9 +413,36 @@ class Connections(Ctl):
         user = self.user()
         for words in (["--maildir", temporary], ["--maildir", "/nonexistent"], ["--mbox", "/nonexistent"],
                       ["--mbox", temporary]):
-            self.refused(1, "EXECUTION_FAILED", "connection", "add", "--user", user["id"], "--integration", "gmail",
+            self.refused(1, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration", "gmail",
                          *words)
         self.assertEqual(self.done("connection", "list", "--user", user["id"]), [])
+
+    def test_a_file_that_does_not_begin_as_an_mbox_is_refused(self):
+        user, file = self.user(), Path(tempfile.mkdtemp(dir=temporary)) / "notes"
+        for text in ("Dear diary\n", "From", "from a@example.org\n", "\nFrom a@example.org\n", "From: a@example.org\n"):
+            file.write_text(text)
+            message = self.refused(1, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration",
+                                   "gmail", "--mbox", file)
+            self.assertIn(f"{file} is no mbox", message)
+        self.assertEqual(self.done("connection", "list", "--user", user["id"]), [])
+        self.add(user, "--mbox", file, "--unchecked")
+
+    def test_an_mbox_that_has_no_message_yet_is_connected(self):
+        file = Path(tempfile.mkdtemp(dir=temporary)) / "box"
+        file.touch()
+        self.assertEqual(self.add(self.user(), "--mbox", file)["kind"], "mbox")
+
+    def test_root_is_told_that_the_mailbox_was_checked_as_root(self):
+        words = ["connection", "add", "--user", self.user()["id"], "--integration", "gmail", "--maildir",
+                 self.maildir()]
+        status, _, err = call(*words)
+        self.assertEqual(status, 0)
+        if os.geteuid() == 0:
+            self.assertRegex(err, r"\Aagentivctl: warning: .* checked as root.*\n\Z")
+        else:
+            self.assertEqual(err, "")
+        for more in ("--json", "--unchecked"):
+            self.assertEqual(call(*words, more)[2], "")
 
     def test_a_mailbox_of_another_host_can_be_connected_unchecked(self):
         self.add(self.user(), "--maildir", "/nonexistent", "--unchecked")
