@@ -52,11 +52,19 @@ static unsigned bounded(const struct holder *h, unsigned room)
 	return h->leases > 1 && h->leases - take == 1 && take > 0 ? take - 1 : take;
 }
 
+/* Suspects run alone, whatever else stands under their owner's name by now: a process that was started anew in a
+ * container has the same number, and so the same name. Otherwise only a dead owner's single lease tells; one that is
+ * left over when leases expire one after the other does not. */
+static bool was_alone(const struct holder *h, enum queue_lane lane)
+{
+	return lane == LANE_SUSPECT || (h->dead && h->leases == 1);
+}
+
 static void lost_run(struct db_conn *c, struct arena *a, const struct holder *h, int64_t now_ms,
                      unsigned max_attempts, struct ended_run *r)
 {
 	static const char message[] = "The worker was lost while it ran this";
-	bool alone = h->leases == 1, over;
+	bool alone = was_alone(h, (enum queue_lane)db_col_int(c, 8)), over;
 
 	memset(r, 0, sizeof *r);
 	db_col_id(c, 0, &r->id);
@@ -80,7 +88,7 @@ static bool read_leases(struct db_conn *c, struct arena *a, const struct holder 
 {
 	static const char sql[] =
 	    "SELECT l.execution_id, l.account_id, l.token, l.attempt, l.started_at, l.waiter,"
-	    " r.started_at, e.webhook_url FROM leases l STRAIGHT_JOIN executions e"
+	    " r.started_at, e.webhook_url, l.lane FROM leases l STRAIGHT_JOIN executions e"
 	    " ON e.id = l.execution_id LEFT JOIN execution_results r ON r.execution_id = l.execution_id"
 	    " WHERE l.owner = ? AND l.host = ? AND l.expires_at <= ? ORDER BY l.execution_id LIMIT "
 	    "?";

@@ -104,6 +104,31 @@ static void only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
+static void a_suspect_was_alone_whatever_its_owner_s_name_holds_by_now(void)
+{
+	struct claimed_run suspect, other;
+
+	accept_many(1);
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&suspect, 1), 1);
+	CU_ASSERT_EQUAL(sweep(clock_now_ms() + LEASE_MS + 1, 64, NULL), 1);
+	CU_ASSERT_EQUAL_FATAL(claim_suspect(&suspect), 1);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&other, 1), 1);
+	CU_ASSERT_EQUAL(sweep(clock_now_ms() + LEASE_MS + 1, 64, NULL), 2);
+	CU_ASSERT_EQUAL(fx_number_of(used_up, &suspect.id), 1);
+	CU_ASSERT_EQUAL(fx_number_of(used_up, &other.id), 0);
+}
+
+static void the_last_lease_to_expire_was_not_alone_for_that(void)
+{
+	struct claimed_run r;
+
+	accept_many(1);
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	CU_ASSERT_EQUAL(sweep(clock_now_ms() + LEASE_MS + 1, 64, NULL), 1);
+	CU_ASSERT_EQUAL(fx_number_of(used_up, &r.id), 0);
+}
+
 static void a_bounded_sweep_leaves_no_run_that_looks_alone(void)
 {
 	struct claimed_run r[5];
@@ -301,6 +326,9 @@ static CU_TestInfo tests[] = {
      an_owner_of_another_host_is_judged_by_its_leases_only},
     {"only a run that was alone uses up attempts until it is lost",
      only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost},
+    {"a suspect was alone, whatever its owner's name holds by now",
+     a_suspect_was_alone_whatever_its_owner_s_name_holds_by_now},
+    {"the last lease to expire was not alone for that", the_last_lease_to_expire_was_not_alone_for_that},
     {"a bounded sweep leaves no run that looks alone",
      a_bounded_sweep_leaves_no_run_that_looks_alone},
     {"who comes back after a sweep changes nothing", who_comes_back_after_a_sweep_changes_nothing},
