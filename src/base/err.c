@@ -117,3 +117,12 @@ void err_broken(const char *file, int line, const char *text)
 	          log_quote(text, quoted, sizeof quoted));
 	abort();
 }
+
+const char *err_public_message(const struct error *err)
+{
+	if (err->code == ERR_INTERNAL)
+		return "Something went wrong on our side";
+	if (err->code == ERR_UNAVAILABLE && err->db_errno)
+		return "The database is away for the moment; try again";
+	return err->message;
+}

@@ -54,6 +54,9 @@ bool err_field(struct error *err, const char *field, const char *fmt, ...)
 /* The code's name in the API ("NOT_FOUND"). */
 const char *err_name(enum err_code code);
 
+/* What a caller may read of an error: what the database or the system said is for the log. */
+const char *err_public_message(const struct error *err);
+
 /* The HTTP status of a code; codes that occur only inside an execution give 500. */
 int err_http_status(enum err_code code);
 

@@ -196,8 +196,10 @@ static void fail(struct ended_run *r, enum err_code code, const char *message)
 static void conclude_error(struct job *j, struct ended_run *r)
 {
 	const struct config *cfg = j->env->cfg;
-	const char *message = j->error.message[0] ? j->error.message : "The agent failed";
+	const char *message = j->error.message[0] ? err_public_message(&j->error) : "The agent failed";
 
+	if (message != j->error.message && j->error.message[0])
+		log_error("a run failed", &j->error);
 	fail(r, j->error.code, clean_text(j, message));
 	if (!j->error.retryable || r->attempt >= (unsigned)cfg->max_attempts)
 		return;

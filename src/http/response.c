@@ -190,16 +190,6 @@ void respond_error(struct request *r, const struct error *err)
 	respond_error_extra(r, err, NULL);
 }
 
-/* What the database or the system said is for the log. */
-static const char *public_message(const struct error *err)
-{
-	if (err->code == ERR_INTERNAL)
-		return "Something went wrong on our side";
-	if (err->code == ERR_UNAVAILABLE && err->db_errno)
-		return "The database is away for the moment; try again";
-	return err->message;
-}
-
 static void write_error(struct buf *body, const struct error *err, int retry_after)
 {
 	struct json_out w;
@@ -209,7 +199,7 @@ static void write_error(struct buf *body, const struct error *err, int retry_aft
 	json_put_bool(&w, "success", false);
 	json_obj_open(&w, "error");
 	json_put_str(&w, "code", err_name(err->code));
-	json_put_str(&w, "message", public_message(err));
+	json_put_str(&w, "message", err_public_message(err));
 	if (err->field[0])
 		json_put_str(&w, "field", err->field);
 	if (err->integration[0])
