@@ -37,7 +37,8 @@ static const struct ctl_option subscription_set_options[] = {
 	REQUIRED("agent", "SLUG", "an agent, or all"),
 	{"status", NULL, OPT_CHOICE, "STATUS", true, false, statuses,
 	 "active, trialing, past_due, canceled or none"},
-	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over, with trialing only; a time to come, a date or a span like 14d"),
+	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over, with trialing only; a time to come, a date"
+	         " or a span like 14d"),
 	END};
 
 static const struct ctl_option key_create_options[] = {
