@@ -199,14 +199,31 @@ static bool cancel_body(struct db_conn *c, void *ctx, struct error *err)
 	       slots_write(c, &s, err);
 }
 
+/* Repeating it would do no harm to the rows, but find the run over and say so. A run that was only asked to stop is
+ * asked again. */
+static int cancel_applied(struct db_conn *c, void *ctx)
+{
+	static const char sql[] =
+		"SELECT 1 FROM execution_results WHERE execution_id = ? AND status = 3"
+		" AND error_code = 'CANCELLED' AND completed_at = ?";
+	const struct cancel *k = ctx;
+	struct db_arg args[2] = {db_id(&k->id), db_int(k->now_ms)};
+	struct error err;
+	int64_t one;
+	bool found;
+
+	if (k->outcome != CANCEL_ENDED)
+		return 0;
+	return db_query_int(c, sql, args, 2, &one, &found, &err) ? found : -1;
+}
+
 bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
                   enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
                   struct error *err)
 {
 	struct cancel k = {.account_id = account_id, .id = *id, .now_ms = now_ms};
 
-	/* repeating it is harmless: the second time it is already over */
-	if (!db_transaction(db, cancel_body, NULL, &k, err))
+	if (!db_transaction(db, cancel_body, cancel_applied, &k, err))
 		return false;
 	*out = k.outcome;
 	*deliveries = k.deliveries;

@@ -5,6 +5,7 @@ queue_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -I$(top_sr
 queue_tests_SOURCES = tests/store/queue_main.c tests/store/queue_suites.h \
 	tests/store/queue_fixture.c tests/store/queue_fixture.h \
 	tests/store/executor_fixture.c tests/store/executor_fixture.h \
+	tests/store/db_proxy.c tests/store/db_proxy.h \
 	tests/store/test_queue.c tests/store/test_queue_upkeep.c \
 	tests/store/test_concurrency.c tests/store/test_executor.c \
 	tests/store/test_executor_owner.c

@@ -1,4 +1,5 @@
 /* Sweep, cancel, delayed runs and the audit of slots (store/queue.h). */
+#include "db_proxy.h"
 #include "queue_fixture.h"
 
 #include <string.h>
@@ -152,6 +153,31 @@ static void who_comes_back_after_a_sweep_changes_nothing(void)
 	CU_ASSERT_FALSE(fx_end(&e, 1));
 	CU_ASSERT_EQUAL(fx_number_of(status_of, &r[0].id), 0);
 	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void a_cancel_that_was_applied_unanswered_has_ended_the_run(void)
+{
+	struct proxy *p = proxy_start(fx_cfg.db_hosts + strlen("socket:"));
+	struct config cfg = fx_cfg;
+	char owner[DOORBELL_NAME_SIZE];
+	enum cancel_outcome outcome = CANCEL_UNKNOWN;
+	unsigned deliveries;
+	struct error err;
+	struct id id;
+	struct db *db;
+
+	accept_many(0);
+	id = fx_accept(1, LANE_ASYNC, "echo", "{}");
+	cfg.db_hosts = (char *)(uintptr_t)proxy_hosts(p);
+	db = db_open(&cfg, 2, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(db);
+	proxy_cut(p, CUT_AFTER_ANSWER, COMMAND_QUERY, "COMMIT");
+	CU_ASSERT_TRUE(queue_cancel(db, 1, &id, clock_now_ms(), &outcome, owner, &deliveries, &err));
+	CU_ASSERT_TRUE(proxy_has_cut(p));
+	CU_ASSERT_EQUAL(outcome, CANCEL_ENDED);
+	CU_ASSERT_EQUAL(fx_number_of(status_of, &id), EXEC_FAILED);
+	db_close(db);
+	proxy_stop(p);
 }
 
 static enum cancel_outcome cancel(uint64_t account_id, const struct id *id)
@@ -329,6 +355,8 @@ static CU_TestInfo tests[] = {
     {"a suspect was alone, whatever its owner's name holds by now",
      a_suspect_was_alone_whatever_its_owner_s_name_holds_by_now},
     {"the last lease to expire was not alone for that", the_last_lease_to_expire_was_not_alone_for_that},
+    {"a cancel that was applied unanswered has ended the run",
+     a_cancel_that_was_applied_unanswered_has_ended_the_run},
     {"a bounded sweep leaves no run that looks alone",
      a_bounded_sweep_leaves_no_run_that_looks_alone},
     {"who comes back after a sweep changes nothing", who_comes_back_after_a_sweep_changes_nothing},
