@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/rnd.h"
 
+#define RETRY_AFTER_MAX_S 3600   /* what another side may ask for: the run keeps its slot meanwhile */
+
 static void job_init(struct job *j, const struct executor_env *env, struct executor *e,
                      struct job_batch *b, const struct claimed_run *run)
 {
@@ -157,7 +159,7 @@ void job_run(struct job *j)
 
 int64_t job_backoff_ms(const struct config *cfg, unsigned used, int retry_after, double unit)
 {
-	int64_t wait = cfg->retry_base_ms;
+	int64_t wait = cfg->retry_base_ms, asked;
 
 	while (used > 1 && wait < cfg->retry_max_ms) {
 		wait *= 2;
@@ -166,7 +168,8 @@ int64_t job_backoff_ms(const struct config *cfg, unsigned used, int retry_after,
 	if (wait > cfg->retry_max_ms)
 		wait = cfg->retry_max_ms;
 	wait = (int64_t)((double)wait * (0.8 + 0.4 * unit));
-	return wait < retry_after * INT64_C(1000) ? retry_after * INT64_C(1000) : wait;
+	asked = retry_after < RETRY_AFTER_MAX_S ? retry_after : RETRY_AFTER_MAX_S;
+	return wait < asked * 1000 ? asked * 1000 : wait;
 }
 
 /* Text columns take valid UTF-8 only; agents pass on what others wrote. */

@@ -83,7 +83,7 @@ bool job_conclude(struct job *j, struct ended_run *r);
 size_t job_size(const struct job *j);
 struct lease_ref job_lease(const struct job *j);
 /* Milliseconds until the next attempt after `used` attempts: doubles from retry_base_ms to
- * retry_max_ms, ±20 %; unit in [0, 1). retry_after: seconds that the other side asked for, 0 none.
+ * retry_max_ms, ±20 %; unit in [0, 1). retry_after: seconds that the other side asked for, 0 none; an hour at most.
  */
 int64_t job_backoff_ms(const struct config *cfg, unsigned used, int retry_after, double unit);
 

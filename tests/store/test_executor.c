@@ -1,4 +1,5 @@
 /* The executor (core/executor.h), on a real database. */
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -278,6 +279,7 @@ static void the_wait_for_another_attempt_doubles_up_to_its_bound(void)
 	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 1, 0, 0), 800);
 	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 40, 0, 0.5), 60000);
 	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 1, 90, 0.5), 90000);
+	CU_ASSERT_EQUAL(job_backoff_ms(&cfg, 1, INT_MAX, 0.5), 3600000);
 }
 
 static CU_TestInfo tests[] = {
