@@ -358,12 +358,12 @@ static void read_run(struct run_request *q)
 static void run_leave(struct waiter *w)
 {
 	struct run_request *q = of_waiter(w);
-	bool maybe_over = w->rung || run_over(w->status);
 
-	if (maybe_over && clock_mono_us() < q->deadline_us)
+	/* a run that is known to be over is answered as it ended, however late */
+	if (run_over(w->status) || (w->rung && clock_mono_us() < q->deadline_us))
 		read_run(q);
 	else
-		answer_accepted(q, exec_status_name(run_over(w->status) ? EXEC_RUNNING : w->status));
+		answer_accepted(q, exec_status_name(w->status));
 }
 
 static const struct waiter_ops run_ops = {.look = run_look, .leave = run_leave};
