@@ -90,12 +90,10 @@ void executions_cancel(struct request *r)
 	struct execution e;
 	struct arena a;
 	struct id id;
-	bool ended;
 
 	arena_init(&a);
-	if (parse_id(r, &id, &err) && run_cancel(r->app->runs, account, &id, &ended, &err) &&
-	    run_find(r->app->runs, account, &id, &a, &e, &err))
-		answer_execution(r, ended ? 200 : 202, &e);
+	if (parse_id(r, &id, &err) && run_cancel(r->app->runs, account, &id, &a, &e, &err))
+		answer_execution(r, run_over(e.status) ? 200 : 202, &e);
 	else
 		respond_error(r, &err);
 	arena_release(&a);

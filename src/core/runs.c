@@ -135,9 +135,9 @@ bool run_steps(struct runs *r, const struct id *id, unsigned after, unsigned max
 }
 
 /* A run that ended frees a slot: a worker may have another one to start. */
-static void ring_after_cancel(struct runs *r, const struct id *id, bool ended, const char *doorbell,
-                              unsigned deliveries)
+static void ring_after_cancel(struct runs *r, const struct id *id, const struct cancelled *k)
 {
+	bool ended = k->outcome == CANCEL_ENDED;
 	char message[1 + sizeof id->b];
 	static const char work = BELL_WORK;
 
@@ -145,28 +145,27 @@ static void ring_after_cancel(struct runs *r, const struct id *id, bool ended, c
 		return;
 	message[0] = ended ? BELL_ENDED : BELL_CANCEL;
 	memcpy(message + 1, id->b, sizeof id->b);
-	if (doorbell[0])
-		doorbell_ring_name(r->ringer, doorbell, message, sizeof message);
+	if (k->doorbell[0])
+		doorbell_ring_name(r->ringer, k->doorbell, message, sizeof message);
 	if (ended)
 		doorbell_ring_any(r->ringer, "agentiv-worker", &work, 1);
-	if (deliveries > 0)
+	if (k->deliveries > 0)
 		doorbell_ring_any(r->ringer, "agentiv-webhookd", &work, 1);
 }
 
-bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, bool *ended, struct error *err)
+bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
+                struct execution *out, struct error *err)
 {
-	char doorbell[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome;
-	unsigned deliveries;
+	struct cancelled k;
 
-	if (!queue_cancel(r->db, account_id, id, clock_now_ms(), &outcome, doorbell, &deliveries, err))
+	if (!queue_cancel(r->db, account_id, id, clock_now_ms(), a, &k, err))
 		return false;
-	if (outcome == CANCEL_UNKNOWN)
+	if (k.outcome == CANCEL_UNKNOWN)
 		return run_unknown(err);
-	if (outcome == CANCEL_ALREADY_OVER)
+	if (k.outcome == CANCEL_ALREADY_OVER)
 		return err_set(err, ERR_CONFLICT, "The execution has ended already");
-	*ended = outcome == CANCEL_ENDED;
-	ring_after_cancel(r, id, *ended, doorbell, deliveries);
+	*out = k.execution;
+	ring_after_cancel(r, id, &k);
 	return true;
 }
 

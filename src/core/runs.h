@@ -45,9 +45,10 @@ bool runs_list(struct runs *r, const struct execution_filter *f, struct arena *a
 bool run_steps(struct runs *r, const struct id *id, unsigned after, unsigned max, struct arena *a,
                struct execution_step *out, unsigned *count, struct error *err);
 
-/* *ended: it had not started and is over now; otherwise it was asked to stop. ERR_NOT_FOUND; ERR_CONFLICT when it
- * is over already. Rings whom it concerns. */
-bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, bool *ended, struct error *err);
+/* out, in a: as the cancel left it: over when it had not started, otherwise asked to stop. ERR_NOT_FOUND;
+ * ERR_CONFLICT when it was over already. Rings whom it concerns. */
+bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
+                struct execution *out, struct error *err);
 
 /* Milliseconds that a run of the agent is likely to take: the median of its last successful ones, or the
  * manifest's figure. Known from memory, which whoever asks renews once in a few seconds. */

@@ -119,18 +119,23 @@ bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err);
 bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted,
 		      struct error *err);
 
-/* POST …/cancel. owner: the doorbell to ring after it, "" none: of the worker that runs it
- * (CANCEL_ASKED, with BELL_CANCEL), or of who waits for it (CANCEL_ENDED, with BELL_ENDED). A
- * cancel may free a slot for a held run. */
+/* POST …/cancel. A cancel may free a slot for a held run. */
 enum cancel_outcome {
 	CANCEL_ENDED,
 	CANCEL_ASKED /* running: at its next step */,
 	CANCEL_ALREADY_OVER,
 	CANCEL_UNKNOWN
 };
+struct cancelled {
+	enum cancel_outcome outcome;
+	/* to ring after it, "" none: of the worker that runs it (CANCEL_ASKED, with BELL_CANCEL), or of who waits
+	 * for it (CANCEL_ENDED, with BELL_ENDED) */
+	char doorbell[DOORBELL_NAME_SIZE];
+	unsigned deliveries;
+	struct execution execution;      /* as the cancel left it: CANCEL_ENDED and CANCEL_ASKED only; in the arena */
+};
 bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
-                  enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
-                  struct error *err);
+                  struct arena *a, struct cancelled *out, struct error *err);
 
 /* Compares account_quota.active and .held with the queue tables, repairs and logs differences, and
  * fills slots that were left free. Run each minute. */

@@ -7,9 +7,8 @@ struct cancel {
 	uint64_t account_id;
 	struct id id;
 	int64_t  now_ms;
-	enum cancel_outcome outcome;
-	char     doorbell[DOORBELL_NAME_SIZE];
-	unsigned deliveries, promoted;
+	struct arena *arena;
+	struct cancelled *out;
 	/* as read */
 	int64_t  started_at;
 	char     webhook_url[2049];
@@ -80,7 +79,7 @@ static bool leave_later(struct db_conn *c, struct cancel *k, struct slots *s, bo
 	if (got == 1) {
 		due_at = db_col_int(c, 0);
 		has_slot = db_col_int(c, 1) != 0;
-		keep(k->doorbell, sizeof k->doorbell, db_col_str(c, 2));
+		keep(k->out->doorbell, sizeof k->out->doorbell, db_col_str(c, 2));
 	}
 	db_end(c);
 	*left = got == 1;
@@ -110,7 +109,7 @@ static bool leave_ready(struct db_conn *c, struct cancel *k, struct slots *s, bo
 	got = db_next(c, err);
 	if (got == 1) {
 		lane = db_col_int(c, 0);
-		keep(k->doorbell, sizeof k->doorbell, db_col_str(c, 1));
+		keep(k->out->doorbell, sizeof k->out->doorbell, db_col_str(c, 1));
 	}
 	db_end(c);
 	*left = got == 1;
@@ -138,7 +137,7 @@ static bool ask_leased(struct db_conn *c, struct cancel *k, bool *asked, struct 
 		return false;
 	got = db_next(c, err);
 	if (got == 1)
-		keep(k->doorbell, sizeof k->doorbell, db_col_str(c, 0));
+		keep(k->out->doorbell, sizeof k->out->doorbell, db_col_str(c, 0));
 	db_end(c);
 	*asked = true;
 	return got >= 0;
@@ -163,40 +162,46 @@ static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err
 
 	if (!db_exec(c, sql, args, 3, NULL, err))
 		return false;
-	k->outcome = CANCEL_ENDED;
-	k->deliveries = k->webhook_url[0] != '\0';
-	return k->deliveries == 0 || outbox_add(c, &d, 1, k->now_ms, err);
+	k->out->outcome = CANCEL_ENDED;
+	k->out->deliveries = k->webhook_url[0] != '\0';
+	return k->out->deliveries == 0 || outbox_add(c, &d, 1, k->now_ms, err);
+}
+
+/* In the same transaction: who cancelled is told of what was cancelled, not of what became of it since. */
+static bool read_left(struct db_conn *c, struct cancel *k, struct error *err)
+{
+	bool found;
+
+	return execution_find(c, k->account_id, &k->id, k->arena, &k->out->execution, &found, err);
+}
+
+static bool end_waiting(struct db_conn *c, struct cancel *k, struct slots *s, struct error *err)
+{
+	unsigned promoted;
+
+	return end_cancelled(c, k, err) && slots_fill(c, s, &promoted, err) && slots_write(c, s, err);
 }
 
 static bool cancel_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct cancel *k = ctx;
 	struct slots s;
-	bool found, done = false;
+	bool found, left = false, asked = false;
 
-	k->outcome = CANCEL_UNKNOWN;
-	k->deliveries = k->promoted = 0;
-	k->doorbell[0] = '\0';
+	*k->out = (struct cancelled){.outcome = CANCEL_UNKNOWN};
 	slots_init(&s);
 	slots_want(&s, k->account_id);
 	if (!slots_lock(c, &s, err) || !read_execution(c, k, &found, err))
 		return false;
 	if (!found || k->over) {
-		k->outcome = found ? CANCEL_ALREADY_OVER : CANCEL_UNKNOWN;
+		k->out->outcome = found ? CANCEL_ALREADY_OVER : CANCEL_UNKNOWN;
 		return true;
 	}
-	if (!leave_held(c, k, &s, &done, err) || (!done && !leave_later(c, k, &s, &done, err)) ||
-	    (!done && !leave_ready(c, k, &s, &done, err)))
+	if (!leave_held(c, k, &s, &left, err) || (!left && !leave_later(c, k, &s, &left, err)) ||
+	    (!left && !leave_ready(c, k, &s, &left, err)) || (!left && !ask_leased(c, k, &asked, err)))
 		return false;
-	if (!done) {
-		if (!ask_leased(c, k, &done, err))
-			return false;
-		k->outcome = CANCEL_ASKED;
-		if (done)
-			return true;
-	}
-	return end_cancelled(c, k, err) && slots_fill(c, &s, &k->promoted, err) &&
-	       slots_write(c, &s, err);
+	k->out->outcome = CANCEL_ASKED;
+	return (asked || end_waiting(c, k, &s, err)) && read_left(c, k, err);
 }
 
 /* Repeating it would do no harm to the rows, but find the run over and say so. A run that was only asked to stop is
@@ -212,21 +217,15 @@ static int cancel_applied(struct db_conn *c, void *ctx)
 	int64_t one;
 	bool found;
 
-	if (k->outcome != CANCEL_ENDED)
+	if (k->out->outcome != CANCEL_ENDED)
 		return 0;
 	return db_query_int(c, sql, args, 2, &one, &found, &err) ? found : -1;
 }
 
 bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64_t now_ms,
-                  enum cancel_outcome *out, char owner[DOORBELL_NAME_SIZE], unsigned *deliveries,
-                  struct error *err)
+                  struct arena *a, struct cancelled *out, struct error *err)
 {
-	struct cancel k = {.account_id = account_id, .id = *id, .now_ms = now_ms};
+	struct cancel k = {.account_id = account_id, .id = *id, .now_ms = now_ms, .arena = a, .out = out};
 
-	if (!db_transaction(db, cancel_body, cancel_applied, &k, err))
-		return false;
-	*out = k.outcome;
-	*deliveries = k.deliveries;
-	memcpy(owner, k.doorbell, DOORBELL_NAME_SIZE);
-	return true;
+	return db_transaction(db, cancel_body, cancel_applied, &k, err);
 }

@@ -207,3 +207,14 @@ bool fx_slots_agree(void)
 			 "q.account_id)"
 			 " OR (q.max_concurrent IS NOT NULL AND q.active > q.max_concurrent)") == 0;
 }
+
+bool fx_cancel(struct db *db, uint64_t account_id, const struct id *id, struct cancelled *out, struct error *err)
+{
+	struct arena a;
+	bool ok;
+
+	arena_init(&a);
+	ok = queue_cancel(db, account_id, id, clock_now_ms(), &a, out, err);
+	arena_release(&a);
+	return ok;
+}

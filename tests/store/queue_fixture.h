@@ -31,6 +31,8 @@ void fx_account(uint64_t account_id, int64_t slots);
 /* Accepts a run of the agent and returns its id; the test fails when it is refused. */
 struct id fx_accept(uint64_t account_id, enum queue_lane lane, const char *agent,
 		    const char *input);
+/* false with err when it failed. The texts of out->execution are gone. Thread-safe. */
+bool fx_cancel(struct db *db, uint64_t account_id, const struct id *id, struct cancelled *out, struct error *err);
 /* The same with all that can be asked for; a->id is made. Thread-safe with a connection of one's
  * own. */
 bool fx_admit(struct db_conn **c, struct admission *a);

@@ -99,9 +99,8 @@ static void *work_runs(void *arg)
 
 static void *cancel_runs(void *arg)
 {
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome;
-	unsigned deliveries, i = 0;
+	struct cancelled k;
+	unsigned i = 0;
 	struct error err;
 
 	while (!atomic_load(&over)) {
@@ -110,8 +109,7 @@ static void *cancel_runs(void *arg)
 		pthread_mutex_lock(&recent_lock);
 		id = recent[i++ * 7 % IDS_KEPT];
 		pthread_mutex_unlock(&recent_lock);
-		if (!queue_cancel(fx_db, 1 + i % ACCOUNTS, &id, clock_now_ms(), &outcome, owner,
-		                  &deliveries, &err))
+		if (!fx_cancel(fx_db, 1 + i % ACCOUNTS, &id, &k, &err))
 			fault(&err);
 	}
 	return NULL;

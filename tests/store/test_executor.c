@@ -98,9 +98,7 @@ static void text_that_is_not_utf8_does_not_keep_a_run_from_ending(void)
 
 static void a_running_run_is_cancelled_when_its_worker_hears_of_it(void)
 {
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome;
-	unsigned deliveries;
+	struct cancelled k;
 	struct executor *e;
 	struct error err;
 	struct id id;
@@ -109,9 +107,8 @@ static void a_running_run_is_cancelled_when_its_worker_hears_of_it(void)
 	id = fx_accept(1, LANE_ASYNC, "wait", "{}");
 	e = start(2);
 	CU_ASSERT_TRUE(work_until(e, one_started));
-	CU_ASSERT_TRUE(
-	    queue_cancel(fx_db, 1, &id, clock_now_ms(), &outcome, owner, &deliveries, &err));
-	CU_ASSERT_EQUAL(outcome, CANCEL_ASKED);
+	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &id, &k, &err));
+	CU_ASSERT_EQUAL(k.outcome, CANCEL_ASKED);
 	executor_check_cancels(e);
 	CU_ASSERT_TRUE(work_until(e, nothing_open));
 	executor_stop(e);
@@ -192,9 +189,7 @@ static bool waited_long(struct executor *e)
 
 static void a_long_suspect_keeps_others_waiting(void)
 {
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome;
-	unsigned deliveries;
+	struct cancelled k;
 	struct executor *e;
 	struct error err;
 	struct id suspect;
@@ -208,7 +203,7 @@ static void a_long_suspect_keeps_others_waiting(void)
 	executor_work_came(e);
 	CU_ASSERT_TRUE(work_until(e, waited_long));
 	CU_ASSERT_EQUAL(atomic_load(&most_running), 1);
-	queue_cancel(fx_db, 1, &suspect, clock_now_ms(), &outcome, owner, &deliveries, &err);
+	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &suspect, &k, &err));
 	executor_check_cancels(e);
 	CU_ASSERT_TRUE(work_until(e, nothing_open));
 	executor_stop(e);

@@ -297,9 +297,8 @@ static void a_renewal_tells_what_is_lost_and_what_was_cancelled(void)
 	struct claimed_run r[3];
 	struct lease_ref l[3];
 	bool lost[3], cancel[3], held, asked;
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome;
-	unsigned i, deliveries;
+	struct cancelled k;
+	unsigned i;
 	struct error err;
 	int64_t until = clock_now_ms() + 90000;
 
@@ -311,10 +310,10 @@ static void a_renewal_tells_what_is_lost_and_what_was_cancelled(void)
 	for (i = 0; i < 3; i++)
 		l[i] = (struct lease_ref){r[i].id, 1, r[i].token};
 	l[1].token ^= 2;
-	CU_ASSERT_TRUE(
-	    queue_cancel(fx_db, 1, &r[2].id, clock_now_ms(), &outcome, owner, &deliveries, &err));
-	CU_ASSERT_EQUAL(outcome, CANCEL_ASKED);
-	CU_ASSERT_STRING_EQUAL(owner, fx_owner.name);
+	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &r[2].id, &k, &err));
+	CU_ASSERT_EQUAL(k.outcome, CANCEL_ASKED);
+	CU_ASSERT_EQUAL(k.execution.status, EXEC_RUNNING);
+	CU_ASSERT_STRING_EQUAL(k.doorbell, fx_owner.name);
 	CU_ASSERT_TRUE(queue_renew(fx_db, &fx_conn, l, 3, until, lost, cancel, &err));
 	CU_ASSERT_TRUE(!lost[0] && lost[1] && !lost[2]);
 	CU_ASSERT_TRUE(!cancel[0] && !cancel[1] && cancel[2]);

@@ -159,9 +159,7 @@ static void a_cancel_that_was_applied_unanswered_has_ended_the_run(void)
 {
 	struct proxy *p = proxy_start(fx_cfg.db_hosts + strlen("socket:"));
 	struct config cfg = fx_cfg;
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome = CANCEL_UNKNOWN;
-	unsigned deliveries;
+	struct cancelled k;
 	struct error err;
 	struct id id;
 	struct db *db;
@@ -172,9 +170,10 @@ static void a_cancel_that_was_applied_unanswered_has_ended_the_run(void)
 	db = db_open(&cfg, 2, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(db);
 	proxy_cut(p, CUT_AFTER_ANSWER, COMMAND_QUERY, "COMMIT");
-	CU_ASSERT_TRUE(queue_cancel(db, 1, &id, clock_now_ms(), &outcome, owner, &deliveries, &err));
+	CU_ASSERT_TRUE(fx_cancel(db, 1, &id, &k, &err));
 	CU_ASSERT_TRUE(proxy_has_cut(p));
-	CU_ASSERT_EQUAL(outcome, CANCEL_ENDED);
+	CU_ASSERT_EQUAL(k.outcome, CANCEL_ENDED);
+	CU_ASSERT_EQUAL(k.execution.status, EXEC_FAILED);
 	CU_ASSERT_EQUAL(fx_number_of(status_of, &id), EXEC_FAILED);
 	db_close(db);
 	proxy_stop(p);
@@ -182,14 +181,11 @@ static void a_cancel_that_was_applied_unanswered_has_ended_the_run(void)
 
 static enum cancel_outcome cancel(uint64_t account_id, const struct id *id)
 {
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome = CANCEL_UNKNOWN;
-	unsigned deliveries;
+	struct cancelled k;
 	struct error err;
 
-	CU_ASSERT_TRUE(queue_cancel(fx_db, account_id, id, clock_now_ms(), &outcome, owner,
-				    &deliveries, &err));
-	return outcome;
+	CU_ASSERT_TRUE(fx_cancel(fx_db, account_id, id, &k, &err));
+	return k.outcome;
 }
 
 static void a_waiting_run_is_cancelled_at_once_wherever_it_waits(void)

@@ -234,9 +234,8 @@ static void runs_are_accepted_claimed_and_ended(void)
 
 static void due_runs_are_taken_up_and_a_queued_one_is_cancelled(void)
 {
-	char owner[DOORBELL_NAME_SIZE];
-	enum cancel_outcome outcome;
-	unsigned moved, deliveries;
+	struct cancelled k;
+	unsigned moved;
 	struct read_counts n;
 	struct error err;
 	struct id held;
@@ -246,8 +245,8 @@ static void due_runs_are_taken_up_and_a_queued_one_is_cancelled(void)
 	fx_accept(2, LANE_ASYNC, "echo", "{}");
 	held = fx_accept(2, LANE_ASYNC, "echo", "{}");
 	begin();
-	CU_ASSERT_TRUE(queue_cancel(fx_db, 2, &held, clock_now_ms(), &outcome, owner, &deliveries, &err));
-	CU_ASSERT_EQUAL(outcome, CANCEL_ENDED);
+	CU_ASSERT_TRUE(fx_cancel(fx_db, 2, &held, &k, &err));
+	CU_ASSERT_EQUAL(k.outcome, CANCEL_ENDED);
 	CU_ASSERT_TRUE(ranges_only("queue_cancel", 12, 6));
 	/* the sweep reads all leases, which are what runs at this moment: here there are none */
 	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "DELETE FROM leases", &err));
