@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/waiting.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/run_process.h"
 
 #define SPARE_CONNECTIONS 5      /* beside one for each request thread: admitter 2, reader 2, waiting room */
 #define TOKEN_MIN         16
@@ -67,8 +70,10 @@ static void open_run_env(struct app *app)
 {
 	app->run_env = (struct executor_env){.db = app->db, .cfg = &app->cfg, .agents = app->agents,
 	                                     .seal = &app->seal, .ringer = app->ringer};
+	if (app->cgi)
+		return;
 	local_owner(&app->run_env.owner);
-	if (app->cfg.run_inline && !app->cgi)
+	if (app->cfg.run_inline)
 		app->local_runs = local_runs_new(&app->run_env, (unsigned)app->cfg.worker_threads);
 }
 
@@ -76,7 +81,7 @@ static bool open_all(struct app *app, struct error *err)
 {
 	unsigned connections = app->cgi ? 2 : (unsigned)app->cfg.threads + SPARE_CONNECTIONS;
 
-	if (app->cfg.run_inline)
+	if (app->cfg.run_inline && !app->cgi)
 		connections += 2 * (unsigned)app->cfg.worker_threads;    /* a run and the keeper of its lease */
 	if (!open_secrets(app, err) || !open_agents(app, err))
 		return false;
@@ -108,7 +113,7 @@ bool app_open(struct app *app, struct config *cfg, bool cgi, struct error *err)
 	app->cfg = *cfg;
 	memset(cfg, 0, sizeof *cfg);
 	app->cgi = cgi;
-	app->doorbell.fd = -1;
+	app->doorbell.fd = app->run_ended_fd = -1;
 	atomic_init(&app->draining, false);
 	if (open_all(app, err))
 		return true;
@@ -136,6 +141,8 @@ bool app_close(struct app *app)
 	doorbell_ringer_free(app->ringer);
 	if (app->doorbell.fd >= 0)
 		doorbell_close(&app->doorbell);
+	if (app->run_ended_fd >= 0)
+		close(app->run_ended_fd);
 	db_close(app->db);
 	outbound_rules_free(app->outbound);
 	registry_free(app->agents);
@@ -153,17 +160,16 @@ void app_run_here(struct app *app, const struct id *id)
 	if (app->local_runs) {
 		local_runs_submit(app->local_runs, id);
 	} else if (app->cgi) {
-		app->own_run = *id;
-		app->has_own_run = true;
+		struct error err = {0};
+
+		if (!run_process_start(&app->run_env, id, &app->run_ended_fd, &err))
+			log_error("a synchronous run waits for a worker", &err);
 	}
 }
 
 void app_pump(struct app *app)
 {
-	struct error err = {0};
-	bool claimed;
-
-	if (app->has_own_run && !executor_run_one(&app->run_env, &app->own_run, &claimed, &err))
-		log_error("the synchronous run could not be run here", &err);
+	if (app->run_ended_fd >= 0)
+		run_process_wait(app->run_ended_fd, clock_mono_us() + app->cfg.sync_wait_s * INT64_C(1000000));
 	waiting_pump(app->waiting);
 }

@@ -40,8 +40,7 @@ struct app {
 	struct waiting          *waiting;
 	atomic_bool              draining;
 	bool                     cgi;             /* one request, no threads */
-	bool                     has_own_run;     /* cgi: a run that app_pump is to run, unless a worker does */
-	struct id                own_run;
+	int                      run_ended_fd;    /* cgi: readable when the run's process has ended; -1: none */
 };
 
 /* Reads secrets and manifests, makes the pool and the modules. cfg becomes the app's, whatever is

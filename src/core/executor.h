@@ -55,7 +55,7 @@ bool executor_stop(struct executor *e);
 struct executor_counts { uint64_t claimed, succeeded, failed, retried, released, lost, moved; };
 void executor_counts(const struct executor *e, struct executor_counts *out);
 
-/* Plain CGI and run_inline: claims this one execution by id (it must be ready), runs it in the
+/* run_process and local_runs: claims this one execution by id (it must be ready), runs it in the
  * calling thread and ends it. *claimed false when somebody else has it. An owner without a doorbell
  * takes a name that does not end in ".sock", so that nobody takes its silent socket for its death.
  */
