@@ -91,7 +91,7 @@ static bool open_all(struct app *app, struct error *err)
 	app->db = db_open(&app->cfg, connections, err);
 	if (!app->db || !open_limits(app, err))
 		return false;
-	if (!app->cgi && !doorbell_open(&app->doorbell, app->cfg.run_dir, "agentiv.fcgi", err))
+	if (!app->cgi && !doorbell_open(&app->doorbell, app->cfg.run_dir, RESPONDER_PROGRAM, err))
 		return false;
 	app->ringer = doorbell_ringer_new(app->cfg.run_dir);
 	app->auth = auth_new(app->db, &app->peppers);

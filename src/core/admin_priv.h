@@ -3,9 +3,7 @@
 #define AGENTIV_CORE_ADMIN_PRIV_H
 
 #include "core/admin.h"
-
-#define RESPONDER_PROGRAM "agentiv.fcgi"
-#define WORKER_PROGRAM    "agentiv-worker"
+#include "core/bells.h"
 
 /* Rings every process of the program on this host. */
 void admin_tell(struct admin *a, const char *program, char message);

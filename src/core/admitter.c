@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/executor.h"
+#include "core/bells.h"
 #include "core/quota.h"
 
 #define BATCH_BYTES_MAX  (2u << 20)
@@ -87,7 +87,6 @@ static void answer(struct batch *b, bool synchronous)
 
 static void answer_all(struct admitter *ad, struct batch *b)
 {
-	static const char work = BELL_WORK;
 	bool ready = false;
 	unsigned i;
 
@@ -95,8 +94,8 @@ static void answer_all(struct admitter *ad, struct batch *b)
 		ready |= !b->failed[i] && job_at(b, i)->a.outcome == ADMIT_ACCEPTED && job_at(b, i)->a.ready;
 	/* who waits for a run's end is told of it before a worker can end it */
 	answer(b, true);
-	if (ready && ad->ringer)
-		doorbell_ring_any(ad->ringer, "agentiv-worker", &work, 1);
+	if (ready)
+		ring_for_work(ad->ringer, WORKER_PROGRAM);
 	answer(b, false);
 }
 

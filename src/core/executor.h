@@ -10,7 +10,7 @@
 #include "agents/registry.h"
 #include "base/config.h"
 #include "base/crypto.h"
-#include "base/doorbell.h"
+#include "core/bells.h"
 #include "db/db.h"
 #include "store/queue.h"
 
@@ -67,8 +67,5 @@ bool executor_run_one(const struct executor_env *env, const struct id *id, bool 
 struct executor_pass { unsigned ran, succeeded, failed, moved; };
 bool executor_pass(const struct executor_env *env, unsigned threads, unsigned max_runs,
                    int64_t deadline_us, struct executor_pass *out, struct error *err);
-
-/* Doorbell messages: one byte of kind, then 16-byte execution ids. */
-enum bell { BELL_WORK = 'w', BELL_ENDED = 'e', BELL_CANCEL = 'c', BELL_FORGET = 'f' };
 
 #endif

@@ -8,28 +8,41 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/sender.h"
+#include "core/bells.h"
+#include "core/split_write.h"
 
-#define AWAY_PAUSE_US   INT64_C(300000)
-#define WORKER_PROGRAM  "agentiv-worker"
+#define AWAY_PAUSE_US INT64_C(300000)
 
-/* One transaction's worth. */
+/* One transaction's worth: of jobs, those that are still ours. */
 struct end_group {
-	struct job *jobs[QUEUE_END_MAX];
+	const struct executor_env *env;
+	struct db_conn **conn;
 	struct ended_run runs[QUEUE_END_MAX];
+	unsigned of[QUEUE_END_MAX];          /* the job's place */
 	unsigned n;
 	unsigned promoted, deliveries;
 };
 
-static bool worth_repeating(const struct error *err)
+static bool write_runs(void *ctx, unsigned from, unsigned n, struct error *err)
 {
-	return err->code == ERR_UNAVAILABLE || err->outcome_unknown || err->db_errno == 1213 ||
-	       err->db_errno == 1205 || err->db_errno == 1020 || err->db_errno == 1047;
+	struct end_group *g = ctx;
+	unsigned promoted = 0, deliveries = 0;
+
+	if (queue_end(g->env->db, g->conn, g->runs + from, n, clock_now_ms(), &promoted, &deliveries, err)) {
+		g->promoted += promoted;
+		g->deliveries += deliveries;
+		return true;
+	}
+	db_put(g->env->db, *g->conn);
+	*g->conn = NULL;
+	return false;
 }
 
 /* A result that the database refuses must not keep its run from ending. */
-static void end_without_result(struct ended_run *r)
+static void end_without_result(void *ctx, unsigned i)
 {
+	struct ended_run *r = &((struct end_group *)ctx)->runs[i];
+
 	r->outcome = RUN_FAILED;
 	r->error_code = err_name(ERR_INTERNAL);
 	r->error_message = "The run's result could not be stored";
@@ -38,40 +51,10 @@ static void end_without_result(struct ended_run *r)
 	r->step_count = 0;
 }
 
-static bool write_runs(const struct executor_env *env, struct db_conn **c, struct end_group *g,
-                       unsigned from, unsigned n, struct error *err)
+/* Its lease expires, and the run is taken up again. */
+static void leave_to_lease(void *ctx, unsigned i)
 {
-	unsigned promoted = 0, deliveries = 0;
-
-	if (queue_end(env->db, c, g->runs + from, n, clock_now_ms(), &promoted, &deliveries, err)) {
-		g->promoted += promoted;
-		g->deliveries += deliveries;
-		return true;
-	}
-	db_put(env->db, *c);
-	*c = NULL;
-	return false;
-}
-
-static bool write_part(const struct executor_env *env, struct db_conn **c, struct end_group *g,
-                       unsigned from, unsigned n, struct error *err)
-{
-	if (n == 0 || write_runs(env, c, g, from, n, err))
-		return true;
-	if (worth_repeating(err))
-		return false;
-	log_error("runs could not be ended", err);
-	if (n > 1)
-		return write_part(env, c, g, from, n / 2, err) &&
-		       write_part(env, c, g, from + n / 2, n - n / 2, err);
-	end_without_result(&g->runs[from]);
-	if (write_runs(env, c, g, from, 1, err))
-		return true;
-	if (worth_repeating(err))
-		return false;
-	/* its lease expires, and the run is taken up again */
-	g->runs[from].lost = true;
-	return true;
+	((struct end_group *)ctx)->runs[i].lost = true;
 }
 
 static void tally_run(const struct ended_run *r, struct end_tally *t)
@@ -97,7 +80,7 @@ static bool waits_for_end(const struct ended_run *r)
 }
 
 /* One message for each waiter, with the ids of all its runs. */
-static void ring_waiters(const struct executor_env *env, const struct end_group *g)
+static void ring_waiters(const struct end_group *g)
 {
 	unsigned char message[1 + 16 * QUEUE_END_MAX];
 	bool told[QUEUE_END_MAX] = {false};
@@ -118,49 +101,60 @@ static void ring_waiters(const struct executor_env *env, const struct end_group 
 			len += 16;
 			told[k] = true;
 		}
-		doorbell_ring_name(env->ringer, g->runs[i].waiter, message, len);
+		doorbell_ring_name(g->env->ringer, g->runs[i].waiter, message, len);
 	}
 }
 
-static void ring(const struct executor_env *env, const struct end_group *g, const struct end_tally *t)
+static void ring(const struct end_group *g, const struct end_tally *t)
 {
+	const struct executor_env *env = g->env;
 	static const char work = BELL_WORK;
 
 	if (!env->ringer)
 		return;
-	ring_waiters(env, g);
+	ring_waiters(g);
 	if (g->deliveries > 0)
-		doorbell_ring_any(env->ringer, SENDER_PROGRAM, &work, 1);
+		ring_for_work(env->ringer, SENDER_PROGRAM);
 	/* who gives runs back wants others to take them */
 	if (t->released > 0)
 		doorbell_ring_all(env->ringer, WORKER_PROGRAM, &work, 1);
 	else if (g->promoted > 0 && !env->wake)
-		doorbell_ring_any(env->ringer, WORKER_PROGRAM, &work, 1);
+		ring_for_work(env->ringer, WORKER_PROGRAM);
 }
 
-bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
-	      unsigned n, struct end_tally *tally, struct error *err)
+static void conclude(struct end_group *g, struct job *const *jobs, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (!job_conclude(jobs[i], &g->runs[g->n]))
+			continue;
+		g->of[g->n++] = i;
+	}
+}
+
+unsigned end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
+                  unsigned n, struct end_tally *tally, struct error *err)
 {
 	struct end_group *g = mem_zalloc(sizeof *g);
-	unsigned i;
-	bool ok;
+	struct split_write w = {.write = write_runs, .strip = end_without_result, .give_up = leave_to_lease,
+	                        .what = "runs could not be ended", .ctx = g};
+	unsigned i, written, done;
 
 	*tally = (struct end_tally){.next_retry_ms = INT64_MAX};
-	for (i = 0; i < n; i++) {
-		if (job_conclude(jobs[i], &g->runs[g->n]))
-			g->n++;
-		else
-			tally->lost++;
-	}
-	ok = write_part(env, c, g, 0, g->n, err);
-	if (ok) {
-		for (i = 0; i < g->n; i++)
-			tally_run(&g->runs[i], tally);
-		tally->promoted = g->promoted;
-		ring(env, g, tally);
-	}
+	g->env = env;
+	g->conn = c;
+	conclude(g, jobs, n);
+	written = split_write(&w, g->n, err);
+	done = written < g->n ? g->of[written] : n;
+	g->n = written;
+	for (i = 0; i < written; i++)
+		tally_run(&g->runs[i], tally);
+	tally->lost += done - written;
+	tally->promoted = g->promoted;
+	ring(g, tally);
 	mem_free(g);
-	return ok;
+	return done;
 }
 
 /* Called with the lock. */
@@ -238,25 +232,30 @@ static void account_for(struct executor *e, struct job *const *jobs, unsigned n,
 		pthread_cond_signal(&e->work);
 }
 
-/* Called with the lock, which is released meanwhile. Goes on until the group is written. */
-static void commit_group(struct executor *e, struct db_conn **c, struct job **jobs, unsigned n)
+/* Called with the lock, which is released meanwhile. Goes on until all are written, or the executor gives up. */
+static void commit_group(struct executor *e, struct db_conn **c, struct job *const *jobs, unsigned n)
 {
-	struct end_tally tally = {.next_retry_ms = INT64_MAX};
-	bool ok = false, told = false;
-	struct error err;
+	bool told = false;
 
-	while (!ok && !e->giving_up) {
+	while (n > 0) {
+		struct end_tally tally;
+		struct error err = {0};
+		unsigned done;
+
 		pthread_mutex_unlock(&e->lock);
-		memset(&err, 0, sizeof err);
-		ok = end_jobs(&e->env, c, jobs, n, &tally, &err);
-		if (!ok && !told)
+		done = end_jobs(&e->env, c, jobs, n, &tally, &err);
+		if (done < n && !told)
 			log_error("runs wait to be ended", &err);
-		told = true;
+		told |= done < n;
 		pthread_mutex_lock(&e->lock);
-		if (!ok && !e->giving_up)
+		if (done < n && e->giving_up)
+			done = n;
+		account_for(e, jobs, done, &tally);
+		jobs += done;
+		n -= done;
+		if (n > 0)
 			cond_wait_until(&e->end, &e->lock, clock_mono_us() + AWAY_PAUSE_US);
 	}
-	account_for(e, jobs, n, &tally);
 }
 
 static void *committer_main(void *arg)

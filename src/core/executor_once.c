@@ -141,7 +141,7 @@ static bool end_one(const struct executor_env *env, struct db_conn **c, struct j
 	bool ok;
 
 	cond_init_mono(&cond);
-	while (!(ok = end_jobs(env, c, &j, 1, &tally, err)) && ++tries < END_TRIES) {
+	while (!(ok = end_jobs(env, c, &j, 1, &tally, err) == 1) && ++tries < END_TRIES) {
 		pthread_mutex_lock(&lock);
 		cond_wait_until(&cond, &lock, clock_mono_us() + STEP_FLUSH_US);
 		pthread_mutex_unlock(&lock);

@@ -95,13 +95,14 @@ bool steps_flush(const struct executor_env *env, struct db_conn **c, struct job 
 bool steps_waiting(struct job *j);
 
 /* Ends jobs[0..n), n at most QUEUE_END_MAX: as one transaction, or split where one of them is
- * refused. false: the database is away, nothing is ended. Rings the doorbells. */
+ * refused. Returns how many are done with, from the first on; fewer than n, with err, when the database is away.
+ * Rings the doorbells. */
 struct end_tally {
 	unsigned succeeded, failed, retried, released, lost, promoted;
 	int64_t  next_retry_ms;              /* INT64_MAX none */
 };
-bool end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
-	      unsigned n, struct end_tally *tally, struct error *err);
+unsigned end_jobs(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
+                  unsigned n, struct end_tally *tally, struct error *err);
 
 /* Successful runs of one agent since they were last written to agent_durations. */
 #define DURATION_AGENTS 16

@@ -4,8 +4,10 @@ libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libcore_a_SOURCES = \
 	src/core/admitter.c src/core/admitter.h \
 	src/core/auth.c src/core/auth.h \
+	src/core/bells.h \
 	src/core/quota.c src/core/quota.h \
-	src/core/ratelimit.c src/core/ratelimit.h
+	src/core/ratelimit.c src/core/ratelimit.h \
+	src/core/split_write.c src/core/split_write.h
 include src/core/executor.mk
 include src/core/sender.mk
 include src/core/responder.mk

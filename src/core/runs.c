@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/executor.h"
+#include "core/bells.h"
 #include "store/durations.h"
 #include "store/migrate.h"
 
@@ -139,7 +139,6 @@ static void ring_after_cancel(struct runs *r, const struct id *id, const struct 
 {
 	bool ended = k->outcome == CANCEL_ENDED;
 	char message[1 + sizeof id->b];
-	static const char work = BELL_WORK;
 
 	if (!r->ringer)
 		return;
@@ -148,9 +147,9 @@ static void ring_after_cancel(struct runs *r, const struct id *id, const struct 
 	if (k->doorbell[0])
 		doorbell_ring_name(r->ringer, k->doorbell, message, sizeof message);
 	if (ended)
-		doorbell_ring_any(r->ringer, "agentiv-worker", &work, 1);
+		ring_for_work(r->ringer, WORKER_PROGRAM);
 	if (k->deliveries > 0)
-		doorbell_ring_any(r->ringer, "agentiv-webhookd", &work, 1);
+		ring_for_work(r->ringer, SENDER_PROGRAM);
 }
 
 bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,

@@ -15,6 +15,7 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "core/bells.h"
 #include "db/db.h"
 #include "net/outbound.h"
 
@@ -52,8 +53,5 @@ void sender_counts(struct sender *s, struct sender_counts *out);
 /* agentivctl tick: one bounded pass: sends until nothing is due, max deliveries or deadline. */
 bool sender_pass(const struct sender_env *env, unsigned max, int64_t deadline_us, struct sender_counts *out,
                  struct error *err);
-
-/* The program whose doorbell is rung when something is due. */
-#define SENDER_PROGRAM "agentiv-webhookd"
 
 #endif

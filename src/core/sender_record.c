@@ -6,66 +6,62 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/split_write.h"
 #include "core/threads.h"
 
 #define AWAY_PAUSE_US INT64_C(300000)
 
 struct group {
+	struct sender *s;
+	struct db_conn *conn;
 	struct sending *sendings[CLAIM_MAX];
 	struct delivery_result results[CLAIM_MAX];
 	int64_t  releases_at;                /* of a group that is given back */
-	unsigned n;
+	unsigned n, recorded;
 };
 
-static bool worth_repeating(const struct error *err)
+static bool write_results(void *ctx, unsigned from, unsigned n, struct error *err)
 {
-	return err->code == ERR_UNAVAILABLE || err->outcome_unknown || err->db_errno == 1213 ||
-	       err->db_errno == 1205 || err->db_errno == 1020 || err->db_errno == 1047;
-}
+	struct group *g = ctx;
 
-static bool write_results(struct sender *s, struct db_conn **c, const struct delivery_result *r, unsigned n,
-                          struct error *err)
-{
-	memset(err, 0, sizeof *err);
-	if (outbox_record(s->env.db, c, r, n, err))
+	if (outbox_record(g->s->env.db, &g->conn, g->results + g->recorded + from, n, err))
 		return true;
-	db_put(s->env.db, *c);
-	*c = NULL;
+	db_put(g->s->env.db, g->conn);
+	g->conn = NULL;
 	return false;
 }
 
-/* A group that the database refuses is split, so that one bad row fails alone. false: it does not answer. */
-static bool write_part(struct sender *s, struct db_conn **c, struct delivery_result *r, unsigned n,
-                       struct error *err)
+/* What the receiver said may be what cannot be stored. */
+static void record_without_error(void *ctx, unsigned i)
 {
-	if (write_results(s, c, r, n, err))
-		return true;
-	if (worth_repeating(err))
-		return false;
-	log_error("attempts of deliveries could not be recorded", err);
-	if (n > 1)
-		return write_part(s, c, r, n / 2, err) && write_part(s, c, r + n / 2, n - n / 2, err);
-	/* what the receiver said may be what cannot be stored */
+	struct group *g = ctx;
+	struct delivery_result *r = &g->results[g->recorded + i];
+
 	r->error = r->error ? "The answer could not be stored" : NULL;
-	if (write_results(s, c, r, 1, err))
-		return true;
-	/* its lease runs out, and it is sent again */
-	return !worth_repeating(err);
+}
+
+/* Its lease runs out, and it is sent again. */
+static void leave_to_lease(void *ctx, unsigned i)
+{
 }
 
 /* Called without the lock. Goes on until the group is written, or the sender gives up. */
-static void record(struct sender *s, struct db_conn **c, struct group *g)
+static void record(struct sender *s, struct group *g)
 {
-	bool ok = false, told = false, over = false;
+	struct split_write w = {.write = write_results, .strip = record_without_error, .give_up = leave_to_lease,
+	                        .what = "attempts of deliveries could not be recorded", .ctx = g};
+	bool told = false, over = false;
 	struct error err;
 
-	while (!ok && !over) {
-		ok = write_part(s, c, g->results, g->n, &err);
-		if (!ok && !told)
+	for (g->recorded = 0; !over;) {
+		g->recorded += split_write(&w, g->n - g->recorded, &err);
+		if (g->recorded == g->n)
+			break;
+		if (!told)
 			log_error("attempts of deliveries wait to be recorded", &err);
 		told = true;
 		pthread_mutex_lock(&s->lock);
-		if (!ok && !s->giving_up)
+		if (!s->giving_up)
 			cond_wait_until(&s->record, &s->lock, clock_mono_us() + AWAY_PAUSE_US);
 		over = s->giving_up;
 		pthread_mutex_unlock(&s->lock);
@@ -73,7 +69,7 @@ static void record(struct sender *s, struct db_conn **c, struct group *g)
 }
 
 /* Those that are due again at the same time. One that cannot be given back comes back when its lease runs out. */
-static void release(struct sender *s, struct db_conn **c, struct group *g)
+static void release(struct sender *s, struct group *g)
 {
 	struct delivery d[CLAIM_MAX];
 	struct error err = {0};
@@ -83,11 +79,11 @@ static void release(struct sender *s, struct db_conn **c, struct group *g)
 		d[i] = (struct delivery){.id = g->sendings[i]->result.id,
 		                         .due_at = g->sendings[i]->result.due_at,
 		                         .token = g->sendings[i]->result.token};
-	if (outbox_release(s->env.db, c, d, g->n, g->releases_at, &err))
+	if (outbox_release(s->env.db, &g->conn, d, g->n, g->releases_at, &err))
 		return;
 	log_error("deliveries could not be given back", &err);
-	db_put(s->env.db, *c);
-	*c = NULL;
+	db_put(s->env.db, g->conn);
+	g->conn = NULL;
 }
 
 /* Called with the lock. */
@@ -144,10 +140,10 @@ static void count(struct sender *s, const struct group *g, bool released)
 static void *recorder_main(void *arg)
 {
 	struct sender *s = arg;
-	struct group *g = mem_alloc(sizeof *g);
-	struct db_conn *c = NULL;
+	struct group *g = mem_zalloc(sizeof *g);
 	unsigned i;
 
+	g->s = s;
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
 		bool releases;
@@ -161,9 +157,9 @@ static void *recorder_main(void *arg)
 		s->recording = true;
 		pthread_mutex_unlock(&s->lock);
 		if (releases)
-			release(s, &c, g);
+			release(s, g);
 		else
-			record(s, &c, g);
+			record(s, g);
 		for (i = 0; i < g->n; i++)
 			sending_free(g->sendings[i]);
 		pthread_mutex_lock(&s->lock);
@@ -181,7 +177,7 @@ static void *recorder_main(void *arg)
 			pthread_cond_signal(&s->freed);
 	}
 	pthread_mutex_unlock(&s->lock);
-	db_put(s->env.db, c);
+	db_put(s->env.db, g->conn);
 	mem_free(g);
 	return NULL;
 }

@@ -136,6 +136,14 @@ bool db_transaction(struct db *db, db_body body, db_applied applied, void *ctx, 
 bool db_transaction_on(struct db *db, struct db_conn **c, db_body body, db_applied applied,
                        void *ctx, struct error *err);
 
+/* The database is away or busy: the same may succeed later. */
+static inline bool db_error_passes(const struct error *err)
+{
+	return err->code == ERR_UNAVAILABLE || err->outcome_unknown;
+}
+/* Rolled back by the server in favour of another transaction, of this host or another: to be repeated at once. */
+bool db_error_rolled_back(const struct error *err);
+
 /* Statements sent by this process since it started: round trips are counted in tests. */
 struct db_counters { uint64_t statements, round_trips, transactions, retries, connects; };
 struct db_counters db_counters(const struct db *db);

@@ -45,6 +45,11 @@ bool db_number_repeat(unsigned number)
 	return is_among(number, repeat, sizeof repeat / sizeof *repeat);
 }
 
+bool db_error_rolled_back(const struct error *err)
+{
+	return db_number_repeat((unsigned)err->db_errno) && !db_number_lost((unsigned)err->db_errno);
+}
+
 bool db_too_large(size_t bytes, size_t limit, struct error *err)
 {
 	err_set(err, ERR_PAYLOAD_TOO_LARGE, "A row of %zu bytes is larger than the database takes"

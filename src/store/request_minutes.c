@@ -78,12 +78,6 @@ static bool lease_seen(struct db_conn *c, uint64_t account_id, int64_t limit, mi
 	return true;
 }
 
-/* Rolled back by the server in favour of another host (Galera) or transaction. */
-static bool lost_race(const struct error *err)
-{
-	return err->db_errno == 1213 || err->db_errno == 1205 || err->db_errno == 1020;
-}
-
 static bool lease_on(struct db_conn *c, uint64_t account_id, int64_t limit, minute_share share,
                      struct minute_lease *l, struct error *err)
 {
@@ -97,7 +91,7 @@ static bool lease_on(struct db_conn *c, uint64_t account_id, int64_t limit, minu
 		bool ok = (seen || see(c, account_id, l, &now, &e)) &&
 			lease_seen(c, account_id, limit, share, l, now, &done, &e);
 
-		if (!ok && !lost_race(&e)) {
+		if (!ok && !db_error_rolled_back(&e)) {
 			if (err)
 				*err = e;
 			return false;
