@@ -111,7 +111,7 @@ static void add_process(struct buf *b, struct app *app)
 
 static void add_queue(struct buf *b, const struct queue_stats *q)
 {
-	head(b, "queue_runs", "gauge", "Runs that are not over.");
+	head(b, "queue_runs", "gauge", "Runs that are not over; later up to 100000.");
 	buf_addf(b, "agentiv_queue_runs{state=\"ready\"} %" PRId64 "\n", q->ready);
 	buf_addf(b, "agentiv_queue_runs{state=\"leased\"} %" PRId64 "\n", q->leased);
 	buf_addf(b, "agentiv_queue_runs{state=\"held\"} %" PRId64 "\n", q->held);
@@ -119,7 +119,7 @@ static void add_queue(struct buf *b, const struct queue_stats *q)
 	head(b, "queue_oldest_ready_seconds", "gauge", "Age of the run that is ready for longest.");
 	buf_addf(b, "agentiv_queue_oldest_ready_seconds %.3f\n", (double)q->oldest_ready_ms / 1000);
 	figure(b, "leases_expired", "gauge", "Leases past their time that nobody has taken up.", q->expired);
-	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made.", q->outbox);
+	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made; up to 100000.", q->outbox);
 }
 
 void metrics_get(struct request *r)

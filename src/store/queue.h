@@ -141,9 +141,9 @@ bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64
  * fills slots that were left free. Run each minute. */
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err);
 
-/* For /metrics and doctor. */
-/* oldest_ready_ms: age of the run that is ready for longest, 0 when none is. expired: leases past
- * their time. */
+/* For /metrics. later and outbox are counted up to QUEUE_COUNT_MAX. oldest_ready_ms: age of the run that is ready for
+ * longest, 0 when none is. expired: leases past their time. */
+#define QUEUE_COUNT_MAX 100000
 struct queue_stats { int64_t ready, leased, held, later, oldest_ready_ms, expired, outbox; };
 bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err);
 

@@ -19,17 +19,19 @@ struct taken {
 	unsigned n;
 };
 
-static bool read_holders(struct db_conn *c, int64_t now_ms, struct holder *h, unsigned *n,
+/* Those of which something may be taken: whose first lease is over, and this host's, which may be dead. */
+static bool read_holders(struct db_conn *c, int64_t now_ms, const char *host, struct holder *h, unsigned *n,
                          struct error *err)
 {
-	static const char sql[] = "SELECT owner, host, COUNT(*), MIN(expires_at) FROM leases GROUP "
-				  "BY owner, host LIMIT ?";
-	struct db_arg limit = db_int(OWNERS_MAX);
+	static const char sql[] =
+		"SELECT owner, host, COUNT(*), MIN(expires_at) FROM leases GROUP BY owner, host"
+		" HAVING MIN(expires_at) <= ? OR host = ? ORDER BY MIN(expires_at) LIMIT ?";
+	struct db_arg args[3] = {db_int(now_ms), db_str(host), db_int(OWNERS_MAX)};
 	const char *text;
 	int got;
 
 	*n = 0;
-	if (!db_query(c, sql, &limit, 1, err))
+	if (!db_query(c, sql, args, 3, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *n < OWNERS_MAX) {
 		memset(&h[*n], 0, sizeof *h);
@@ -136,7 +138,7 @@ bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max
 	*moved = 0;
 	if (max > DB_LIST_MAX)
 		max = DB_LIST_MAX;
-	if (!queue_conn(db, c, err) || !read_holders(*c, now_ms, holders, &n, err))
+	if (!queue_conn(db, c, err) || !read_holders(*c, now_ms, host, holders, &n, err))
 		return false;
 	for (i = 0; i < n; i++) {
 		struct holder *h = &holders[i];

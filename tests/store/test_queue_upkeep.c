@@ -84,6 +84,24 @@ static void an_owner_of_another_host_is_judged_by_its_leases_only(void)
 	CU_ASSERT_EQUAL(sweep(clock_now_ms(), 64, always_dead), 0);
 }
 
+static void an_expired_lease_is_found_among_many_owners(void)
+{
+	struct lease_owner here = fx_owner;
+	struct claimed_run r;
+	struct error err;
+	unsigned i;
+
+	accept_many(70);
+	for (i = 0; i < 70; i++) {
+		snprintf(fx_owner.name, sizeof fx_owner.name, "worker.%02u", i);
+		strcpy(fx_owner.host, "elsewhere");
+		CU_ASSERT_EQUAL(fx_claim(&r, 1), 1);
+	}
+	fx_owner = here;
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE leases SET expires_at = 1 WHERE owner = 'worker.69'", &err));
+	CU_ASSERT_EQUAL(sweep(clock_now_ms(), 64, NULL), 1);
+}
+
 static void only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost(void)
 {
 	struct claimed_run r;
@@ -338,12 +356,18 @@ static void figures_count_what_is_where(void)
 	CU_ASSERT_EQUAL(s.later, 1);
 	CU_ASSERT_EQUAL(s.expired, 0);
 	CU_ASSERT_TRUE(s.oldest_ready_ms >= 500 && s.oldest_ready_ms < 60000);
+	/* another attempt keeps its slot, and is not ready */
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE queue_later SET has_slot = 1", &err));
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET active = active + 1", &err));
+	CU_ASSERT_TRUE(queue_stats(fx_conn, clock_now_ms(), &s, &err));
+	CU_ASSERT_EQUAL(s.ready, 1);
 }
 
 static CU_TestInfo tests[] = {
     {"an expired lease makes a suspect that used up nothing",
      an_expired_lease_makes_a_suspect_that_used_up_nothing},
     {"a dead owner is not waited for", a_dead_owner_is_not_waited_for},
+    {"an expired lease is found among many owners", an_expired_lease_is_found_among_many_owners},
     {"an owner of another host is judged by its leases only",
      an_owner_of_another_host_is_judged_by_its_leases_only},
     {"only a run that was alone uses up attempts until it is lost",
