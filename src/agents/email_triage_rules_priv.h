@@ -59,10 +59,11 @@ struct token { enum token_kind kind; const char *text, *lower; };
 
 #define TOKENS_MAX 128
 
-/* Returns how many there are before the TOKEN_END that closes them; 0 when there are too many. */
+/* email_triage_rules_tokens.c. Returns how many there are before the TOKEN_END that closes them; 0 when there are
+ * too many. */
 unsigned rules_tokens(struct arena *a, const char *sentence, struct token *out);
 
-/* Compiles one sentence; false when it is not understood as a whole. */
+/* email_triage_rules_parse.c. Compiles one sentence; false when it is not understood as a whole. */
 bool rules_parse(struct arena *a, const char *sentence, struct rule *out);
 
 /* What is read of a sentence so far. */

@@ -19,13 +19,16 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
 	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \
 	src/agents/email_triage_rules_mails.c \
+	src/agents/email_triage_rules_tokens.c \
 	src/agents/email_triage_rules_when.c \
 	src/agents/email_triage_rules_words.c \
 	src/agents/email_triage_source.c \
 	src/agents/email_triage_suspect.c \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \
 	src/agents/email_triage_weights.c \
-	src/agents/email_triage_when.c src/agents/email_triage_when.h
+	src/agents/email_triage_when.c src/agents/email_triage_when.h \
+	src/agents/email_triage_when_days.c src/agents/email_triage_when_priv.h \
+	src/agents/email_triage_when_words.c
 AGENTS_LIBS = libagents.a
 
 manifestdir = $(pkgdatadir)/agents

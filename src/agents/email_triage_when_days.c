@@ -1,0 +1,192 @@
+/* Days of deadlines: by name, by date, and by how far off they are. */
+#include "agents/email_triage_when_priv.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+struct named { const char *word; int value; };
+
+static const struct named weekdays[] = {   /* 0: Sunday */
+	{"sunday", 0}, {"monday", 1}, {"tuesday", 2}, {"wednesday", 3}, {"thursday", 4}, {"friday", 5},
+	{"saturday", 6}, {"sun", 0}, {"mon", 1}, {"tue", 2}, {"tues", 2}, {"wed", 3}, {"thu", 4},
+	{"thurs", 4}, {"fri", 5}, {"sat", 6}, {"sonntag", 0}, {"montag", 1}, {"dienstag", 2}, {"mittwoch", 3},
+	{"donnerstag", 4}, {"freitag", 5}, {"samstag", 6}, {"सोमवार", 1}, {"मंगलवार", 2}, {"बुधवार", 3},
+	{"गुरुवार", 4}, {"शुक्रवार", 5}, {"शनिवार", 6}, {"रविवार", 0},
+}, months[] = {
+	{"january", 1}, {"february", 2}, {"march", 3}, {"april", 4}, {"may", 5}, {"june", 6}, {"july", 7},
+	{"august", 8}, {"september", 9}, {"october", 10}, {"november", 11}, {"december", 12}, {"jan", 1},
+	{"feb", 2}, {"mar", 3}, {"apr", 4}, {"jun", 6}, {"jul", 7}, {"aug", 8}, {"sep", 9}, {"sept", 9},
+	{"oct", 10}, {"nov", 11}, {"dec", 12}, {"januar", 1}, {"februar", 2}, {"märz", 3}, {"mai", 5},
+	{"juni", 6}, {"juli", 7}, {"oktober", 10}, {"dezember", 12},
+}, day_words[] = {               /* days from today */
+	{"today", 0}, {"tonight", 0}, {"tomorrow", 1}, {"heute", 0}, {"morgen", 1}, {"übermorgen", 2},
+	{"आज", 0}, {"कल", 1}, {"hoy", 0}, {"mañana", 1}, {"aujourd'hui", 0}, {"demain", 1},
+};
+
+static int look_up(const struct word *w, const struct named *table, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (when_is(w, table[i].word))
+			return table[i].value;
+	return -1;
+}
+
+#define LOOK_UP(w, table) look_up(w, table, sizeof table / sizeof *table)
+
+static bool valid_date(int y, int m, int d)
+{
+	int yy, mm, dd;
+
+	if (m < 1 || m > 12 || d < 1 || d > 31)
+		return false;
+	clock_civil(clock_from_civil(y, m, d), &yy, &mm, &dd);
+	return dd == d;
+}
+
+/* Without a year the nearest such day that is not long gone. */
+static bool set_date(const struct reader *r, struct moment *m, int year, int month, int day)
+{
+	int y = year, mm, dd;
+
+	if (year < 0)
+		clock_civil(r->today, &y, &mm, &dd);
+	else if (year < 100)
+		y = 2000 + year;
+	if (!valid_date(y, month, day))
+		return false;
+	m->day = clock_from_civil(y, month, day);
+	if (year < 0 && m->day < r->today - 30 * DAY_MS && valid_date(y + 1, month, day))
+		m->day = clock_from_civil(y + 1, month, day);
+	return true;
+}
+
+static int weekday_of(int64_t day)
+{
+	return (int)((day / DAY_MS + 4) % 7);
+}
+
+static bool take_weekday(struct reader *r, struct moment *m)
+{
+	bool next = when_is(when_peek(r, 0), "next") || when_is(when_peek(r, 0), "nächsten");
+	bool filler = next || when_is(when_peek(r, 0), "this") || when_is(when_peek(r, 0), "coming") ||
+	              when_is(when_peek(r, 0), "the") || when_is(when_peek(r, 0), "on") || when_is(when_peek(r, 0), "kommenden");
+	int day = LOOK_UP(when_peek(r, filler), weekdays), ahead;
+
+	if (day < 0)
+		return false;
+	r->at += 1 + filler;
+	ahead = (day - weekday_of(r->today) + 7) % 7;
+	/* "next Friday", said on Monday, is not the coming one but the week's after */
+	if (next && ahead + (weekday_of(r->today) + 6) % 7 < 7)
+		ahead += 7;
+	m->day = r->today + ahead * DAY_MS;
+	return true;
+}
+
+/* 15 March 2025, 15th of March, March 15, 15. März */
+static bool take_month_date(struct reader *r, struct moment *m)
+{
+	unsigned first = when_is(when_peek(r, 0), "the") || when_is(when_peek(r, 0), "on") || when_is(when_peek(r, 0), "zum");
+	unsigned of;
+	size_t end, used;
+	int day = when_number(when_peek(r, first), &end), month, year;
+
+	if (day > 0) {
+		of = when_is(when_peek(r, first + 1), "of");
+		month = LOOK_UP(when_peek(r, first + 1 + of), months);
+		used = first + 2 + of;
+	} else {
+		month = LOOK_UP(when_peek(r, first), months);
+		day = when_number(when_peek(r, first + 1), &end);
+		used = first + 2;
+		if (day > 0 && end < when_peek(r, first + 1)->n && when_peek(r, first + 1)->p[end] == ':')
+			return false;
+	}
+	if (month < 1 || day < 1)
+		return false;
+	year = when_number(when_peek(r, (unsigned)used), &end);
+	if (year >= 2000 && year < 2100 && end == 4)
+		used++;
+	else
+		year = -1;
+	if (!set_date(r, m, year, month, day))
+		return false;
+	r->at += (unsigned)used;
+	return true;
+}
+
+/* 2025-03-15, 15.03.2025, 15.3., 3/15, 15/03/2025 */
+static bool take_number_date(struct reader *r, struct moment *m)
+{
+	unsigned filler = when_is(when_peek(r, 0), "the") || when_is(when_peek(r, 0), "on") || when_is(when_peek(r, 0), "zum");
+	const struct word *w = when_peek(r, filler);
+	int v[3] = {-1, -1, -1}, n = 0;
+	size_t at = 0, end;
+	char mark = 0;
+
+	while (n < 3 && at < w->n) {
+		struct word rest = {w->p + at, w->n - at};
+
+		v[n] = when_number(&rest, &end);
+		if (v[n] < 0)
+			break;
+		n++;
+		at += end;
+		if (at < w->n && strchr("-./", w->p[at]) && (!mark || mark == w->p[at]))
+			mark = w->p[at++];
+		else
+			break;
+	}
+	if (n < 2 || !mark || (at < w->n && isalnum((unsigned char)w->p[at])))
+		return false;
+	if (mark == '-' && (n != 3 || v[0] < 2000))
+		return false;
+	if (mark == '-' || v[0] >= 2000) {
+		if (!set_date(r, m, v[0], v[1], v[2]))
+			return false;
+	} else {
+		bool swap = mark == '/' && (v[1] > 12 || (r->month_first && v[0] <= 12));
+
+		if (!set_date(r, m, n == 3 ? v[2] : -1, v[swap ? 0 : 1], v[swap ? 1 : 0]))
+			return false;
+	}
+	r->at += 1 + filler;
+	return true;
+}
+
+bool when_take_date(struct reader *r, struct moment *m)
+{
+	return take_month_date(r, m) || take_number_date(r, m);
+}
+
+bool when_take_day(struct reader *r, struct moment *m)
+{
+	int ahead = LOOK_UP(when_peek(r, 0), day_words);
+
+	if (ahead >= 0) {
+		if (when_is(when_peek(r, 0), "tonight"))
+			m->time = DAY_END;
+		r->at++;
+		m->day = r->today + ahead * DAY_MS;
+		return true;
+	}
+	if (when_take_words(r, "end of the week") || when_take_words(r, "end of this week") || when_take_words(r, "end of week") ||
+	    when_take_words(r, "eow") || when_take_words(r, "ende der woche")) {
+		m->day = r->today + (5 - weekday_of(r->today) + 7) % 7 * DAY_MS;
+		return true;
+	}
+	if (when_take_words(r, "end of next week")) {
+		m->day = r->today + ((5 - weekday_of(r->today) + 7) % 7 + 7) * DAY_MS;
+		return true;
+	}
+	if (when_take_words(r, "end of the month") || when_take_words(r, "end of this month") ||
+	    when_take_words(r, "end of month")) {
+		m->day = clock_next_month(r->today) - DAY_MS;
+		return true;
+	}
+	return take_weekday(r, m) || when_take_date(r, m);
+}

@@ -1,0 +1,46 @@
+/* Reading days and times out of a sentence: shared by the files that know words, days and times. */
+#ifndef AGENTIV_AGENTS_EMAIL_TRIAGE_WHEN_PRIV_H
+#define AGENTIV_AGENTS_EMAIL_TRIAGE_WHEN_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DAY_MS    INT64_C(86400000)
+#define DAY_END   (DAY_MS - 1000)
+#define WORDS_MAX 160
+
+struct word { const char *p; size_t n; };      /* in the sentence, which is in lower case */
+
+struct reader {
+	struct word words[WORDS_MAX];
+	unsigned count, at;
+	int64_t today;               /* local midnight of the day the mail was written */
+	int64_t now;                 /* local time it was written */
+	bool month_first;
+};
+
+/* What was read: local times, -1 while unknown. */
+struct moment { int64_t day, time, instant; };
+
+/* ---- email_triage_when_words.c ---- */
+
+void when_split(struct reader *r, const char *text);
+/* "friday's", "friday." and "friday:" are friday. */
+bool when_is(const struct word *w, const char *text);
+/* The word that many ahead; an empty one behind the last. */
+const struct word *when_peek(const struct reader *r, unsigned ahead);
+/* Takes the word if it comes next, and several ("end of the day") if all of them do. */
+bool when_take(struct reader *r, const char *text);
+bool when_take_words(struct reader *r, const char *text);
+/* Digits at the word's start; -1 without. *end: how many. */
+int when_number(const struct word *w, size_t *end);
+
+/* ---- email_triage_when_days.c: true when one comes next; it is taken ---- */
+
+/* Any name of a day, and what is left to the week's or month's end. */
+bool when_take_day(struct reader *r, struct moment *m);
+/* One with a number: "15 March", "2025-03-15". */
+bool when_take_date(struct reader *r, struct moment *m);
+
+#endif

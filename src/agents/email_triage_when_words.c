@@ -1,0 +1,83 @@
+/* The words of a sentence, as days and times are read from it. */
+#include "agents/email_triage_when_priv.h"
+
+#include <ctype.h>
+#include <string.h>
+
+void when_split(struct reader *r, const char *text)
+{
+	const char *p = text;
+
+	r->count = r->at = 0;
+	while (*p && r->count < WORDS_MAX) {
+		size_t n;
+
+		p += strspn(p, " ,;()\"!?");
+		n = strcspn(p, " ,;()\"!?");
+		if (n == 0)
+			break;
+		r->words[r->count].p = p;
+		r->words[r->count++].n = n;
+		p += n;
+	}
+}
+
+bool when_is(const struct word *w, const char *text)
+{
+	size_t n = w->n, len;
+
+	if (n == 0 || *w->p != *text)
+		return false;
+	len = strlen(text);
+	while (n > len && strchr(".:'", w->p[n - 1]))
+		n--;
+	if (n == len + 2 && strncmp(w->p + len, "'s", 2) == 0)
+		n = len;
+	return n == len && strncmp(w->p, text, n) == 0;
+}
+
+const struct word *when_peek(const struct reader *r, unsigned ahead)
+{
+	static const struct word none = {"", 0};
+
+	return r->at + ahead < r->count ? &r->words[r->at + ahead] : &none;
+}
+
+bool when_take(struct reader *r, const char *text)
+{
+	if (!when_is(when_peek(r, 0), text))
+		return false;
+	r->at++;
+	return true;
+}
+
+bool when_take_words(struct reader *r, const char *text)
+{
+	unsigned ahead = 0;
+	const char *p = text;
+	char word[24];
+
+	while (*p) {
+		size_t n = strcspn(p, " ");
+
+		if (n >= sizeof word)
+			return false;
+		memcpy(word, p, n);
+		word[n] = '\0';
+		if (!when_is(when_peek(r, ahead++), word))
+			return false;
+		p += n;
+		p += *p == ' ';
+	}
+	r->at += ahead;
+	return true;
+}
+
+int when_number(const struct word *w, size_t *end)
+{
+	int v = 0;
+
+	for (*end = 0; *end < w->n && *end < 5 && isdigit((unsigned char)w->p[*end]); ++*end)
+		v = v * 10 + (w->p[*end] - '0');
+	return *end > 0 ? v : -1;
+}
