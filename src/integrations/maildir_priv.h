@@ -1,0 +1,40 @@
+/* A Maildir inside: shared by the files that list, find, read and archive its mails. */
+#ifndef AGENTIV_INTEGRATIONS_MAILDIR_PRIV_H
+#define AGENTIV_INTEGRATIONS_MAILDIR_PRIV_H
+
+#include <fcntl.h>
+
+#include "integrations/mailbox.h"
+
+#define MAILDIR_NAME_SIZE 256
+#define MAILDIR_DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+/* A mail as it was last listed: its file's name, and whether it stood in new. */
+struct place { char name[MAILDIR_NAME_SIZE]; bool is_new; };
+
+struct maildir {
+	char *path;               /* for the log only */
+	int root, cur, new;       /* folders; -1 until opened */
+	struct place *places;     /* ordered by the mail's id */
+	unsigned place_count;
+};
+
+/* ERR_EXECUTION_FAILED with what, the mail's name and errno's text. Returns false. */
+bool maildir_cannot(struct error *err, const char *what, const char *name);
+
+/* ---- maildir_list.c ---- */
+
+bool maildir_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count, struct error *err);
+/* Can the id be the name of a mail, and of nothing else? */
+bool maildir_plain_id(const char *id);
+bool maildir_is_file(int dir, const char *name);
+/* The mail's present file name in a folder: its flags may have changed since it was listed. */
+bool maildir_find_in(int dir, const char *id, char name[MAILDIR_NAME_SIZE]);
+/* Where it was listed, else by a look at the folders. */
+bool maildir_find(struct maildir *d, const char *id, int *dir, char name[MAILDIR_NAME_SIZE]);
+
+/* ---- maildir_archive.c ---- */
+
+bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, struct mail_moved *out, struct error *err);
+
+#endif
