@@ -16,7 +16,8 @@ libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/rnd.c src/base/rnd.h \
-	src/base/schema.h src/base/schema_compile.c src/base/schema_check.c src/base/schema_format.c \
-	src/base/schema_value.c src/base/schema_priv.h \
+	src/base/schema.h src/base/schema_priv.h src/base/schema_value.c src/base/schema_format.c \
+	src/base/schema_compile.c src/base/schema_keyword.c src/base/schema_ref.c src/base/schema_compile_priv.h \
+	src/base/schema_check.c src/base/schema_fail.c src/base/schema_check_priv.h \
 	src/base/zone.c src/base/zone.h src/base/zone_priv.h src/base/zone_rule.c
 BASE_LIBS = libbase.a $(JSONC_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) -lm

@@ -1,136 +1,14 @@
 /* Values checked against a compiled schema. */
-#include "base/schema_priv.h"
+#include "base/schema_check_priv.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/buf.h"
-#include "base/json.h"
 
 #define STEPS_MAX  10000000   /* schemas applied to values in one check: a bound on hostile combinations */
 #define DEPTH_MAX  4000       /* calls of check within each other: bounds the stack */
 
-/* The path from the checked value to a member, as a chain upwards. */
-struct place {
-	const struct place *up;
-	const char *key;                /* NULL: index */
-	size_t index;
-	unsigned depth;
-};
-
-struct checking {
-	const char *path;               /* of the checked value */
-	struct error *err;
-	bool quiet;                     /* only yes or no is wanted */
-	int  deeper_than;               /* errors no deeper than that are not worth keeping; -1: all are */
-	unsigned steps, nesting;
-};
-
 static bool check(struct checking *c, const struct schema_node *n, struct json_object *value,
                   const struct place *at);
-
-/* --- errors --- */
-
-static void write_path(struct buf *b, const char *path, const struct place *at)
-{
-	if (!at->up) {
-		buf_adds(b, path ? path : "");
-		return;
-	}
-	write_path(b, path, at->up);
-	if (at->key) {
-		if (b->len > 0)
-			buf_addc(b, '.');
-		buf_adds(b, at->key);
-	} else {
-		buf_addc(b, '[');
-		buf_add_int(b, (long long)at->index);
-		buf_addc(b, ']');
-	}
-}
-
-/* fmt continues a sentence that begins with the path. Returns false. */
-static bool fail(struct checking *c, const struct place *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool fail(struct checking *c, const struct place *at, const char *fmt, ...)
-{
-	char what[320];
-	va_list ap;
-	struct buf b;
-
-	if (c->quiet || (int)at->depth <= c->deeper_than)
-		return false;
-	c->deeper_than = (int)at->depth;
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof what, fmt, ap);
-	va_end(ap);
-	buf_init(&b, 1 << 21);
-	write_path(&b, c->path, at);
-	if (b.len > 200)                       /* of a message, what is wrong matters more */
-		err_field(c->err, buf_str(&b), "A member %s", what);
-	else
-		err_field(c->err, buf_str(&b), "%s %s", b.len > 0 ? buf_str(&b) : "The value", what);
-	buf_release(&b);
-	return false;
-}
-
-static bool fail_unknown(struct checking *c, const struct place *at)
-{
-	struct buf b;
-
-	if (c->quiet || (int)at->depth <= c->deeper_than)
-		return false;
-	c->deeper_than = (int)at->depth;
-	buf_init(&b, 1 << 21);
-	write_path(&b, c->path, at);
-	err_field(c->err, buf_str(&b), "Unknown field: %s", buf_str(&b));
-	buf_release(&b);
-	return false;
-}
-
-static bool fail_bound(struct checking *c, const struct place *at, const char *words,
-                       struct json_object *bound)
-{
-	struct json_out w;
-	struct buf b;
-
-	if (c->quiet)
-		return false;
-	buf_init(&b, 64);
-	json_begin(&w, &b);
-	json_put_value(&w, NULL, bound);
-	fail(c, at, "must be %s %s", words, buf_str(&b));
-	buf_release(&b);
-	return false;
-}
-
-/* "must be a string, an array or null" */
-static bool fail_types(struct checking *c, const struct place *at, unsigned types)
-{
-	static const char *const words[] = {
-		"null", "true or false", "an object", "an array", "a number", "a string", "an integer",
-	};
-	unsigned i, left;
-	struct buf b;
-
-	if (types & TYPE_NUMBER)
-		types &= ~(unsigned)TYPE_INTEGER;
-	buf_init(&b, 200);
-	for (i = 0, left = types; i < sizeof words / sizeof *words; i++) {
-		if (!(left & 1u << i))
-			continue;
-		left &= ~(1u << i);
-		buf_adds(&b, words[i]);
-		if (left)
-			buf_adds(&b, (left & (left - 1)) == 0 ? " or " : ", ");
-	}
-	fail(c, at, "must be %s", buf_str(&b));
-	buf_release(&b);
-	return false;
-}
 
 /* --- one type's keywords --- */
 
@@ -140,28 +18,28 @@ static bool check_choice(struct checking *c, const struct schema_node *n, struct
 	size_t i;
 
 	if (n->has_const && !schema_equal(n->constant, value))
-		return fail(c, at, "must be %s", n->choices);
+		return schema_fail(c, at, "must be %s", n->choices);
 	if (!n->enumeration)
 		return true;
 	for (i = 0; i < json_object_array_length(n->enumeration); i++)
 		if (schema_equal(json_object_array_get_idx(n->enumeration, i), value))
 			return true;
-	return fail(c, at, "must be %s", n->choices);
+	return schema_fail(c, at, "must be %s", n->choices);
 }
 
 static bool check_number(struct checking *c, const struct schema_node *n, struct json_object *value,
                          const struct place *at)
 {
 	if (n->minimum && schema_compare_numbers(value, n->minimum) < 0)
-		return fail_bound(c, at, "at least", n->minimum);
+		return schema_fail_bound(c, at, "at least", n->minimum);
 	if (n->maximum && schema_compare_numbers(value, n->maximum) > 0)
-		return fail_bound(c, at, "at most", n->maximum);
+		return schema_fail_bound(c, at, "at most", n->maximum);
 	if (n->exclusive_minimum && schema_compare_numbers(value, n->exclusive_minimum) <= 0)
-		return fail_bound(c, at, "greater than", n->exclusive_minimum);
+		return schema_fail_bound(c, at, "greater than", n->exclusive_minimum);
 	if (n->exclusive_maximum && schema_compare_numbers(value, n->exclusive_maximum) >= 0)
-		return fail_bound(c, at, "less than", n->exclusive_maximum);
+		return schema_fail_bound(c, at, "less than", n->exclusive_maximum);
 	if (n->multiple_of && !schema_is_multiple(value, n->multiple_of))
-		return fail_bound(c, at, "a multiple of", n->multiple_of);
+		return schema_fail_bound(c, at, "a multiple of", n->multiple_of);
 	return true;
 }
 
@@ -188,16 +66,16 @@ static bool check_string(struct checking *c, const struct schema_node *n, struct
 	int64_t count = n->min_length >= 0 || n->max_length >= 0 ? code_points(s, len) : 0;
 
 	if (n->min_length == 1 && count == 0)
-		return fail(c, at, "must not be empty");
+		return schema_fail(c, at, "must not be empty");
 	if (n->min_length >= 0 && count < n->min_length)
-		return fail(c, at, "must have at least %" PRId64 " characters", n->min_length);
+		return schema_fail(c, at, "must have at least %" PRId64 " characters", n->min_length);
 	if (n->max_length >= 0 && count > n->max_length)
-		return fail(c, at, "must have at most %" PRId64 " character%s", n->max_length,
-		            plural(n->max_length));
+		return schema_fail(c, at, "must have at most %" PRId64 " character%s", n->max_length,
+		                   plural(n->max_length));
 	if (n->format && !n->format->fits(s, len))
-		return fail(c, at, "must be %s", n->format->words);
+		return schema_fail(c, at, "must be %s", n->format->words);
 	if (n->pattern && !schema_pattern_fits(n->pattern, s))
-		return fail(c, at, "must match the pattern %s", n->pattern->text);
+		return schema_fail(c, at, "must match the pattern %s", n->pattern->text);
 	return true;
 }
 
@@ -208,11 +86,11 @@ static bool check_array(struct checking *c, const struct schema_node *n, struct 
 	struct place element = {.up = at, .depth = at->depth + 1};
 
 	if (n->min_items >= 0 && (int64_t)count < n->min_items)
-		return fail(c, at, "must have at least %" PRId64 " element%s", n->min_items,
-		            plural(n->min_items));
+		return schema_fail(c, at, "must have at least %" PRId64 " element%s", n->min_items,
+		                   plural(n->min_items));
 	if (n->max_items >= 0 && (int64_t)count > n->max_items)
-		return fail(c, at, "must have at most %" PRId64 " element%s", n->max_items,
-		            plural(n->max_items));
+		return schema_fail(c, at, "must have at most %" PRId64 " element%s", n->max_items,
+		                   plural(n->max_items));
 	for (; element.index < count; element.index++) {
 		const struct schema_node *sub = element.index < n->prefix_items.n
 		                                        ? n->prefix_items.at[element.index] : n->items;
@@ -221,7 +99,7 @@ static bool check_array(struct checking *c, const struct schema_node *n, struct 
 			return false;
 	}
 	if (n->unique_items && !schema_all_differ(value))
-		return fail(c, at, "must not have the same element twice");
+		return schema_fail(c, at, "must not have the same element twice");
 	return true;
 }
 
@@ -253,7 +131,7 @@ static bool check_name(struct checking *c, const struct schema_node *n, const ch
 	ok = check(c, n->property_names, name, at);
 	c->quiet = quiet;
 	json_object_put(name);
-	return ok || fail(c, at, "does not have a name that is allowed here");
+	return ok || schema_fail(c, at, "does not have a name that is allowed here");
 }
 
 static bool check_member(struct checking *c, const struct schema_node *n, const char *key,
@@ -267,7 +145,7 @@ static bool check_member(struct checking *c, const struct schema_node *n, const 
 	if (sub)
 		return check(c, sub, value, &at);
 	if (n->additional && n->additional->refuses)
-		return fail_unknown(c, &at);
+		return schema_fail_unknown(c, &at);
 	return !n->additional || check(c, n->additional, value, &at);
 }
 
@@ -281,7 +159,7 @@ static bool check_required(struct checking *c, const struct schema_node *n, stru
 		struct place at = {.up = object, .key = key, .depth = object->depth + 1};
 
 		if (!json_object_object_get_ex(value, key, NULL))
-			return fail(c, &at, "is required");
+			return schema_fail(c, &at, "is required");
 	}
 	return true;
 }
@@ -294,11 +172,11 @@ static bool check_object(struct checking *c, const struct schema_node *n, struct
 	if (!check_required(c, n, value, at))
 		return false;
 	if (n->min_properties >= 0 && count < n->min_properties)
-		return fail(c, at, "must have at least %" PRId64 " member%s", n->min_properties,
-		            plural(n->min_properties));
+		return schema_fail(c, at, "must have at least %" PRId64 " member%s", n->min_properties,
+		                   plural(n->min_properties));
 	if (n->max_properties >= 0 && count > n->max_properties)
-		return fail(c, at, "must have at most %" PRId64 " member%s", n->max_properties,
-		            plural(n->max_properties));
+		return schema_fail(c, at, "must have at most %" PRId64 " member%s", n->max_properties,
+		                   plural(n->max_properties));
 	if (n->property_count == 0 && !n->additional && !n->property_names)
 		return true;
 	json_object_object_foreach(value, key, member)
@@ -361,7 +239,7 @@ static bool fail_forms(struct checking *c, const struct schema_list *forms, stru
 		}
 	}
 	if (candidates == 0 && !any)
-		return fail_types(c, at, all);
+		return schema_fail_types(c, at, all);
 	if (candidates == 1)
 		return check(c, candidate, value, at);
 	if (c->deeper_than < (int)at->depth)
@@ -371,7 +249,7 @@ static bool fail_forms(struct checking *c, const struct schema_list *forms, stru
 	if (c->deeper_than > (int)at->depth && c->deeper_than > before)
 		return false;
 	c->deeper_than = before;
-	return fail(c, at, "does not have any of the forms that are allowed here");
+	return schema_fail(c, at, "does not have any of the forms that are allowed here");
 }
 
 static bool check_combined(struct checking *c, const struct schema_node *n, struct json_object *value,
@@ -391,10 +269,10 @@ static bool check_combined(struct checking *c, const struct schema_node *n, stru
 		if (fitting == 0)
 			return fail_forms(c, &n->one_of, value, at);
 		if (fitting > 1)
-			return fail(c, at, "has more than one of the forms of which it must have exactly one");
+			return schema_fail(c, at, "has more than one of the forms of which it must have exactly one");
 	}
 	if (n->not && fits_quietly(c, n->not, value, at))
-		return fail(c, at, "has a form that is not allowed here");
+		return schema_fail(c, at, "has a form that is not allowed here");
 	return true;
 }
 
@@ -405,9 +283,9 @@ static bool check_node(struct checking *c, const struct schema_node *n, struct j
 	bool ok = true;
 
 	if (n->refuses)
-		return fail(c, at, "is not allowed here");
+		return schema_fail(c, at, "is not allowed here");
 	if (n->types && !(n->types & type))
-		return fail_types(c, at, n->types);
+		return schema_fail_types(c, at, n->types);
 	if ((n->has_const || n->enumeration) && !check_choice(c, n, value, at))
 		return false;
 	if (type & TYPE_NUMBER)
