@@ -12,8 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-#define PATH       "input_payload"
-#define INLINE_MAX 5000             /* mails of an input that are looked at */
+#define PATH "input_payload"
 
 /* One header line; what would end it early becomes a blank. */
 static void put_header(struct buf *b, const char *name, const char *value)
@@ -166,39 +165,50 @@ static void take_message(struct triage *t, const struct candidate *c, const char
 
 struct gathering { struct candidate *all; unsigned count, mbox_count; };
 
+static void count_message(void *ctx, uint64_t offset, int64_t date_ms)
+{
+	++*(size_t *)ctx;
+}
+
 static void note_message(void *ctx, uint64_t offset, int64_t date_ms)
 {
 	struct gathering *g = ctx;
-	struct candidate *c = &g->all[g->count - 1];
 
-	if (g->mbox_count > 0 && c->to == 0)
-		c->to = offset;
-	if (g->count == INLINE_MAX)
-		return;
+	if (g->mbox_count > 0)
+		g->all[g->count - 1].to = offset;
 	g->all[g->count++] = (struct candidate){.from = offset, .date_ms = date_ms, .position = g->mbox_count++};
 }
 
-/* A text without a "From " line is one mail. */
-static void split_mbox(struct gathering *g, const char *mbox)
+static void split_mbox(const char *mbox, void (*each)(void *, uint64_t, int64_t), void *ctx)
 {
 	struct mbox_splitter s;
-	size_t n = strlen(mbox);
-	unsigned before = g->count;
 
-	mbox_splitter_init(&s, note_message, g);
-	mbox_splitter_feed(&s, mbox, n);
+	mbox_splitter_init(&s, each, ctx);
+	mbox_splitter_feed(&s, mbox, strlen(mbox));
 	mbox_splitter_end(&s);
-	if (g->count > before)
-		g->all[g->count - 1].to = n;
-	else if (n > 0 && g->count < INLINE_MAX)
-		g->all[g->count++] = (struct candidate){.to = n};
 }
 
+/* A text without a "From " line is one mail. */
+static void gather_messages(struct gathering *g, const char *mbox)
+{
+	split_mbox(mbox, note_message, g);
+	if (g->mbox_count > 0)
+		g->all[g->count - 1].to = strlen(mbox);
+	else if (*mbox)
+		g->all[g->count++] = (struct candidate){.to = strlen(mbox)};
+}
+
+/* Of one date: as in a connected mbox what stands later came later; emails[] is taken in its own order. */
 static int newest_first(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
-	return x->date_ms == y->date_ms ? 0 : x->date_ms < y->date_ms ? 1 : -1;
+	if (x->date_ms != y->date_ms)
+		return x->date_ms < y->date_ms ? 1 : -1;
+	if (!x->email != !y->email)
+		return x->email ? -1 : 1;
+	return x->email ? (x->position > y->position) - (x->position < y->position)
+	                : (x->position < y->position) - (x->position > y->position);
 }
 
 static int64_t email_date(struct json_object *email)
@@ -231,8 +241,7 @@ static bool gather_emails(struct gathering *g, struct json_object *list, struct 
 
 		if (!json_object_is_type(email, json_type_object))
 			return err_field(err, PATH ".emails", PATH ".emails must hold objects");
-		if (g->count < INLINE_MAX)
-			g->all[g->count++] = (struct candidate){.email = email, .date_ms = email_date(email), .position = (unsigned)i};
+		g->all[g->count++] = (struct candidate){.email = email, .date_ms = email_date(email), .position = (unsigned)i};
 	}
 	return true;
 }
@@ -259,18 +268,31 @@ static bool take_candidates(struct triage *t, struct gathering *g, const char *m
 	return true;
 }
 
+/* Room for all: how many there can be is bounded by the input's size. */
+static struct candidate *room_for(struct json_object *emails, const char *mbox)
+{
+	size_t n = emails ? json_object_array_length(emails) : 0;
+
+	if (mbox)
+		split_mbox(mbox, count_message, &n);
+	return mem_array(n + 1, sizeof(struct candidate));
+}
+
 bool triage_gather_inline(struct triage *t, struct error *err)
 {
-	struct gathering g = {.all = mem_array(INLINE_MAX, sizeof *g.all)};
+	struct gathering g = {.count = 0};
 	struct json_object *emails = NULL;
 	const char *mbox = NULL;
 	bool ok;
 
-	ok = json_get_arr(t->ctx->input, PATH, "emails", &emails, err) &&
-	     json_get_str(t->ctx->input, PATH, "mbox", &mbox, err) && gather_emails(&g, emails, err);
+	if (!json_get_arr(t->ctx->input, PATH, "emails", &emails, err) ||
+	    !json_get_str(t->ctx->input, PATH, "mbox", &mbox, err))
+		return false;
+	g.all = room_for(emails, mbox);
+	ok = gather_emails(&g, emails, err);
 	if (ok) {
 		if (mbox)
-			split_mbox(&g, mbox);
+			gather_messages(&g, mbox);
 		ok = take_candidates(t, &g, mbox, err);
 	}
 	mem_free(g.all);

@@ -176,52 +176,6 @@ static void everyday_mails_are_known(void)
 	}
 }
 
-static void inline_mbox_is_sorted(void)
-{
-	struct json_object *out;
-
-	fx_host_reset();
-	fx_host.connected = false;
-	out = fx_run("email-triage", "{\"mbox\":\"From a@x.org Mon Mar  2 09:00:00 2026\\nFrom: a@x.org\\nSubject: one\\n\\nhi\\n\\n"
-	                             "From b@x.org Mon Mar  2 09:00:00 2026\\nFrom: b@x.org\\nSubject: two\\n\\nhi\\n\"}");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.id"), "mbox:0");
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.id"), "mbox:1");
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.subject"), "two");
-	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 2 emails | 0 urgent | 0 archived (dry run)");
-	json_object_put(out);
-}
-
-static void the_newest_of_many_inline_mails_are_taken(void)
-{
-	struct json_object *out;
-
-	fx_host_reset();
-	out = fx_run("email-triage", "{\"max_emails\":2,\"emails\":[{\"id\":\"a\",\"date\":\"2026-03-01T00:00:00Z\"},"
-	                             "{\"id\":\"b\",\"date\":\"Mon, 2 Mar 2026 08:00:00 +0100\"},{\"date\":\"2026-03-02T08:00:00Z\"}]}");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(fx_length(out, "triaged"), 2);
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.id"), "email:2");
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.id"), "b");
-	CU_ASSERT_TRUE(fx_warned(out, "EMAILS_LEFT_OUT"));
-	json_object_put(out);
-}
-
-static void inline_headers_cannot_forge_others(void)
-{
-	struct json_object *out;
-
-	fx_host_reset();
-	out = fx_run("email-triage",
-	             "{\"emails\":[{\"from\":\"ann@x.org\",\"subject\":\"one\\r\\nList-Id: <x>\\r\\n\\r\\nbody\",\"body\":\"Qm9keQ==\","
-	             "\"headers\":{\"Content-Transfer-Encoding\":\"base64\",\"Bad Name\":\"x\",\"From\":\"eve@y.org\"}}]}");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.from"), "ann@x.org");
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.subject"), "one List-Id: <x> body");
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), "fyi");
-	json_object_put(out);
-}
-
 /* Given two without a Date header, delivered an hour and a month ago. */
 static void a_mail_without_a_date_is_as_old_as_its_arrival(void)
 {
@@ -343,9 +297,6 @@ static CU_TestInfo tests[] = {
 	{"the seed's rule flags its sender", the_seeds_rule_flags_its_sender},
 	{"a conversation gets one decision", a_conversation_gets_one_decision},
 	{"everyday mails are known", everyday_mails_are_known},
-	{"an inline mbox is sorted", inline_mbox_is_sorted},
-	{"the newest of many inline mails are taken", the_newest_of_many_inline_mails_are_taken},
-	{"inline headers cannot forge others", inline_headers_cannot_forge_others},
 	{"a mail without a date is as old as its arrival", a_mail_without_a_date_is_as_old_as_its_arrival},
 	{"an empty inbox is no error", an_empty_inbox_is_no_error},
 	{"without connection and mails it fails", without_connection_and_mails_it_fails},
