@@ -1,0 +1,181 @@
+/* Whom the HTTP client (net/http_client.h) reaches: by the rules, by name, and over TLS. */
+#include <CUnit/CUnit.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "net_client.h"
+#include "net_suites.h"
+
+static void an_address_that_the_rules_forbid_is_never_connected_to(void)
+{
+	struct outcome o;
+
+	server_start(&server, false);
+	open_client("", NULL);
+	send_and_finish(&o, "/ok", 3000);
+	CU_ASSERT_TRUE(o.refused);
+	CU_ASSERT_STRING_EQUAL(o.error, "127.0.0.1 is a loopback address; only public addresses are allowed");
+	CU_ASSERT_EQUAL(atomic_load(&server.connections), 0);
+	close_all();
+}
+
+static void a_name_that_leads_to_a_forbidden_address_is_refused(void)
+{
+	struct outcome o;
+
+	server_start(&server, false);
+	open_client("", NULL);
+	post_to(&o, "http", "loop.test", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_TRUE(o.refused);
+	CU_ASSERT_PTR_NOT_NULL(strstr(o.error, "127.0.0.1 is a loopback address"));
+	CU_ASSERT_EQUAL(atomic_load(&server.connections), 0);
+	close_all();
+}
+
+static void the_operator_may_allow_it(void)
+{
+	struct outcome o;
+
+	open_all(false);
+	post_to(&o, "http", "loop.test", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 200);
+	close_all();
+}
+
+static void of_a_names_addresses_only_the_allowed_ones_are_tried(void)
+{
+	struct outcome o;
+
+	open_all(false);
+	post_to(&o, "http", "mixed.test", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 200);
+	close_all();
+}
+
+static void a_name_of_another_script_is_looked_up_in_its_ascii_form(void)
+{
+	struct outcome o;
+
+	open_all(false);
+	post_to(&o, "http", "b\xc3\xbc" "cher.test", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 200);
+	close_all();
+}
+
+static void a_name_that_does_not_exist_may_exist_later(void)
+{
+	struct outcome o;
+
+	open_all(false);
+	post_to(&o, "http", "nobody.test", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 0);
+	CU_ASSERT_FALSE(o.refused);
+	close_all();
+}
+
+static void a_name_that_takes_long_holds_up_neither_the_loop_nor_others(void)
+{
+	struct outcome slow, quick;
+	int64_t since = clock_mono_us();
+
+	open_all(false);
+	post_to(&slow, "http", "hang.test", "/ok", 300);
+	send_and_finish(&quick, "/ok", 3000);
+	finish(&slow);
+	CU_ASSERT_EQUAL(quick.status, 200);
+	CU_ASSERT(quick.duration_us < 250000);
+	CU_ASSERT_EQUAL(slow.status, 0);
+	CU_ASSERT(clock_mono_us() - since < 1500000);
+	close_all();
+}
+
+static void a_proxy_of_the_environment_is_not_used(void)
+{
+	struct outcome o;
+
+	setenv("http_proxy", "http://127.0.0.1:9", 1);
+	setenv("all_proxy", "http://127.0.0.1:9", 1);
+	open_all(false);
+	send_and_finish(&o, "/ok", 3000);
+	CU_ASSERT_EQUAL(o.status, 200);
+	close_all();
+	unsetenv("http_proxy");
+	unsetenv("all_proxy");
+}
+
+static void other_schemes_are_refused(void)
+{
+	struct outcome o;
+
+	open_all(false);
+	post_to(&o, "ftp", "127.0.0.1", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 0);
+	CU_ASSERT_TRUE(o.refused);
+	close_all();
+}
+
+static void a_certificate_that_is_trusted_is_accepted(void)
+{
+	struct outcome o;
+
+	open_all(true);
+	post_to(&o, "https", "127.0.0.1", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 200);
+	close_all();
+}
+
+static void a_certificate_that_nobody_trusts_is_an_error(void)
+{
+	struct outcome o;
+
+	server_start(&server, true);
+	open_client("127.0.0.0/8", NULL);
+	post_to(&o, "https", "127.0.0.1", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(o.error, "certificate"));
+	CU_ASSERT_EQUAL(atomic_load(&server.requests), 0);
+	close_all();
+}
+
+static void a_certificate_for_another_name_is_an_error(void)
+{
+	struct outcome o;
+
+	open_all(true);
+	post_to(&o, "https", "loop.test", "/ok", 3000);
+	finish(&o);
+	CU_ASSERT_EQUAL(o.status, 0);
+	CU_ASSERT_EQUAL(atomic_load(&server.requests), 0);
+	close_all();
+}
+
+static CU_TestInfo tests[] = {
+	{"an address that the rules forbid is never connected to",
+	 an_address_that_the_rules_forbid_is_never_connected_to},
+	{"a name that leads to a forbidden address is refused",
+	 a_name_that_leads_to_a_forbidden_address_is_refused},
+	{"the operator may allow it", the_operator_may_allow_it},
+	{"of a name's addresses only the allowed ones are tried",
+	 of_a_names_addresses_only_the_allowed_ones_are_tried},
+	{"a name of another script is looked up in its ASCII form",
+	 a_name_of_another_script_is_looked_up_in_its_ascii_form},
+	{"a name that does not exist may exist later", a_name_that_does_not_exist_may_exist_later},
+	{"a name that takes long holds up neither the loop nor others",
+	 a_name_that_takes_long_holds_up_neither_the_loop_nor_others},
+	{"a proxy of the environment is not used", a_proxy_of_the_environment_is_not_used},
+	{"other schemes are refused", other_schemes_are_refused},
+	{"a certificate that is trusted is accepted", a_certificate_that_is_trusted_is_accepted},
+	{"a certificate that nobody trusts is an error", a_certificate_that_nobody_trusts_is_an_error},
+	{"a certificate for another name is an error", a_certificate_for_another_name_is_an_error},
+	CU_TEST_INFO_NULL};
+
+CU_SuiteInfo http_client_reach_suite = {"whom the HTTP client reaches", NULL, NULL, NULL, NULL, tests};
