@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/executions_priv.h"
+
 bool execution_watch(struct db_conn *c, const struct id *ids, unsigned n, struct execution_watch *out,
                      unsigned *count, struct error *err)
 {
@@ -12,17 +14,10 @@ bool execution_watch(struct db_conn *c, const struct id *ids, unsigned n, struct
 		" LEFT JOIN execution_results r ON r.execution_id = e.id"
 		" LEFT JOIN leases l ON l.execution_id = e.id"
 		" WHERE e.id IN (%s)";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = db_list_size(n), i;
 	int got;
 
 	*count = 0;
-	INVARIANT(n <= DB_LIST_MAX, "more executions watched at once than a statement lists");
-	if (n == 0)
-		return true;
-	for (i = 0; i < size; i++)
-		args[i] = db_id(&ids[i < n ? i : n - 1]);
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+	if (!executions_query(c, sql, ids, n, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *count < n) {
 		struct execution_watch *w = &out[(*count)++];

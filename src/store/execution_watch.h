@@ -11,7 +11,7 @@ struct execution_watch {
 	unsigned  last_step;              /* 0: none is logged yet */
 };
 
-/* Up to DB_LIST_MAX executions by id, of any account, those that exist, in no order. One statement. */
+/* 1 to DB_LIST_MAX executions by id, of any account, those that exist, in no order. One statement. */
 bool execution_watch(struct db_conn *c, const struct id *ids, unsigned n, struct execution_watch *out,
                      unsigned *count, struct error *err);
 

@@ -120,6 +120,17 @@ bool execution_find(struct db_conn *c, uint64_t account_id, const struct id *id,
 	return got >= 0;
 }
 
+bool executions_query(struct db_conn *c, const char *fmt, const struct id *ids, unsigned n, struct error *err)
+{
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = db_list_size(n), i;
+
+	INVARIANT(n > 0, "no execution is asked for");
+	for (i = 0; i < size; i++)
+		args[i] = db_id(&ids[i < n ? i : n - 1]);
+	return db_query(c, db_list_sql(fmt, "?", size), args, size, err);
+}
+
 bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, struct arena *a,
                          struct execution *out, unsigned *count, struct error *err)
 {
@@ -127,17 +138,12 @@ bool execution_find_many(struct db_conn *c, const struct id *ids, unsigned n, st
 				  " FROM executions e FORCE INDEX (PRIMARY)"
 				  " STRAIGHT_JOIN accounts a ON a.id = e.account_id" WHOLE_JOINS
 				  " WHERE e.id IN (%s)";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = db_list_size(n), i;
 	int got;
 
 	*count = 0;
-	INVARIANT(n <= DB_LIST_MAX, "more executions asked for at once than a statement lists");
 	if (n == 0)
 		return true;
-	for (i = 0; i < size; i++)
-		args[i] = db_id(&ids[i < n ? i : n - 1]);
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+	if (!executions_query(c, sql, ids, n, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *count < n) {
 		read_whole(c, a, &out[*count]);
@@ -156,15 +162,10 @@ bool execution_find_group(struct db_conn *c, const struct id *ids, unsigned n, s
 		"SELECT " EXECUTION_COLUMNS ", " LEASE_COLUMNS ", e.webhook_url,"
 		" IF(LENGTH(r.output) <= 65536, r.output, NULL), LENGTH(r.output)"
 		" FROM executions e FORCE INDEX (PRIMARY)" WHOLE_JOINS " WHERE e.id IN (%s)";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = db_list_size(n), i;
 	int got;
 
 	*count = 0;
-	INVARIANT(n > 0 && n <= DB_LIST_MAX, "a group of executions out of bounds");
-	for (i = 0; i < size; i++)
-		args[i] = db_id(&ids[i < n ? i : n - 1]);
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+	if (!executions_query(c, sql, ids, n, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *count < n) {
 		struct execution *e = &out[(*count)++];

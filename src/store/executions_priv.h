@@ -15,6 +15,9 @@
 #define LEASE_COLUMNS "l.attempt, l.started_at"
 #define LEASE_COLUMN_COUNT 2
 
+/* Asks for 1 to DB_LIST_MAX executions: fmt has "e.id IN (%s)". Those that exist come in no order, each once. */
+bool executions_query(struct db_conn *c, const char *fmt, const struct id *ids, unsigned n, struct error *err);
+
 /* The current row's columns from `at` on. lease_at: where LEASE_COLUMNS stand, 0 when they were not asked for. */
 void execution_read(struct db_conn *c, unsigned at, unsigned lease_at, struct arena *a,
                     struct execution *e);
