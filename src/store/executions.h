@@ -83,6 +83,22 @@ struct execution_step {
 /* Steps after a sequence number, in order, at most max. */
 bool execution_steps(struct db_conn *c, const struct id *id, unsigned after, unsigned max,
                      struct arena *a, struct execution_step *out, unsigned *count, struct error *err);
+
+/* What is asked for of one execution's steps, and what was read of them. */
+struct execution_steps {
+	struct id id;
+	unsigned  after, last;            /* after < seq <= last; then last is how far they were read */
+	struct execution_step *steps;     /* the arena's, in order */
+	unsigned  count;
+	size_t    bytes;                  /* of their texts */
+};
+/* The steps of 1 to DB_LIST_MAX executions in one statement, for those who follow them; one execution may be asked
+ * for more than once. Each gets its share of EXECUTION_STEPS_ROWS at most, and ends with the step that uses up its
+ * share of EXECUTION_STEPS_BYTES. What is left is to be asked for again, after last. */
+#define EXECUTION_STEPS_ROWS  512
+#define EXECUTION_STEPS_BYTES (4u << 20)
+bool execution_steps_many(struct db_conn *c, struct execution_steps *of, unsigned n, struct arena *a,
+                          struct error *err);
 /* Inserts steps; repeating it is harmless. */
 bool execution_steps_add(struct db_conn *c, const struct execution_step *steps, unsigned n,
                          struct error *err);

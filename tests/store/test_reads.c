@@ -180,6 +180,27 @@ static void an_execution_and_its_steps(void)
 	CU_ASSERT_TRUE(ranges_only("execution_steps", 1, 0));
 }
 
+/* The table holds a step of each of ids 1 to 3000. */
+static void steps_of_many_are_a_range_each(void)
+{
+	struct execution_steps s[DB_LIST_MAX];
+	struct error err;
+	unsigned i, n, read;
+
+	for (n = 1; n <= DB_LIST_MAX; n *= 4) {
+		for (i = 0; i < n; i++) {
+			s[i] = (struct execution_steps){.last = 100};
+			s[i].id.b[15] = (uint8_t)(2 * i + 1);
+		}
+		begin();
+		CU_ASSERT_TRUE(execution_steps_many(fx_conn, s, n, &arena, &err));
+		CU_ASSERT_TRUE(ranges_only("execution_steps_many", n, n));
+		for (i = 0, read = 0; i < n; i++)
+			read += s[i].count;
+		CU_ASSERT_EQUAL(read, n);
+	}
+}
+
 static void a_page_of_executions(void)
 {
 	struct execution_filter f = {.account_id = 900, .status = -1, .trigger = -1, .limit = 20};
@@ -288,6 +309,7 @@ static CU_TestInfo tests[] = {
 	{"accounts by address and in order", accounts_by_address_and_in_order},
 	{"a plan is set by keys", a_plan_is_set_by_keys},
 	{"an execution and its steps", an_execution_and_its_steps},
+	{"steps of many are a range each", steps_of_many_are_a_range_each},
 	{"a page of executions", a_page_of_executions},
 	{"runs are accepted, claimed and ended", runs_are_accepted_claimed_and_ended},
 	{"due runs are taken up and a queued one is cancelled",
