@@ -9,6 +9,7 @@
 #include "core/executor_priv.h"
 
 #define AWAY_US            INT64_C(1000000)   /* between tries while the database is away */
+#define REFUSED_US         INT64_C(60000000)  /* between two lines about refused statements */
 #define AHEAD_MS           20                 /* claimed ahead: what the pool starts in this time */
 #define AHEAD_BATCHES      2
 #define WAITED_LONG_US INT64_C(1000000) /* claimed, and all threads busy: others may have it */
@@ -26,7 +27,6 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
 	e->poll_us = env->cfg->worker_poll_ms * INT64_C(1000);
 	e->patience_us = PATIENCE_MIN_US;
 	e->later_due_ms = e->lease_due_ms = INT64_MAX;
-	e->audit_us = clock_mono_us() + INT64_C(10000000);
 	e->waiting_last = &e->waiting_first;
 	e->ended_last = &e->ended_first;
 	atomic_init(&e->more, true);
@@ -35,7 +35,8 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
 	cond_init_mono(&e->work);
 	cond_init_mono(&e->end);
 	cond_init_mono(&e->quiet);
-	if (!committers_start(e, err) || !pool_start(e, err)) {
+	cond_init_mono(&e->audit);
+	if (!committers_start(e, err) || !pool_start(e, err) || !auditor_start(e, err)) {
 		executor_stop(e);
 		return NULL;
 	}
@@ -217,6 +218,21 @@ static void went_away(struct executor *e, int64_t now_us, const struct error *er
 	e->conn = NULL;
 }
 
+/* What is worth having but stops nothing: a statement that the database refuses is told of, and the work goes on. */
+static bool try_aside(struct executor *e, bool (*upkeep)(struct executor *, int64_t, struct error *),
+                      int64_t now_us, struct error *err)
+{
+	if (upkeep(e, now_us, err))
+		return true;
+	if (db_error_passes(err))
+		return false;
+	if (now_us >= e->refused_us)
+		log_error("a statement of the upkeep is refused", err);
+	e->refused_us = now_us + REFUSED_US;
+	*err = (struct error){0};
+	return true;
+}
+
 int64_t executor_work(struct executor *e, bool claim)
 {
 	int64_t now_us = clock_mono_us(), next;
@@ -232,10 +248,10 @@ int64_t executor_work(struct executor *e, bool claim)
 	give_back_waiting(e, now_us);
 	if (!claim)
 		e->look_us = now_us + e->poll_us;
-	ok = upkeep_renew(e, now_us, &err) && upkeep_steps(e, now_us, &err) &&
+	ok = upkeep_renew(e, now_us, &err) && try_aside(e, upkeep_steps, now_us, &err) &&
 	     (!claim || upkeep_look(e, now_us, &err)) &&
 	     (!claim || e->draining || claim_work(e, now_us, &err)) &&
-	     upkeep_durations(e, now_us, &err) && upkeep_audit(e, now_us, &err);
+	     try_aside(e, upkeep_durations, now_us, &err);
 	now_us = clock_mono_us();
 	if (!ok) {
 		went_away(e, now_us, &err);
@@ -262,11 +278,12 @@ bool executor_stop(struct executor *e)
 	pool_stop(e);
 	committers_stop(e);
 	db_put(e->env.db, e->conn);
-	if (!pool_all_back(e))
+	if (!auditor_stop(e) || !pool_all_back(e))
 		return false;
 	pthread_cond_destroy(&e->work);
 	pthread_cond_destroy(&e->end);
 	pthread_cond_destroy(&e->quiet);
+	pthread_cond_destroy(&e->audit);
 	pthread_mutex_destroy(&e->lock);
 	mem_free(e->pool);
 	mem_free(e);

@@ -220,13 +220,12 @@ bool executor_pass(const struct executor_env *env, unsigned threads, unsigned ma
 	cond_init_mono(&bell.cond);
 	mine.wake = pass_ring;
 	mine.wake_ctx = &bell;
-	e = executor_start(&mine, threads, err);
+	e = audit_once(env, err) ? executor_start(&mine, threads, err) : NULL;
 	if (!e) {
 		pthread_cond_destroy(&bell.cond);
 		return false;
 	}
 	e->budget = max_runs;
-	e->audit_us = 0;
 	for (;;) {
 		int64_t next;
 

@@ -124,8 +124,8 @@ struct executor {
 	/* the owner's thread */
 	struct db_conn *conn;
 	struct claim_cursor cursor;
-	int64_t  poll_us, look_us, reclaim_us, audit_us, durations_us, away_us, renew_us;
-	int64_t  away_since_us;
+	int64_t  poll_us, look_us, reclaim_us, durations_us, away_us, renew_us;
+	int64_t  away_since_us, refused_us;  /* refused_us: until when no refused statement is told of */
 	int64_t  later_due_ms, lease_due_ms;
 	bool     suspects, away;             /* some wait; the database did not answer */
 	bool     alone;                      /* a suspect runs: nothing beside it */
@@ -141,6 +141,7 @@ struct executor {
 	pthread_cond_t  work;                /* pool threads wait for jobs */
 	pthread_cond_t  end;                 /* committers wait for ended jobs */
 	pthread_cond_t  quiet;               /* executor_stop waits for both */
+	pthread_cond_t  audit;               /* the auditor waits for its time, and executor_stop for it */
 	struct job *all, *waiting_first, **waiting_last, *ended_first, **ended_last;
 	unsigned leased, waiting, running, idle, ended, committing;
 	size_t   ended_bytes;
@@ -156,8 +157,9 @@ struct executor {
 	atomic_bool renew_now;
 	struct pool_thread *pool; /* twice `threads`: room for those that replace stuck ones */
 	unsigned threads;
-	pthread_t committers[EXECUTOR_COMMITTERS];
+	pthread_t committers[EXECUTOR_COMMITTERS], auditor;
 	unsigned committer_count;
+	bool     has_auditor, auditing, audit_stopping;   /* the last two: the lock */
 };
 
 /* Pool (executor_pool.c). */
@@ -176,13 +178,18 @@ bool pool_thread_start(struct executor *e, struct pool_thread *t);
 bool committers_start(struct executor *e, struct error *err);
 void committers_stop(struct executor *e);
 
-/* Upkeep (executor_upkeep.c): each returns false when the database is away. */
+/* Auditor (executor_audit.c). */
+bool auditor_start(struct executor *e, struct error *err);
+/* false: its thread is in a statement that does not end. */
+bool auditor_stop(struct executor *e);
+bool audit_once(const struct executor_env *env, struct error *err);
+
+/* Upkeep (executor_upkeep.c): each returns false when a statement failed. */
 void upkeep_timeouts(struct executor *e, int64_t now_us);
 bool upkeep_steps(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_renew(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_look(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_durations(struct executor *e, int64_t now_us, struct error *err);
-bool upkeep_audit(struct executor *e, int64_t now_us, struct error *err);
 int64_t upkeep_next(struct executor *e, int64_t now_us, bool claim);
 
 #endif

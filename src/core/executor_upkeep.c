@@ -9,7 +9,6 @@
 #include "store/durations.h"
 
 #define RECLAIM_US        INT64_C(5000000)    /* between looks for dead owners while leases exist */
-#define AUDIT_US          INT64_C(60000000)
 #define DURATIONS_US      INT64_C(5000000)
 #define SWEEP_ROUNDS      16                  /* batches in one look */
 
@@ -239,16 +238,6 @@ bool upkeep_durations(struct executor *e, int64_t now_us, struct error *err)
 			return false;
 	}
 	return true;
-}
-
-bool upkeep_audit(struct executor *e, int64_t now_us, struct error *err)
-{
-	unsigned repaired;
-
-	if (now_us < e->audit_us)
-		return true;
-	e->audit_us = now_us + AUDIT_US;
-	return queue_audit_slots(e->env.db, &e->conn, &repaired, err);
 }
 
 static int64_t earlier(int64_t a, int64_t b)

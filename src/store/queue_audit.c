@@ -11,27 +11,29 @@
 
 struct audit {
 	uint64_t account_id;
-	bool     differs;
+	bool     suspected, differs;      /* suspected: its counters were wrong; otherwise a slot was left free */
 	int64_t  was_active, was_held, active, held;
 	unsigned promoted;
 };
 
-static bool find_accounts(struct db_conn *c, uint64_t *ids, unsigned *n, struct error *err)
+static bool find_accounts(struct db_conn *c, struct audit *found, unsigned *n, struct error *err)
 {
 	static const char sql[] =
-	    "SELECT q.account_id FROM account_quota q"
-	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_ready GROUP BY account_id) r"
-	    " ON r.account_id = q.account_id"
-	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM leases GROUP BY account_id) l"
-	    " ON l.account_id = q.account_id"
-	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_later WHERE has_slot = 1"
-	    " GROUP BY account_id) d ON d.account_id = q.account_id"
-	    " LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_held GROUP BY account_id) h"
-	    " ON h.account_id = q.account_id"
-	    " WHERE q.active <> COALESCE(r.n, 0) + COALESCE(l.n, 0) + COALESCE(d.n, 0)"
-	    " OR q.held <> COALESCE(h.n, 0)"
-	    " OR (q.held > 0 AND (q.max_concurrent IS NULL OR q.active < q.max_concurrent))"
-	    " ORDER BY q.account_id LIMIT ?";
+		"SELECT account_id, active <> counted_active OR held <> counted_held FROM"
+		" (SELECT q.account_id, q.active, q.held, q.max_concurrent,"
+		" COALESCE(r.n, 0) + COALESCE(l.n, 0) + COALESCE(d.n, 0) AS counted_active,"
+		" COALESCE(h.n, 0) AS counted_held FROM account_quota q"
+		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_ready GROUP BY account_id) r"
+		" ON r.account_id = q.account_id"
+		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM leases GROUP BY account_id) l"
+		" ON l.account_id = q.account_id"
+		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_later WHERE has_slot = 1"
+		" GROUP BY account_id) d ON d.account_id = q.account_id"
+		" LEFT JOIN (SELECT account_id, COUNT(*) AS n FROM queue_held GROUP BY account_id) h"
+		" ON h.account_id = q.account_id) counted"
+		" WHERE active <> counted_active OR held <> counted_held"
+		" OR (held > 0 AND (max_concurrent IS NULL OR active < max_concurrent))"
+		" ORDER BY account_id LIMIT ?";
 	struct db_arg limit = db_int(AUDIT_MAX);
 	int got;
 
@@ -39,7 +41,8 @@ static bool find_accounts(struct db_conn *c, uint64_t *ids, unsigned *n, struct 
 	if (!db_query(c, sql, &limit, 1, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *n < AUDIT_MAX)
-		ids[(*n)++] = (uint64_t)db_col_int(c, 0);
+		found[(*n)++] = (struct audit){.account_id = (uint64_t)db_col_int(c, 0),
+		                               .suspected = db_col_int(c, 1) != 0};
 	db_end(c);
 	return got >= 0;
 }
@@ -82,9 +85,10 @@ static bool audit_body(struct db_conn *c, void *ctx, struct error *err)
 	r = slots_of(&s, a->account_id);
 	if (!r)
 		return true;
-	a->was_active = r->active;
-	a->was_held = r->held;
-	if (!count_account(c, a, err))
+	a->was_active = a->active = r->active;
+	a->was_held = a->held = r->held;
+	/* a count reads the queue while the account is locked: only where there is a fault to mend */
+	if (a->suspected && !count_account(c, a, err))
 		return false;
 	a->differs = r->active != a->active || r->held != a->held;
 	r->active = a->active;
@@ -95,24 +99,24 @@ static bool audit_body(struct db_conn *c, void *ctx, struct error *err)
 
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err)
 {
-	uint64_t ids[AUDIT_MAX];
+	struct audit found[AUDIT_MAX];
 	unsigned n, i;
 
 	*repaired = 0;
-	if (!queue_conn(db, c, err) || !find_accounts(*c, ids, &n, err))
+	if (!queue_conn(db, c, err) || !find_accounts(*c, found, &n, err))
 		return false;
 	for (i = 0; i < n; i++) {
-		struct audit a = {.account_id = ids[i]};
+		struct audit *a = &found[i];
 
-		if (!db_transaction_on(db, c, audit_body, NULL, &a, err))
+		if (!db_transaction_on(db, c, audit_body, NULL, a, err))
 			return false;
-		if (!a.differs)
+		if (!a->differs)
 			continue;
 		(*repaired)++;
 		log_write(LOG_WARN, "slot counters repaired",
 		          "account=%" PRIu64 " active=%" PRId64 " counted=%" PRId64 " held=%" PRId64
-		          " held_counted=%" PRId64, a.account_id, a.was_active, a.active,
-		          a.was_held, a.held);
+		          " held_counted=%" PRId64, a->account_id, a->was_active, a->active,
+		          a->was_held, a->held);
 	}
 	return true;
 }

@@ -80,6 +80,15 @@ static bool run_steps(struct agent_ctx *c, struct agent_result *r, struct error 
 	return succeed(r);
 }
 
+static bool run_talking(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	c->host->step(c->host_data, "log", "first", NULL, 0, 0);
+	atomic_fetch_add(&started, 1);
+	while (!atomic_load(&let_go))
+		usleep(1000);
+	return succeed(r);
+}
+
 static bool run_garbled(struct agent_ctx *c, struct agent_result *r, struct error *err)
 {
 	succeed(r);
@@ -104,6 +113,7 @@ static const struct manifest manifests[] = {
 	{.slug = "flaky", .timeout_ms = 60000, .run = run_flaky},
 	{.slug = "huge", .timeout_ms = 60000, .run = run_huge},
 	{.slug = "steps", .timeout_ms = 60000, .run = run_steps},
+	{.slug = "talking", .timeout_ms = 60000, .run = run_talking},
 	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
 	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},
 };

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "core/executor_priv.h"
 #include "executor_fixture.h"
 #include "queue_suites.h"
 
@@ -228,6 +230,38 @@ static void steps_are_written_while_the_run_goes_on_and_with_its_end(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT MAX(seq) FROM execution_steps"), 3);
 }
 
+static bool steps_refused(struct executor *e)
+{
+	return e->refused_us != 0;
+}
+
+static bool one_succeeded(struct executor *e)
+{
+	return fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2") == 1;
+}
+
+static void steps_that_are_refused_keep_no_run_from_being_claimed(void)
+{
+	struct executor *e;
+	struct error err;
+
+	fresh();
+	fx_accept(1, LANE_ASYNC, "talking", "{}");
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "RENAME TABLE execution_steps TO mislaid", &err));
+	log_set_level(LOG_ERROR + 1);
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, steps_refused));
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	executor_work_came(e);
+	CU_ASSERT_TRUE(work_until(e, one_succeeded));
+	log_set_level(LOG_INFO);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "RENAME TABLE mislaid TO execution_steps", &err));
+	atomic_store(&let_go, true);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_steps"), 1);
+}
+
 static void one_run_runs_in_the_calling_thread(void)
 {
 	struct error err;
@@ -296,6 +330,8 @@ static CU_TestInfo tests[] = {
 	{"a long suspect keeps others waiting", a_long_suspect_keeps_others_waiting},
 	{"steps are written while the run goes on and with its end",
 	 steps_are_written_while_the_run_goes_on_and_with_its_end},
+	{"steps that are refused keep no run from being claimed",
+	 steps_that_are_refused_keep_no_run_from_being_claimed},
 	{"one run runs in the calling thread", one_run_runs_in_the_calling_thread},
 	{"a pass runs what is ready up to its bound", a_pass_runs_what_is_ready_up_to_its_bound},
 	{"the wait for another attempt doubles up to its bound",
