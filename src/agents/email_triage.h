@@ -129,6 +129,8 @@ bool triage_gather(struct triage *t, struct error *err);
 bool triage_gather_inline(struct triage *t, struct error *err);
 /* What every item gets once its mail is parsed; it->id is set. */
 void triage_finish_item(struct triage *t, struct item *it);
+/* Warns that an mbox holds something else, and what was done. */
+void triage_warn_no_mbox(struct triage *t, const char *which, const char *holds, const char *done);
 
 /* email_triage_facts.c, email_triage_suspect.c: fill item->facts but its sums */
 void triage_find_facts(struct triage *t, struct item *it);

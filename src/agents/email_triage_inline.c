@@ -188,14 +188,25 @@ static void split_mbox(const char *mbox, void (*each)(void *, uint64_t, int64_t)
 	mbox_splitter_end(&s);
 }
 
-/* A text without a "From " line is one mail. */
-static void gather_messages(struct gathering *g, const char *mbox)
+/* One mail is taken without its "From " line; what is none is not sorted. */
+static void gather_other(struct triage *t, struct gathering *g, const char *mbox)
+{
+	enum mbox_seen seen = mbox_look(mbox, strlen(mbox));
+	bool mail = seen == MBOX_SEEN_MAIL || seen == MBOX_SEEN_UNDATED;
+
+	if (mail)
+		g->all[g->count++] = (struct candidate){.to = strlen(mbox)};
+	if (seen != MBOX_SEEN_NOTHING)
+		triage_warn_no_mbox(t, "mbox of the input", mbox_seen_text(seen), mail ? "it was read as one" : "nothing was read");
+}
+
+static void gather_messages(struct triage *t, struct gathering *g, const char *mbox)
 {
 	split_mbox(mbox, note_message, g);
 	if (g->mbox_count > 0)
 		g->all[g->count - 1].to = strlen(mbox);
-	else if (*mbox)
-		g->all[g->count++] = (struct candidate){.to = strlen(mbox)};
+	else
+		gather_other(t, g, mbox);
 }
 
 /* Of one date: as in a connected mbox what stands later came later; emails[] is taken in its own order. */
@@ -292,7 +303,7 @@ bool triage_gather_inline(struct triage *t, struct error *err)
 	ok = gather_emails(&g, emails, err);
 	if (ok) {
 		if (mbox)
-			gather_messages(&g, mbox);
+			gather_messages(t, &g, mbox);
 		ok = take_candidates(t, &g, mbox, err);
 	}
 	mem_free(g.all);

@@ -35,6 +35,12 @@ void triage_finish_item(struct triage *t, struct item *it)
 		triage_warn(t, "MAIL_ENCRYPTED", it->id, "The mail is encrypted: only its headers were read");
 }
 
+void triage_warn_no_mbox(struct triage *t, const char *which, const char *holds, const char *done)
+{
+	triage_warn(t, "NOT_AN_MBOX", NULL, "The %s is none: no line \"From …\" begins a mail in it. It holds %s: %s", which,
+	            holds, done);
+}
+
 static void log_list(struct triage *t, unsigned n, int64_t started_us)
 {
 	char detail[80], name[40];
@@ -140,6 +146,8 @@ static bool from_mailbox(struct triage *t, struct error *err)
 	ok = t->box.ops->list(&t->box, TRIAGE_SCAN_MAX, &refs, &n, err);
 	if (ok) {
 		log_list(t, n, started);
+		if (t->box.seen)
+			triage_warn_no_mbox(t, "connected mbox", t->box.seen, "nothing was read");
 		ok = look_through(t, &q, refs, n, err);
 	}
 	mem_free(refs);

@@ -52,6 +52,7 @@ struct mailbox_ops {
 struct mailbox {
 	const struct mailbox_ops *ops;
 	void *data;
+	const char *seen;      /* by list: what there is instead of mails ("JSON"); NULL for a mailbox, empty ones too */
 };
 
 /* ERR_INTEGRATION_NOT_CONNECTED for an unknown kind, ERR_EXECUTION_FAILED with the reason when
@@ -81,6 +82,17 @@ struct mbox_splitter {
 void mbox_splitter_init(struct mbox_splitter *s, void (*each)(void *, uint64_t, int64_t), void *ctx);
 void mbox_splitter_feed(struct mbox_splitter *s, const char *p, size_t n);
 void mbox_splitter_end(struct mbox_splitter *s);
+
+/* What a text is in which no message begins, by its beginning. */
+enum mbox_seen {
+	MBOX_SEEN_NOTHING,       /* nothing but blanks: an mbox before its first mail */
+	MBOX_SEEN_MAIL,          /* one mail, its headers first */
+	MBOX_SEEN_UNDATED,       /* the same behind a "From " line that has no date */
+	MBOX_SEEN_MARKUP, MBOX_SEEN_JSON, MBOX_SEEN_BINARY, MBOX_SEEN_TEXT
+};
+enum mbox_seen mbox_look(const char *head, size_t n);
+/* "JSON", for a message about it; NULL for nothing. */
+const char *mbox_seen_text(enum mbox_seen seen);
 
 /* Undoes the escaping of "From " lines inside a message (">From " and ">>From ", mboxrd) in
  * place; returns the new length. */

@@ -116,29 +116,6 @@ static int newest_first(const void *a, const void *b)
 	return nx < ny ? 1 : nx > ny ? -1 : 0;
 }
 
-static bool mbox_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count,
-                      struct error *err)
-{
-	struct mbox *b = m->data;
-	uint64_t first, i;
-	unsigned n = 0;
-
-	if (!scan(b))
-		return mailbox_cannot(err, "Cannot read the connected mbox", b->path);
-	first = b->count > KEEP_MAX ? b->count - KEEP_MAX : 0;
-	*out = mem_array(b->count - first + 1, sizeof **out);
-	for (i = first; i < b->count; i++) {
-		struct mail_ref *r = &(*out)[n++];
-
-		snprintf(r->id, sizeof r->id, "mbox:%" PRIu64, i);
-		r->date_ms = b->ring[i % KEEP_MAX].date_ms;
-		r->size = (size_t)(end_of(b, i) - b->ring[i % KEEP_MAX].offset);
-	}
-	qsort(*out, n, sizeof **out, newest_first);
-	*count = n < max ? n : max;
-	return true;
-}
-
 static bool read_at(int fd, char *text, size_t n, uint64_t at, size_t *got)
 {
 	ssize_t r = 1;
@@ -152,6 +129,39 @@ static bool read_at(int fd, char *text, size_t n, uint64_t at, size_t *got)
 			*got += (size_t)r;
 	}
 	return r >= 0;
+}
+
+/* A file without a message is an mbox before its first one, or none at all. */
+static const char *what_instead(const struct mbox *b)
+{
+	char head[4096];
+	size_t n;
+
+	return read_at(b->fd, head, sizeof head, 0, &n) ? mbox_seen_text(mbox_look(head, n)) : NULL;
+}
+
+static bool mbox_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count,
+                      struct error *err)
+{
+	struct mbox *b = m->data;
+	uint64_t first, i;
+	unsigned n = 0;
+
+	if (!scan(b))
+		return mailbox_cannot(err, "Cannot read the connected mbox", b->path);
+	m->seen = b->count == 0 ? what_instead(b) : NULL;
+	first = b->count > KEEP_MAX ? b->count - KEEP_MAX : 0;
+	*out = mem_array(b->count - first + 1, sizeof **out);
+	for (i = first; i < b->count; i++) {
+		struct mail_ref *r = &(*out)[n++];
+
+		snprintf(r->id, sizeof r->id, "mbox:%" PRIu64, i);
+		r->date_ms = b->ring[i % KEEP_MAX].date_ms;
+		r->size = (size_t)(end_of(b, i) - b->ring[i % KEEP_MAX].offset);
+	}
+	qsort(*out, n, sizeof **out, newest_first);
+	*count = n < max ? n : max;
+	return true;
 }
 
 static bool mbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **text, size_t *n, bool *cut,

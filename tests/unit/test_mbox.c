@@ -95,6 +95,27 @@ static void escaping_is_undone_once(void)
 	CU_ASSERT_EQUAL(memcmp(text, "From a\n>From b\n> From c\nx >From d\n>From", n), 0);
 }
 
+static void what_is_no_mbox_is_known_by_its_beginning(void)
+{
+	static const struct { const char *text; enum mbox_seen seen; } rows[] = {
+		{"", MBOX_SEEN_NOTHING}, {"\r\n \n", MBOX_SEEN_NOTHING}, {"\xEF\xBB\xBF\n", MBOX_SEEN_NOTHING},
+		{"Subject: a\n\nb\n", MBOX_SEEN_MAIL}, {"X-One: a\n b: c\n\td\nDate: x", MBOX_SEEN_MAIL},
+		{"From ann@x.org\nSubject: a\n\nb\n", MBOX_SEEN_UNDATED}, {"From here on: b\n", MBOX_SEEN_TEXT},
+		{"<p>a", MBOX_SEEN_MARKUP}, {"\n{ \"from\": 1}", MBOX_SEEN_JSON}, {"[\n{}]", MBOX_SEEN_JSON}, {"[a]", MBOX_SEEN_TEXT},
+		{"{", MBOX_SEEN_TEXT}, {"\x1f\x8b\x08z", MBOX_SEEN_BINARY},
+		{"key: value\n\nSubject: a\n", MBOX_SEEN_TEXT}, {"Dear Ann: hello", MBOX_SEEN_TEXT},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (mbox_look(rows[i].text, strlen(rows[i].text)) != rows[i].seen)
+			fprintf(stderr, "%s\n", rows[i].text);
+		CU_ASSERT_EQUAL(mbox_look(rows[i].text, strlen(rows[i].text)), rows[i].seen);
+	}
+	CU_ASSERT_EQUAL(mbox_look("PK\0\0", 4), MBOX_SEEN_BINARY);
+	CU_ASSERT_PTR_NULL(mbox_seen_text(MBOX_SEEN_NOTHING));
+}
+
 static struct mail_ref *open_and_list(struct mailbox *box, const char *path, unsigned *n)
 {
 	struct json_object *settings = json_object_new_object();
@@ -150,6 +171,7 @@ static CU_TestInfo tests[] = {
 	{"dates are read in all their forms", dates_are_read_in_all_their_forms},
 	{"text that looks like it begins nothing", text_that_looks_like_it_begins_nothing},
 	{"escaping is undone once", escaping_is_undone_once},
+	{"what is no mbox is known by its beginning", what_is_no_mbox_is_known_by_its_beginning},
 	{"a file is read newest first and never written", a_file_is_read_newest_first_and_never_written},
 	CU_TEST_INFO_NULL,
 };

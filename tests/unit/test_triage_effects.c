@@ -147,6 +147,16 @@ static void a_mail_that_cannot_be_moved_fails_no_other(void)
 	fx_remove(dir);
 }
 
+/* Connects a file with this text as an mbox. */
+static void connect_mbox(char dir[FX_PATH], const char *text)
+{
+	fx_host_reset();
+	fx_folder(dir);
+	fx_write(dir, "inbox", text, strlen(text));
+	snprintf(fx_host.kind, sizeof fx_host.kind, "mbox");
+	CU_ASSERT_TRUE(snprintf(fx_host.path, sizeof fx_host.path, "%s/inbox", dir) < (int)sizeof fx_host.path);
+}
+
 static void an_mbox_is_only_read(void)
 {
 	static const char text[] = "From n@x.org Mon Mar  2 08:00:00 2026\nFrom: news@x.org\nTo: sam@y.org\nSubject: Newsletter\n"
@@ -154,11 +164,7 @@ static void an_mbox_is_only_read(void)
 	struct json_object *out;
 	char dir[FX_PATH];
 
-	fx_host_reset();
-	fx_folder(dir);
-	fx_write(dir, "inbox", text, strlen(text));
-	snprintf(fx_host.kind, sizeof fx_host.kind, "mbox");
-	CU_ASSERT_TRUE(snprintf(fx_host.path, sizeof fx_host.path, "%s/inbox", dir) < (int)sizeof fx_host.path);
+	connect_mbox(dir, text);
 	out = fx_run("email-triage", "{}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.action"), "archive");
@@ -166,6 +172,26 @@ static void an_mbox_is_only_read(void)
 	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 1 emails | 0 urgent | 1 archived (dry run)");
 	json_object_put(out);
 	fx_remove(dir);
+}
+
+static void a_connected_file_that_is_no_mbox_is_told(void)
+{
+	static const struct { const char *text; bool warned; } rows[] = {
+		{"<html><body>Sign in</body></html>", true}, {"Subject: no From line\n\nHi\n", true}, {"", false}, {"\n", false},
+	};
+	struct json_object *out;
+	char dir[FX_PATH];
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		connect_mbox(dir, rows[i].text);
+		out = fx_run("email-triage", "{}");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		CU_ASSERT_EQUAL(fx_length(out, "triaged"), 0);
+		CU_ASSERT_EQUAL(fx_warned(out, "NOT_AN_MBOX"), rows[i].warned);
+		json_object_put(out);
+		fx_remove(dir);
+	}
 }
 
 /* Inline mails are planned for a mailbox that has labels. */
@@ -251,6 +277,7 @@ static CU_TestInfo tests[] = {
 	{"without its lease it does nothing", without_its_lease_it_does_nothing},
 	{"a mail that cannot be moved fails no other", a_mail_that_cannot_be_moved_fails_no_other},
 	{"an mbox is only read", an_mbox_is_only_read},
+	{"a connected file that is no mbox is told", a_connected_file_that_is_no_mbox_is_told},
 	{"inline mails are only planned for", inline_mails_are_only_planned_for},
 	{"what must stay stays", what_must_stay_stays},
 	{"personal mail is not archived by its category", personal_mail_is_not_archived_by_its_category},

@@ -115,12 +115,61 @@ static void of_mails_of_one_second_the_later_in_the_mbox_is_newer(void)
 	buf_release(&b);
 }
 
+static void what_is_no_mbox_is_told_and_sorts_nothing(void)
+{
+	static const struct { const char *text, *seen; } rows[] = {
+		{"<!DOCTYPE html>\n<html><body>Hi</body></html>", "HTML or XML"},
+		{"{\"from\": \"ann@x.org\", \"subject\": \"Hi\"}", "JSON"},
+		{"Dear diary,\n\ntoday it rained.\n", "other text"},
+	};
+	char message[200];
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_object *out = run_mbox(rows[i].text, 20);
+
+		snprintf(message, sizeof message,
+		         "The mbox of the input is none: no line \"From …\" begins a mail in it. It holds %s: nothing was read", rows[i].seen);
+		CU_ASSERT_EQUAL(fx_length(out, "triaged"), 0);
+		CU_ASSERT_STRING_EQUAL(warning(out, "NOT_AN_MBOX"), message);
+		json_object_put(out);
+	}
+}
+
+/* Losing nothing: it is a mail, if no mbox. */
+static void a_mail_without_its_from_line_is_read_and_told(void)
+{
+	struct json_object *out = run_mbox("Received: by x.org\nFrom: ann@x.org\nSubject: Hi\n\nHello.\n", 20);
+
+	CU_ASSERT_EQUAL_FATAL(fx_length(out, "triaged"), 1);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.subject"), "Hi");
+	CU_ASSERT_PTR_NOT_NULL(strstr(warning(out, "NOT_AN_MBOX"), "It holds a mail without that line: it was read as one"));
+	json_object_put(out);
+}
+
+static void an_empty_mbox_is_plainly_empty(void)
+{
+	static const char *const texts[] = {"", "\n", " \r\n\r\n"};
+	unsigned i;
+
+	for (i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct json_object *out = run_mbox(texts[i], 20);
+
+		CU_ASSERT_EQUAL(fx_length(out, "triaged"), 0);
+		CU_ASSERT_EQUAL(fx_length(out, "warnings"), 0);
+		json_object_put(out);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{"an inline mbox is sorted", inline_mbox_is_sorted},
 	{"the newest of many inline mails are taken", the_newest_of_many_inline_mails_are_taken},
 	{"inline headers cannot forge others", inline_headers_cannot_forge_others},
 	{"the newest of a long mbox are taken", the_newest_of_a_long_mbox_are_taken},
 	{"of mails of one second the later in the mbox is newer", of_mails_of_one_second_the_later_in_the_mbox_is_newer},
+	{"what is no mbox is told, and sorts nothing", what_is_no_mbox_is_told_and_sorts_nothing},
+	{"a mail without its From line is read and told", a_mail_without_its_from_line_is_read_and_told},
+	{"an empty mbox is plainly empty", an_empty_mbox_is_plainly_empty},
 	CU_TEST_INFO_NULL,
 };
 
