@@ -150,6 +150,9 @@ unsigned triage_reasons(const struct facts *f, enum triage_category category, co
 /* email_triage_decide.c: category, urgency, score, reasons and what is to be done, of all items */
 void triage_decide(struct triage *t);
 
+/* email_triage_explain.c: reasons and score of one that is decided */
+void triage_explain(struct triage *t, struct item *it);
+
 /* email_triage_act.c: does what is to be done, or plans it */
 bool triage_act(struct triage *t, struct error *err);
 

@@ -10,6 +10,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_act.c \
 	src/agents/email_triage_cues.c src/agents/email_triage_cues.h \
 	src/agents/email_triage_decide.c \
+	src/agents/email_triage_explain.c \
 	src/agents/email_triage_facts.c \
 	src/agents/email_triage_guard.c \
 	src/agents/email_triage_inline.c \
