@@ -1,0 +1,94 @@
+"""agentivctl: the mailboxes of users."""
+import os
+import unittest
+
+from ctl import Ctl, call, new_folder, query
+
+
+class Connections(Ctl):
+    def maildir(self, name="mail"):
+        folder = new_folder() / name
+        for part in ("cur", "new", "tmp"):
+            (folder / part).mkdir(parents=True)
+        folder.parent.chmod(0o755)
+        return folder
+
+    def add(self, user, *words):
+        return self.done("connection", "add", "--user", user["id"], "--integration", "gmail", *words)
+
+    def test_a_maildir_is_connected(self):
+        user = self.user()
+        connection = self.add(user, "--maildir", self.maildir())
+        self.assertRegex(connection["id"], r"^con_")
+        self.assertEqual((connection["integration"], connection["kind"], connection["status"]),
+                         ("gmail", "maildir", "connected"))
+        self.assertEqual(self.done("connection", "list", "--user", user["id"]), [connection])
+
+    def test_another_connection_takes_the_place_of_the_first(self):
+        user = self.user()
+        self.add(user, "--maildir", self.maildir())
+        box = self.temporary / "box"
+        box.write_text("From a@example.org Thu Jan  2 03:04:05 2025\nSubject: x\n\nx\n")
+        connection = self.add(user, "--mbox", box, "--address", "me@example.org")
+        self.assertEqual(connection["kind"], "mbox")
+        self.assertEqual(self.done("connection", "list", "--user", user["id"]), [connection])
+
+    def test_a_relative_path_is_made_absolute_and_all_is_sealed(self):
+        user = self.user()
+        folder = self.maildir("rëlative")
+        self.done("connection", "add", "--user", user["id"], "--integration", "gmail", "--maildir", folder.name,
+                  cwd=folder.parent)
+        stored = bytes.fromhex(query("SELECT HEX(settings) FROM connections WHERE account_id ="
+                                     f" (SELECT id FROM accounts WHERE email = '{user['email']}')"))
+        self.assertEqual(stored[:2], b"v1")
+        self.assertNotIn(b"path", stored)
+
+    def test_what_is_no_mailbox_is_refused_with_the_reason(self):
+        user = self.user()
+        for words in (["--maildir", self.temporary], ["--maildir", "/nonexistent"], ["--mbox", "/nonexistent"],
+                      ["--mbox", self.temporary]):
+            self.refused(1, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration", "gmail",
+                         *words)
+        self.assertEqual(self.done("connection", "list", "--user", user["id"]), [])
+
+    def test_a_file_that_does_not_begin_as_an_mbox_is_refused(self):
+        user, file = self.user(), new_folder() / "notes"
+        for text in ("Dear diary\n", "From", "from a@example.org\n", "\nFrom a@example.org\n", "From: a@example.org\n"):
+            file.write_text(text)
+            message = self.refused(1, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration",
+                                   "gmail", "--mbox", file)
+            self.assertIn(f"{file} is no mbox", message)
+        self.assertEqual(self.done("connection", "list", "--user", user["id"]), [])
+        self.add(user, "--mbox", file, "--unchecked")
+
+    def test_an_mbox_that_has_no_message_yet_is_connected(self):
+        file = new_folder() / "box"
+        file.touch()
+        self.assertEqual(self.add(self.user(), "--mbox", file)["kind"], "mbox")
+
+    def test_root_is_told_that_the_mailbox_was_checked_as_root(self):
+        words = ["connection", "add", "--user", self.user()["id"], "--integration", "gmail", "--maildir",
+                 self.maildir()]
+        status, _, err = call(*words)
+        self.assertEqual(status, 0)
+        if os.geteuid() == 0:
+            self.assertRegex(err, r"\Aagentivctl: warning: .* checked as root.*\n\Z")
+        else:
+            self.assertEqual(err, "")
+        for more in ("--json", "--unchecked"):
+            self.assertEqual(call(*words, more)[2], "")
+
+    def test_a_mailbox_of_another_host_can_be_connected_unchecked(self):
+        self.add(self.user(), "--maildir", "/nonexistent", "--unchecked")
+
+    def test_one_mailbox_and_an_integration_that_exists_are_needed(self):
+        user, folder = self.user(), self.maildir()
+        for words in ([], ["--maildir", folder, "--mbox", folder]):
+            self.refused(2, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration", "gmail",
+                         *words)
+        self.refused(1, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration", "gmial",
+                     "--maildir", folder)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,82 @@
+"""agentivctl: the schema, the secrets, and what the doctor finds."""
+import json
+import socket
+import stat
+import unittest
+
+from ctl import Ctl, call, new_folder
+
+
+class Installation(Ctl):
+    def test_migrating_again_applies_nothing(self):
+        result = self.done("migrate")
+        self.assertEqual(result["applied"], 0)
+        self.assertTrue(all(m["complete"] and not m["changed"] for m in result["migrations"]), result)
+        self.assertEqual(self.done("migrate", "--status"), result)
+
+    def test_secrets_are_made_once_and_only_for_their_owner(self):
+        folder = new_folder()
+        env = {"AGENTIV_SECRETS_PEPPER_FILE": str(folder / "pepper"), "AGENTIV_SECRETS_SEAL_FILE": str(folder / "seal")}
+        made = self.done("secrets", "init", env=env)
+        self.assertEqual((made["pepper_file"]["created"], made["seal_file"]["created"]), (True, True))
+        before = {p.name: p.read_bytes() for p in folder.iterdir()}
+        self.assertEqual({stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()}, {0o600})
+        self.assertNotEqual(before["pepper"], before["seal"])
+        made = self.done("secrets", "init", env=env)
+        self.assertEqual((made["pepper_file"]["created"], made["seal_file"]["created"]), (False, False))
+        self.assertEqual({p.name: p.read_bytes() for p in folder.iterdir()}, before)
+
+    def test_a_damaged_secret_is_never_replaced(self):
+        folder = new_folder()
+        (folder / "pepper").write_text("damaged\n")
+        self.refused(3, "INVALID_INPUT", "secrets", "init",
+                     env={"AGENTIV_SECRETS_PEPPER_FILE": str(folder / "pepper"),
+                          "AGENTIV_SECRETS_SEAL_FILE": str(folder / "seal")})
+        self.assertEqual((folder / "pepper").read_text(), "damaged\n")
+
+    def check(self, name, expected_status, **env):
+        status, out, err = call("doctor", "--json", env=env)
+        self.assertEqual(err, "")
+        self.assertEqual(status, expected_status, out)
+        return [c for c in json.loads(out)["checks"] if c["check"] == name]
+
+    def test_the_doctor_finds_a_sound_installation_sound(self):
+        status, out, _ = call("doctor", "--json")
+        report = json.loads(out)
+        self.assertEqual((status, report["ok"]), (0, True), out)
+        states = {c["check"]: c["status"] for c in report["checks"]}
+        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "agents", "outbound rules",
+                     "run directory"):
+            self.assertEqual(states[name], "ok", out)
+
+    def test_the_doctor_says_what_to_do_about_a_secret_that_all_may_read(self):
+        loose = new_folder() / "seal"
+        call("secrets", "init", env={"AGENTIV_SECRETS_SEAL_FILE": str(loose)})
+        loose.chmod(0o644)
+        found = [c for c in self.check("seal", 1, AGENTIV_SECRETS_SEAL_FILE=str(loose)) if c["status"] == "failed"]
+        self.assertEqual(found[0]["advice"], f"chmod 600 {loose}")
+
+    def test_the_doctor_reports_each_fault_where_it_is(self):
+        for name, status, env in (
+                ("pepper", 1, {"AGENTIV_SECRETS_PEPPER_FILE": "/nonexistent/pepper"}),
+                ("run directory", 1, {"AGENTIV_PATHS_RUN_DIR": "/nonexistent"}),
+                ("run directory", 1, {"AGENTIV_PATHS_RUN_DIR": "/" + "x" * 120}),
+                ("agents", 1, {"AGENTIV_PATHS_AGENTS_DIR": "/nonexistent"}),
+                ("outbound rules", 1, {"AGENTIV_WEBHOOKS_ALLOW_NETWORKS": "nowhere"}),
+                ("listen socket", 1, {"AGENTIV_HTTP_LISTEN": str(self.temporary)}),
+                ("database", 4, {"AGENTIV_DATABASE_HOSTS": "socket:/nonexistent"}),
+                ("configuration", 3, {"AGENTIV_WORKER_THREADS": "x"})):
+            found = self.check(name, status, **env)
+            self.assertTrue([c for c in found if c["status"] == "failed" and c["advice"]], (name, found))
+
+    def test_the_doctor_tells_a_dead_worker_from_none(self):
+        folder = new_folder()
+        self.assertEqual(self.check("worker", 0, AGENTIV_PATHS_RUN_DIR=str(folder))[0]["status"], "warning")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+            bell.bind(str(folder / "agentiv-worker.1.0.sock"))
+            self.assertEqual(self.check("worker", 0, AGENTIV_PATHS_RUN_DIR=str(folder))[0]["status"], "ok")
+        self.assertEqual(self.check("worker", 1, AGENTIV_PATHS_RUN_DIR=str(folder))[0]["status"], "failed")
+
+
+if __name__ == "__main__":
+    unittest.main()
