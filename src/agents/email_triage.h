@@ -76,7 +76,7 @@ struct item {
 	enum triage_category category;
 	bool urgent;
 	double score;                   /* 0–1: how much it wants the reader */
-	int matched_rule;               /* -1: none */
+	int matched_rule;               /* the first whose word stands, -1: none */
 	struct rule_verdict verdict;
 	const char *reasons[TRIAGE_REASONS_MAX];
 	unsigned reason_count;

@@ -108,7 +108,6 @@ static void follow_rules(struct triage *t, struct item *it)
 	if (it->received_ms)
 		s.age_ms = t->opt.reference_ms - it->received_ms;
 	rules_apply(t->rules, &s, v);
-	it->matched_rule = v->first;
 	/* what looks forged keeps its warning: a rule's sender may be what was forged */
 	if (v->has_category && it->category != TRIAGE_SUSPICIOUS)
 		it->category = v->category;
@@ -253,12 +252,12 @@ static bool category_is_archived(const struct triage *t, const struct item *it)
 
 static void choose_archive(struct triage *t, struct item *it)
 {
-	bool by_category = category_is_archived(t, it);
+	bool by_rule = it->verdict.by[RULE_ON_ARCHIVE] >= 0;
 
-	if (!t->opt.apply_archive || (!by_category && !it->verdict.archive))
+	if (!t->opt.apply_archive || (!by_rule && !category_is_archived(t, it)))
 		return;
 	it->kept = why_protected(it);
-	if (!it->kept && !it->verdict.archive && may_need_reader(it))
+	if (!it->kept && !by_rule && may_need_reader(it))
 		it->kept = "kept in the inbox: something in it may need you";
 	it->archive = it->kept == NULL;
 }

@@ -255,22 +255,29 @@ static bool rule_holds(struct view *v, const struct rule *r)
 	return false;
 }
 
-static void take_action(struct view *v, const struct action *a, struct rule_verdict *out)
+static void take_action(struct view *v, const struct action *a, int rule, struct rule_verdict *out)
 {
+	static const enum rule_matter matters[] = {
+		[DO_URGENT] = RULE_ON_URGENCY, [DO_NOT_URGENT] = RULE_ON_URGENCY, [DO_CATEGORY] = RULE_ON_CATEGORY,
+		[DO_LABEL] = RULE_ON_LABEL, [DO_ARCHIVE] = RULE_ON_ARCHIVE, [DO_NEVER_ARCHIVE] = RULE_ON_KEEP,
+		[DO_STAR] = RULE_ON_STAR, [DO_NEVER_STAR] = RULE_ON_STAR,
+	};
+	int *by = &out->by[matters[a->kind]];
+
+	if (*by >= 0)
+		return;
+	*by = rule;
 	switch (a->kind) {
 	case DO_URGENT:
 	case DO_NOT_URGENT:
-		if (out->urgency == RULE_URGENCY_OPEN)
-			out->urgency = a->kind == DO_URGENT ? RULE_URGENT : RULE_NOT_URGENT;
+		out->urgency = a->kind == DO_URGENT ? RULE_URGENT : RULE_NOT_URGENT;
 		break;
 	case DO_CATEGORY:
-		if (!out->has_category)
-			v->category = out->category = a->category;
+		v->category = out->category = a->category;
 		out->has_category = true;
 		break;
 	case DO_LABEL:
-		if (!out->label)
-			out->label = a->label;
+		out->label = a->label;
 		break;
 	case DO_ARCHIVE:
 		out->archive = true;
@@ -279,10 +286,10 @@ static void take_action(struct view *v, const struct action *a, struct rule_verd
 		out->never_archive = true;
 		break;
 	case DO_STAR:
-		out->star = out->star || !out->never_star;
+		out->star = true;
 		break;
 	case DO_NEVER_STAR:
-		out->never_star = out->never_star || !out->star;
+		out->never_star = true;
 		break;
 	}
 }
@@ -293,17 +300,16 @@ void rules_apply(const struct rule_set *set, const struct rule_subject *subject,
 	unsigned i, k;
 
 	memset(out, 0, sizeof *out);
-	out->first = -1;
+	for (i = 0; i < RULE_MATTER__MAX; i++)
+		out->by[i] = -1;
 	arena_init(&v.arena);
 	for (i = 0; i < set->count; i++) {
 		const struct rule *r = &set->rules[i];
 
 		if (!r->understood || !rule_holds(&v, r))
 			continue;
-		if (out->first < 0)
-			out->first = (int)i;
 		for (k = 0; k < r->action_count; k++)
-			take_action(&v, &r->actions[k], out);
+			take_action(&v, &r->actions[k], (int)i, out);
 	}
 	if (out->never_archive)
 		out->archive = false;

@@ -34,10 +34,14 @@ struct rule_subject {
 
 enum rule_urgency { RULE_URGENCY_OPEN, RULE_URGENT, RULE_NOT_URGENT };
 
+/* What a rule can say something of; whether to archive is two, since "never" beats the earlier one too. */
+enum rule_matter { RULE_ON_URGENCY, RULE_ON_CATEGORY, RULE_ON_LABEL, RULE_ON_ARCHIVE, RULE_ON_KEEP, RULE_ON_STAR,
+                   RULE_MATTER__MAX };
+
 /* What they decide together, in order: of rules that say different things of one matter the first is
  * followed; "never archive" is above all. */
 struct rule_verdict {
-	int first;                         /* index of the first rule that matched, -1 */
+	int by[RULE_MATTER__MAX];          /* index of the rule that is followed in each matter, -1 */
 	enum rule_urgency urgency;
 	bool has_category;
 	enum triage_category category;

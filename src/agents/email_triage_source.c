@@ -22,7 +22,6 @@ void triage_finish_item(struct triage *t, struct item *it)
 {
 	const struct mail *m = &it->mail;
 
-	it->matched_rule = -1;
 	it->thread_id = *m->thread_root ? m->thread_root : it->id;
 	if (it->received_ms == 0)
 		it->received_ms = received(m, &it->ref);

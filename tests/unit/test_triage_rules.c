@@ -200,7 +200,9 @@ static void the_earlier_rule_is_followed(void)
 
 	CU_ASSERT_EQUAL(v.urgency, RULE_NOT_URGENT);
 	CU_ASSERT_STRING_EQUAL(label, "First");
-	CU_ASSERT_EQUAL(v.first, 0);
+	CU_ASSERT_EQUAL(v.by[RULE_ON_URGENCY], 0);
+	CU_ASSERT_EQUAL(v.by[RULE_ON_LABEL], 2);
+	CU_ASSERT_EQUAL(v.by[RULE_ON_ARCHIVE], -1);
 }
 
 static void never_archive_beats_all(void)
@@ -211,6 +213,7 @@ static void never_archive_beats_all(void)
 
 	CU_ASSERT_FALSE(v.archive);
 	CU_ASSERT_TRUE(v.never_archive);
+	CU_ASSERT_EQUAL(v.by[RULE_ON_KEEP], 1);
 	v = verdict_of(rules, 2, 1, label);
 	CU_ASSERT_TRUE(v.archive);
 }
