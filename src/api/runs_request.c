@@ -1,0 +1,202 @@
+/* What a run's request asks for: its body and headers, checked, and whether the account may have it run. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/runs_priv.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+#define MEMBERS_MAX     8
+#define WEBHOOK_URL_MAX 2048      /* the column */
+#define KEY_MAX         255
+
+/* ---- what was asked ---- */
+
+static const struct json_span *find_span(const struct json_span *spans, unsigned n, const char *key)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (spans[i].key_len == strlen(key) && memcmp(spans[i].key, key, spans[i].key_len) == 0)
+			return &spans[i];
+	return NULL;
+}
+
+/* The members beside the input; strings are kept in the arena. */
+static bool read_members(struct request *r, struct run_request *q, struct json_object *body,
+                         struct error *err)
+{
+	static const char *const known[] = {"input_payload", "async", "webhook_url", NULL};
+	const char *url = NULL;
+
+	if (!json_object_is_type(body, json_type_object))
+		return err_set(err, ERR_INVALID_INPUT, "The body must be a JSON object");
+	if (!json_only_known(body, "", known, err) || !json_get_bool(body, "", "async", &q->is_async, err) ||
+	    !json_get_str(body, "", "webhook_url", &url, err))
+		return false;
+	if (!url)
+		return true;
+	if (strlen(url) > WEBHOOK_URL_MAX)
+		return err_field(err, "webhook_url", "The URL is longer than %d bytes", WEBHOOK_URL_MAX);
+	if (!outbound_check_url(r->app->outbound, url, "webhook_url", err))
+		return false;
+	q->job.a.webhook_url = arena_strdup(&r->arena, url);
+	return true;
+}
+
+static bool read_input(struct request *r, struct run_request *q, struct json_object *body,
+                       struct json_object **input, struct error *err)
+{
+	*input = NULL;
+	if (!json_get_obj(body, "", "input_payload", input, err))
+		return false;
+	if (!*input)
+		return err_field(err, "input_payload", "It is required: an object, which may be empty");
+	q->agent = registry_find(r->app->agents, r->param);
+	if (!q->agent)
+		return err_set(err, ERR_NOT_FOUND, "There is no such agent; see /api/agents");
+	return (!q->agent->input || schema_check(q->agent->input, *input, "input_payload", err)) &&
+	       (!q->agent->check || q->agent->check(*input, err));
+}
+
+/* The raw text of the input is what is stored: it was checked, and nothing is lost in writing it anew. */
+static bool read_body(struct request *r, struct run_request *q, struct json_object **body,
+                      struct json_object **input, struct error *err)
+{
+	struct json_span spans[MEMBERS_MAX];
+	unsigned n = MEMBERS_MAX;
+	const struct json_span *span;
+
+	if (r->body.len == 0)
+		return err_set(err, ERR_INVALID_INPUT, "A JSON body with input_payload is required");
+	if (!json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, body, spans, &n, err) ||
+	    !read_members(r, q, *body, err) || !read_input(r, q, *body, input, err))
+		return false;
+	span = find_span(spans, n, "input_payload");
+	INVARIANT(span, "an input without its text");
+	q->job.a.input = span->p;
+	q->job.a.input_len = span->n;
+	return true;
+}
+
+static void hash_part(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text) + 1);
+}
+
+/* The scope of a key: account, method, path. */
+static bool read_key(struct request *r, struct run_request *q, struct error *err)
+{
+	const char *key = r->idempotency_key, *p;
+	struct buf scope;
+
+	if (!key)
+		return true;
+	for (p = key; *p >= ' ' && *p < 0x7f; p++)
+		;
+	if (*p || p == key || p - key > KEY_MAX)
+		return err_field(err, "Idempotency-Key", "It must be 1 to %d printable ASCII characters", KEY_MAX);
+	buf_init(&scope, 1024);
+	buf_add_int(&scope, (long long)r->auth->principal.account_id);
+	hash_part(&scope, "\nPOST\nrun");
+	hash_part(&scope, q->agent->slug);
+	hash_part(&scope, key);
+	crypto_sha256(scope.data, scope.len, q->job.a.scope_hash);
+	buf_release(&scope);
+	crypto_sha256(r->body.data, r->body.len, q->job.a.body_hash);
+	q->job.a.has_key = true;
+	return true;
+}
+
+/* ---- may it run ---- */
+
+/* "google-calendar" is "Google Calendar". */
+static void integration_title(const char *slug, char *out, size_t size)
+{
+	static const char *const own[][2] = {
+		{"quickbooks", "QuickBooks"}, {"youtube", "YouTube"}, {"linkedin", "LinkedIn"}};
+	bool first = true;
+	size_t n = 0, i;
+
+	for (i = 0; i < sizeof own / sizeof *own; i++)
+		if (strcmp(own[i][0], slug) == 0)
+			slug = own[i][1];
+	for (; *slug && n + 1 < size; slug++) {
+		out[n] = *slug == '-' ? ' ' : *slug;
+		if (first && out[n] >= 'a' && out[n] <= 'z')
+			out[n] = (char)(out[n] - 'a' + 'A');
+		first = out[n++] == ' ';
+	}
+	out[n] = '\0';
+}
+
+static bool check_subscription(const struct principal *p, const struct manifest *m, struct error *err)
+{
+	int64_t trial_ends_at;
+	enum subscription_status s = principal_subscription(p, m->slug, clock_now_ms(), &trial_ends_at);
+
+	if (s == SUB_ACTIVE || s == SUB_TRIALING)
+		return true;
+	return err_set(err, ERR_FORBIDDEN, "The subscription to %s is %s; it must be active or trialing",
+	               m->name, s == SUB_NONE ? "missing" : subscription_name(s));
+}
+
+/* Data that comes with the input needs no connection. */
+static bool has_inline_data(const struct manifest *m, struct json_object *input)
+{
+	unsigned i;
+
+	for (i = 0; i < m->inline_count; i++)
+		if (json_object_object_get_ex(input, m->inline_data[i], NULL))
+			return true;
+	return false;
+}
+
+static bool check_connections(const struct principal *p, const struct manifest *m,
+                              struct json_object *input, struct error *err)
+{
+	char title[64];
+	unsigned i;
+
+	if (m->required_count == 0 || has_inline_data(m, input))
+		return true;
+	for (i = 0; i < m->required_count; i++) {
+		if (principal_connected(p, m->required[i]))
+			continue;
+		integration_title(m->required[i], title, sizeof title);
+		err_set(err, ERR_INTEGRATION_NOT_CONNECTED,
+		        "%s not connected. User must connect at /connections", title);
+		snprintf(err->integration, sizeof err->integration, "%s", m->required[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool check_account(const struct principal *p, const struct run_request *q,
+                          struct json_object *input, struct error *err)
+{
+	if (q->job.a.webhook_url && !p->webhooks)
+		return err_set(err, ERR_FORBIDDEN, "The plan %s does not include webhooks", p->plan);
+	return check_subscription(p, q->agent, err) && check_connections(p, q->agent, input, err);
+}
+
+static bool may_run(struct request *r, const struct run_request *q, struct json_object *input,
+                    struct error *err)
+{
+	return check_account(&r->auth->principal, q, input, err) ||
+	       (auth_renew(r->app->auth, r->authorization, &r->auth) &&
+	        check_account(&r->auth->principal, q, input, err));
+}
+
+bool run_request_read(struct request *r, struct run_request *q, struct error *err)
+{
+	struct json_object *body = NULL, *input;
+	bool ok = read_body(r, q, &body, &input, err) && read_key(r, q, err);
+
+	if (ok && !may_run(r, q, input, err)) {
+		q->refusal = *err;
+		ok = q->job.a.replay_only = q->job.a.has_key;
+	}
+	json_object_put(body);
+	return ok;
+}
