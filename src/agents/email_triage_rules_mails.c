@@ -260,7 +260,7 @@ static bool take_named(struct parser *p)
 	                              rules_is_stop(p, 0)))
 		return true;
 	c = rules_add(p, WHEN_FROM, false);
-	if (!c)
+	if (!c || !rules_names_somebody(t->lower))
 		return false;
 	c->values[0] = (struct value){t->lower, false};
 	c->value_count = 1;

@@ -89,6 +89,8 @@ bool rules_is_stop(const struct parser *p, unsigned ahead);
 /* A new condition of the present clause; NULL when there are too many. */
 struct condition *rules_add(struct parser *p, enum condition_kind kind, bool negated);
 bool rules_add_simple(struct parser *p, enum condition_kind kind, bool negated);
+/* Can it be an address, "@domain", "*@domain", "domain.tld" or a name? Patterns such as "@*.com" are none. */
+bool rules_names_somebody(const char *text);
 /* A list of values. "and" joins them where a mail can have only one (senders: person); where it may have several
  * *all_of tells that they were joined so. */
 bool rules_take_values(struct parser *p, struct condition *c, bool person, bool *all_of);

@@ -1,4 +1,5 @@
 /* The words of rules: taking them, and the values made of them (names, addresses, words looked for). */
+#include <ctype.h>
 #include <string.h>
 
 #include "agents/email_triage_rules_priv.h"
@@ -145,6 +146,43 @@ static bool take_value(struct parser *p, struct value *out, bool person)
 	return n > 0;
 }
 
+static bool is_name_byte(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* At least that many labels: "@com" would be half of all mail. */
+static bool is_domain(const char *s, unsigned labels)
+{
+	for (;; s++) {
+		size_t n = 0;
+
+		while (is_name_byte(s[n]) || s[n] == '-' || s[n] == '_')
+			n++;
+		if (n == 0)
+			return false;
+		labels -= labels > 0;
+		s += n;
+		if (*s != '.')
+			return *s == '\0' && labels == 0;
+	}
+}
+
+bool rules_names_somebody(const char *text)
+{
+	const char *at = strchr(text, '@'), *p;
+
+	if (at == text || (at == text + 1 && *text == '*'))
+		return is_domain(at + 1, 2);
+	if (at)
+		return strcspn(text, " *") > (size_t)(at - text) && is_domain(at + 1, 1);
+	if (strchr(text, '.') && !strchr(text, ' '))
+		return is_domain(text, 2);
+	for (p = text; *p && !is_name_byte(*p); p++)
+		;
+	return *p != '\0';
+}
+
 /* Does what comes next begin something else than another value? */
 static bool begins_other(const struct parser *p)
 {
@@ -162,10 +200,12 @@ bool rules_take_values(struct parser *p, struct condition *c, bool person, bool 
 {
 	*all_of = false;
 	for (;;) {
+		struct value *value = &c->values[c->value_count];
 		unsigned before;
 		bool and_word;
 
-		if (c->value_count == VALUES_MAX || !take_value(p, &c->values[c->value_count], person))
+		if (c->value_count == VALUES_MAX || !take_value(p, value, person) ||
+		    (person && !rules_names_somebody(value->text)))
 			return false;
 		c->value_count++;
 		before = p->at;
