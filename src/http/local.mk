@@ -24,7 +24,8 @@ libapi_a_SOURCES = \
 	src/api/render.c src/api/render.h \
 	src/api/runs.c src/api/runs_priv.h \
 	src/api/runs_answer.c src/api/runs_request.c \
-	src/api/waiting.c src/api/waiting.h \
+	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \
+	src/api/waiting_look.c src/api/waiting_table.c \
 	src/http/router.c \
 	src/http/routes.c src/http/routes.h \
 	src/http/steps.c src/http/steps.h
