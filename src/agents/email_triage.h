@@ -96,6 +96,7 @@ struct triage_options {
 	const char *vips[TRIAGE_VIPS_MAX];
 	unsigned vip_count;
 	bool apply_archive, apply_label, apply_star, apply_drafts;
+	bool asked_label;               /* apply_label was given, not taken as usual */
 	bool dry_run;
 	const char *timezone;           /* its name */
 	struct zone *zone;

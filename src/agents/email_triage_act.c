@@ -118,11 +118,24 @@ static bool act_on(struct triage *t, struct item *it, struct error *err)
 	return !it->archive || archive(t, it, err);
 }
 
+/* Did a rule that applies want a label, or the input say so for all mails? Their usual ones are just left out. */
+static bool wanted_labels(const struct triage *t)
+{
+	unsigned i;
+
+	if (t->opt.asked_label && t->opt.apply_label && t->count > 0)
+		return true;
+	for (i = 0; i < t->count; i++)
+		if (t->items[i].label)
+			return true;
+	return false;
+}
+
 static void warn_of_limits(struct triage *t)
 {
 	if (t->opt.apply_drafts)
 		triage_warn(t, "DRAFTS_NOT_AVAILABLE", NULL, "Replies are not drafted: that needs a language model");
-	if (t->has_box && !t->box.ops->can_label && t->opt.apply_label && t->count > 0)
+	if (t->has_box && !t->box.ops->can_label && wanted_labels(t))
 		triage_warn(t, "LABELS_NOT_AVAILABLE", NULL, "A mailbox of the kind \"%s\" has no labels: none were set",
 		            t->box.ops->kind);
 }

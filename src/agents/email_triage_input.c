@@ -104,6 +104,7 @@ static bool take_apply(struct triage *t, struct error *err)
 	o->apply_archive = o->apply_label = true;
 	if (!json_get_obj(t->ctx->input, PATH, "apply", &apply, err))
 		return false;
+	o->asked_label = apply && json_object_object_get_ex(apply, "label", NULL);
 	return !apply || (json_get_bool(apply, PATH ".apply", "archive", &o->apply_archive, err) &&
 	                  json_get_bool(apply, PATH ".apply", "label", &o->apply_label, err) &&
 	                  json_get_bool(apply, PATH ".apply", "star_urgent", &o->apply_star, err) &&

@@ -32,10 +32,35 @@ static void mails_are_archived_in_the_maildir(void)
 	CU_ASSERT_EQUAL(effects_with(out, "done"), 7);
 	/* the lease is looked at before each */
 	CU_ASSERT_EQUAL(fx_host.acts, 7);
-	CU_ASSERT_TRUE(fx_warned(out, "LABELS_NOT_AVAILABLE"));
 	CU_ASSERT_STRING_EQUAL(fx_host.step_names[0], "maildir.list");
 	CU_ASSERT_STRING_EQUAL(fx_host.step_names[1], "maildir.fetch");
 	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* A Maildir has none: that is told to who wanted some, by a rule that applies or in so many words. */
+static void labels_that_cannot_be_set_are_told_when_they_were_wanted(void)
+{
+	static const struct { const char *input; bool warned; } rows[] = {
+		{"{\"dry_run\":true}", false},
+		{"{\"dry_run\":true,\"rules\":[\"Label mail from nobody@nowhere.example as None\"]}", false},
+		{"{\"dry_run\":true,\"rules\":[\"Label newsletters as Reading\"]}", true},
+		{"{\"dry_run\":true,\"apply\":{\"label\":true}}", true},
+		{"{\"dry_run\":true,\"apply\":{\"label\":false},\"rules\":[\"Label newsletters as Reading\"]}", false},
+	};
+	char dir[FX_PATH];
+	unsigned i;
+
+	fx_samples(dir);
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_object *out = fx_run("email-triage", rows[i].input);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		if (fx_warned(out, "LABELS_NOT_AVAILABLE") != rows[i].warned)
+			fprintf(stderr, "%s\n", rows[i].input);
+		CU_ASSERT_EQUAL(fx_warned(out, "LABELS_NOT_AVAILABLE"), rows[i].warned);
+		json_object_put(out);
+	}
 	fx_remove(dir);
 }
 
@@ -270,6 +295,7 @@ static void personal_mail_is_not_archived_by_its_category(void)
 
 static CU_TestInfo tests[] = {
 	{"mails are archived in the Maildir", mails_are_archived_in_the_maildir},
+	{"labels that cannot be set are told when they were wanted", labels_that_cannot_be_set_are_told_when_they_were_wanted},
 	{"every effect can be undone", every_effect_can_be_undone},
 	{"a dry run changes nothing", a_dry_run_changes_nothing},
 	{"archiving can be switched off", archiving_can_be_switched_off},
