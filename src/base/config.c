@@ -1,5 +1,5 @@
-/* The configuration: the file's reader, the environment, the checks and config_describe all walk the
- * table of config_table.c. */
+/* The configuration: the file's reader, the checks and config_describe all walk the table of config_table.c.
+ * The environment has a file of its own. */
 #include "base/config_priv.h"
 
 #include <errno.h>
@@ -53,8 +53,7 @@ static bool parse_bool(const char *value, bool *out, struct error *err)
 	return err_set(err, ERR_INVALID_INPUT, "is yes or no, not \"%.40s\"", value);
 }
 
-/* err holds what the value must be, to be put behind the setting's name. */
-static bool assign(struct config *c, const struct setting *s, const char *value, struct error *err)
+bool config_assign(struct config *c, const struct setting *s, const char *value, struct error *err)
 {
 	char **text = member(c, s);
 
@@ -103,27 +102,12 @@ static char *next_line(char *out, int size, void *stream)
 	return out;
 }
 
-static const struct setting *find(const char *section, const char *name, bool *section_known)
-{
-	unsigned i;
-
-	*section_known = false;
-	for (i = 0; i < SETTINGS; i++) {
-		if (strcmp(config_settings[i].section, section) != 0)
-			continue;
-		*section_known = true;
-		if (strcmp(config_settings[i].name, name) == 0)
-			return &config_settings[i];
-	}
-	return NULL;
-}
-
 static int file_value(void *user, const char *section, const char *name, const char *value)
 {
 	struct reading *r = user;
 	struct error why = {0};
 	bool section_known;
-	const struct setting *s = find(section, name, &section_known);
+	const struct setting *s = config_find(section, name, &section_known), *near;
 
 	if (r->failed)
 		return 0;
@@ -131,13 +115,16 @@ static int file_value(void *user, const char *section, const char *name, const c
 	if (!section_known)
 		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: there is no section [%.40s]",
 		               r->path, r->line, section);
-	if (!s)
-		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: there is no setting %.40s in [%s]",
-		               r->path, r->line, name, section);
+	if (!s) {
+		near = config_nearest(section, name);
+		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: there is no setting %.40s in [%s]%s%s%s",
+		               r->path, r->line, name, section, near ? "; did you mean " : "",
+		               near ? near->name : "", near ? "?" : "");
+	}
 	if (r->seen[s - config_settings])
 		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: [%s] %s is set twice", r->path,
 		               r->line, section, name);
-	if (!assign(r->c, s, value, &why))
+	if (!config_assign(r->c, s, value, &why))
 		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: [%s] %s %s", r->path, r->line,
 		               section, name, why.message);
 	r->seen[s - config_settings] = true;
@@ -164,26 +151,6 @@ static bool read_file(const char *path, bool must_exist, struct config *c, struc
 		bad = !err_set(err, ERR_INVALID_INPUT, "%s: cannot be read", path);
 	fclose(r.file);
 	return !bad && !r.failed;
-}
-
-static bool read_environment(struct config *c, struct error *err)
-{
-	char name[80], *p;
-	const char *value;
-	struct error why = {0};
-	unsigned i;
-
-	for (i = 0; i < SETTINGS; i++) {
-		snprintf(name, sizeof name, "AGENTIV_%s_%s", config_settings[i].section, config_settings[i].name);
-		for (p = name; *p; p++)
-			if (*p >= 'a' && *p <= 'z')
-				*p = (char)(*p - 'a' + 'A');
-		value = getenv(name);
-		if (value && !assign(c, &config_settings[i], value, &why))
-			return err_set(err, ERR_INVALID_INPUT, "%s (environment) %s", name,
-			               why.message);
-	}
-	return true;
 }
 
 static bool read_password(struct config *c, struct error *err)
@@ -241,8 +208,8 @@ bool config_load(const char *path, struct config *c, struct error *err)
 		must_exist = false;       /* the environment may hold everything */
 	}
 	for (i = 0; i < SETTINGS; i++)
-		INVARIANT(assign(c, &config_settings[i], config_settings[i].def, err), "a default that is refused");
-	ok = read_file(path, must_exist, c, err) && read_environment(c, err) &&
+		INVARIANT(config_assign(c, &config_settings[i], config_settings[i].def, err), "a default that is refused");
+	ok = read_file(path, must_exist, c, err) && config_read_environment(c, err) &&
 	     read_password(c, err) && check_together(c, err);
 	if (!ok)
 		config_release(c);

@@ -1,4 +1,4 @@
-/* The table of settings, between config_table.c, which has it, and config.c, which walks it. */
+/* The table of settings, between config_table.c, which has it, and config.c and config_env.c, which read by it. */
 #ifndef AGENTIV_BASE_CONFIG_PRIV_H
 #define AGENTIV_BASE_CONFIG_PRIV_H
 
@@ -22,5 +22,16 @@ struct setting {
 #define SETTINGS 34   /* rows of the table */
 
 extern const struct setting *const config_settings;
+
+const struct setting *config_find(const char *section, const char *name, bool *section_known);
+/* The setting of the section whose name looks most like this one; NULL when none looks much like it. */
+const struct setting *config_nearest(const char *section, const char *name);
+
+/* On failure err holds what the value must be, to be put behind the setting's name. */
+bool config_assign(struct config *c, const struct setting *s, const char *value, struct error *err);
+
+/* Takes the settings of the environment. A variable that names a known section and no setting of it is refused,
+ * like an unknown line of the file. */
+bool config_read_environment(struct config *c, struct error *err);
 
 #endif

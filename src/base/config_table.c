@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 
+#define NAME_LONG 40   /* longer than any name of a setting */
+
 static bool check_base_path(const char *v, struct error *err)
 {
 	size_t n = strlen(v);
@@ -121,3 +123,63 @@ static const struct setting table[] = {
 _Static_assert(sizeof table / sizeof *table == SETTINGS, "SETTINGS is not the number of rows");
 
 const struct setting *const config_settings = table;
+
+const struct setting *config_find(const char *section, const char *name, bool *section_known)
+{
+	unsigned i;
+
+	*section_known = false;
+	for (i = 0; i < SETTINGS; i++) {
+		if (strcmp(table[i].section, section) != 0)
+			continue;
+		*section_known = true;
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+static size_t smallest(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* How many letters must be put in, taken out or changed to make one of the other (Levenshtein). */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[NAME_LONG + 1], n = strlen(b), i, k, diagonal, above;
+
+	for (k = 0; k <= n; k++)
+		row[k] = k;
+	for (i = 0; a[i]; i++) {
+		diagonal = i;
+		row[0] = i + 1;
+		for (k = 0; k < n; k++) {
+			above = row[k + 1];
+			diagonal += a[i] != b[k];
+			row[k + 1] = smallest(diagonal, above + 1, row[k] + 1);
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+const struct setting *config_nearest(const char *section, const char *name)
+{
+	size_t n = strlen(name), best = (n / 3 > 2 ? n / 3 : 2) + 1, d;
+	const struct setting *near = NULL;
+	unsigned i;
+
+	for (i = 0; i < SETTINGS && n <= NAME_LONG; i++) {
+		if (strcmp(table[i].section, section) != 0)
+			continue;
+		d = distance(name, table[i].name);
+		if (d < best && d < n) {
+			near = &table[i];
+			best = d;
+		}
+	}
+	return near;
+}

@@ -5,7 +5,7 @@ libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
-	src/base/config.c src/base/config.h src/base/config_priv.h src/base/config_table.c \
+	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_priv.h src/base/config_table.c \
 	src/base/crypto.c src/base/crypto.h src/base/crypto_seal.c \
 	src/base/doorbell.c src/base/doorbell.h \
 	src/base/encode.c \

@@ -105,12 +105,53 @@ static void the_environment_overrides_the_file(void)
 	config_release(&c);
 }
 
+/* The same for one variable of the environment. */
+static const char *refusal_of_variable(const char *name, const char *value)
+{
+	const char *message;
+
+	setenv(name, value, 1);
+	message = refusal("");
+	unsetenv(name);
+	return message;
+}
+
 static void a_bad_environment_variable_is_named(void)
 {
-	setenv("AGENTIV_WORKER_THREADS", "many", 1);
-	CU_ASSERT_STRING_EQUAL(refusal(""), "AGENTIV_WORKER_THREADS (environment) is a whole number,"
-	                                    " not \"many\"");
-	unsetenv("AGENTIV_WORKER_THREADS");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_WORKER_THREADS", "many"),
+	                       "AGENTIV_WORKER_THREADS (environment) is a whole number, not \"many\"");
+}
+
+static void a_variable_that_is_no_setting_of_its_section_is_refused(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_SYNC_WAIT", "20"),
+	                       "AGENTIV_HTTP_SYNC_WAIT (environment) is no setting of [http];"
+	                       " did you mean AGENTIV_HTTP_SYNC_WAIT_S?");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_DATABASE_PORT", "3307"),
+	                       "AGENTIV_DATABASE_PORT (environment) is no setting of [database]");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_WORKER_threads", "3"),
+	                       "AGENTIV_WORKER_threads (environment) is no setting of [worker];"
+	                       " did you mean AGENTIV_WORKER_THREADS?");
+}
+
+static void variables_of_others_are_left_alone(void)
+{
+	static const char *const names[] = {
+		"AGENTIV_BASE_URL", "AGENTIV_API_KEY", "AGENTIV_WEBHOOK_SECRET", "AGENTIV_HTTP", "AGENTIV_HTTP_",
+		"AGENTIV_WORKERS_THREADS",
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		CU_ASSERT_STRING_EQUAL(refusal_of_variable(names[i], "x"), "accepted");
+}
+
+static void what_kubernetes_says_of_a_service_is_no_setting(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_SERVICE_HOST", "10.0.0.11"), "accepted");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_SERVICE_PORT", "80"), "accepted");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_PORT", "tcp://10.0.0.11:80"), "accepted");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_PORT_80_TCP_ADDR", "10.0.0.11"), "accepted");
 }
 
 static void unknown_sections_and_settings_are_named_with_their_line(void)
@@ -118,7 +159,9 @@ static void unknown_sections_and_settings_are_named_with_their_line(void)
 	CU_ASSERT_STRING_EQUAL(refusal("[log]\nlevel = info\n\n[wroker]\nthreads = 3\n"),
 	                       "a.conf:5: there is no section [wroker]");
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\n# x\nthreds = 3\n"),
-	                       "a.conf:3: there is no setting threds in [worker]");
+	                       "a.conf:3: there is no setting threds in [worker]; did you mean threads?");
+	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nsomething_else = 3\n"),
+	                       "a.conf:2: there is no setting something_else in [worker]");
 	CU_ASSERT_STRING_EQUAL(refusal("threads = 3\n"), "a.conf:1: there is no section []");
 }
 
@@ -251,6 +294,10 @@ static CU_TestInfo tests[] = {
 	{"a file sets values of every type", a_file_sets_values_of_every_type},
 	{"the environment overrides the file", the_environment_overrides_the_file},
 	{"a bad environment variable is named", a_bad_environment_variable_is_named},
+	{"a variable that is no setting of its section is refused",
+	 a_variable_that_is_no_setting_of_its_section_is_refused},
+	{"variables of others are left alone", variables_of_others_are_left_alone},
+	{"what Kubernetes says of a service is no setting", what_kubernetes_says_of_a_service_is_no_setting},
 	{"unknown sections and settings are named with their line",
 	 unknown_sections_and_settings_are_named_with_their_line},
 	{"values out of range are named with their line",

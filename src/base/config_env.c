@@ -1,0 +1,112 @@
+/* Settings of the environment: AGENTIV_<SECTION>_<NAME>, in capitals. */
+#include "base/config_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PREFIX       "AGENTIV_"
+#define VARIABLE_MAX 80
+
+static void capitals(char *s)
+{
+	for (; *s; s++)
+		if (*s >= 'a' && *s <= 'z')
+			*s = (char)(*s - 'a' + 'A');
+}
+
+static void variable_of(const struct setting *s, char name[VARIABLE_MAX])
+{
+	snprintf(name, VARIABLE_MAX, PREFIX "%s_%s", s->section, s->name);
+	capitals(name);
+}
+
+static const struct setting *setting_of(const char *variable)
+{
+	char name[VARIABLE_MAX];
+	unsigned i;
+
+	for (i = 0; i < SETTINGS; i++) {
+		variable_of(&config_settings[i], name);
+		if (strcmp(name, variable) == 0)
+			return &config_settings[i];
+	}
+	return NULL;
+}
+
+/* The section that the variable names, with what stands behind it; NULL when it is none of ours. */
+static const char *section_of(const char *variable, const char **rest)
+{
+	char start[VARIABLE_MAX];
+	unsigned i;
+	size_t n;
+
+	for (i = 0; i < SETTINGS; i++) {
+		n = (size_t)snprintf(start, sizeof start, PREFIX "%s_", config_settings[i].section);
+		capitals(start);
+		if (strncmp(variable, start, n) == 0 && variable[n]) {
+			*rest = variable + n;
+			return config_settings[i].section;
+		}
+	}
+	return NULL;
+}
+
+/* Kubernetes gives every container such variables for a service; for one called agentiv-worker they look like
+ * settings of [worker]. */
+static bool tells_of_a_service(const char *rest, const char *value)
+{
+	static const char *const starts[] = {"SERVICE_HOST", "SERVICE_PORT", "PORT_"};
+	unsigned i;
+
+	for (i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (strncmp(rest, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return strcmp(rest, "PORT") == 0 && strstr(value, "://");
+}
+
+static bool refuse(const char *variable, const char *section, const char *rest, struct error *err)
+{
+	char name[VARIABLE_MAX], meant[VARIABLE_MAX] = "";
+	const struct setting *near;
+	size_t i;
+
+	for (i = 0; rest[i] && i < sizeof name - 1; i++)
+		name[i] = (char)(rest[i] >= 'A' && rest[i] <= 'Z' ? rest[i] - 'A' + 'a' : rest[i]);
+	name[i] = '\0';
+	near = config_nearest(section, name);
+	if (near)
+		variable_of(near, meant);
+	return err_set(err, ERR_INVALID_INPUT, "%.80s (environment) is no setting of [%s]%s%s%s", variable, section,
+	               near ? "; did you mean " : "", meant, near ? "?" : "");
+}
+
+static bool take(const char *variable, const char *value, struct config *c, struct error *err)
+{
+	const struct setting *s = setting_of(variable);
+	const char *section, *rest;
+	struct error why = {0};
+
+	if (s)
+		return config_assign(c, s, value, &why) ||
+		       err_set(err, ERR_INVALID_INPUT, "%s (environment) %s", variable, why.message);
+	section = section_of(variable, &rest);
+	return !section || tells_of_a_service(rest, value) || refuse(variable, section, rest, err);
+}
+
+bool config_read_environment(struct config *c, struct error *err)
+{
+	char variable[4 * VARIABLE_MAX];
+	char **entry;
+
+	for (entry = environ; entry && *entry; entry++) {
+		size_t n = strcspn(*entry, "=");
+
+		if (strncmp(*entry, PREFIX, strlen(PREFIX)) != 0 || !(*entry)[n])
+			continue;
+		snprintf(variable, sizeof variable, "%.*s", (int)(n < sizeof variable ? n : sizeof variable), *entry);
+		if (!take(variable, *entry + n + 1, c, err))
+			return false;
+	}
+	return true;
+}
