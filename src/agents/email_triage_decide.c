@@ -220,7 +220,7 @@ static bool may_need_reader(const struct item *it)
 	const struct facts *f = &it->facts;
 
 	return it->category == TRIAGE_NOTIFICATION &&
-	       (HAS_ANY(f, needs) || (f->has[FACT_TRANSACTION] && it->mail.attachment_count > 0));
+	       (it->mail.cut || HAS_ANY(f, needs) || (f->has[FACT_TRANSACTION] && it->mail.attachment_count > 0));
 }
 
 static const char *why_protected(const struct item *it)

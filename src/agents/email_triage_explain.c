@@ -65,7 +65,8 @@ static void explain(struct triage *t, struct item *it)
 	if (it->kept && !kept_first)
 		add_reason(it, it->kept);
 	if (it->reason_count == 0)
-		add_reason(it, "asks for nothing, and is no bulk mail");
+		add_reason(it, it->mail.cut ? "too large: only its headers were read"
+		                            : "asks for nothing, and is no bulk mail");
 }
 
 static double importance(const struct item *it)

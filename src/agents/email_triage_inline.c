@@ -137,7 +137,7 @@ static bool take_email(struct triage *t, const struct candidate *c, struct error
 	if (ok) {
 		bool cut = raw.len > MAILBOX_MESSAGE_MAX;
 
-		mail_parse(&it->mail, buf_str(&raw), cut ? MAILBOX_MESSAGE_MAX : raw.len, cut);
+		mail_parse(&it->mail, buf_str(&raw), raw.len, cut);
 		it->id = id && *id ? id : arena_printf(&t->arena, "email:%u", c->position);
 		it->unread = true;
 		triage_finish_item(t, it);
@@ -156,7 +156,7 @@ static void take_message(struct triage *t, const struct candidate *c, const char
 
 	n = mbox_unescape(text, n);
 	cut = n > MAILBOX_MESSAGE_MAX;
-	mail_parse(&it->mail, text, cut ? MAILBOX_MESSAGE_MAX : n, cut);
+	mail_parse(&it->mail, text, n, cut);
 	mem_free(text);
 	it->id = arena_printf(&t->arena, "mbox:%u", c->position);
 	it->unread = true;

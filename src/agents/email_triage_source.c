@@ -26,7 +26,7 @@ void triage_finish_item(struct triage *t, struct item *it)
 	if (it->received_ms == 0)
 		it->received_ms = received(m, &it->ref);
 	if (m->cut)
-		triage_warn(t, "MAIL_CUT", it->id, "The mail is larger than %u bytes: only its beginning was read",
+		triage_warn(t, "MAIL_CUT", it->id, "The mail is larger than %u bytes: only its headers were read",
 		            MAILBOX_MESSAGE_MAX);
 	if (m->malformed)
 		triage_warn(t, "MAIL_MALFORMED", it->id, "The mail is malformed: it was read as far as it goes");

@@ -46,12 +46,13 @@ struct mail {
 	unsigned link_count;
 	const char *calendar_method;    /* "REQUEST", …; "" when it holds no calendar part */
 	bool malformed;                 /* not all of it could be taken apart */
-	bool cut;                       /* only its beginning was given */
+	bool cut;                       /* only its beginning was given: its headers alone were read */
 	bool encrypted;
 	bool html_only;
 };
 
-/* raw[0..n): the mail as transferred; an mbox "From " line before it is skipped. */
+/* raw[0..n): the mail as transferred; an mbox "From " line before it is skipped. cut: it is the beginning of one that is
+ * too large; what else of it is there is not read, and the head tells whether something is attached. */
 void mail_parse(struct mail *m, const char *raw, size_t n, bool cut);
 void mail_release(struct mail *m);
 

@@ -242,6 +242,9 @@ static void take_object(struct body *b, GMimeObject *o, int depth)
 		b->m->malformed = true;
 	} else if (type_is(o, "multipart", "encrypted") || type_is(o, "application", "pkcs7-mime")) {
 		b->m->encrypted = true;
+	} else if (b->m->cut && type_is(o, "multipart", "mixed")) {
+		/* how mail programs attach (RFC 2046 5.1.3); what it is stands in the body */
+		b->m->attachments[b->m->attachment_count++] = (struct mail_attachment){.name = "", .type = ""};
 	} else if (GMIME_IS_MULTIPART(o)) {
 		count = g_mime_multipart_get_count(GMIME_MULTIPART(o));
 		for (i = 0; i < count; i++)
@@ -355,7 +358,7 @@ void mail_parse(struct mail *m, const char *raw, size_t n, bool cut)
 	m->cut = cut;
 	body = at + mail_split_head(raw + at, n - at, h, &count, &m->malformed);
 	mail_take_head(m, h, count);
-	mail_take_body(m, h, count, raw + body, n - body);
+	mail_take_body(m, h, count, raw + body, cut ? 0 : n - body);
 	mem_free(h);
 }
 

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-#define MAILBOX_MESSAGE_MAX (1u << 20)   /* bytes read of one mail: larger ones give their beginning only */
+#define MAILBOX_MESSAGE_MAX (1u << 20)   /* bytes of one mail: of larger ones only the headers are read */
 
 struct mailbox;
 
@@ -39,7 +39,8 @@ struct mailbox_ops {
 	/* The mails of the inbox, newest first, at most max; caller mem_frees *out. */
 	bool (*list)(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count,
 	             struct error *err);
-	/* The raw mail, at most MAILBOX_MESSAGE_MAX bytes (*cut tells). ERR_NOT_FOUND when it is gone meanwhile. */
+	/* The raw mail; of one larger than MAILBOX_MESSAGE_MAX (*cut tells) its first MAIL_HEAD_MAX bytes. ERR_NOT_FOUND
+	 * when it is gone meanwhile. */
 	bool (*fetch)(struct mailbox *m, const struct mail_ref *ref, char **text, size_t *n, bool *cut,
 	              struct error *err);
 	/* Takes the mail out of the inbox, keeping it and its flags. Repeating it is harmless. */

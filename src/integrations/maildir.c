@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "integrations/mail.h"
 
 /* ---- Open and close ---- */
 
@@ -75,12 +76,12 @@ fail:
 
 /* ---- Fetch ---- */
 
-static bool read_all(int fd, char *text, size_t *n)
+static bool read_all(int fd, char *text, size_t size, size_t *n)
 {
 	ssize_t got = 1;
 
-	while (*n < MAILBOX_MESSAGE_MAX && got > 0) {
-		got = read(fd, text + *n, MAILBOX_MESSAGE_MAX - *n);
+	while (*n < size && got > 0) {
+		got = read(fd, text + *n, size - *n);
 		if (got < 0 && errno == EINTR)
 			got = 1;
 		else if (got > 0)
@@ -96,6 +97,7 @@ static bool maildir_fetch(struct mailbox *m, const struct mail_ref *ref, char **
 	char name[MAILDIR_NAME_SIZE];
 	struct stat st;
 	bool ok = false;
+	size_t size;
 	int dir, fd;
 
 	if (!maildir_find(d, ref->id, &dir, name))
@@ -110,8 +112,9 @@ static bool maildir_fetch(struct mailbox *m, const struct mail_ref *ref, char **
 		goto done;
 	}
 	*cut = st.st_size > (off_t)MAILBOX_MESSAGE_MAX;
-	*text = mem_alloc(*cut ? MAILBOX_MESSAGE_MAX : (size_t)st.st_size + 1);
-	ok = read_all(fd, *text, n);
+	size = *cut ? MAIL_HEAD_MAX : (size_t)st.st_size;
+	*text = mem_alloc(size + 1);
+	ok = read_all(fd, *text, size, n);
 	if (!ok) {
 		maildir_cannot(err, "Cannot read the mail", name);
 		mem_free(*text);

@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "integrations/mail.h"
 #include "integrations/mailbox.h"
 
 #define KEEP_MAX  10000            /* the last messages of the file that are considered */
@@ -177,7 +178,7 @@ static bool mbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **tex
 	at = b->ring[i % KEEP_MAX].offset;
 	size = (size_t)(end_of(b, i) - at);
 	*cut = size > MAILBOX_MESSAGE_MAX;
-	size = *cut ? MAILBOX_MESSAGE_MAX : size;
+	size = *cut ? MAIL_HEAD_MAX : size;
 	*text = mem_alloc(size + 1);
 	if (!read_at(b->fd, *text, size, at, n)) {
 		mailbox_cannot(err, "Cannot read the connected mbox", b->path);

@@ -181,6 +181,34 @@ static void own_text_is_without_quotation_and_signature(void)
 	}
 }
 
+/* Of a mail that is too large its beginning alone is given: what of its body that holds is none of its own. */
+static void of_a_large_mail_the_head_alone_is_read(void)
+{
+	static const struct { const char *raw; unsigned attachments; } rows[] = {
+		{HEAD "\nCould you call me?\n", 0},
+		{HEAD "Content-Type: text/html\n\n<p>Could you <a href='http://x.org'>call</a> me?</p>\n", 0},
+		{HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nCould you call me?\n--b\n"
+		      "Content-Type: application/pdf; name=a.pdf\n\nx", 1},
+		{HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nCould you call me?\n", 0},
+		{HEAD "Content-Type: application/pdf; name=a.pdf\n\nx", 1},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct mail m;
+
+		mail_parse(&m, rows[i].raw, strlen(rows[i].raw), true);
+		CU_ASSERT_TRUE(m.cut);
+		CU_ASSERT_FALSE(m.malformed);
+		CU_ASSERT_STRING_EQUAL(m.subject, "s");
+		CU_ASSERT_STRING_EQUAL(m.text, "");
+		CU_ASSERT_STRING_EQUAL(mail_own_text(&m), "");
+		CU_ASSERT_EQUAL(m.link_count, 0);
+		CU_ASSERT_EQUAL(m.attachment_count, rows[i].attachments);
+		mail_release(&m);
+	}
+}
+
 static void malformed_heads_are_read_as_far_as_they_go(void)
 {
 	struct mail m;
@@ -242,6 +270,7 @@ static CU_TestInfo tests[] = {
 	{"a calendar part gives its method", a_calendar_part_gives_its_method},
 	{"what nobody sees is removed", what_nobody_sees_is_removed},
 	{"own text is without quotation and signature", own_text_is_without_quotation_and_signature},
+	{"of a large mail the head alone is read", of_a_large_mail_the_head_alone_is_read},
 	{"malformed heads are read as far as they go", malformed_heads_are_read_as_far_as_they_go},
 	{"threads parse at once", threads_parse_at_once},
 	CU_TEST_INFO_NULL,

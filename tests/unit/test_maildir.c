@@ -86,7 +86,7 @@ static void the_newest_of_many_are_kept(void)
 	end(refs);
 }
 
-static void a_mail_is_read_whole_or_its_beginning(void)
+static void a_mail_is_read_whole_or_as_far_as_its_head_can_go(void)
 {
 	static char large[MAILBOX_MESSAGE_MAX + 10];
 	struct mail_ref *refs;
@@ -107,7 +107,7 @@ static void a_mail_is_read_whole_or_its_beginning(void)
 	CU_ASSERT_FALSE(cut);
 	mem_free(text);
 	CU_ASSERT_TRUE_FATAL(box.ops->fetch(&box, &refs[1], &text, &size, &cut, &err));
-	CU_ASSERT_EQUAL(size, MAILBOX_MESSAGE_MAX);
+	CU_ASSERT_EQUAL(size, MAIL_HEAD_MAX);
 	CU_ASSERT_TRUE(cut);
 	mem_free(text);
 	end(refs);
@@ -278,7 +278,7 @@ static void what_is_no_maildir_is_refused(void)
 static CU_TestInfo tests[] = {
 	{"mails are listed newest first", mails_are_listed_newest_first},
 	{"the newest of many are kept", the_newest_of_many_are_kept},
-	{"a mail is read whole, or its beginning", a_mail_is_read_whole_or_its_beginning},
+	{"a mail is read whole, or as far as its head can go", a_mail_is_read_whole_or_as_far_as_its_head_can_go},
 	{"archiving moves with flags and makes the folder", archiving_moves_with_flags_and_makes_the_folder},
 	{"archiving again finds it done", archiving_again_finds_it_done},
 	{"a mail whose flags changed is still found", a_mail_whose_flags_changed_is_still_found},

@@ -166,6 +166,38 @@ static void a_file_is_read_newest_first_and_never_written(void)
 	fx_remove(dir);
 }
 
+/* Given one mail of more than MAILBOX_MESSAGE_MAX, and a small one behind it. */
+static void of_a_large_mail_no_more_is_read_than_its_head_can_be(void)
+{
+	static char text[MAILBOX_MESSAGE_MAX + 500];
+	char dir[FX_PATH], path[2 * FX_PATH], *got;
+	struct mail_ref *refs;
+	struct mailbox box;
+	struct error err;
+	unsigned n;
+	size_t size;
+	bool cut;
+
+	memset(text, 'x', sizeof text);
+	memcpy(text, FROM "Subject: a\n\n", strlen(FROM "Subject: a\n\n"));
+	strcpy(text + MAILBOX_MESSAGE_MAX + 100, "\n\n" FROM "Subject: b\n\nb\n");
+	fx_folder(dir);
+	fx_write(dir, "inbox", text, strlen(text));
+	snprintf(path, sizeof path, "%s/inbox", dir);
+	refs = open_and_list(&box, path, &n);
+	CU_ASSERT_EQUAL_FATAL(n, 2);
+	CU_ASSERT_TRUE_FATAL(box.ops->fetch(&box, &refs[1], &got, &size, &cut, &err));
+	CU_ASSERT_TRUE(cut);
+	CU_ASSERT_EQUAL(size, MAIL_HEAD_MAX);
+	mem_free(got);
+	CU_ASSERT_TRUE_FATAL(box.ops->fetch(&box, &refs[0], &got, &size, &cut, &err));
+	CU_ASSERT_FALSE(cut);
+	mem_free(got);
+	mem_free(refs);
+	mailbox_close(&box);
+	fx_remove(dir);
+}
+
 static CU_TestInfo tests[] = {
 	{"messages begin at From lines", messages_begin_at_from_lines},
 	{"dates are read in all their forms", dates_are_read_in_all_their_forms},
@@ -173,6 +205,7 @@ static CU_TestInfo tests[] = {
 	{"escaping is undone once", escaping_is_undone_once},
 	{"what is no mbox is known by its beginning", what_is_no_mbox_is_known_by_its_beginning},
 	{"a file is read newest first and never written", a_file_is_read_newest_first_and_never_written},
+	{"of a large mail no more is read than its head can be", of_a_large_mail_no_more_is_read_than_its_head_can_be},
 	CU_TEST_INFO_NULL,
 };
 
