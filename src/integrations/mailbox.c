@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -41,4 +42,19 @@ bool mailbox_cannot(struct error *err, const char *what, const char *path)
 	err_set(err, ERR_EXECUTION_FAILED, "%s: %s", what, strerror(e));
 	log_write(LOG_WARN, "mailbox", "path=%s error=%d", log_quote(path, text, sizeof text), e);
 	return false;
+}
+
+bool mailbox_read(int fd, char *text, size_t n, uint64_t at, size_t *got)
+{
+	ssize_t r = 1;
+
+	*got = 0;
+	while (*got < n && r > 0) {
+		r = pread(fd, text + *got, n - *got, (off_t)(at + *got));
+		if (r < 0 && errno == EINTR)
+			r = 1;
+		else if (r > 0)
+			*got += (size_t)r;
+	}
+	return r >= 0;
 }

@@ -64,6 +64,8 @@ void mailbox_close(struct mailbox *m);
 /* For the kinds: ERR_EXECUTION_FAILED with what and errno's text. Who reads the message may be no operator:
  * the server's path goes to the log alone. Returns false. */
 bool mailbox_cannot(struct error *err, const char *what, const char *path);
+/* Reads n bytes of a file from at on; *got is less where it ends before. false with errno. */
+bool mailbox_read(int fd, char *text, size_t n, uint64_t at, size_t *got);
 
 /* Where the messages of an mbox text begin ("From " lines). A line is one when it stands at the start
  * or after an empty line, holds a date as mail programs write it, and a header follows; lengths

@@ -76,20 +76,6 @@ fail:
 
 /* ---- Fetch ---- */
 
-static bool read_all(int fd, char *text, size_t size, size_t *n)
-{
-	ssize_t got = 1;
-
-	while (*n < size && got > 0) {
-		got = read(fd, text + *n, size - *n);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			*n += (size_t)got;
-	}
-	return got >= 0;
-}
-
 static bool maildir_fetch(struct mailbox *m, const struct mail_ref *ref, char **text, size_t *n,
                           bool *cut, struct error *err)
 {
@@ -106,7 +92,6 @@ static bool maildir_fetch(struct mailbox *m, const struct mail_ref *ref, char **
 	if (fd < 0)
 		return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "The mail %.200s is gone", ref->id)
 		                       : maildir_cannot(err, "Cannot open the mail", name);
-	*n = 0;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s is no file", name);
 		goto done;
@@ -114,7 +99,7 @@ static bool maildir_fetch(struct mailbox *m, const struct mail_ref *ref, char **
 	*cut = st.st_size > (off_t)MAILBOX_MESSAGE_MAX;
 	size = *cut ? MAIL_HEAD_MAX : (size_t)st.st_size;
 	*text = mem_alloc(size + 1);
-	ok = read_all(fd, *text, size, n);
+	ok = mailbox_read(fd, *text, size, 0, n);
 	if (!ok) {
 		maildir_cannot(err, "Cannot read the mail", name);
 		mem_free(*text);

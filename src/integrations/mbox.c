@@ -117,28 +117,13 @@ static int newest_first(const void *a, const void *b)
 	return nx < ny ? 1 : nx > ny ? -1 : 0;
 }
 
-static bool read_at(int fd, char *text, size_t n, uint64_t at, size_t *got)
-{
-	ssize_t r = 1;
-
-	*got = 0;
-	while (*got < n && r > 0) {
-		r = pread(fd, text + *got, n - *got, (off_t)(at + *got));
-		if (r < 0 && errno == EINTR)
-			r = 1;
-		else if (r > 0)
-			*got += (size_t)r;
-	}
-	return r >= 0;
-}
-
 /* A file without a message is an mbox before its first one, or none at all. */
 static const char *what_instead(const struct mbox *b)
 {
 	char head[4096];
 	size_t n;
 
-	return read_at(b->fd, head, sizeof head, 0, &n) ? mbox_seen_text(mbox_look(head, n)) : NULL;
+	return mailbox_read(b->fd, head, sizeof head, 0, &n) ? mbox_seen_text(mbox_look(head, n)) : NULL;
 }
 
 static bool mbox_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count,
@@ -180,7 +165,7 @@ static bool mbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **tex
 	*cut = size > MAILBOX_MESSAGE_MAX;
 	size = *cut ? MAIL_HEAD_MAX : size;
 	*text = mem_alloc(size + 1);
-	if (!read_at(b->fd, *text, size, at, n)) {
+	if (!mailbox_read(b->fd, *text, size, at, n)) {
 		mailbox_cannot(err, "Cannot read the connected mbox", b->path);
 	} else if (*n < 5 || memcmp(*text, "From ", 5) != 0) {
 		err_set(err, ERR_NOT_FOUND, "The mail %.40s has moved: the mbox was rewritten", ref->id);
