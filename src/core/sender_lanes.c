@@ -16,6 +16,7 @@
 #define ENOUGH        32
 #define STILL_US      INT64_C(100000)    /* full and nothing ended for so long: it does not move */
 #define POSTPONE_MIN_MS  250
+#define POSTPONE_FAR_MS  1000            /* the furthest turn of one that was slow for a moment */
 #define POSTPONE_MAX_MS  120000
 #define POSTPONE_GRID_MS 250             /* what is due together is given back together */
 
@@ -25,6 +26,7 @@ struct lane {
 	unsigned under_way, limit, most;
 	int64_t  mean_us;                /* of attempts, a moving average; 0 none yet */
 	int64_t  moved_us;               /* when an attempt last ended, or the first began */
+	int64_t  slow_us;                /* for how long it has been slow; each quick answer takes some back */
 	int64_t  free_ms;                /* until when its turns are given to what was postponed */
 	size_t   key_len;
 	char     key[];
@@ -79,17 +81,27 @@ void lane_begin(struct lane *l, int64_t now_us)
 		l->moved_us = now_us;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us)
 {
+	int64_t still_us = now_us - l->moved_us;
+
 	l->under_way--;
 	l->moved_us = now_us;
 	l->mean_us = l->mean_us ? l->mean_us + (duration_us - l->mean_us) / 8 : duration_us;
 	if (answered && duration_us < QUICK_US) {
+		l->slow_us -= l->slow_us / 8;
 		if (l->limit < l->most && (l->limit < ENOUGH || l->mean_us > NEAR_US))
 			l->limit++;
 	} else if (duration_us > SLOW_US) {
 		l->limit = l->limit > 1 ? l->limit / 2 : 1;
 	}
+	if (duration_us >= QUICK_US)
+		l->slow_us = least(l->slow_us + still_us, POSTPONE_MAX_MS * 1000);
 }
 
 bool lane_stuck(const struct lane *l, int64_t now_us)
@@ -100,11 +112,13 @@ bool lane_stuck(const struct lane *l, int64_t now_us)
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 {
 	int64_t still_us = now_us - l->moved_us;
+	/* nothing waits longer than the receiver has been slow: it may answer again */
+	int64_t far_ms = least(POSTPONE_FAR_MS + (l->slow_us + still_us) / 1000, POSTPONE_MAX_MS);
 	int64_t each_ms = (l->mean_us > still_us ? l->mean_us : still_us) / 1000 / l->limit;
 	int64_t at = l->free_ms > now_ms + POSTPONE_MIN_MS ? l->free_ms : now_ms + POSTPONE_MIN_MS;
 
 	at += each_ms;
-	l->free_ms = at < now_ms + POSTPONE_MAX_MS ? at : now_ms + POSTPONE_MAX_MS;
+	l->free_ms = least(at, now_ms + far_ms);
 	return (l->free_ms / POSTPONE_GRID_MS + 1) * POSTPONE_GRID_MS;
 }
 

@@ -27,7 +27,7 @@ void lane_begin(struct lane *l, int64_t now_us);
 void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us);
 /* It is full, and does not move: what waits for it had better not. */
 bool lane_stuck(const struct lane *l, int64_t now_us);
-/* When to try again what is given back, spread by how fast the lane moves. */
+/* When to try again what is given back, spread by how fast the lane moves over as long as it has been slow. */
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us);
 void lanes_release(struct lanes *l);
 

@@ -5,6 +5,7 @@ import os
 import queue
 import threading
 import unittest
+from collections import Counter
 from pathlib import Path
 
 from receiver import Receiver
@@ -155,7 +156,27 @@ class FaultTest(unittest.TestCase):
         def all_came():
             missing.difference_update(self.webhooks())
             return not missing
-        wait_until(all_came, seconds, f"a webhook of each of {len(ids)} runs (some missing)", pause_s=0.1)
+        try:
+            wait_until(all_came, seconds, "every webhook has come", pause_s=0.1)
+        except AssertionError:
+            self.fail(f"{len(missing)} of {len(ids)} webhooks did not come; deliveries by state, attempts and error: "
+                      f"{self.deliveries(missing)}; in the outbox: {self.stack.number('SELECT COUNT(*) FROM outbox')}")
+
+    def deliveries(self, ids):
+        """What is recorded of the deliveries of these runs."""
+        rows = self.stack.sql("SELECT LOWER(HEX(id)), state, attempts, last_error FROM deliveries")
+        wanted = {ulid_hex(execution) for execution in ids}
+        found = Counter(tuple(row[1:]) for row in rows if row[0] in wanted)
+        found["no row"] = len(ids) - sum(found.values())
+        return dict(found)
+
+
+def ulid_hex(execution):
+    """The 16 bytes of an exec_… id, as the database has them."""
+    n = 0
+    for c in execution.rpartition("_")[2]:
+        n = n * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(c.upper())
+    return f"{n:032x}"
 
 
 def outcome(data):

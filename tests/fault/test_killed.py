@@ -57,6 +57,12 @@ class InTheMiddleOfAThousandRuns(FaultTest):
         self.run_and_kill("sender")
         self.assertGreater(len(self.receiver.requests()), RUNS, "none came twice, so none was on its way")
 
+    def test_a_receiver_that_stood_still_for_a_moment_has_its_webhooks_soon(self):
+        self.receiver.script("/hook", *[Answer(delay=2.5)] * 12, Answer())
+        ids = self.submit_many(RUNS, {"sleep_ms": 0})
+        self.wait_until_all_ended(RUNS)
+        self.check_each_ended_once(ids)
+
     def test_killing_everything_at_once_loses_nothing_that_was_committed(self):
         self.run_and_kill("responder", "worker", "sender", "db")
         self.assertGreater(self.interrupted, 0)

@@ -122,27 +122,55 @@ static void what_is_postponed_is_spread_by_the_lanes_pace(void)
 
 	fresh();
 	lane_begin(lane, 0);
-	lane_end(lane, true, 8 * SECOND, 0);
-	fill(0);
-	first = lane_postpone(lane, 1000000, 0);
-	second = lane_postpone(lane, 1000000, 0);
+	lane_end(lane, true, 8 * SECOND, 52 * SECOND);
+	fill(52 * SECOND);
+	first = lane_postpone(lane, 1000000, 60 * SECOND);
+	second = lane_postpone(lane, 1000000, 60 * SECOND);
 	/* two at a time, eight seconds each */
 	CU_ASSERT(first > 1000000);
 	CU_ASSERT_EQUAL(second - first, 4000);
 }
 
-static void nothing_is_postponed_for_long(void)
+/* The last turn of a thousand. */
+static int64_t postpone_many(int64_t now_us)
 {
-	unsigned i;
 	int64_t at = 0;
+	unsigned i;
+
+	for (i = 0; i < 1000; i++)
+		at = lane_postpone(lane, now_us / 1000, now_us);
+	return at;
+}
+
+static void a_moment_of_slowness_postpones_for_a_moment(void)
+{
+	fresh();
+	fill(0);
+	CU_ASSERT(postpone_many(3 * SECOND) <= 7250);
+}
+
+static void who_answers_quickly_again_makes_nobody_wait_long(void)
+{
+	unsigned i, n;
 
 	fresh();
-	lane_begin(lane, 0);
-	lane_end(lane, false, 15 * SECOND, 0);
+	n = fill(0);
+	for (i = 0; i < n; i++)
+		lane_end(lane, false, 60 * SECOND, 60 * SECOND);
+	fill(60 * SECOND);
+	CU_ASSERT(postpone_many(60 * SECOND) > 115000);
+	for (i = 0; i < 60; i++) {
+		lane_begin(lane, 60 * SECOND);
+		lane_end(lane, true, 1000, 60 * SECOND);
+	}
+	CU_ASSERT(postpone_many(60 * SECOND) <= 62250);
+}
+
+static void nothing_is_postponed_for_long(void)
+{
+	fresh();
 	fill(0);
-	for (i = 0; i < 1000; i++)
-		at = lane_postpone(lane, 0, 0);
-	CU_ASSERT(at <= 121000);
+	CU_ASSERT(postpone_many(3600 * SECOND) <= 3600000 + 121000);
 }
 
 static void two_receivers_do_not_share_a_lane(void)
@@ -187,6 +215,8 @@ static CU_TestInfo tests[] = {
 	 one_known_to_be_slow_is_stuck_as_soon_as_it_is_full},
 	{"an open lane is never stuck", an_open_lane_is_never_stuck},
 	{"what is postponed is spread by the lane's pace", what_is_postponed_is_spread_by_the_lanes_pace},
+	{"a moment of slowness postpones for a moment", a_moment_of_slowness_postpones_for_a_moment},
+	{"who answers quickly again makes nobody wait long", who_answers_quickly_again_makes_nobody_wait_long},
 	{"nothing is postponed for long", nothing_is_postponed_for_long},
 	{"two receivers do not share a lane", two_receivers_do_not_share_a_lane},
 	{"a lane in use is not forgotten", a_lane_in_use_is_not_forgotten},
