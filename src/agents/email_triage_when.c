@@ -39,7 +39,7 @@ static bool take_business(struct reader *r, struct moment *m)
 /* 5pm, 5 pm, 5:30 p.m., 17:00, 17 Uhr, 17h, noon */
 static bool take_time(struct reader *r, struct moment *m)
 {
-	unsigned at = when_is(when_peek(r, 0), "at") || when_is(when_peek(r, 0), "um") || when_is(when_peek(r, 0), "around");
+	unsigned at = when_next_is(r, "at") || when_next_is(r, "um") || when_next_is(r, "around");
 	const struct word *w = when_peek(r, at), *next = when_peek(r, at + 1);
 	int hour, minute = 0;
 	bool sure = false, pm, am;
@@ -62,8 +62,10 @@ static bool take_time(struct reader *r, struct moment *m)
 		sure = w->p[end] == ':' && more == 2;
 		end += 1 + more;
 	}
-	pm = rest_is(w, end, "pm") || rest_is(w, end, "p.m") || (end == w->n && (when_is(next, "pm") || when_is(next, "p.m")));
-	am = rest_is(w, end, "am") || rest_is(w, end, "a.m") || (end == w->n && (when_is(next, "am") || when_is(next, "a.m")));
+	pm = rest_is(w, end, "pm") || rest_is(w, end, "p.m") ||
+	     (end == w->n && (when_is(next, "pm") || when_is(next, "p.m")));
+	am = rest_is(w, end, "am") || rest_is(w, end, "a.m") ||
+	     (end == w->n && (when_is(next, "am") || when_is(next, "a.m")));
 	sure = sure || pm || am || rest_is(w, end, "h") || rest_is(w, end, "o'clock") ||
 	       (end == w->n && (when_is(next, "uhr") || when_is(next, "o'clock")));
 	if (!sure || minute > 59 || ((pm || am) && hour > 12))
@@ -88,13 +90,14 @@ static bool take_span(struct reader *r, struct moment *m)
 		{"days", DAY_MS}, {"week", 7 * DAY_MS}, {"weeks", 7 * DAY_MS}, {"stunden", HOUR_MS}, {"tagen", DAY_MS},
 		{"tage", DAY_MS}, {"घंटे", HOUR_MS}, {"दिन", DAY_MS},
 	};
-	unsigned at = when_is(when_peek(r, 0), "the") ? 1 : 0, i;
+	unsigned at = when_next_is(r, "the") ? 1 : 0, i;
 	size_t end;
 	int n;
 
 	at += when_is(when_peek(r, at), "next") || when_is(when_peek(r, at), "nächsten");
 	n = when_is(when_peek(r, at), "a") || when_is(when_peek(r, at), "an") || when_is(when_peek(r, at), "one") ? 1
-	  : when_is(when_peek(r, at), "two") ? 2 : when_is(when_peek(r, at), "three") ? 3 : when_number(when_peek(r, at), &end);
+	  : when_is(when_peek(r, at), "two") ? 2 : when_is(when_peek(r, at), "three") ? 3
+	  : when_number(when_peek(r, at), &end);
 	if (n < 1 || n > 400)
 		return false;
 	for (i = 0; i < sizeof units / sizeof *units; i++)
@@ -185,7 +188,7 @@ static int64_t local_time(struct reader *r, const struct moment *m)
 /* Hindi puts its "until" behind the day. */
 static bool until_follows(const struct reader *r)
 {
-	return when_is(when_peek(r, 0), "तक");
+	return when_next_is(r, "तक");
 }
 
 static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, int64_t *local)

@@ -71,9 +71,9 @@ static int weekday_of(int64_t day)
 
 static bool take_weekday(struct reader *r, struct moment *m)
 {
-	bool next = when_is(when_peek(r, 0), "next") || when_is(when_peek(r, 0), "nächsten");
-	bool filler = next || when_is(when_peek(r, 0), "this") || when_is(when_peek(r, 0), "coming") ||
-	              when_is(when_peek(r, 0), "the") || when_is(when_peek(r, 0), "on") || when_is(when_peek(r, 0), "kommenden");
+	bool next = when_next_is(r, "next") || when_next_is(r, "nächsten");
+	bool filler = next || when_next_is(r, "this") || when_next_is(r, "coming") ||
+	              when_next_is(r, "the") || when_next_is(r, "on") || when_next_is(r, "kommenden");
 	int day = LOOK_UP(when_peek(r, filler), weekdays), ahead;
 
 	if (day < 0)
@@ -90,7 +90,7 @@ static bool take_weekday(struct reader *r, struct moment *m)
 /* 15 March 2025, 15th of March, March 15, 15. März */
 static bool take_month_date(struct reader *r, struct moment *m)
 {
-	unsigned first = when_is(when_peek(r, 0), "the") || when_is(when_peek(r, 0), "on") || when_is(when_peek(r, 0), "zum");
+	unsigned first = when_next_is(r, "the") || when_next_is(r, "on") || when_next_is(r, "zum");
 	unsigned of;
 	size_t end, used;
 	int day = when_number(when_peek(r, first), &end), month, year;
@@ -122,7 +122,7 @@ static bool take_month_date(struct reader *r, struct moment *m)
 /* 2025-03-15, 15.03.2025, 15.3., 3/15, 15/03/2025 */
 static bool take_number_date(struct reader *r, struct moment *m)
 {
-	unsigned filler = when_is(when_peek(r, 0), "the") || when_is(when_peek(r, 0), "on") || when_is(when_peek(r, 0), "zum");
+	unsigned filler = when_next_is(r, "the") || when_next_is(r, "on") || when_next_is(r, "zum");
 	const struct word *w = when_peek(r, filler);
 	int v[3] = {-1, -1, -1}, n = 0;
 	size_t at = 0, end;
@@ -168,14 +168,14 @@ bool when_take_day(struct reader *r, struct moment *m)
 	int ahead = LOOK_UP(when_peek(r, 0), day_words);
 
 	if (ahead >= 0) {
-		if (when_is(when_peek(r, 0), "tonight"))
+		if (when_next_is(r, "tonight"))
 			m->time = DAY_END;
 		r->at++;
 		m->day = r->today + ahead * DAY_MS;
 		return true;
 	}
-	if (when_take_words(r, "end of the week") || when_take_words(r, "end of this week") || when_take_words(r, "end of week") ||
-	    when_take_words(r, "eow") || when_take_words(r, "ende der woche")) {
+	if (when_take_words(r, "end of the week") || when_take_words(r, "end of this week") ||
+	    when_take_words(r, "end of week") || when_take_words(r, "eow") || when_take_words(r, "ende der woche")) {
 		m->day = r->today + (5 - weekday_of(r->today) + 7) % 7 * DAY_MS;
 		return true;
 	}

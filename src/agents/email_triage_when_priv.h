@@ -30,6 +30,7 @@ void when_split(struct reader *r, const char *text);
 bool when_is(const struct word *w, const char *text);
 /* The word that many ahead; an empty one behind the last. */
 const struct word *when_peek(const struct reader *r, unsigned ahead);
+bool when_next_is(const struct reader *r, const char *text);
 /* Takes the word if it comes next, and several ("end of the day") if all of them do. */
 bool when_take(struct reader *r, const char *text);
 bool when_take_words(struct reader *r, const char *text);

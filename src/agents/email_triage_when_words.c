@@ -43,9 +43,14 @@ const struct word *when_peek(const struct reader *r, unsigned ahead)
 	return r->at + ahead < r->count ? &r->words[r->at + ahead] : &none;
 }
 
+bool when_next_is(const struct reader *r, const char *text)
+{
+	return when_is(when_peek(r, 0), text);
+}
+
 bool when_take(struct reader *r, const char *text)
 {
-	if (!when_is(when_peek(r, 0), text))
+	if (!when_next_is(r, text))
 		return false;
 	r->at++;
 	return true;
