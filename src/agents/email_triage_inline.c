@@ -197,7 +197,8 @@ static void gather_other(struct triage *t, struct gathering *g, const char *mbox
 	if (mail)
 		g->all[g->count++] = (struct candidate){.to = strlen(mbox)};
 	if (seen != MBOX_SEEN_NOTHING)
-		triage_warn_no_mbox(t, "mbox of the input", mbox_seen_text(seen), mail ? "it was read as one" : "nothing was read");
+		triage_warn_no_mbox(t, "mbox of the input", mbox_seen_text(seen),
+		                    mail ? "it was read as one" : "nothing was read");
 }
 
 static void gather_messages(struct triage *t, struct gathering *g, const char *mbox)

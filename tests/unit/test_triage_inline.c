@@ -87,7 +87,8 @@ static void the_newest_of_a_long_mbox_are_taken(void)
 
 	buf_init(&b, 1u << 20);
 	for (i = 0; i < 6000; i++)
-		buf_addf(&b, "From a@x.org Mon Mar  2 %02u:%02u:%02u 2026\nSubject: %u\n\nHi.\n\n", i / 3600, i / 60 % 60, i % 60, i);
+		buf_addf(&b, "From a@x.org Mon Mar  2 %02u:%02u:%02u 2026\nSubject: %u\n\nHi.\n\n", i / 3600, i / 60 % 60,
+		         i % 60, i);
 	out = run_mbox(buf_str(&b), 2);
 	CU_ASSERT_EQUAL_FATAL(fx_length(out, "triaged"), 2);
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.id"), "mbox:5999");
@@ -129,7 +130,8 @@ static void what_is_no_mbox_is_told_and_sorts_nothing(void)
 		struct json_object *out = run_mbox(rows[i].text, 20);
 
 		snprintf(message, sizeof message,
-		         "The mbox of the input is none: no line \"From …\" begins a mail in it. It holds %s: nothing was read", rows[i].seen);
+		         "The mbox of the input is none: no line \"From …\" begins a mail in it. It holds %s: nothing was read",
+		         rows[i].seen);
 		CU_ASSERT_EQUAL(fx_length(out, "triaged"), 0);
 		CU_ASSERT_STRING_EQUAL(warning(out, "NOT_AN_MBOX"), message);
 		json_object_put(out);

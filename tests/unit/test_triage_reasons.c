@@ -25,17 +25,19 @@ static struct json_object *run_rules(const char *rules, const char *vips)
 static void decided(const char *rules, const char *vips, int rule, const char *first_reason)
 {
 	struct json_object *out = run_rules(rules, vips), *matched = fx_get(out, "triaged.0.matched_rule");
+	int got = matched ? json_object_get_int(matched) : NO_RULE;
 
-	if ((matched ? json_object_get_int(matched) : NO_RULE) != rule || strcmp(fx_text(out, "triaged.0.reasons.0"), first_reason))
-		fprintf(stderr, "%s: %s, %s\n", rules, fx_text(out, "triaged.0.matched_rule"), fx_text(out, "triaged.0.reasons"));
-	CU_ASSERT_EQUAL(matched ? json_object_get_int(matched) : NO_RULE, rule);
+	if (got != rule || strcmp(fx_text(out, "triaged.0.reasons.0"), first_reason) != 0)
+		fprintf(stderr, "%s: %d, %s\n", rules, got, fx_text(out, "triaged.0.reasons"));
+	CU_ASSERT_EQUAL(got, rule);
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.0"), first_reason);
 	json_object_put(out);
 }
 
 static void the_rule_that_decided_is_named(void)
 {
-	decided("\"Archive newsletters\",\"Archive everything\",\"Archive mail from Ann\"", "", 1, "your rule: Archive everything");
+	decided("\"Archive newsletters\",\"Archive everything\",\"Archive mail from Ann\"", "", 1,
+	        "your rule: Archive everything");
 }
 
 static void never_archive_is_named_before_the_rule_it_beat(void)
