@@ -24,7 +24,7 @@
 
 #define SLOTS         16384u      /* 256 KiB */
 #define PROBES        32u         /* slots that an account may be in */
-#define STRIPES       32u
+#define STRIPES       256u        /* who leases makes those of its stripe wait for the database */
 #define TABLE_LOCK    SLOTS       /* the byte behind those of the slots */
 #define MAGIC         UINT64_C(0x0131717276746741)
 #define FIELD_BITS    22
@@ -94,10 +94,20 @@ static bool lock_byte(struct ratelimit *r, int command, short type, unsigned byt
 	return rc == 0;
 }
 
-static void lock(struct ratelimit *r, pthread_mutex_t *m, unsigned byte)
+/* The kernel may have no lock left (ENOLCK). */
+static bool lock(struct ratelimit *r, pthread_mutex_t *m, unsigned byte, struct error *err)
 {
+	int number;
+
 	pthread_mutex_lock(m);
-	INVARIANT(lock_byte(r, F_OFD_SETLKW, F_WRLCK, byte), "the request limits' file cannot be locked");
+	if (lock_byte(r, F_OFD_SETLKW, F_WRLCK, byte))
+		return true;
+	number = errno;
+	pthread_mutex_unlock(m);
+	err_set(err, ERR_UNAVAILABLE, "The file of request limits cannot be locked: %s", strerror(number));
+	if (err)
+		err->retry_after = 1;
+	return false;
 }
 
 static void unlock(struct ratelimit *r, pthread_mutex_t *m, unsigned byte)
@@ -168,23 +178,23 @@ static bool take_over(struct ratelimit *r, unsigned i, uint64_t account_id, int6
 	return ok;
 }
 
-/* A slot for the account, or -1 when its places are all taken by accounts of this minute. */
-static int claim(struct ratelimit *r, uint64_t account_id, int64_t now)
+/* *found: a slot for the account, or -1 when its places are all taken by accounts of this minute. */
+static bool claim(struct ratelimit *r, uint64_t account_id, int64_t now, int *found, struct error *err)
 {
 	unsigned k;
-	int found;
 
-	lock(r, &r->table, TABLE_LOCK);
-	found = find(r, account_id);
-	for (k = 0; k < PROBES && found < 0; k++) {
+	if (!lock(r, &r->table, TABLE_LOCK, err))
+		return false;
+	*found = find(r, account_id);
+	for (k = 0; k < PROBES && *found < 0; k++) {
 		unsigned i = probe(account_id, k);
 		struct slot *s = &r->map->slots[i];
 
 		if ((atomic_load(&s->account) == 0 || is_old(s, now)) && take_over(r, i, account_id, now))
-			found = (int)i;
+			*found = (int)i;
 	}
 	unlock(r, &r->table, TABLE_LOCK);
-	return found;
+	return true;
 }
 
 /* ---- spending ---- */
@@ -261,7 +271,8 @@ static enum spent spend_slot(struct ratelimit *r, unsigned i, uint64_t account_i
 
 	if (what != NEEDS_LEASE)
 		return what;
-	lock(r, stripe_of(r, i), i);
+	if (!lock(r, stripe_of(r, i), i, err))
+		return NEEDS_LEASE;
 	what = spend(s, account_id, now, limit, info);
 	if (what == NEEDS_LEASE)
 		what = lease_for(r, s, account_id, now, limit, info, err);
@@ -306,8 +317,8 @@ bool ratelimit_spend(struct ratelimit *r, uint64_t account_id, int64_t limit,
 	for (round = 0; round < SPEND_ROUNDS && what == MOVED; round++) {
 		int i = find(r, account_id);
 
-		if (i < 0)
-			i = claim(r, account_id, now);
+		if (i < 0 && !claim(r, account_id, now, &i, err))
+			return false;
 		if (i < 0)
 			break;
 		what = spend_slot(r, (unsigned)i, account_id, now, limit, info, err);
@@ -328,14 +339,16 @@ void ratelimit_none(struct rate_info *info)
 /* ---- the file ---- */
 
 /* Another version's table starts empty; the same one is left as it is. */
-static void prepare(struct ratelimit *r)
+static bool prepare(struct ratelimit *r, struct error *err)
 {
-	lock(r, &r->table, TABLE_LOCK);
+	if (!lock(r, &r->table, TABLE_LOCK, err))
+		return false;
 	if (atomic_load(&r->map->magic) != MAGIC) {
 		memset(r->map, 0, sizeof *r->map);
 		atomic_store(&r->map->magic, MAGIC);
 	}
 	unlock(r, &r->table, TABLE_LOCK);
+	return true;
 }
 
 static bool open_map(struct ratelimit *r, const char *path, struct error *err)
@@ -371,12 +384,10 @@ struct ratelimit *ratelimit_open(const char *path, struct db *db, struct error *
 	pthread_mutex_init(&r->table, NULL);
 	for (i = 0; i < STRIPES; i++)
 		pthread_mutex_init(&r->stripes[i], NULL);
-	if (!open_map(r, path, err)) {
-		ratelimit_close(r);
-		return NULL;
-	}
-	prepare(r);
-	return r;
+	if (open_map(r, path, err) && prepare(r, err))
+		return r;
+	ratelimit_close(r);
+	return NULL;
 }
 
 void ratelimit_close(struct ratelimit *r)

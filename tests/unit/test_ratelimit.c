@@ -2,6 +2,7 @@
  * test share, and the clock stands still until it is moved. */
 #include "core/ratelimit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -247,6 +248,33 @@ static void a_database_that_is_a_minute_behind_gives_no_more_than_its_own(void)
 	CU_ASSERT_EQUAL(n, 60);
 }
 
+/* In place of the file's descriptor one on which nothing can be locked for writing. */
+static void lose_locks(void)
+{
+	char link[64], target[256];
+	int fd, none = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	for (fd = 3; fd < 256; fd++) {
+		ssize_t n;
+
+		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof target - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (strcmp(target, path) == 0)
+			CU_ASSERT_EQUAL(dup2(none, fd), fd);
+	}
+	close(none);
+}
+
+static void without_a_lock_the_request_is_told_to_come_back(void)
+{
+	start();
+	lose_locks();
+	CU_ASSERT_FALSE(spend(host, 1, 10));
+	CU_ASSERT_EQUAL(err.code, ERR_UNAVAILABLE);
+	CU_ASSERT_EQUAL(err.retry_after, 1);
+}
+
 /* ---- many at once ---- */
 
 #define THREADS 8
@@ -420,6 +448,7 @@ static CU_TestInfo tests[] = {
 	{"a database that is a minute ahead is believed", a_database_that_is_a_minute_ahead_is_believed},
 	{"a database that is a minute behind gives no more than its own",
 	 a_database_that_is_a_minute_behind_gives_no_more_than_its_own},
+	{"without a lock the request is told to come back", without_a_lock_the_request_is_told_to_come_back},
 	{"threads spend each request once", threads_spend_each_request_once},
 	{"processes share one figure and the dead hold nothing",
 	 processes_share_one_figure_and_the_dead_hold_nothing},
