@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +15,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/rnd.h"
 
 #define SOCKET_MODE  0660
-#define TRIES        100       /* numbers n of RUN_DIR/<program>.<pid>.<n>.sock */
+#define TRIES        8         /* random numbers n of RUN_DIR/<program>.<pid>.<n>.sock */
 #define LOOK_US      1000000
 #define PROGRAMS_MAX 8
 #define SOCKETS_MAX  64        /* of one program on one host */
@@ -79,8 +81,6 @@ static int bind_as(int fd, const char *run_dir, const char *name)
 	snprintf(hidden_name, sizeof hidden_name, ".%s", name);
 	if (!address(&hidden, run_dir, hidden_name) || !address(&final, run_dir, name))
 		return ENAMETOOLONG;
-	remove_stale(&final);
-	unlink(hidden.sun_path);
 	if (bind(fd, (struct sockaddr *)&hidden, sizeof hidden) != 0)
 		return errno;
 	if (chmod(hidden.sun_path, SOCKET_MODE) != 0 || link(hidden.sun_path, final.sun_path) != 0)
@@ -97,10 +97,13 @@ bool doorbell_open(struct doorbell *d, const char *run_dir, const char *program,
 	int failed = EADDRINUSE, n;
 	unsigned i;
 
+	/* numbers of processes come again, in a container each time: a dead one's namesake must not look alive */
+
 	memset(d, 0, sizeof *d);
 	d->fd = -1;
 	for (i = 0; i < TRIES && (failed == EADDRINUSE || failed == EEXIST || failed == EPERM); i++) {
-		n = snprintf(d->name, sizeof d->name, "%s.%ld.%u.sock", program, (long)getpid(), i);
+		n = snprintf(d->name, sizeof d->name, "%s.%ld.%08" PRIx32 ".sock", program, (long)getpid(),
+		             (uint32_t)rnd_u64());
 		INVARIANT(n > 0 && n < (int)sizeof d->name, "a program's name is too long");
 		if (d->fd >= 0)
 			close(d->fd);
