@@ -97,7 +97,7 @@ static void build(struct claimer *k, const struct delivery *d)
 	if (built == BUILT)
 		sendings_add(&k->made, made);
 	else if (built == BUILD_LATER)
-		give_back(k, d, clock_now_ms() + 1000 + (int64_t)(rnd_unit() * 1000));
+		give_back(k, d, postpone_to(clock_now_ms() + 1000 + (int64_t)(rnd_unit() * 1000)));
 	else
 		fail(k, d, err.message, built == BUILD_FAILED_FOR_GOOD);
 }

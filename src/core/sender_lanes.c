@@ -18,7 +18,6 @@
 #define POSTPONE_MIN_MS  250
 #define POSTPONE_FAR_MS  1000            /* the furthest turn of one that was slow for a moment */
 #define POSTPONE_MAX_MS  120000
-#define POSTPONE_GRID_MS 250             /* what is due together is given back together */
 
 struct lane {
 	UT_hash_handle hh;
@@ -119,7 +118,7 @@ int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 
 	at += each_ms;
 	l->free_ms = least(at, now_ms + far_ms);
-	return (l->free_ms / POSTPONE_GRID_MS + 1) * POSTPONE_GRID_MS;
+	return postpone_to(l->free_ms);
 }
 
 void lanes_release(struct lanes *l)

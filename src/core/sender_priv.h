@@ -19,6 +19,12 @@
 struct lane;
 struct lanes { struct lane *table; unsigned first, most; };   /* limits: of a new lane, of any */
 
+/* The next of the instants at which something postponed comes back: what is due together is given back together. */
+static inline int64_t postpone_to(int64_t ms)
+{
+	return (ms / 250 + 1) * 250;
+}
+
 struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us);   /* one reference */
 void lane_put(struct lane *l);
 bool lane_open(const struct lane *l);
