@@ -33,30 +33,32 @@ static void a_mail_without_a_date_is_as_old_as_its_arrival(void)
 	fx_remove(dir);
 }
 
-/* Delivers a mail of more than a mebibyte that asks for something right at its beginning. */
-static void deliver_large(const char *dir, const char *head)
+/* Sorts a mail of more than a mebibyte that asks for something right at its beginning. */
+static struct json_object *sort_large(const char *head)
 {
+	struct json_object *out;
+	char dir[FX_PATH];
 	struct buf b;
 
 	buf_init(&b, 2u << 20);
 	buf_addf(&b, "%s\n\nCould you send me the figures by Friday? Your payment is due.\n", head);
 	while (b.len <= MAILBOX_MESSAGE_MAX)
 		buf_adds(&b, "All the figures of the years before, line by line, as you know them.\n");
+	fx_host_reset();
+	fx_maildir(dir);
 	fx_write(dir, "new/1772438400.large.h", buf_str(&b), b.len);
+	snprintf(fx_host.path, sizeof fx_host.path, "%s", dir);
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	buf_release(&b);
+	fx_remove(dir);
+	return out;
 }
 
 static void a_large_mail_is_sorted_by_its_headers(void)
 {
-	struct json_object *out;
-	char dir[FX_PATH];
+	struct json_object *out = sort_large("From: ann@x.org\nTo: sam@y.org\nSubject: Figures\nContent-Type: text/plain");
 
-	fx_host_reset();
-	fx_maildir(dir);
-	deliver_large(dir, "From: ann@x.org\nTo: sam@y.org\nSubject: Figures\nContent-Type: text/plain");
-	snprintf(fx_host.path, sizeof fx_host.path, "%s", dir);
-	out = fx_run("email-triage", "{}");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), "fyi");
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.deadline"), "null");
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.0"), "too large: only its headers were read");
@@ -64,25 +66,17 @@ static void a_large_mail_is_sorted_by_its_headers(void)
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "warnings.0.message"),
 	                       "The mail is larger than 1048576 bytes: only its headers were read");
 	json_object_put(out);
-	fx_remove(dir);
 }
 
 /* What stands in it may need its reader. */
 static void a_large_notification_stays_in_the_inbox(void)
 {
-	struct json_object *out;
-	char dir[FX_PATH];
+	struct json_object *out = sort_large("From: no-reply@bank.example\nTo: sam@y.org\nSubject: Your statement is ready\n"
+	                                     "Auto-Submitted: auto-generated");
 
-	fx_host_reset();
-	fx_maildir(dir);
-	deliver_large(dir, "From: no-reply@bank.example\nTo: sam@y.org\nSubject: Your statement is ready\nAuto-Submitted: auto-generated");
-	snprintf(fx_host.path, sizeof fx_host.path, "%s", dir);
-	out = fx_run("email-triage", "{}");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), "notification");
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.action"), "none");
 	json_object_put(out);
-	fx_remove(dir);
 }
 
 static void an_empty_inbox_is_no_error(void)
