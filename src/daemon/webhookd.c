@@ -31,7 +31,10 @@ static bool start_sender(struct webhookd *w, struct loop *l, struct error *err)
 	                         .wake = wake, .wake_ctx = l};
 
 	w->sender = sender_start(&env, err);
-	return w->sender && loop_watch(l, sender_fd(w->sender), err);
+	if (!w->sender || !loop_watch(l, sender_fd(w->sender), err))
+		return false;
+	log_write(LOG_INFO, "started", "inflight=%d", w->cfg->sender_inflight);
+	return true;
 }
 
 static int64_t webhookd_work(void *data, struct loop *l)

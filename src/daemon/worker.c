@@ -60,7 +60,10 @@ static bool start_executor(struct worker *w, struct loop *l)
 	snprintf(env.owner.name, sizeof env.owner.name, "%s", loop_doorbell_name(l));
 	name_host(w->cfg->run_dir, env.owner.host);
 	w->executor = executor_start(&env, (unsigned)w->cfg->worker_threads, &w->error);
-	return w->executor != NULL;
+	if (!w->executor)
+		return false;
+	log_write(LOG_INFO, "started", "threads=%d agents=%u", w->cfg->worker_threads, registry_count(w->agents));
+	return true;
 }
 
 /* Stops as if it had been told to, with a status that makes the supervisor start it again. */
