@@ -154,6 +154,9 @@ void job_run(struct job *j)
 	arena_release(&a);
 	if (!j->ok)
 		buf_release(&j->result.output);
+	/* who asked for the run is told less */
+	if (!j->ok && j->error.message[0] && err_public_message(&j->error) != j->error.message)
+		log_error("a run failed", &j->error);
 	j->ended_ms = clock_now_ms();
 }
 
@@ -201,8 +204,6 @@ static void conclude_error(struct job *j, struct ended_run *r)
 	const struct config *cfg = j->env->cfg;
 	const char *message = j->error.message[0] ? err_public_message(&j->error) : "The agent failed";
 
-	if (message != j->error.message && j->error.message[0])
-		log_error("a run failed", &j->error);
 	fail(r, j->error.code, clean_text(j, message));
 	if (!j->error.retryable || r->attempt >= (unsigned)cfg->max_attempts)
 		return;

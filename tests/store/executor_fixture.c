@@ -96,6 +96,11 @@ static bool run_garbled(struct agent_ctx *c, struct agent_result *r, struct erro
 	return true;
 }
 
+static bool run_telling(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	return err_set(err, ERR_INTERNAL, "Table 'agentiv.connections' does not exist");
+}
+
 static bool run_acting(struct agent_ctx *c, struct agent_result *r, struct error *err)
 {
 	atomic_fetch_add(&started, 1);
@@ -115,6 +120,7 @@ static const struct manifest manifests[] = {
 	{.slug = "steps", .timeout_ms = 60000, .run = run_steps},
 	{.slug = "talking", .timeout_ms = 60000, .run = run_talking},
 	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
+	{.slug = "telling", .timeout_ms = 60000, .run = run_telling},
 	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},
 };
 

@@ -230,6 +230,23 @@ static void steps_are_written_while_the_run_goes_on_and_with_its_end(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT MAX(seq) FROM execution_steps"), 3);
 }
 
+static void what_went_wrong_inside_is_not_told_to_who_asked(void)
+{
+	static const char message_of[] = "SELECT error_message FROM execution_results WHERE execution_id = ?";
+	struct executor *e;
+	struct id id;
+
+	fresh();
+	id = fx_accept(1, LANE_ASYNC, "telling", "{}");
+	log_set_level(LOG_ERROR + 1);
+	e = start(1);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	log_set_level(LOG_INFO);
+	executor_stop(e);
+	CU_ASSERT_TRUE(fx_text_is(error_of, &id, "INTERNAL"));
+	CU_ASSERT_TRUE(fx_text_is(message_of, &id, "Something went wrong on our side"));
+}
+
 static bool steps_refused(struct executor *e)
 {
 	return e->refused_us != 0;
@@ -330,6 +347,7 @@ static CU_TestInfo tests[] = {
 	{"a long suspect keeps others waiting", a_long_suspect_keeps_others_waiting},
 	{"steps are written while the run goes on and with its end",
 	 steps_are_written_while_the_run_goes_on_and_with_its_end},
+	{"what went wrong inside is not told to who asked", what_went_wrong_inside_is_not_told_to_who_asked},
 	{"steps that are refused keep no run from being claimed",
 	 steps_that_are_refused_keep_no_run_from_being_claimed},
 	{"one run runs in the calling thread", one_run_runs_in_the_calling_thread},
