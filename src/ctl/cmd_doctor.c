@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/manifest.h"
 #include "agents/registry.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -54,15 +55,34 @@ static bool check_config(struct doctor *d)
 	return true;
 }
 
+/* The project's agents in whose place the operator has put one of the same slug: meant, or a slip of a copy. */
+static const char *replaced_agents(struct doctor *d)
+{
+	struct registry *projects = registry_load(ctl_manifest_dir(), NULL, NULL);
+	struct registry *operators = registry_load(d->c->cfg.agents_dir, NULL, NULL);
+	const char *text = "", *slug;
+	unsigned i;
+
+	for (i = 0; projects && operators && i < registry_count(operators); i++) {
+		slug = registry_at(operators, i)->slug;
+		if (registry_find(projects, slug))
+			text = arena_printf(&d->c->arena, "%s%s%s", text, *text ? ", " : ", which replaces ", slug);
+	}
+	registry_free(projects);
+	registry_free(operators);
+	return text;
+}
+
 static void check_agents(struct doctor *d)
 {
+	const char *own = d->c->cfg.agents_dir;
 	struct error err = {0};
-	struct registry *r = registry_load(ctl_manifest_dir(), d->c->cfg.agents_dir, &err);
+	struct registry *r = registry_load(ctl_manifest_dir(), own, &err);
 
 	if (r)
-		doctor_report(d, VERDICT_OK, "agents", NULL, "%u manifest%s from %s%s%s", registry_count(r),
-		              registry_count(r) == 1 ? "" : "s", ctl_manifest_dir(), *d->c->cfg.agents_dir ? " and " : "",
-		              d->c->cfg.agents_dir);
+		doctor_report(d, VERDICT_OK, "agents", NULL, "%u manifest%s from %s%s%s%s", registry_count(r),
+		              registry_count(r) == 1 ? "" : "s", ctl_manifest_dir(), *own ? " and " : "", own,
+		              *own ? replaced_agents(d) : "");
 	else
 		doctor_report(d, VERDICT_FAILED, "agents", "mend the manifest that is named, or take it away",
 		              "%s", err.message);

@@ -4,7 +4,9 @@ import socket
 import stat
 import unittest
 
-from ctl import Ctl, call, new_folder
+from ctl import TOP, Ctl, call, new_folder
+
+PROBE = json.loads((TOP / "examples/agents/probe.json").read_text())
 
 
 class Installation(Ctl):
@@ -68,6 +70,25 @@ class Installation(Ctl):
                 ("configuration", 3, {"AGENTIV_WORKER_THREADS": "x"})):
             found = self.check(name, status, **env)
             self.assertTrue([c for c in found if c["status"] == "failed" and c["advice"]], (name, found))
+
+    def agents(self, *manifests):
+        """A folder of agents' manifests, and where the doctor is told of it."""
+        folder = new_folder()
+        for number, manifest in enumerate(manifests):
+            (folder / f"{number}.json").write_text(json.dumps(manifest))
+        return folder, {"AGENTIV_PATHS_AGENTS_DIR": str(folder)}
+
+    def test_the_doctor_names_the_second_manifest_of_an_agent(self):
+        folder, env = self.agents(PROBE, PROBE)
+        found = self.check("agents", 1, **env)
+        self.assertEqual([c["status"] for c in found], ["failed"])
+        self.assertEqual(found[0]["message"], f'{folder}/1.json: the agent "probe" is there twice')
+
+    def test_the_doctor_says_which_of_the_projects_agents_are_replaced(self):
+        folder, env = self.agents(PROBE, {**PROBE, "slug": "email-triage"})
+        found = self.check("agents", 0, **env)
+        self.assertEqual([c["status"] for c in found], ["ok"])
+        self.assertTrue(found[0]["message"].endswith(f" and {folder}, which replaces email-triage"), found)
 
     def test_the_doctor_tells_a_dead_worker_from_none(self):
         folder = new_folder()
