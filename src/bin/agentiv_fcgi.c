@@ -1,61 +1,25 @@
 /* agentiv.fcgi: options, then the responder until SIGTERM; or one request, when a web server runs it as a plain
  * CGI. */
-#include "config.h"
-
-#include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "api/app.h"
 #include "base/log.h"
 #include "daemon/notify.h"
+#include "daemon/start.h"
 #include "http/server.h"
 #include "http/steps.h"
 
 #define STOP_LIMIT_S 60
 
-enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_CONFIGURATION };
-
-static void usage(FILE *to)
-{
-	fputs("Usage: agentiv.fcgi [-c FILE]\n"
-	      "Answers FastCGI requests on the socket http.listen, or on descriptor 0 where that is\n"
-	      "a listening socket, until it is told to stop (SIGTERM). As a plain CGI it answers one\n"
-	      "request and takes no options.\n\n"
-	      "  -c, --config FILE   configuration (default: $AGENTIV_CONFIG,\n"
-	      "                      then /etc/agentiv/agentiv.conf)\n"
-	      "  -h, --help          this text\n"
-	      "  -V, --version       the version\n", to);
-}
-
-/* -1: go on. */
-static int read_options(int argc, char **argv, const char **path)
-{
-	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-	                                        {"help", no_argument, NULL, 'h'},
-	                                        {"version", no_argument, NULL, 'V'},
-	                                        {NULL, 0, NULL, 0}};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
-		if (c == 'c') {
-			*path = optarg;
-		} else if (c == 'V') {
-			puts("agentiv.fcgi " PACKAGE_VERSION);
-			return EXIT_DONE;
-		} else {
-			usage(c == 'h' ? stdout : stderr);
-			return c == 'h' ? EXIT_DONE : EXIT_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	usage(stderr);
-	return EXIT_USAGE;
-}
+static const struct program responder = {
+	.name = "agentiv.fcgi",
+	.about = "Answers FastCGI requests on the socket http.listen, or on descriptor 0 where that is\n"
+	         "a listening socket, until it is told to stop (SIGTERM). As a plain CGI it answers one\n"
+	         "request and takes no options.",
+};
 
 /* Little memory stays unused: two arenas instead of one for each thread, and what is large goes back at once. Fast
  * bins would be merged again with every buffer of libfcgi that is freed. */
@@ -74,19 +38,6 @@ static void tune_process(void)
 			log_write(LOG_WARN, "the limit of open files stays low", NULL);
 	}
 	signal(SIGPIPE, SIG_IGN);
-}
-
-static bool load(const char *path, struct config *cfg, struct error *err)
-{
-	enum log_level level;
-
-	if (!config_load(path, cfg, err)) {
-		log_error("configuration", err);
-		return false;
-	}
-	if (log_level_by_name(cfg->log_level, &level))
-		log_set_level(level);
-	return true;
 }
 
 /* The signals that end the responder, blocked in every thread. */
@@ -135,7 +86,7 @@ static int serve_cgi(struct app *app)
 	struct config cfg;
 	struct error err = {0};
 
-	if (!load(NULL, &cfg, &err) || !app_open(app, &cfg, true, &err)) {
+	if (!program_configure(NULL, &cfg, &err) || !app_open(app, &cfg, true, &err)) {
 		log_error("the request could not be served", &err);
 		err.code = ERR_INTERNAL;
 		cgi_fail(&err);
@@ -155,16 +106,16 @@ int main(int argc, char **argv)
 	sigset_t stops;
 	int status;
 
-	log_open("agentiv.fcgi");
+	log_open(responder.name);
 	tune_process();
 	/* a web server may pass a query string as arguments (RFC 3875, 4.4): they are not options */
 	if (server_is_cgi())
 		return serve_cgi(&app);
-	status = read_options(argc, argv, &path);
+	status = program_options(&responder, argc, argv, &path);
 	if (status >= 0)
 		return status;
 	block_stops(&stops);
-	if (!load(path, &cfg, &err))
+	if (!program_configure(path, &cfg, &err))
 		return EXIT_CONFIGURATION;
 	if (!app_open(&app, &cfg, false, &err)) {
 		log_error("the responder could not start", &err);

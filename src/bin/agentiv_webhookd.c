@@ -3,7 +3,8 @@
 
 int main(int argc, char **argv)
 {
-	static const struct program sender = {"agentiv-webhookd", "Delivers webhooks", webhookd_run};
+	static const struct program sender = {
+		"agentiv-webhookd", "Delivers webhooks until it is told to stop (SIGTERM).", webhookd_run};
 
 	return daemon_start(&sender, argc, argv);
 }

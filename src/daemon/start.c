@@ -8,20 +8,17 @@
 
 #include "base/log.h"
 
-enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_CONFIGURATION };
-
 static void usage(const struct program *p, FILE *to)
 {
 	fprintf(to, "Usage: %s [-c FILE]\n"
-	        "%s until it is told to stop (SIGTERM).\n\n"
+	        "%s\n\n"
 	        "  -c, --config FILE   configuration (default: $AGENTIV_CONFIG,\n"
 	        "                      then /etc/agentiv/agentiv.conf)\n"
 	        "  -h, --help          this text\n"
-	        "  -V, --version       the version\n", p->name, p->duty);
+	        "  -V, --version       the version\n", p->name, p->about);
 }
 
-/* -1: go on. */
-static int read_options(const struct program *p, int argc, char **argv, const char **path)
+int program_options(const struct program *p, int argc, char **argv, const char **path)
 {
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 	                                        {"help", no_argument, NULL, 'h'},
@@ -46,25 +43,33 @@ static int read_options(const struct program *p, int argc, char **argv, const ch
 	return EXIT_USAGE;
 }
 
-int daemon_start(const struct program *p, int argc, char **argv)
+bool program_configure(const char *path, struct config *cfg, struct error *err)
 {
 	enum log_level level;
+
+	if (!config_load(path, cfg, err)) {
+		log_error("configuration", err);
+		return false;
+	}
+	if (log_level_by_name(cfg->log_level, &level))
+		log_set_level(level);
+	return true;
+}
+
+int daemon_start(const struct program *p, int argc, char **argv)
+{
 	struct config cfg;
 	struct error err = {0};
 	const char *path = NULL;
-	int status = read_options(p, argc, argv, &path);
+	int status = program_options(p, argc, argv, &path);
 
 	if (status >= 0)
 		return status;
 	/* an arena per thread would multiply the resident memory by the pool's size */
 	mallopt(M_ARENA_MAX, 2);
 	log_open(p->name);
-	if (!config_load(path, &cfg, &err)) {
-		log_error("configuration", &err);
+	if (!program_configure(path, &cfg, &err))
 		return EXIT_CONFIGURATION;
-	}
-	if (log_level_by_name(cfg.log_level, &level))
-		log_set_level(level);
 	status = p->run(&cfg, &err) ? EXIT_DONE : err.code == ERR_INVALID_INPUT ? EXIT_CONFIGURATION : EXIT_REFUSED;
 	if (status != EXIT_DONE && err.code != ERR_NONE)
 		log_error("it could not start", &err);
