@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#define SCOPES_SIZE 160   /* all of them, with commas between */
+
 static void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
 {
 	char text[ID_TEXT_SIZE];
@@ -46,10 +48,49 @@ void print_time(struct table *t, const char *label, int64_t ms)
 	table_add_time(t, ms);
 }
 
+/* Lists. */
+
+struct listing {
+	const char *const *heads;
+	const char *none;              /* for people, when there is no row */
+	size_t size;                   /* of a row */
+	void (*json)(struct json_out *w, const void *row);
+	void (*cells)(struct table *t, const void *row);
+};
+
+static void print_list(struct ctl *c, const struct listing *l, const void *rows, unsigned n)
+{
+	const char *row = rows;
+	struct table t;
+	unsigned i;
+
+	if (c->json) {
+		json_arr_open(&c->w, NULL);
+		for (i = 0; i < n; i++, row += l->size)
+			l->json(&c->w, row);
+		json_arr_close(&c->w);
+		return;
+	}
+	table_init(&t, &c->arena, c->colour, l->heads);
+	for (i = 0; i < n; i++, row += l->size)
+		l->cells(&t, row);
+	table_print(&t, l->none, &c->out);
+}
+
+static void add_id(struct table *t, enum id_kind kind, const struct id *id)
+{
+	char text[ID_TEXT_SIZE];
+
+	id_format(kind, id, text);
+	table_add(t, "%s", text);
+}
+
 /* Accounts. */
 
-static void account_json(struct json_out *w, const struct account *a)
+static void account_json(struct json_out *w, const void *row)
 {
+	const struct account *a = row;
+
 	json_obj_open(w, NULL);
 	json_put_id(w, "id", ID_USER, &a->public_id);
 	json_put_str(w, "email", a->email);
@@ -85,35 +126,29 @@ void print_account(struct ctl *c, const struct account *a)
 	table_print(&t, "", &c->out);
 }
 
+static void account_cells(struct table *t, const void *row)
+{
+	const struct account *a = row;
+
+	add_id(t, ID_USER, &a->public_id);
+	table_add(t, "%s", a->email);
+	table_add(t, "%s", a->name);
+	table_add(t, "%s", a->plan);
+	table_add_time(t, a->created_at);
+}
+
 void print_accounts(struct ctl *c, const struct account *a, unsigned n)
 {
 	static const char *const heads[] = {"ID", "E-MAIL", "NAME", "PLAN", "CREATED", NULL};
-	char id[ID_TEXT_SIZE];
-	struct table t;
-	unsigned i;
+	static const struct listing listing = {heads, "There are no users yet: agentivctl user create",
+	                                       sizeof *a, account_json, account_cells};
 
-	if (c->json) {
-		json_arr_open(&c->w, NULL);
-		for (i = 0; i < n; i++)
-			account_json(&c->w, &a[i]);
-		json_arr_close(&c->w);
-		return;
-	}
-	table_init(&t, &c->arena, c->colour, heads);
-	for (i = 0; i < n; i++) {
-		id_format(ID_USER, &a[i].public_id, id);
-		table_add(&t, "%s", id);
-		table_add(&t, "%s", a[i].email);
-		table_add(&t, "%s", a[i].name);
-		table_add(&t, "%s", a[i].plan);
-		table_add_time(&t, a[i].created_at);
-	}
-	table_print(&t, "There are no users yet: agentivctl user create", &c->out);
+	print_list(c, &listing, a, n);
 }
 
 /* Keys. */
 
-static void key_json(struct json_out *w, const struct api_key *k, const char *key)
+static void put_key(struct json_out *w, const struct api_key *k, const char *key)
 {
 	unsigned bit;
 
@@ -148,13 +183,13 @@ static const char *key_state(const struct api_key *k, enum table_colour *colour)
 
 void print_key(struct ctl *c, const struct api_key *k, const char *key)
 {
-	char scopes[160];
+	char scopes[SCOPES_SIZE];
 	enum table_colour colour;
 	const char *state = key_state(k, &colour);
 	struct table t;
 
 	if (c->json) {
-		key_json(&c->w, k, key);
+		put_key(&c->w, k, key);
 		return;
 	}
 	table_init(&t, &c->arena, c->colour, NULL);
@@ -174,37 +209,35 @@ void print_key(struct ctl *c, const struct api_key *k, const char *key)
 		buf_adds(&c->out, "\nThe key is shown this once. Only a hash of it is stored.\n");
 }
 
+static void key_json(struct json_out *w, const void *row)
+{
+	put_key(w, row, NULL);
+}
+
+static void key_cells(struct table *t, const void *row)
+{
+	const struct api_key *k = row;
+	enum table_colour colour;
+	const char *state = key_state(k, &colour);
+	char scopes[SCOPES_SIZE];
+
+	scopes_format(k->scopes, scopes, sizeof scopes);
+	add_id(t, ID_KEY, &k->id);
+	table_add(t, "%s", k->name);
+	table_add(t, "%s…", k->shown);
+	table_add_coloured(t, colour, state);
+	table_add(t, "%s", scopes);
+	table_add_time(t, k->expires_at);
+	table_add_time(t, k->last_used);
+}
+
 void print_keys(struct ctl *c, const struct api_key *k, unsigned n)
 {
-	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED",
-	                                    NULL};
-	enum table_colour colour;
-	char id[ID_TEXT_SIZE], scopes[160];
-	const char *state;
-	struct table t;
-	unsigned i;
+	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED", NULL};
+	static const struct listing listing = {heads, "This user has no keys: agentivctl key create",
+	                                       sizeof *k, key_json, key_cells};
 
-	if (c->json) {
-		json_arr_open(&c->w, NULL);
-		for (i = 0; i < n; i++)
-			key_json(&c->w, &k[i], NULL);
-		json_arr_close(&c->w);
-		return;
-	}
-	table_init(&t, &c->arena, c->colour, heads);
-	for (i = 0; i < n; i++) {
-		id_format(ID_KEY, &k[i].id, id);
-		scopes_format(k[i].scopes, scopes, sizeof scopes);
-		state = key_state(&k[i], &colour);
-		table_add(&t, "%s", id);
-		table_add(&t, "%s", k[i].name);
-		table_add(&t, "%s…", k[i].shown);
-		table_add_coloured(&t, colour, state);
-		table_add(&t, "%s", scopes);
-		table_add_time(&t, k[i].expires_at);
-		table_add_time(&t, k[i].last_used);
-	}
-	table_print(&t, "This user has no keys: agentivctl key create", &c->out);
+	print_list(c, &listing, k, n);
 }
 
 /* Connections. */
@@ -214,8 +247,10 @@ static const char *connection_state(const struct connection_row *r)
 	return r->status == 0 ? "connected" : "disconnected";
 }
 
-static void connection_json(struct json_out *w, const struct connection_row *r)
+static void connection_json(struct json_out *w, const void *row)
 {
+	const struct connection_row *r = row;
+
 	json_obj_open(w, NULL);
 	json_put_id(w, "id", ID_CONNECTION, &r->id);
 	json_put_str(w, "integration", r->integration);
@@ -233,28 +268,22 @@ void print_connection(struct ctl *c, const struct connection_row *r)
 		print_connections(c, r, 1);
 }
 
+static void connection_cells(struct table *t, const void *row)
+{
+	const struct connection_row *r = row;
+
+	add_id(t, ID_CONNECTION, &r->id);
+	table_add(t, "%s", r->integration);
+	table_add(t, "%s", r->kind);
+	table_add_coloured(t, r->status == 0 ? GREEN : RED, connection_state(r));
+	table_add_time(t, r->created_at);
+}
+
 void print_connections(struct ctl *c, const struct connection_row *r, unsigned n)
 {
 	static const char *const heads[] = {"ID", "INTEGRATION", "KIND", "STATUS", "CONNECTED", NULL};
-	char id[ID_TEXT_SIZE];
-	struct table t;
-	unsigned i;
+	static const struct listing listing = {heads, "This user has connected nothing: agentivctl connection add",
+	                                       sizeof *r, connection_json, connection_cells};
 
-	if (c->json) {
-		json_arr_open(&c->w, NULL);
-		for (i = 0; i < n; i++)
-			connection_json(&c->w, &r[i]);
-		json_arr_close(&c->w);
-		return;
-	}
-	table_init(&t, &c->arena, c->colour, heads);
-	for (i = 0; i < n; i++) {
-		id_format(ID_CONNECTION, &r[i].id, id);
-		table_add(&t, "%s", id);
-		table_add(&t, "%s", r[i].integration);
-		table_add(&t, "%s", r[i].kind);
-		table_add_coloured(&t, r[i].status == 0 ? GREEN : RED, connection_state(&r[i]));
-		table_add_time(&t, r[i].created_at);
-	}
-	table_print(&t, "This user has connected nothing: agentivctl connection add", &c->out);
+	print_list(c, &listing, r, n);
 }
