@@ -5,7 +5,7 @@ With AGENTIV_BASE_URL, AGENTIV_CONFIG and AGENTIVCTL in the environment a platfo
 have the agents of the folder agents/); otherwise one is started, over the web server that AGENTIV_TEST_SERVER names,
 and with AGENTIV_CGI=1 as plain CGI.
 """
-import atexit
+import functools
 import http.client
 import itertools
 import json
@@ -13,9 +13,7 @@ import os
 import re
 import shutil
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -26,6 +24,7 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
+from running import running_or           # noqa: E402
 from stack import Stack, wait_until      # noqa: E402,F401
 
 CGI = os.environ.get("AGENTIV_CGI") == "1"
@@ -57,35 +56,10 @@ class Platform(Stack):
         return self.url
 
 
-class Running:
-    """A platform that somebody else has started."""
-
-    def __init__(self):
-        self.url = os.environ["AGENTIV_BASE_URL"]
-
-    def ctl(self, *words):
-        done = subprocess.run([os.environ["AGENTIVCTL"], "-c", os.environ["AGENTIV_CONFIG"], *words, "--json"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"agentivctl {' '.join(words)}: {done.stderr}")
-        return json.loads(done.stdout)
-
-
-_platform = None
-
-
+@functools.cache
 def platform():
     """The one that all tests use that change nothing in it but their own accounts."""
-    global _platform
-    if _platform is None and "AGENTIV_BASE_URL" in os.environ:
-        _platform = Running()
-    elif _platform is None:
-        folder = Path(os.environ.get("AGENTIV_TEST_TMP") or tempfile.mkdtemp(prefix="agentiv-api-"))
-        _platform = Platform(folder / "shared")
-        atexit.register(_platform.down)
-        _platform.init()
-        _platform.up()
-    return _platform
+    return running_or(Platform)
 
 
 class Answer(NamedTuple):

@@ -3,18 +3,15 @@
 With AGENTIV_BASE_URL, AGENTIV_CONFIG and AGENTIVCTL in the environment (a quickstart's STATE/env) a platform that runs
 already is used; otherwise one is started. Neither worker nor sender polls more than once a minute in that one: what
 arrives in time was announced by a doorbell."""
-import atexit
-import json
-import os
-import subprocess
+import functools
 import sys
-import tempfile
 import unittest
 import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
+from running import running_or                   # noqa: E402
 from stack import Client, Stack, wait_until      # noqa: E402,F401
 
 TOP = Path(__file__).resolve().parents[2]
@@ -22,34 +19,9 @@ SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms"
             "webhooks.schedule_s": "0,1", "worker.retry_base_ms": 50}
 
 
-class Running:
-    """A platform that somebody else has started."""
-
-    def __init__(self):
-        self.url = os.environ["AGENTIV_BASE_URL"]
-
-    def ctl(self, *words):
-        done = subprocess.run([os.environ["AGENTIVCTL"], "-c", os.environ["AGENTIV_CONFIG"], *map(str, words), "--json"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-        if done.returncode != 0:
-            raise AssertionError(f"agentivctl {' '.join(map(str, words))}: {done.stderr}")
-        return json.loads(done.stdout)
-
-
-_platform = None
-
-
+@functools.cache
 def platform():
-    global _platform
-    if _platform is None and "AGENTIV_BASE_URL" in os.environ:
-        _platform = Running()
-    elif _platform is None:
-        folder = Path(os.environ.get("AGENTIV_TEST_TMP") or tempfile.mkdtemp(prefix="agentiv-e2e-"))
-        _platform = Stack(folder / "live", SETTINGS)
-        atexit.register(_platform.down)
-        _platform.init(["examples/agents/probe.json"])
-        _platform.up()
-    return _platform
+    return running_or(lambda folder: Stack(folder, SETTINGS), ["examples/agents/probe.json"])
 
 
 class LiveCase(unittest.TestCase):
