@@ -328,7 +328,7 @@ class DatabaseTest(SenderCase):
             receiver.script("/hook", Answer(200))
             delivery = self.deliveries.ended_run(receiver.url())
             self.assertTrue(gone.wait(20))
-            time.sleep(0.5)
+            wait_until(lambda: "wait to be recorded" in self.stack.log("sender"), 20, "the record was tried")
             self.stack.start("db")
             self.assertEqual(self.over(delivery, 20), (DELIVERED, 1, 200, ""))
             self.assertEqual(len(receiver.requests()), 1)
