@@ -180,7 +180,7 @@ static void look(struct claimer *k, unsigned max)
 	s->nothing_due = ok && count == 0;
 	if (s->budget > 0)
 		s->budget -= count;
-	if (s->budget >= 0)
+	if (s->budget >= 0 || s->claim_stop)
 		s->env.wake(s->env.wake_ctx);
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faults import LEASE_S, FaultTest, outcome
 from receiver import Answer
-from stack import wait_until
+from stack import StackError, wait_until
 
 
 class Stopped(FaultTest):
@@ -109,3 +109,33 @@ class Stopped(FaultTest):
         self.receiver.script("/hook", Answer())
         self.stack.start("sender")
         self.check_each_ended_once(ids)
+
+
+class StoppedAsItLooks(FaultTest):
+    # attempts may take long, and so may a stop that waits for one
+    settings = {"webhooks.timeout_s": 60, "webhooks.lease_s": 70}
+
+    def hold_outbox(self):
+        """Until its connection is killed."""
+        try:
+            self.stack.sql("LOCK TABLES outbox WRITE; SELECT SLEEP(60)")
+        except StackError:
+            pass
+
+    def sessions(self, like):
+        return [row[0] for row in self.stack.sql("SELECT id FROM information_schema.processlist"
+                                                 f" WHERE state LIKE '{like}' AND id <> CONNECTION_ID()")]
+
+    def test_a_sender_that_looks_for_work_as_it_is_told_to_stop_does_so_at_once(self):
+        self.stack.stop("sender")
+        holder = threading.Thread(target=self.hold_outbox)
+        holder.start()
+        held, = wait_until(lambda: self.sessions("User sleep"), 10, "the outbox is locked")
+        self.stack.start("sender")
+        wait_until(lambda: self.sessions("Waiting for table%"), 10, "the sender looks for work")
+        os.kill(self.stack.pid("sender"), signal.SIGTERM)
+        wait_until(lambda: self.stack.log("sender").count('msg="stopping"') == 2, 10, "it is told")
+        self.stack.sql(f"KILL {held}")
+        holder.join()
+        # far sooner than it would wait for an attempt
+        wait_until(lambda: self.stack.log("sender").count('msg="stopped"') == 2, 10, "it stops")
