@@ -84,7 +84,7 @@ void turn(void)
 
 void finish(struct outcome *o)
 {
-	int64_t until = clock_mono_us() + 5000000;
+	int64_t until = clock_mono_us() + FINISH_MAX_MS * 1000;
 
 	while (!o->done && clock_mono_us() < until)
 		turn();

@@ -5,6 +5,9 @@
 #include "net/http_client.h"
 #include "net_server.h"
 
+#define FINISH_MAX_MS INT64_C(20000)     /* what takes longer never ends, as far as these tests go */
+#define LONG_MS       INT64_C(120000)    /* a call with so much time does not end by it while a test looks */
+
 /* A call, and what became of it. */
 struct outcome {
 	struct http_call call;               /* first */
@@ -30,7 +33,7 @@ void close_all(void);
 void post_to(struct outcome *o, const char *scheme, const char *host, const char *path, int64_t timeout_ms);
 void post(struct outcome *o, const char *path, int64_t timeout_ms);
 void turn(void);                             /* of a loop, once */
-void finish(struct outcome *o);              /* turns until it is done */
+void finish(struct outcome *o);              /* turns until it is done, FINISH_MAX_MS at most */
 void send_and_finish(struct outcome *o, const char *path, int64_t timeout_ms);
 
 #endif

