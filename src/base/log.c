@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_syslog.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -18,6 +19,7 @@ static const char *const names[] = {
 
 static _Atomic int threshold = LOG_INFO;
 static char program[32] = "agentiv";
+static bool syslogging;
 
 void log_open(const char *name)
 {
@@ -27,6 +29,12 @@ void log_open(const char *name)
 void log_set_level(enum log_level level)
 {
 	atomic_store(&threshold, (int)level);
+}
+
+void log_to_syslog(void)
+{
+	log_syslog_open(program);
+	syslogging = true;
 }
 
 bool log_level_by_name(const char *name, enum log_level *out)
@@ -69,8 +77,14 @@ static char *put_time(char *p, const char *end)
 	return put(p, end, text);
 }
 
-static void emit(const char *line, size_t n)
+static void emit(enum log_level level, char *line, size_t n)
 {
+	if (syslogging) {
+		line[n] = '\0';
+		log_syslog_line(level, line);
+		return;
+	}
+	line[n++] = '\n';
 	/* what stderr does not take is lost: there is nowhere to say so */
 	while (write(STDERR_FILENO, line, n) < 0 && errno == EINTR)
 		;
@@ -105,8 +119,7 @@ void log_write(enum log_level level, const char *msg, const char *fmt, ...)
 			if ((unsigned char)*values < ' ' || *values == 0x7f)
 				*values = '?';
 	}
-	*p++ = '\n';
-	emit(line, (size_t)(p - line));
+	emit(level, line, (size_t)(p - line));
 }
 
 void log_error(const char *msg, const struct error *err)

@@ -9,6 +9,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 void log_open(const char *program);             /* name in every line; call once */
 void log_set_level(enum log_level level);       /* default LOG_INFO */
+/* From now on lines go to syslog: for a process whose stderr somebody waits for. Call before threads. */
+void log_to_syslog(void);
 bool log_level_by_name(const char *name, enum log_level *out);
 
 /* fmt continues the line after msg: log_write(LOG_INFO, "claimed", "runs=%u lane=%d", n, lane).

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,14 +13,26 @@
 
 #define CONNECTIONS 2      /* the run, and the keeper of its lease */
 
-/* The request's input and output: the web server waits until the last process has closed them. */
+static bool is_file_or_terminal(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode);
+}
+
+/* The web server waits until the last process has closed the request's input and output, and its stderr too where that
+ * is a pipe (Apache's mod_cgi). */
 static void leave_request(void)
 {
-	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
 
-	if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0) {
-		close(STDIN_FILENO);
-		close(STDOUT_FILENO);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fd == STDERR_FILENO && is_file_or_terminal(fd))
+			continue;
+		if (fd == STDERR_FILENO)
+			log_to_syslog();
+		if (nothing < 0 || dup2(nothing, fd) < 0)
+			close(fd);
 	}
 }
 

@@ -1,11 +1,15 @@
 /* The executor (core/executor.h), on a real database. */
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/executor_priv.h"
+#include "core/run_process.h"
 #include "executor_fixture.h"
 #include "queue_suites.h"
 
@@ -298,6 +302,61 @@ static void one_run_runs_in_the_calling_thread(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
+static bool hung_up(int fd, int patience_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, patience_ms) == 1 && (p.revents & POLLHUP);
+}
+
+static bool becomes(const char *sql, int64_t figure)
+{
+	int64_t until = clock_mono_us() + 20000000;
+
+	while (fx_number(sql) != figure && clock_mono_us() < until)
+		usleep(10000);
+	return fx_number(sql) == figure;
+}
+
+/* A process that answers a request, as Apache's mod_cgi runs it: its stderr is a pipe. */
+static void answer_meanwhile(const struct id *id, int to)
+{
+	struct executor_env mine = {.cfg = &fx_cfg, .owner = fx_owner};
+	struct error err;
+	int ended;
+
+	dup2(to, STDOUT_FILENO);
+	dup2(to, STDERR_FILENO);
+	close(to);
+	_exit(run_process_start(&mine, id, &ended, &err) ? 0 : 1);
+}
+
+static void a_process_s_run_outlives_who_answers_and_holds_nothing_of_his(void)
+{
+	struct id id;
+	int fds[2], status = -1;
+	struct cancelled k;
+	struct error err;
+	pid_t pid;
+
+	fresh();
+	id = fx_accept(1, LANE_SYNC, "wait", "{}");
+	CU_ASSERT_EQUAL_FATAL(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0)
+		answer_meanwhile(&id, fds[1]);
+	close(fds[1]);
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL(status, 0);
+	CU_ASSERT_TRUE(hung_up(fds[0], 5000));
+	close(fds[0]);
+	CU_ASSERT_TRUE(becomes("SELECT COUNT(*) FROM leases", 1));
+	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &id, &k, &err));
+	CU_ASSERT_EQUAL(k.outcome, CANCEL_ASKED);
+	CU_ASSERT_TRUE(becomes("SELECT COUNT(*) FROM leases", 0));
+	CU_ASSERT_TRUE(fx_text_is(error_of, &id, "CANCELLED"));
+}
+
 static void a_pass_runs_what_is_ready_up_to_its_bound(void)
 {
 	struct executor_pass done;
@@ -351,6 +410,8 @@ static CU_TestInfo tests[] = {
 	{"steps that are refused keep no run from being claimed",
 	 steps_that_are_refused_keep_no_run_from_being_claimed},
 	{"one run runs in the calling thread", one_run_runs_in_the_calling_thread},
+	{"a process's run outlives who answers and holds nothing of his",
+	 a_process_s_run_outlives_who_answers_and_holds_nothing_of_his},
 	{"a pass runs what is ready up to its bound", a_pass_runs_what_is_ready_up_to_its_bound},
 	{"the wait for another attempt doubles up to its bound",
 	 the_wait_for_another_attempt_doubles_up_to_its_bound},
