@@ -14,13 +14,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/loop.h"
+#include "net_server.h"
 #include "net_suites.h"
 
 #define MS INT64_C(1000)
 
 struct small_daemon {
-	int works, messages, drains, stops;
-	int64_t started_us, last_work_us;
+	atomic_int works, messages;             /* what happens beside it may wait for these */
+	int drains, stops;
+	int64_t started_us, third_us;           /* when work was called, the first and the third time */
 	bool idle;                              /* what idle answers */
 	char text[64];
 	/* what work does, and when it wants to be called again */
@@ -72,11 +74,11 @@ static int64_t work(void *data, struct loop *l)
 {
 	struct small_daemon *d = data;
 
-	d->works++;
-	d->last_work_us = clock_mono_us();
 	d->work_after_stop |= d->stops > 0;
+	if (++d->works == 3)
+		d->third_us = clock_mono_us();
 	if (d->works == 1) {
-		d->started_us = d->last_work_us;
+		d->started_us = clock_mono_us();
 		d->loop = l;
 		/* started here, it has the loop's signal mask */
 		if (d->beside)
@@ -89,8 +91,8 @@ static void message(void *data, const void *msg, size_t n)
 {
 	struct small_daemon *d = data;
 
-	d->messages++;
 	snprintf(d->text, sizeof d->text, "%.*s", (int)n, (const char *)msg);
+	d->messages++;
 }
 
 static void drain(void *data)
@@ -130,21 +132,24 @@ static void tell_to_stop(void)
 	kill(getpid(), SIGTERM);
 }
 
-static int64_t stop_at_the_third_turn(struct small_daemon *d, struct loop *l)
+static int64_t again_in_30_ms(struct small_daemon *d, struct loop *l)
 {
-	if (d->works == 3)
-		tell_to_stop();
 	return clock_mono_us() + 30 * MS;
+}
+
+static void stop_after_the_third_turn(struct small_daemon *d)
+{
+	server_wait(&d->works, 3);
+	tell_to_stop();
 }
 
 static void work_is_called_when_it_asked_for(void)
 {
-	struct small_daemon d = {.idle = true, .turn = stop_at_the_third_turn};
+	struct small_daemon d = {.idle = true, .turn = again_in_30_ms, .beside = stop_after_the_third_turn};
 
 	run(&d, 5);
-	CU_ASSERT(d.last_work_us - d.started_us >= 60 * MS);
-	CU_ASSERT(d.last_work_us - d.started_us < 2000 * MS);
-	CU_ASSERT(d.works <= 4);
+	CU_ASSERT(d.works > 3);
+	CU_ASSERT(d.third_us - d.started_us >= 60 * MS);
 }
 
 static void wait_then_stop(struct small_daemon *d)
@@ -163,9 +168,8 @@ static void a_loop_with_nothing_to_do_sleeps(void)
 
 static void ring_then_stop(struct small_daemon *d)
 {
-	pause_ms(20);
 	doorbell_ring_any(d->ringer, "small", "ding", 4);
-	pause_ms(100);
+	server_wait(&d->messages, 1);
 	tell_to_stop();
 }
 
@@ -183,10 +187,9 @@ static void wake_often_then_stop(struct small_daemon *d)
 {
 	unsigned i;
 
-	pause_ms(20);
 	for (i = 0; i < 1000; i++)
 		loop_wake(d->loop);
-	pause_ms(100);
+	server_wait(&d->works, 2);
 	tell_to_stop();
 }
 
@@ -196,7 +199,7 @@ static void another_thread_wakes_it(void)
 
 	run(&d, 5);
 	CU_ASSERT(d.works >= 3);
-	CU_ASSERT(d.works <= 1003);
+	CU_ASSERT(d.works <= 1002);
 }
 
 static atomic_int asked, seen;
@@ -249,9 +252,8 @@ static void write_then_stop(struct small_daemon *d)
 {
 	static const uint64_t one = 1;
 
-	pause_ms(20);
 	CU_ASSERT_EQUAL(write(d->fd, &one, sizeof one), sizeof one);
-	pause_ms(100);
+	server_wait(&d->messages, 1);
 	tell_to_stop();
 }
 
@@ -277,37 +279,63 @@ static void told_to_stop_it_goes_on_until_it_is_idle(void)
 {
 	struct small_daemon d = {.turn = busy_for_a_while};
 
-	run(&d, 5);
+	run(&d, 60);
 	CU_ASSERT_EQUAL(d.drains, 1);
 	CU_ASSERT_EQUAL(d.works, 6);
 }
 
-static void one_that_never_gets_idle_ends_at_its_limit(void)
-{
-	struct small_daemon d = {.turn = NULL, .beside = wait_then_stop};
-	int64_t since = clock_mono_us();
+/* A clock that goes on only while work is done. */
+static _Atomic int64_t now_us;
 
-	log_set_level(LOG_ERROR);
-	run(&d, 1);
-	CU_ASSERT(clock_mono_us() - since >= 1100 * MS);
-	CU_ASSERT(clock_mono_us() - since < 4000 * MS);
+static int64_t slow_clock(void)
+{
+	return now_us;
 }
 
-static void stop_twice(struct small_daemon *d)
+static void run_by_slow_clock(struct small_daemon *d, int drain_limit_s)
 {
-	pause_ms(20);
-	tell_to_stop();
-	pause_ms(50);
-	tell_to_stop();
+	now_us = 0;
+	clock_set_source(NULL, slow_clock);
+	run(d, drain_limit_s);
+	clock_set_source(NULL, NULL);
+}
+
+/* 100 ms, and at once again; idle only after more than any test here has patience for. */
+static int64_t work_for_100_ms(struct small_daemon *d)
+{
+	d->idle = d->works == 1000;
+	return now_us += 100 * MS;
+}
+
+static int64_t told_to_stop_at_first(struct small_daemon *d, struct loop *l)
+{
+	if (d->works == 1)
+		tell_to_stop();
+	return work_for_100_ms(d);
+}
+
+static void one_that_never_gets_idle_ends_at_its_limit(void)
+{
+	struct small_daemon d = {.turn = told_to_stop_at_first};
+
+	run_by_slow_clock(&d, 1);
+	/* it is told after the first turn, and has a second for ten more */
+	CU_ASSERT_EQUAL(d.works, 11);
+}
+
+static int64_t told_to_stop_twice(struct small_daemon *d, struct loop *l)
+{
+	if (d->works == 1 || d->works == 2)
+		tell_to_stop();
+	return work_for_100_ms(d);
 }
 
 static void told_twice_it_ends_at_once(void)
 {
-	struct small_daemon d = {.beside = stop_twice};
-	int64_t since = clock_mono_us();
+	struct small_daemon d = {.turn = told_to_stop_twice};
 
-	run(&d, 60);
-	CU_ASSERT(clock_mono_us() - since < 3000 * MS);
+	run_by_slow_clock(&d, 60);
+	CU_ASSERT_EQUAL(d.works, 3);
 	CU_ASSERT_EQUAL(d.drains, 1);
 }
 
@@ -395,16 +423,31 @@ static void the_supervisor_hears_of_start_and_stop(void)
 	supervisor_gone(fd, &at);
 }
 
+/* Wants never to be called again, and is called all the same, as the supervisor waits for a sign of life. */
+static int64_t twelve_turns_of_10_ms(struct small_daemon *d, struct loop *l)
+{
+	now_us += 10 * MS;
+	if (d->works == 12)
+		tell_to_stop();
+	return INT64_MAX;
+}
+
+static void stop_if_it_sleeps(struct small_daemon *d)
+{
+	if (!server_wait(&d->works, 12))
+		tell_to_stop();
+}
+
 static void the_supervisor_gets_signs_of_life(void)
 {
-	struct small_daemon d = {.idle = true, .beside = wait_then_stop};
+	struct small_daemon d = {.idle = true, .turn = twelve_turns_of_10_ms, .beside = stop_if_it_sleeps};
 	struct sockaddr_un at;
-	int fd = supervisor(&at), signs;
+	int fd = supervisor(&at);
 
 	setenv("WATCHDOG_USEC", "60000", 1);
-	run(&d, 5);
-	signs = told(fd, "WATCHDOG=1");
-	CU_ASSERT(signs >= 3 && signs <= 8);
+	run_by_slow_clock(&d, 5);
+	/* after 10, 40, 70 and 100 of 120 ms: twice as often as it must */
+	CU_ASSERT_EQUAL(told(fd, "WATCHDOG=1"), 4);
 	unsetenv("WATCHDOG_USEC");
 	supervisor_gone(fd, &at);
 }
