@@ -96,6 +96,12 @@ static struct delivery *place_of(struct db_conn *c, struct claim *k, const struc
 	return NULL;
 }
 
+/* The deliveries of runs' own webhook_urls: those whose ids are of executions. */
+static const char runs_sql[] =
+	"SELECT " RUN_COLUMNS " FROM executions e FORCE INDEX (PRIMARY)"
+	" STRAIGHT_JOIN execution_results r ON r.execution_id = e.id"
+	" STRAIGHT_JOIN accounts a ON a.id = e.account_id WHERE e.id IN (%s) AND r.status <> 0";
+
 static void take_run(struct db_conn *c, const struct claim *k, struct delivery *d)
 {
 	d->run = read_run(c, 0, k->arena);
@@ -105,30 +111,6 @@ static void take_run(struct db_conn *c, const struct claim *k, struct delivery *
 	d->event = d->run->status == EXEC_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED;
 	d->created_at = d->run->completed_at;
 	d->url = d->run->webhook_url;
-}
-
-/* The deliveries of runs' own webhook_urls: those whose ids are of executions. */
-static bool read_runs(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n,
-                      struct error *err)
-{
-	static const char sql[] =
-		"SELECT " RUN_COLUMNS " FROM executions e FORCE INDEX (PRIMARY)"
-		" STRAIGHT_JOIN execution_results r ON r.execution_id = e.id"
-		" STRAIGHT_JOIN accounts a ON a.id = e.account_id WHERE e.id IN (%s) AND r.status <> 0";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = list_of_keys(args, keys, n);
-	int got;
-
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
-		return false;
-	while ((got = db_next(c, err)) == 1) {
-		struct delivery *d = place_of(c, k, keys, n);
-
-		if (d)
-			take_run(c, k, d);
-	}
-	db_end(c);
-	return got >= 0;
 }
 
 #define OTHER_COLUMNS 8   /* of deliveries, before the run's */
@@ -152,15 +134,19 @@ static void take_other(struct db_conn *c, const struct claim *k, struct delivery
 		d->url = d->run->webhook_url;
 }
 
-static bool read_others(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n,
-                        struct error *err)
+static const char others_sql[] =
+	"SELECT d.id, d.account_id, d.event, d.created_at, d.event_id, d.endpoint_id, d.url, d.payload, "
+	RUN_COLUMNS " FROM deliveries d FORCE INDEX (PRIMARY)"
+	" LEFT JOIN executions e ON e.id = d.execution_id"
+	" LEFT JOIN execution_results r ON r.execution_id = e.id"
+	" LEFT JOIN accounts a ON a.id = e.account_id WHERE d.id IN (%s)";
+
+typedef void (*take_row)(struct db_conn *c, const struct claim *k, struct delivery *d);
+
+/* What the statement has of these, each row to its place. */
+static bool read_rows(struct db_conn *c, const char *sql, struct claim *k, const struct outbox_key *keys, unsigned n,
+                      take_row take, struct error *err)
 {
-	static const char sql[] =
-		"SELECT d.id, d.account_id, d.event, d.created_at, d.event_id, d.endpoint_id, d.url, d.payload, "
-		RUN_COLUMNS " FROM deliveries d FORCE INDEX (PRIMARY)"
-		" LEFT JOIN executions e ON e.id = d.execution_id"
-		" LEFT JOIN execution_results r ON r.execution_id = e.id"
-		" LEFT JOIN accounts a ON a.id = e.account_id WHERE d.id IN (%s)";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = list_of_keys(args, keys, n);
 	int got;
@@ -171,7 +157,7 @@ static bool read_others(struct db_conn *c, struct claim *k, const struct outbox_
 		struct delivery *d = place_of(c, k, keys, n);
 
 		if (d)
-			take_other(c, k, d);
+			take(c, k, d);
 	}
 	db_end(c);
 	return got >= 0;
@@ -187,12 +173,12 @@ static bool read_picked(struct db_conn *c, struct claim *k, struct error *err)
 		const struct outbox_key *keys = &k->keys[from];
 
 		n = k->picked - from < DB_LIST_MAX ? k->picked - from : DB_LIST_MAX;
-		if (!read_runs(c, k, keys, n, err))
+		if (!read_rows(c, runs_sql, k, keys, n, take_run, err))
 			return false;
 		for (i = count = 0; i < n; i++)
 			if (!k->out[keys[i].index].run)
 				others[count++] = keys[i];
-		if (count > 0 && !read_others(c, k, others, count, err))
+		if (count > 0 && !read_rows(c, others_sql, k, others, count, take_other, err))
 			return false;
 	}
 	return true;
