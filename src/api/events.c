@@ -1,5 +1,7 @@
 /* GET /api/executions/{id}/events: a run's steps as server-sent events (WHATWG HTML, 9.2), and its end. The
- * waiting room feeds them from the rows, so a client that reads slowly costs a look and no memory. */
+ * waiting room feeds them from the rows, a batch of streams at a time, so a client that reads slowly costs a look and
+ * no memory. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +14,15 @@
 #define COMMENT_US   INT64_C(15000000)
 #define STALLED_US   INT64_C(60000000)    /* a client that takes nothing for so long is let go */
 #define STREAM_US    INT64_C(900000000)   /* behind some web servers nobody says that a client has gone */
-#define STEPS_MAX    32                   /* read at once */
 #define PIECE_BYTES  (16u << 10)          /* sent at once, between two looks at whether there is room */
 #define EVENT_MAX    (128u << 10)
 
 struct stream {
-	struct waiter w;
+	struct waiter   w;                    /* first */
+	struct read_job read;                 /* of the execution, for its end */
 	unsigned after;                       /* the last step that was sent */
 	int64_t  started_us, sent_us, stalled_us;
-	bool     over;                        /* "end" was sent */
+	bool     complete;                    /* the run is over and all its steps were sent: what is left is "end" */
 };
 
 /* Raw line breaks in JSON stand between its tokens only: a blank does as well, and the event stays one line. */
@@ -64,102 +66,137 @@ static bool send_piece(struct stream *s, struct buf *b)
 	return ok;
 }
 
-/* FED_LATER: the client takes no more now, or the database does not answer. */
-enum fed { FED_ALL, FED_MORE, FED_LATER, FED_GONE };
+/* ---- steps ---- */
 
-/* Up to STEPS_MAX steps. */
-static enum fed feed_steps(struct stream *s, struct buf *b, struct arena *a)
+static enum look go_on(struct stream *s)
 {
-	struct execution_step steps[STEPS_MAX];
-	struct request *r = s->w.r;
-	struct error err = {0};
-	unsigned n = 0, i;
-
-	if (!run_steps(r->app->runs, &s->w.id, s->after, STEPS_MAX, a, steps, &n, &err))
-		return FED_LATER;
-	for (i = 0; i < n; i++) {
-		if (b->len > PIECE_BYTES) {
-			if (!send_piece(s, b))
-				return FED_GONE;
-			if (!r->transport->writable(r))
-				return FED_LATER;
-		}
-		add_event(b, steps[i].seq, "step", &steps[i], NULL);
-		s->after = steps[i].seq;
-	}
-	return n < STEPS_MAX ? FED_ALL : FED_MORE;
+	if (s->after < s->w.last_step)
+		return LOOK_FEED;
+	s->complete = run_over(s->w.status);
+	return s->complete ? LOOK_LEAVES : LOOK_STAYS;
 }
 
-static enum fed feed_all_steps(struct stream *s, struct buf *b)
-{
-	enum fed fed;
-	struct arena a;
-
-	arena_init(&a);
-	do {
-		fed = feed_steps(s, b, &a);
-		arena_reset(&a);
-	} while (fed == FED_MORE);
-	arena_release(&a);
-	return fed;
-}
-
-/* false: the client has gone. The end is looked at before the steps: then all of them are there. */
-static bool feed(struct stream *s)
-{
-	struct request *r = s->w.r;
-	struct execution e = {0};
-	struct error err = {0};
-	struct arena a;
-	struct buf b;
-	enum fed fed;
-	bool ended;
-
-	arena_init(&a);
-	buf_init(&b, PIECE_BYTES + EVENT_MAX);
-	ended = (s->w.rung || run_over(s->w.status)) &&
-		run_find_brief(r->app->runs, r->auth->principal.account_id, &s->w.id, &a, &e, &err) &&
-		run_over(e.status);
-	fed = feed_all_steps(s, &b);
-	if (fed == FED_ALL && ended) {
-		add_event(&b, s->after, "end", NULL, &e);
-		s->over = true;
-	}
-	if (fed != FED_GONE && !send_piece(s, &b))
-		fed = FED_GONE;
-	buf_release(&b);
-	arena_release(&a);
-	return fed != FED_GONE;
-}
-
-static bool stream_look(struct waiter *w, int64_t now_us)
+static enum look stream_look(struct waiter *w, int64_t now_us)
 {
 	struct stream *s = (struct stream *)w;
-	bool news = w->rung || w->last_step > s->after || run_over(w->status);
+	enum look next;
 
 	if (now_us - s->started_us > STREAM_US)
-		return false;
+		return LOOK_LEAVES;
 	if (!w->r->transport->writable(w->r)) {
 		if (s->stalled_us == 0)
 			s->stalled_us = now_us;
-		return now_us - s->stalled_us < STALLED_US;
+		return now_us - s->stalled_us < STALLED_US ? LOOK_STAYS : LOOK_LEAVES;
 	}
 	s->stalled_us = 0;
-	if (news && !feed(s))
-		return false;
-	if (!s->over && now_us - s->sent_us >= COMMENT_US) {
-		s->sent_us = now_us;
-		return response_chunk(w->r, ": still here\n\n", 14);
+	next = go_on(s);
+	if (next != LOOK_STAYS || now_us - s->sent_us < COMMENT_US)
+		return next;
+	s->sent_us = now_us;
+	return response_chunk(w->r, ": still here\n\n", 14) ? LOOK_STAYS : LOOK_LEAVES;
+}
+
+/* When the client takes no more now, or a step that is known to be there was not read, the next look sees to it. */
+static enum look send_steps(struct stream *s, const struct execution_steps *of, struct buf *b)
+{
+	struct request *r = s->w.r;
+	unsigned i;
+
+	for (i = 0; i < of->count; i++) {
+		if (b->len > PIECE_BYTES) {
+			if (!send_piece(s, b))
+				return LOOK_LEAVES;
+			if (!r->transport->writable(r))
+				return LOOK_STAYS;
+		}
+		add_event(b, of->steps[i].seq, "step", &of->steps[i], NULL);
+		s->after = of->steps[i].seq;
 	}
-	return !s->over;
+	if (!send_piece(s, b))
+		return LOOK_LEAVES;
+	return of->count > 0 && r->transport->writable(r) ? go_on(s) : LOOK_STAYS;
+}
+
+/* What the stream wants read, among all[0..*n): those who stand at one place of one run read it once. */
+static unsigned place_of(const struct stream *s, struct execution_steps *all, unsigned *n)
+{
+	unsigned i;
+
+	for (i = 0; i < *n; i++)
+		if (all[i].after == s->after && id_cmp(&all[i].id, &s->w.id) == 0)
+			break;
+	if (i == *n)
+		all[(*n)++] = (struct execution_steps){.id = s->w.id, .after = s->after, .last = s->w.last_step};
+	if (s->w.last_step > all[i].last)
+		all[i].last = s->w.last_step;
+	return i;
+}
+
+static void streams_feed(struct waiter *const *batch, unsigned n, enum look *next)
+{
+	struct execution_steps of[WAITING_BATCH_MAX];
+	unsigned place[WAITING_BATCH_MAX], count = 0, i;
+	struct error err = {0};
+	struct arena a;
+	struct buf b;
+	bool ok;
+
+	for (i = 0; i < n; i++)
+		place[i] = place_of((struct stream *)batch[i], of, &count);
+	arena_init(&a);
+	buf_init(&b, PIECE_BYTES + EVENT_MAX);
+	ok = runs_steps(batch[0]->r->app->runs, of, count, &a, &err);
+	for (i = 0; i < n; i++)
+		next[i] = ok ? send_steps((struct stream *)batch[i], &of[place[i]], &b) : LOOK_STAYS;
+	buf_release(&b);
+	arena_release(&a);
+}
+
+/* ---- the end ---- */
+
+static void send_end(struct stream *s, const struct execution *e)
+{
+	struct buf b;
+
+	buf_init(&b, EVENT_MAX);
+	add_event(&b, s->after, "end", NULL, e);
+	send_piece(s, &b);
+	buf_release(&b);
+}
+
+/* In the reader's thread. The client could take more when the stream left the room. */
+static void end_read(struct read_job *job, const struct execution *e, const struct error *err)
+{
+	struct stream *s = (struct stream *)((char *)job - offsetof(struct stream, read));
+
+	/* the database is away, or another server of it is behind: it is looked at again */
+	if (err ? err->code != ERR_NOT_FOUND : !run_over(e->status)) {
+		s->complete = s->w.rung = false;
+		waiting_enter(s->w.r->app->waiting, &s->w, false);
+		return;
+	}
+	if (e)
+		send_end(s, e);
+	response_stream_end(s->w.r);
 }
 
 static void stream_leave(struct waiter *w)
 {
-	response_stream_end(w->r);
+	struct stream *s = (struct stream *)w;
+
+	if (!s->complete) {
+		response_stream_end(w->r);
+		return;
+	}
+	s->read.id = w->id;
+	s->read.account_id = w->r->auth->principal.account_id;
+	s->read.done = end_read;
+	reader_submit(w->r->app->reader, &s->read);
 }
 
-static const struct waiter_ops stream_ops = {.look = stream_look, .leave = stream_leave};
+static const struct waiter_ops stream_ops = {.look = stream_look, .feed = streams_feed, .leave = stream_leave};
+
+/* ---- the handler ---- */
 
 static bool parse_last_event(const struct request *r, unsigned *after, struct error *err)
 {

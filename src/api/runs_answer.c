@@ -140,9 +140,11 @@ static struct run_request *of_waiter(struct waiter *w)
 	return w->r->state;
 }
 
-static bool run_look(struct waiter *w, int64_t now_us)
+static enum look run_look(struct waiter *w, int64_t now_us)
 {
-	return !w->rung && !run_over(w->status) && now_us < of_waiter(w)->deadline_us;
+	bool stays = !w->rung && !run_over(w->status) && now_us < of_waiter(w)->deadline_us;
+
+	return stays ? LOOK_STAYS : LOOK_LEAVES;
 }
 
 static void read_run(struct run_request *q)

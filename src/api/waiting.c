@@ -38,7 +38,7 @@ static void wait_for_news(struct waiting *w)
 	struct pollfd fds[2] = {{.fd = w->wake_fd, .events = POLLIN},
 	                        {.fd = w->app->doorbell.fd, .events = POLLIN}};
 	bool nobody = waiting_count(w) == 0;
-	int64_t left_us = w->look_us - clock_mono_us();
+	int64_t left_us = w->hungry ? 0 : w->look_us - clock_mono_us();
 	uint64_t times;
 
 	if (poll(fds, 2, nobody ? -1 : left_us > 0 ? (int)(left_us / 1000) + 1 : 0) < 0) {
@@ -77,6 +77,7 @@ struct waiting *waiting_start(struct app *app, bool thread, struct error *err)
 
 	w->app = app;
 	w->last = &w->first;
+	w->last_hungry = &w->hungry;
 	w->wake_fd = -1;
 	pthread_mutex_init(&w->lock, NULL);
 	if (!thread)
@@ -119,12 +120,15 @@ void waiting_pump(struct waiting *w)
 {
 	int pause_ms = FIRST_PAUSE_MS;
 
+	w->look_us = 0;
 	for (;;) {
-		w->look_us = 0;
 		waiting_turn(w);
 		if (waiting_count(w) == 0)
 			break;
+		if (w->hungry)
+			continue;
 		poll(NULL, 0, pause_ms);
 		pause_ms = 2 * pause_ms < WAITING_LOOK_US / 1000 ? 2 * pause_ms : (int)(WAITING_LOOK_US / 1000);
+		w->look_us = 0;
 	}
 }

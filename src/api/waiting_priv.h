@@ -15,7 +15,9 @@ struct waiting {
 	pthread_t   thread;
 	bool        has_thread;
 	int         wake_fd;
-	int64_t     look_us;               /* when all are looked at again; the room's thread */
+	/* the room's thread's */
+	int64_t     look_us;               /* when all are looked at again */
+	struct waiter *hungry, **last_hungry;   /* who has asked to be fed, in turn */
 
 	pthread_mutex_t lock;              /* the fields below, and a waiter's links */
 	struct waiter *buckets[WAITING_BUCKETS];
@@ -27,12 +29,12 @@ struct waiting {
 
 void waiting_wake(struct waiting *w);
 
-/* With the lock held: one who has entered is out, and nobody's list has it but perhaps w->rung. */
+/* With the lock held, of one who has entered and stands neither in w->rung nor in w->hungry. */
 void waiting_remove(struct waiting *w, struct waiter *who);
 /* These executions are said to have ended. */
 void waiting_ring(struct waiting *w, const unsigned char *ids, size_t n);
 
-/* In the room's thread: looks at whom it is time to look at. */
+/* In the room's thread: looks at whom it is time to look at, and feeds one batch. */
 void waiting_turn(struct waiting *w);
 /* Everybody leaves. */
 void waiting_empty(struct waiting *w);

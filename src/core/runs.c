@@ -72,28 +72,6 @@ bool runs_find(struct runs *r, const struct id *ids, unsigned n, struct arena *a
 	return ok;
 }
 
-static struct id next_id(const struct id *id)
-{
-	struct id next = *id;
-	unsigned i = sizeof next.b;
-
-	while (i-- > 0 && ++next.b[i] == 0)
-		;
-	return next;
-}
-
-bool run_find_brief(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
-                    struct execution *out, struct error *err)
-{
-	struct execution_filter f = {.account_id = account_id, .status = -1, .trigger = -1, .from = *id,
-	                             .before = next_id(id), .limit = 1};
-	struct id last;
-	unsigned n = 0;
-	bool more;
-
-	return runs_list(r, &f, a, out, &n, &more, &last, err) && (n == 1 || run_unknown(err));
-}
-
 bool runs_watch(struct runs *r, const struct id *ids, unsigned n, struct execution_watch *out,
                 unsigned *count, struct error *err)
 {
@@ -129,6 +107,15 @@ bool run_steps(struct runs *r, const struct id *id, unsigned after, unsigned max
 {
 	struct db_conn *c = db_get(r->db, err);
 	bool ok = c && execution_steps(c, id, after, max, a, out, count, err);
+
+	db_put(r->db, c);
+	return ok;
+}
+
+bool runs_steps(struct runs *r, struct execution_steps *of, unsigned n, struct arena *a, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && execution_steps_many(c, of, n, a, err);
 
 	db_put(r->db, c);
 	return ok;

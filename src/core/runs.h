@@ -29,9 +29,6 @@ bool run_unknown(struct error *err);
 /* Up to RUNS_BATCH_MAX runs of any account, as execution_find_group. */
 bool runs_find(struct runs *r, const struct id *ids, unsigned n, struct arena *a, struct execution *out,
                unsigned *count, struct error *err);
-/* One run without its output, however large that is. */
-bool run_find_brief(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,
-                    struct execution *out, struct error *err);
 /* How far it has come. ERR_NOT_FOUND. */
 bool run_watch(struct runs *r, uint64_t account_id, const struct id *id, struct execution_watch *out,
                struct error *err);
@@ -44,6 +41,8 @@ bool runs_list(struct runs *r, const struct execution_filter *f, struct arena *a
 /* Steps after a number, in order, at most max. The caller has seen whose run it is. */
 bool run_steps(struct runs *r, const struct id *id, unsigned after, unsigned max, struct arena *a,
                struct execution_step *out, unsigned *count, struct error *err);
+/* The same of up to RUNS_BATCH_MAX runs, as execution_steps_many. */
+bool runs_steps(struct runs *r, struct execution_steps *of, unsigned n, struct arena *a, struct error *err);
 
 /* out, in a: as the cancel left it: over when it had not started, otherwise asked to stop. ERR_NOT_FOUND;
  * ERR_CONFLICT when it was over already. Rings whom it concerns. */

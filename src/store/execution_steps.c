@@ -98,22 +98,26 @@ static void hand_out(struct db_conn *c, struct execution_steps *of, unsigned n, 
 	}
 }
 
+static void prepare(struct execution_steps *s, unsigned share, struct arena *a)
+{
+	unsigned rows = s->last > s->after ? s->last - s->after : 0;
+
+	if (rows > share)
+		s->last = s->after + share;
+	s->steps = arena_alloc(a, (rows < share ? rows : share) * sizeof *s->steps);
+	s->count = 0;
+	s->bytes = 0;
+}
+
 bool execution_steps_many(struct db_conn *c, struct execution_steps *of, unsigned n, struct arena *a,
                           struct error *err)
 {
-	unsigned share, i;
+	unsigned i;
 	int got;
 
 	INVARIANT(n > 0 && n <= DB_LIST_MAX, "steps of too many executions, or of none");
-	share = EXECUTION_STEPS_ROWS / n;
-	for (i = 0; i < n; i++) {
-		INVARIANT(of[i].last > of[i].after, "no step is asked for");
-		if (of[i].last - of[i].after > share)
-			of[i].last = of[i].after + share;
-		of[i].steps = arena_alloc(a, (of[i].last - of[i].after) * sizeof *of[i].steps);
-		of[i].count = 0;
-		of[i].bytes = 0;
-	}
+	for (i = 0; i < n; i++)
+		prepare(&of[i], EXECUTION_STEPS_ROWS / n, a);
 	if (!query_many(c, of, n, err))
 		return false;
 	while ((got = db_next(c, err)) == 1)

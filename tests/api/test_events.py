@@ -133,6 +133,24 @@ class Events(ApiCase):
             t.join()
         self.assertEqual(ends, [(2, "end")] * MANY)
 
+    def test_streams_of_many_runs_get_every_step_once_and_in_order(self):
+        account = Account(self.platform)
+        runs = [self.start({"steps": 20, "sleep_ms": 1000}, key=account.key) for _ in range(MANY)]
+        streams = [self.stream(run, last=number % 3, key=account.key) for number, run in enumerate(runs)]
+        told = [None] * MANY
+
+        def read(number):
+            told[number] = [event[:2] for event in streams[number]]
+
+        readers = [threading.Thread(target=read, args=(number,)) for number in range(MANY)]
+        for t in readers:
+            t.start()
+        for t in readers:
+            t.join()
+        for number in range(MANY):
+            steps = [(n, "step") for n in range(number % 3 + 1, 21)]
+            self.assertEqual(told[number], steps + [(20, "end")], runs[number])
+
     def test_a_client_that_goes_away_disturbs_nobody(self):
         execution_id = self.start({"steps": 10, "sleep_ms": 3000})
         leaves, stays = self.stream(execution_id), self.stream(execution_id)
