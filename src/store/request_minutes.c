@@ -1,10 +1,10 @@
-/* Leases of requests. The row is changed only where it still holds what was seen, so that hosts need no lock
+/* Leases of requests. The row is changed only where it still holds what was seen, so that hosts seldom need a lock
  * and nothing is given out twice; the minute is the database's. */
 #include "store/request_minutes.h"
 
 #include "base/clock.h"
 
-#define TRIES 16
+#define TRIES 3
 
 /* The row must be as l says and the database's clock in minute. */
 static bool take(struct db_conn *c, uint64_t account_id, const struct minute_lease *l, int64_t minute,
@@ -78,39 +78,69 @@ static bool lease_seen(struct db_conn *c, uint64_t account_id, int64_t limit, mi
 	return true;
 }
 
-static bool lease_on(struct db_conn *c, uint64_t account_id, int64_t limit, minute_share share,
-                     struct minute_lease *l, struct error *err)
+struct lease_work {
+	uint64_t account_id;
+	int64_t  limit;
+	minute_share share;
+	struct minute_lease *l;
+	bool     done;
+};
+
+/* From the row as it is, or as it is believed to be: *done as lease_seen's. */
+static bool try_lease(struct db_conn *c, struct lease_work *w, bool seen, struct error *err)
+{
+	int64_t now = clock_now_ms() / 60000;
+
+	return (seen || see(c, w->account_id, w->l, &now, err)) &&
+	       lease_seen(c, w->account_id, w->limit, w->share, w->l, now, &w->done, err);
+}
+
+/* With the row locked only the turn of the minute can come between a look and a lease. */
+static bool lease_locked(struct db_conn *c, void *ctx, struct error *err)
+{
+	static const char sql[] = "SELECT minute FROM request_minutes WHERE account_id = ? FOR UPDATE";
+	struct lease_work *w = ctx;
+	struct db_arg arg = db_int((int64_t)w->account_id);
+	int64_t minute;
+	unsigned tries;
+
+	if (!db_query_int(c, sql, &arg, 1, &minute, NULL, err))
+		return false;
+	for (tries = 0, w->done = false; tries < TRIES && !w->done; tries++)
+		if (!try_lease(c, w, false, err))
+			return false;
+	return w->done || err_set(err, ERR_UNAVAILABLE, "The account's row of requests does not hold still");
+}
+
+/* Without a lock first: a lone host needs one statement. Where many ask at once each round has one winner, so who has
+ * lost a few waits in the row's queue. Leasing once more after a COMMIT that went unanswered gives out less than the
+ * limit, never more. */
+static bool lease(struct db *db, struct db_conn **c, struct lease_work *w, struct error *err)
 {
 	int64_t now = clock_now_ms() / 60000;
 	/* what was last seen may be tried unseen, but nothing is refused because of it */
-	bool seen = l->minute != 0 && !(l->minute == now && l->leased >= limit), done = false;
+	bool seen = w->l->minute != 0 && !(w->l->minute == now && w->l->leased >= w->limit);
 	unsigned tries;
 
-	for (tries = 0; tries < TRIES && !done; tries++) {
+	for (tries = 0; tries < TRIES && !w->done; tries++) {
 		struct error e = {0};
-		bool ok = (seen || see(c, account_id, l, &now, &e)) &&
-			lease_seen(c, account_id, limit, share, l, now, &done, &e);
 
-		if (!ok && !db_error_rolled_back(&e)) {
+		if (!try_lease(*c, w, seen, &e) && !db_error_rolled_back(&e)) {
 			if (err)
 				*err = e;
 			return false;
 		}
 		seen = false;
 	}
-	if (!done) {
-		err_set(err, ERR_UNAVAILABLE, "Too many hosts ask for the account's requests; try again");
-		if (err)
-			err->retry_after = 1;
-	}
-	return done;
+	return w->done || db_transaction_on(db, c, lease_locked, NULL, w, err);
 }
 
 bool request_minutes_lease(struct db *db, uint64_t account_id, int64_t limit, minute_share share,
                            struct minute_lease *l, struct error *err)
 {
+	struct lease_work w = {.account_id = account_id, .limit = limit, .share = share, .l = l};
 	struct db_conn *c = db_get(db, err);
-	bool ok = c && lease_on(c, account_id, limit, share, l, err);
+	bool ok = c && lease(db, &c, &w, err);
 
 	db_put(db, c);
 	return ok;

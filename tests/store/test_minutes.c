@@ -166,6 +166,9 @@ static void the_minute_is_the_database_s(void)
 	within_a_minute(lease_skewed);
 }
 
+/* Each a thread with a connection of its own. */
+#define HOSTS 16
+
 static void *lease_host(void *sum)
 {
 	struct minute_lease l = {0};
@@ -181,15 +184,15 @@ static void *lease_host(void *sum)
 
 static void lease_together(int64_t minute)
 {
-	int64_t sums[6] = {0}, sum = 0;
-	pthread_t threads[6];
+	int64_t sums[HOSTS] = {0}, sum = 0;
+	pthread_t threads[HOSTS];
 	void *well;
 	unsigned i;
 
 	forget_row();
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < HOSTS; i++)
 		pthread_create(&threads[i], NULL, lease_host, &sums[i]);
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < HOSTS; i++) {
 		pthread_join(threads[i], &well);
 		CU_ASSERT_PTR_NOT_NULL(well);
 		sum += sums[i];
