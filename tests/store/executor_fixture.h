@@ -3,7 +3,7 @@
  *   brief    waits 20 ms                 short    as wait, but has 100 ms
  *   deaf     has 100 ms and heeds nothing until let_go
  *   flaky    fails once, retryably       huge     writes more than it may
- *   steps    logs two steps, waits a second, logs a third
+ *   steps    logs two steps, and a third after let_go
  *   garbled  has a summary that is not UTF-8
  *   acting   asks whether it may act, after let_go */
 #ifndef AGENTIV_TESTS_EXECUTOR_FIXTURE_H
