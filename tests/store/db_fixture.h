@@ -31,6 +31,5 @@ int64_t dbx_connection_id(struct db_conn *c);
 void dbx_kill(int64_t connection_id);   /* and waits until it is gone */
 /* Waits, up to ten seconds, until the condition holds; false if it never did. */
 bool dbx_until(bool (*holds)(void *ctx), void *ctx);
-int64_t dbx_ms(void);                /* monotonic */
 
 #endif
