@@ -12,9 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from deliveries import DELIVERED, FAILED, PENDING, Deliveries, id_text      # noqa: E402
-from receiver import Answer, Receiver, seed_signature, standard_signature   # noqa: E402
-from stack import Stack, wait_until                                         # noqa: E402
+from deliveries import DELIVERED, FAILED, PENDING, Deliveries, id_text, now_ms   # noqa: E402
+from receiver import Answer, Receiver, seed_signature, standard_signature       # noqa: E402
+from stack import Stack, wait_until                                             # noqa: E402
 
 TMP = Path(os.environ["AGENTIV_TEST_TMP"])
 SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 50, "webhooks.timeout_s": 1,
@@ -83,6 +83,7 @@ class SenderTest(SenderCase):
         self.assertEqual(body["error"], {"code": "TIMEOUT", "message": "It took too long"})
 
     def test_both_signatures_are_right(self):
+        before = int(time.time())
         delivery, _ = self.deliver(Answer(200))
         request, = self.receiver.requests()
         secret, headers = self.deliveries.secret, request.headers
@@ -92,7 +93,7 @@ class SenderTest(SenderCase):
         self.assertEqual(headers["x-agentiv-delivery"], id_text("dlv", delivery))
         self.assertEqual(headers["webhook-id"], id_text("evt", delivery))
         self.assertEqual(headers["content-type"], "application/json")
-        self.assertLess(abs(int(headers["webhook-timestamp"]) - time.time()), 5)
+        self.assertTrue(before <= int(headers["webhook-timestamp"]) <= time.time())
 
     def test_an_event_with_a_payload_is_sent_as_it_stands(self):
         payload = '{"event":"schedule.fired","a":"ü",  "b":1}'.encode()
@@ -160,7 +161,9 @@ class SenderTest(SenderCase):
         self.receiver.script("/hook", Answer(429, headers={"Retry-After": "30"}))
         delivery = self.deliveries.ended_run(self.receiver.url())
         wait_until(lambda: self.deliveries.state(delivery), 10, "the first attempt")
-        self.assertTrue(27000 < self.deliveries.due_in_ms(delivery) <= 30500)
+        attempted_at = self.stack.number(f"SELECT last_at FROM deliveries WHERE id = x'{delivery.hex()}'")
+        due_at = self.stack.number(f"SELECT due_at FROM outbox WHERE delivery_id = x'{delivery.hex()}'")
+        self.assertTrue(attempted_at + 30000 <= due_at <= now_ms() + 30000)
 
     def test_no_answer_within_the_time_is_a_failure(self):
         delivery, state = self.deliver(Answer(kind="hang"), Answer(200))
@@ -170,12 +173,6 @@ class SenderTest(SenderCase):
     def test_an_answer_without_its_body_counts(self):
         _, state = self.deliver(Answer(200, kind="half"))
         self.assertEqual((state.state, state.attempts), (DELIVERED, 1))
-
-    def test_a_body_without_end_counts_and_is_not_read(self):
-        started = time.monotonic()
-        _, state = self.deliver(Answer(200, kind="endless"))
-        self.assertEqual((state.state, state.attempts), (DELIVERED, 1))
-        self.assertLess(time.monotonic() - started, 5)
 
     def test_a_connection_that_ends_is_a_failure(self):
         _, state = self.deliver(Answer(kind="close"), Answer(200))
@@ -217,34 +214,6 @@ class SenderTest(SenderCase):
         ids = sorted(json.loads(r.body)["execution_id"] for r in self.receiver.requests())
         self.assertEqual(ids, sorted(id_text("exec", run) for run in runs))
         self.assertEqual(self.stack.number("SELECT COUNT(*) FROM outbox"), 0)
-
-    def test_a_dead_receiver_delays_nobody_else(self):
-        with Receiver() as dead:
-            dead.script("/hook", Answer(kind="hang"))
-            self.deliveries.ended_runs([dead.url()] * 500)
-            dead.wait_for(1)
-            other = Deliveries(self.stack, "other@example.com")
-            started = time.monotonic()
-            other.ended_runs([self.receiver.url()] * 50)
-            self.receiver.wait_for(50)
-            self.assertLess(time.monotonic() - started, 1)
-            # and so for others of the same account
-            started = time.monotonic()
-            self.deliveries.ended_runs([self.receiver.url("/same")] * 20)
-            self.receiver.wait_for(20, "/same")
-            self.assertLess(time.monotonic() - started, 1)
-
-    def test_one_accounts_many_dead_receivers_leave_room_for_others(self):
-        # the kernel accepts for them, and nobody answers
-        dead = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(60)]
-        for server in dead:
-            self.addCleanup(server.close)
-        self.deliveries.ended_runs([f"http://127.0.0.1:{s.getsockname()[1]}/" for s in dead] * 5)
-        other = Deliveries(self.stack, "neighbour@example.com")
-        started = time.monotonic()
-        other.ended_runs([self.receiver.url()] * 50)
-        self.receiver.wait_for(50)
-        self.assertLess(time.monotonic() - started, 1)
 
     # ---- processes that end ----
 
@@ -310,6 +279,42 @@ class SenderTest(SenderCase):
         self.assertEqual(done["delivered"], 100)
         self.assertGreaterEqual(done["delivery_retries"], 1)
         self.assertEqual(self.deliveries.count(DELIVERED), 100)
+
+
+class PatientTest(SenderCase):
+    """An attempt may take longer than a test waits for anything: what comes has not waited for one to end."""
+    settings = dict(SETTINGS, **{"webhooks.timeout_s": 120, "webhooks.lease_s": 300})
+
+    def check_none_has_failed(self):
+        self.assertEqual(self.deliveries.count(PENDING) + self.deliveries.count(FAILED), 0)
+
+    def test_a_dead_receiver_delays_nobody_else(self):
+        with Receiver() as dead:
+            dead.script("/hook", Answer(kind="hang"))
+            self.deliveries.ended_runs([dead.url()] * 500)
+            dead.wait_for(1)
+            other = Deliveries(self.stack, "other@example.com")
+            other.ended_runs([self.receiver.url()] * 50)
+            self.receiver.wait_for(50)
+            # and so for others of the same account
+            self.deliveries.ended_runs([self.receiver.url("/same")] * 20)
+            self.receiver.wait_for(20, "/same")
+            self.check_none_has_failed()
+
+    def test_one_accounts_many_dead_receivers_leave_room_for_others(self):
+        # the kernel accepts for them, and nobody answers
+        dead = [socket.create_server(("127.0.0.1", 0), backlog=128) for _ in range(60)]
+        for server in dead:
+            self.addCleanup(server.close)
+        self.deliveries.ended_runs([f"http://127.0.0.1:{s.getsockname()[1]}/" for s in dead] * 5)
+        other = Deliveries(self.stack, "neighbour@example.com")
+        other.ended_runs([self.receiver.url()] * 50)
+        self.receiver.wait_for(50)
+        self.check_none_has_failed()
+
+    def test_a_body_without_end_counts_and_is_not_read(self):
+        _, state = self.deliver(Answer(200, kind="endless"))
+        self.assertEqual((state.state, state.attempts), (DELIVERED, 1))
 
 
 class DatabaseTest(SenderCase):

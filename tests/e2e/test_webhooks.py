@@ -3,7 +3,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -82,15 +81,10 @@ class RunWebhooks(LiveCase):
         self.assertEqual(first.headers["webhook-id"], second.headers["webhook-id"])
 
     def test_it_arrives_without_waiting_for_a_poll(self):
-        self.accepted(self.run_probe({}))
-        self.receiver.wait_for(1)
-        took = []
-        for count in range(2, 22):
-            started = time.monotonic()
+        # there is one a minute, and none of the receiver's waits is that long
+        for count in range(1, 11):
             self.accepted(self.run_probe({}))
             self.receiver.wait_for(count)
-            took.append(time.monotonic() - started)
-        self.assertLess(sorted(took)[len(took) // 2], 0.1)
 
     def test_many_runs_are_each_delivered_once(self):
         ids = {self.accepted(self.run_probe({"payload": i})) for i in range(200)}
