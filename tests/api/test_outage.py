@@ -1,8 +1,8 @@
 """The database goes away and comes back, without a restart of anything else."""
 import os
+import re
 import tempfile
 import threading
-import time
 import unittest
 from pathlib import Path
 
@@ -24,25 +24,28 @@ class Outage(ApiCase):
         self.assertEqual(self.run_probe(wait=True).status, 200)
         self.assertEqual(self.get("/health/ready", key=None).status, 200)
 
+    def connects(self):
+        metrics = self.get("/metrics", key=None).text
+        self.assertIn("agentiv_database_up 0", metrics)
+        return int(re.search(r"^agentiv_db_connects_total (\d+)$", metrics, re.M)[1])
+
     def check_away(self):
         for method, path, body in (("GET", "/api/executions", None), ("POST", "/api/agents/probe/run",
                                                                       {"input_payload": {}, "async": True})):
-            started = time.monotonic()
-            answer = self.call(method, path, body)
-            self.refused(answer, "UNAVAILABLE")
-            self.assertLess(time.monotonic() - started, 2)
+            self.refused(self.call(method, path, body), "UNAVAILABLE")
         self.assertEqual(self.get("/health/live", key=None).status, 200)
         self.refused(self.get("/health/ready", key=None), "UNAVAILABLE")
-        self.assertIn("agentiv_database_up 0", self.get("/metrics", key=None).text)
+        before = self.connects()
+        for answer in together(16, lambda i: self.get("/api/executions")):
+            self.refused(answer, "UNAVAILABLE")
+        # at once: few of them, one at a time, have tried to reach it; each plain CGI is on its own
+        if not CGI:
+            self.assertLess(self.connects() - before, 8)
 
     def test_a_stopped_database_is_answered_at_once(self):
         self.assertEqual(self.get("/api/agents").status, 200)
         self.platform.stop("db")
         self.check_away()
-        started = time.monotonic()
-        for answer in together(16, lambda i: self.get("/api/executions")):
-            self.refused(answer, "UNAVAILABLE")
-        self.assertLess(time.monotonic() - started, 5)
         self.platform.start("db")
         self.comes_back()
 
