@@ -70,8 +70,11 @@ class Stack:
         done = self.quickstart("status", "--json")
         return done.returncode, json.loads(done.stdout)
 
+    def pids(self):
+        return {p["name"]: p["pid"] for p in self.status()[1]["processes"]}
+
     def pid(self, name):
-        return next(p["pid"] for p in self.status()[1]["processes"] if p["name"] == name)
+        return self.pids()[name]
 
 
 def still_running(pid):
@@ -139,12 +142,14 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(done.stdout.count('"success":true'), 3, done.stdout)
 
-    def test_second_call_takes_seconds_and_keeps_key_and_runs(self):
+    def test_second_call_builds_and_starts_nothing_and_keeps_key_and_runs(self):
         key, runs = self.stack.env()["AGENTIV_API_KEY"], len(self.stack.get("/api/executions?limit=100")["data"])
-        started = time.monotonic()
+        pids = self.stack.pids()
         second = self.stack.up()
         self.assertEqual((second.returncode, second.stderr), (0, ""), second.stdout)
-        self.assertLess(time.monotonic() - started, 30)
+        self.assertIn("building", self.first.stdout)
+        self.assertNotIn("building", second.stdout)
+        self.assertEqual(self.stack.pids(), pids)
         self.assertEqual(self.stack.env()["AGENTIV_API_KEY"], key)
         self.assertEqual(len(self.stack.get("/api/executions?limit=100")["data"]), runs + 1)
 
