@@ -1,11 +1,14 @@
-"""The database is away: 503 with Retry-After at once, health that tells the truth, recovery without a restart."""
+"""The database is away: 503 with Retry-After at once, health that tells the truth, recovery without a restart.
+
+At once: a request that does not itself try to reach the database, which few do, has nothing to wait for."""
+import re
 import threading
-import time
+import urllib.request
 
 from faults import FaultTest
 from stack import wait_until
 
-AT_ONCE_S = 0.3
+MANY = 40
 
 
 class DatabaseAway(FaultTest):
@@ -22,21 +25,25 @@ class DatabaseAway(FaultTest):
         self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
         return True
 
+    def connects(self):
+        """How often the responder has tried to reach the database."""
+        with urllib.request.urlopen(self.stack.url + "/metrics", timeout=20) as answer:
+            return int(re.search(rb"^agentiv_db_connects_total (\d+)$", answer.read(), re.M)[1])
+
     def check_refused_at_once(self):
         client = self.client()
-        for method, path, body in (("POST", "/api/agents/probe/run", {"input_payload": {}, "async": True}),
-                                   ("POST", "/api/agents/probe/run", {"input_payload": {}}),
-                                   ("GET", "/api/executions", None)):
-            answer = client.request(method, path, body)
-            self.refused(answer)
-            self.assertLess(answer.seconds, AT_ONCE_S, (method, path))
+        before = self.connects()
+        for n in range(MANY):
+            method, path, body = (("POST", "/api/agents/probe/run", {"input_payload": {}, "async": True}),
+                                  ("POST", "/api/agents/probe/run", {"input_payload": {}}),
+                                  ("GET", "/api/executions", None))[n % 3]
+            self.refused(client.request(method, path, body))
+        self.assertLess(self.connects() - before, MANY / 2)
 
     def check_health(self):
         client = self.client()
-        live, ready = client.get("/health/live"), client.get("/health/ready")
-        self.assertEqual(live.status, 200)
-        self.assertLess(live.seconds, AT_ONCE_S)
-        self.assertEqual(ready.status, 503)
+        self.assertEqual(client.get("/health/live").status, 200)
+        self.assertEqual(client.get("/health/ready").status, 503)
 
     def check_recovers(self):
         client = self.client()
@@ -63,36 +70,23 @@ class DatabaseAway(FaultTest):
         self.stack.signal("db", "STOP")
         self.addCleanup(self.thaw, "db")
         waiting = []
-        threads = [threading.Thread(target=lambda: waiting.append(self.client().run("probe", {})))
+        threads = [threading.Thread(target=lambda: waiting.append(self.client(timeout_s=20).run("probe", {})))
                    for _ in range(4)]
         for thread in threads:
             thread.start()
+        self.assertEqual(self.client().get("/health/live").status, 200)
+        self.assertEqual(waiting, [], "it is alive while as many requests wait as it has threads")
         # by then the requests that wait for it have opened the breaker
         wait_until(lambda: self.client().get("/health/ready").status == 503, 10, "it is not ready")
-        deadline = time.monotonic() + 3
-        while time.monotonic() < deadline:
-            live = self.client().get("/health/live")
-            self.assertEqual(live.status, 200)
-            self.assertLess(live.seconds, AT_ONCE_S)
         for thread in threads:
             thread.join()
+        self.assertEqual(len(waiting), 4)
         for answer in waiting:
             self.refused(answer)
-            self.assertLess(answer.seconds, 8)
-        self.many_are_refused_at_once()
+        self.check_refused_at_once()
+        self.check_health()
         self.stack.signal("db", "CONT")
         self.check_recovers()
-
-    def many_are_refused_at_once(self):
-        """One a second looks whether the database is back, for a second; the others wait for nothing."""
-        client = self.client()
-        slow = 0
-        for _ in range(40):
-            answer = client.run("probe", {})
-            self.refused(answer)
-            slow += answer.seconds >= AT_ONCE_S
-            self.assertLess(answer.seconds, 2)
-        self.assertLess(slow, 5)
 
     def test_a_synchronous_request_that_waited_is_answered_after_the_database_came_back(self):
         answers = []

@@ -32,7 +32,6 @@ class Answer(NamedTuple):
     status: int
     headers: http.client.HTTPMessage
     body: dict
-    seconds: float
 
 
 class Client:
@@ -57,7 +56,6 @@ class Client:
         if body is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(body)
-        started = time.monotonic()
         try:
             if self.connection is None:
                 self.connection = http.client.HTTPConnection(self.address.hostname, self.address.port,
@@ -72,7 +70,7 @@ class Client:
             parsed = json.loads(raw)
         except ValueError:
             parsed = None            # the web server's own page
-        return Answer(response.status, response.headers, parsed, time.monotonic() - started)
+        return Answer(response.status, response.headers, parsed)
 
     def get(self, path):
         return self.request("GET", path)
