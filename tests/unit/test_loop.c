@@ -304,7 +304,7 @@ static void run_by_slow_clock(struct small_daemon *d, int drain_limit_s)
 static int64_t work_for_100_ms(struct small_daemon *d)
 {
 	d->idle = d->works == 1000;
-	return now_us += 100 * MS;
+	return atomic_fetch_add(&now_us, 100 * MS) + 100 * MS;
 }
 
 static int64_t told_to_stop_at_first(struct small_daemon *d, struct loop *l)
