@@ -1,9 +1,10 @@
 /* THE table of commands. Adding one is its function and a row here. */
 #include "ctl/ctl.h"
 
-#define END {NULL, NULL, OPT_FLAG, NULL, false, false, NULL, NULL}
-#define REQUIRED(name, arg, help) {name, NULL, OPT_TEXT, arg, true, false, NULL, help}
-#define OPTIONAL(name, type, arg, help) {name, NULL, type, arg, false, false, NULL, help}
+#define END {NULL, NULL, OPT_FLAG, NULL, false, false, NULL, NULL, 0}
+#define REQUIRED(name, arg, help) {name, NULL, OPT_TEXT, arg, true, false, NULL, help, 0}
+#define OPTIONAL(name, type, arg, help) {name, NULL, type, arg, false, false, NULL, help, 0}
+#define COUNT(name, max, help) {name, NULL, OPT_COUNT, "N", false, false, NULL, help, max}
 #define USER REQUIRED("user", "USER", "the user's id or e-mail address")
 
 static const struct ctl_option no_options[] = {END};
@@ -36,7 +37,7 @@ static const struct ctl_option subscription_set_options[] = {
 	USER,
 	REQUIRED("agent", "SLUG", "an agent, or all"),
 	{"status", NULL, OPT_CHOICE, "STATUS", true, false, statuses,
-	 "active, trialing, past_due, canceled or none"},
+	 "active, trialing, past_due, canceled or none", 0},
 	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over, with trialing only; a time to come, a date"
 	         " or a span like 14d"),
 	END};
@@ -50,7 +51,7 @@ static const struct ctl_option key_create_options[] = {
 	END};
 
 static const struct ctl_option key_revoke_options[] = {
-	{"id", "key", OPT_TEXT, "KEY_ID", true, true, NULL, "the key's id, key_…"},
+	{"id", "key", OPT_TEXT, "KEY_ID", true, true, NULL, "the key's id, key_…", 0},
 	USER, END};
 
 static const struct ctl_option connection_add_options[] = {
@@ -63,14 +64,15 @@ static const struct ctl_option connection_add_options[] = {
 	END};
 
 static const struct ctl_option execution_show_options[] = {
-	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…"},
+	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…", 0},
 	END};
 
+/* threads: as many as [worker] threads may have */
 static const struct ctl_option tick_options[] = {
-	OPTIONAL("runs", OPT_COUNT, "N", "at most so many runs (1000)"),
-	OPTIONAL("deliveries", OPT_COUNT, "N", "at most so many webhooks (1000)"),
-	OPTIONAL("seconds", OPT_COUNT, "N", "start nothing after so many seconds (50)"),
-	OPTIONAL("threads", OPT_COUNT, "N", "runs at once (4)"),
+	COUNT("runs", 1000000, "at most so many runs (1000)"),
+	COUNT("deliveries", 1000000, "at most so many webhooks (1000)"),
+	COUNT("seconds", 86400, "start nothing after so many seconds (50)"),
+	COUNT("threads", 1024, "runs at once (4)"),
 	END};
 
 const struct ctl_command ctl_commands[] = {

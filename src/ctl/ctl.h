@@ -22,7 +22,7 @@ enum ctl_exit { CTL_DONE, CTL_REFUSED, CTL_USAGE, CTL_CONFIGURATION, CTL_DATABAS
 enum ctl_type {
 	OPT_FLAG,
 	OPT_TEXT,
-	OPT_COUNT,       /* 1 or more */
+	OPT_COUNT,       /* 1 to max */
 	OPT_LIMIT,       /* 0 or more, "unlimited" (LIMIT_UNLIMITED) or "plan" (LIMIT_OF_PLAN) */
 	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
 	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
@@ -36,6 +36,7 @@ struct ctl_option {
 	bool required, positional;       /* positional: may stand without its name */
 	const char *const *choices;
 	const char *help;
+	int64_t max;                     /* of a count */
 };
 
 struct ctl;

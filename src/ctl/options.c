@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+#define NUMBER_MAX INT64_C(1000000000)
+
 static bool is_option(const char *arg)
 {
 	return arg[0] == '-' && arg[1] != '\0';
@@ -76,7 +78,7 @@ static bool parse_time(const char *text, int64_t *at)
 	return clock_parse(whole, at);
 }
 
-static bool parse_number(const char *text, int64_t min, int64_t *out)
+static bool parse_number(const char *text, int64_t min, int64_t max, int64_t *out)
 {
 	char *end;
 
@@ -84,7 +86,7 @@ static bool parse_number(const char *text, int64_t min, int64_t *out)
 		return false;
 	errno = 0;
 	*out = strtoll(text, &end, 10);
-	return !errno && !*end && *out >= min && *out <= INT64_C(1000000000);
+	return !errno && !*end && *out >= min && *out <= max;
 }
 
 static bool parse_choice(struct ctl *c, const struct ctl_option *o, const char *text)
@@ -108,7 +110,7 @@ static bool parse_limit(struct ctl *c, const struct ctl_option *o, const char *t
 	int64_t min = o->type == OPT_SLOTS ? 1 : 0;
 
 	*out = strcmp(text, "unlimited") == 0 ? LIMIT_UNLIMITED : LIMIT_OF_PLAN;
-	return *out == LIMIT_UNLIMITED || strcmp(text, "plan") == 0 || parse_number(text, min, out) ||
+	return *out == LIMIT_UNLIMITED || strcmp(text, "plan") == 0 || parse_number(text, min, NUMBER_MAX, out) ||
 	       err_field(&c->err, o->name, "--%s is a number from %d on, \"unlimited\" or \"plan\","
 	                 " not \"%.40s\"", o->name, (int)min, text);
 }
@@ -123,9 +125,9 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 	v->text = text;
 	switch (o->type) {
 	case OPT_COUNT:
-		return parse_number(text, 1, &v->number) ||
-		       err_field(&c->err, o->name, "--%s is a number from 1 on, not \"%.40s\"", o->name,
-		                 text);
+		return parse_number(text, 1, o->max, &v->number) ||
+		       err_field(&c->err, o->name, "--%s is a number from 1 to %d, not \"%.40s\"", o->name,
+		                 (int)o->max, text);
 	case OPT_LIMIT:
 	case OPT_SLOTS:
 		return parse_limit(c, o, text, &v->number);

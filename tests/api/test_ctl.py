@@ -41,6 +41,11 @@ class CommandLine(Ctl):
                       ["key", "list", "--user", "a", "--user", "b"]):
             self.refused(2, "INVALID_INPUT", *words)
 
+    def test_a_count_past_what_a_tick_can_do_is_a_matter_of_usage(self):
+        for option, most in (("--threads", 1024), ("--runs", 1000000), ("--deliveries", 1000000), ("--seconds", 86400)):
+            message = self.refused(2, "INVALID_INPUT", "tick", option, most + 1)
+            self.assertEqual(message, f'{option} is a number from 1 to {most}, not "{most + 1}"')
+
     def test_usage_is_explained_with_the_help_to_call(self):
         status, out, err = call("key", "create")
         self.assertEqual((status, out), (2, ""))
