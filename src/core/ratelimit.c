@@ -221,7 +221,8 @@ static enum spent spend(struct slot *s, uint64_t account_id, int64_t now, int64_
 			return MOVED;
 		if (minute < now)
 			return NEEDS_LEASE;
-		if (left == 0) {
+		/* a limit that was lowered counts for what was leased before, too */
+		if (left == 0 || leased - left >= limit) {
 			tell(info, minute, limit, limit - leased);
 			return leased >= limit ? USED_UP : NEEDS_LEASE;
 		}
@@ -232,29 +233,21 @@ static enum spent spend(struct slot *s, uint64_t account_id, int64_t now, int64_
 	}
 }
 
-/* A quarter of what is left, but no more than the limit gives for a second: so a request in sixty at most asks the
- * database, and other hosts find something until shortly before the end. */
-static int64_t share(int64_t limit, int64_t left)
+/* A lease is a quarter of what is left, but no more than the limit gives for a second: so a request in sixty at most
+ * asks the database, and other hosts find something until shortly before the end. */
+static int64_t most_at_once(int64_t limit)
 {
-	int64_t most = limit / 60 > SMALL_LEASE ? limit / 60 : SMALL_LEASE, n = left / 4;
+	int64_t second = limit / 60 < FIELD_MAX ? limit / 60 : FIELD_MAX;
 
-	n = n > most ? most : n;
-	n = n > FIELD_MAX ? FIELD_MAX : n;
-	return n > 0 ? n : 1;
-}
-
-static int64_t one(int64_t limit, int64_t left)
-{
-	return 1;
+	return second > SMALL_LEASE ? second : SMALL_LEASE;
 }
 
 static enum spent lease_for(struct ratelimit *r, struct slot *s, uint64_t account_id, int64_t now,
                             int64_t limit, struct rate_info *info, struct error *err)
 {
-	uint64_t w = atomic_load(&s->word);
-	struct minute_lease l = {.minute = word_minute(w, now), .leased = word_leased(w)};
+	struct minute_lease l;
 
-	if (!request_minutes_lease(r->db, account_id, limit, share, &l, err))
+	if (!request_minutes_lease(r->db, account_id, limit, most_at_once(limit), &l, err))
 		return NEEDS_LEASE;
 	/* nobody else adds to the word, and nobody takes from one that has nothing left */
 	atomic_store(&s->word, word_make(l.minute, l.got > 0 ? l.got - 1 : 0, l.leased));
@@ -284,9 +277,9 @@ static enum spent spend_slot(struct ratelimit *r, unsigned i, uint64_t account_i
 static enum spent spend_alone(struct ratelimit *r, uint64_t account_id, int64_t limit,
                               struct rate_info *info, struct error *err)
 {
-	struct minute_lease l = {0};
+	struct minute_lease l;
 
-	if (!request_minutes_lease(r->db, account_id, limit, one, &l, err))
+	if (!request_minutes_lease(r->db, account_id, limit, 1, &l, err))
 		return NEEDS_LEASE;
 	tell(info, l.minute, limit, limit - l.leased);
 	return l.got > 0 ? SPENT : USED_UP;

@@ -100,6 +100,8 @@ double      db_col_double(struct db_conn *c, unsigned col);
 const char *db_col_bytes(struct db_conn *c, unsigned col, size_t *n);  /* NULL gives NULL */
 const char *db_col_str(struct db_conn *c, unsigned col);               /* NUL-terminated; NULL gives NULL */
 bool        db_col_id(struct db_conn *c, unsigned col, struct id *out);/* false when NULL or not 16 bytes */
+/* What the last db_exec gave to LAST_INSERT_ID(n), or made for an AUTO_INCREMENT column; 0 nothing. */
+uint64_t db_last_id(const struct db_conn *c);
 /* The first row's first column as an integer; *found false when there is no row. found may be NULL. */
 bool db_query_int(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned n,
                   int64_t *out, bool *found, struct error *err);

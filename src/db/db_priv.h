@@ -94,6 +94,7 @@ struct db_conn {
 	bool       galera;
 	bool       tripped;              /* this read has opened the breaker already */
 	size_t     max_packet;
+	uint64_t   last_id;              /* db_last_id */
 	int64_t    used_us;              /* monotonic, last answer */
 	atomic_int_least64_t busy_us;    /* monotonic, when the present wait began; 0 none */
 	struct statement **cache;        /* open addressing, by address; a power of two */

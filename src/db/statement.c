@@ -258,7 +258,13 @@ bool db_exec(struct db_conn *c, const char *sql, const struct db_arg *args, unsi
 		return false;
 	if (affected)
 		*affected = mysql_stmt_affected_rows(s->handle);
+	c->last_id = mysql_stmt_insert_id(s->handle);
 	return true;
+}
+
+uint64_t db_last_id(const struct db_conn *c)
+{
+	return c->last_id;
 }
 
 /* ---- the text protocol ---- */

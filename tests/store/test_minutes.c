@@ -11,14 +11,11 @@
 
 static struct error err;
 
-static int64_t share_of_four(int64_t limit, int64_t left)
-{
-	return left < 4 ? left : 4;
-}
+#define MOST 4       /* of one lease */
 
 static int64_t lease(struct minute_lease *l, int64_t limit)
 {
-	CU_ASSERT_TRUE_FATAL(request_minutes_lease(fx_db, 1, limit, share_of_four, l, &err));
+	CU_ASSERT_TRUE_FATAL(request_minutes_lease(fx_db, 1, limit, MOST, l, &err));
 	return l->got;
 }
 
@@ -50,17 +47,20 @@ static void within_a_minute(void (*body)(int64_t minute))
 
 static void lease_parts(int64_t minute)
 {
-	struct minute_lease l = {0};
+	struct minute_lease l;
 
 	forget_row();
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
+	CU_ASSERT_EQUAL(lease(&l, 20), 4);
 	CU_ASSERT_EQUAL(l.minute, minute);
 	CU_ASSERT_EQUAL(l.leased, 4);
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
-	CU_ASSERT_EQUAL(lease(&l, 10), 2);
-	CU_ASSERT_EQUAL(l.leased, 10);
-	CU_ASSERT_EQUAL(lease(&l, 10), 0);
-	CU_ASSERT_EQUAL(fx_number("SELECT leased FROM request_minutes WHERE account_id = 1"), 10);
+	CU_ASSERT_EQUAL(lease(&l, 20), 4);
+	CU_ASSERT_EQUAL(lease(&l, 20), 3);
+	CU_ASSERT_EQUAL(l.leased, 11);
+	while (lease(&l, 20) > 0)
+		;
+	CU_ASSERT_EQUAL(l.minute, minute);
+	CU_ASSERT_EQUAL(l.leased, 20);
+	CU_ASSERT_EQUAL(fx_number("SELECT leased FROM request_minutes WHERE account_id = 1"), 20);
 }
 
 static void parts_are_leased_until_the_limit(void)
@@ -68,9 +68,9 @@ static void parts_are_leased_until_the_limit(void)
 	within_a_minute(lease_parts);
 }
 
-static void lease_known(int64_t minute)
+static void lease_counted(int64_t minute)
 {
-	struct minute_lease l = {.minute = minute, .leased = 3};
+	struct minute_lease l;
 	uint64_t before;
 
 	set_row(minute, 3);
@@ -80,49 +80,63 @@ static void lease_known(int64_t minute)
 	CU_ASSERT_EQUAL(l.leased, 7);
 }
 
-static void a_host_that_knows_the_row_asks_once(void)
+static void a_lease_is_one_statement(void)
 {
-	within_a_minute(lease_known);
+	within_a_minute(lease_counted);
 }
 
-static void lease_stale(int64_t minute)
+static void lease_last(int64_t minute)
 {
-	struct minute_lease l = {.minute = minute, .leased = 3};
+	struct minute_lease l;
 
-	set_row(minute, 98);
-	CU_ASSERT_EQUAL(lease(&l, 100), 2);
+	set_row(minute, 99);
+	CU_ASSERT_EQUAL(lease(&l, 100), 1);
 	CU_ASSERT_EQUAL(l.leased, 100);
 }
 
-static void what_another_host_has_leased_counts(void)
+static void the_last_one_is_leased(void)
 {
-	within_a_minute(lease_stale);
+	within_a_minute(lease_last);
 }
 
-static void lease_exhausted(int64_t minute)
+static void lease_raised(int64_t minute)
 {
-	struct minute_lease l = {.minute = minute, .leased = 10};
+	struct minute_lease l;
 
 	set_row(minute, 10);
 	CU_ASSERT_EQUAL(lease(&l, 10), 0);
-	/* nothing is refused because of what was seen before */
-	set_row(minute, 2);
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
-	set_row(minute, 10);
-	CU_ASSERT_EQUAL(lease(&l, 12), 2);
+	CU_ASSERT_EQUAL(lease(&l, 12), 1);
+	/* and a lower one less than was leased already */
+	CU_ASSERT_EQUAL(lease(&l, 5), 0);
+	CU_ASSERT_EQUAL(l.leased, 11);
 }
 
 static void a_raised_limit_gives_more(void)
 {
-	within_a_minute(lease_exhausted);
+	within_a_minute(lease_raised);
+}
+
+static void lease_none(int64_t minute)
+{
+	struct minute_lease l;
+
+	forget_row();
+	CU_ASSERT_EQUAL(lease(&l, 0), 0);
+	set_row(minute - 1, 7);
+	CU_ASSERT_EQUAL(lease(&l, 0), 0);
+}
+
+static void a_limit_of_none_gives_none(void)
+{
+	within_a_minute(lease_none);
 }
 
 static void lease_new_minute(int64_t minute)
 {
-	struct minute_lease l = {.minute = minute - 1, .leased = 10};
+	struct minute_lease l;
 
 	set_row(minute - 1, 10);
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
+	CU_ASSERT_EQUAL(lease(&l, 16), 4);
 	CU_ASSERT_EQUAL(l.minute, minute);
 	CU_ASSERT_EQUAL(l.leased, 4);
 }
@@ -134,10 +148,10 @@ static void a_new_minute_starts_from_nothing(void)
 
 static void lease_future(int64_t minute)
 {
-	struct minute_lease l = {0};
+	struct minute_lease l;
 
 	set_row(minute + 500, 10);
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
+	CU_ASSERT_EQUAL(lease(&l, 16), 4);
 	CU_ASSERT_EQUAL(l.minute, minute);
 }
 
@@ -149,13 +163,13 @@ static void a_row_of_a_clock_that_went_wrong_does_not_lock_out(void)
 /* This host's clock is wrong by an hour: the lease is the database's minute all the same. */
 static void lease_skewed(int64_t minute)
 {
-	struct minute_lease l = {0};
+	struct minute_lease l;
 	int64_t offset = clock_offset_ms();
 
 	forget_row();
 	clock_set_offset(offset + 3600000);
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
-	CU_ASSERT_EQUAL(lease(&l, 10), 4);
+	CU_ASSERT_EQUAL(lease(&l, 20), 4);
+	CU_ASSERT_EQUAL(lease(&l, 20), 4);
 	clock_set_offset(offset);
 	CU_ASSERT_EQUAL(l.minute, minute);
 	CU_ASSERT_EQUAL(l.leased, 8);
@@ -171,11 +185,11 @@ static void the_minute_is_the_database_s(void)
 
 static void *lease_host(void *sum)
 {
-	struct minute_lease l = {0};
+	struct minute_lease l;
 	struct error mine;
 
 	do {
-		if (!request_minutes_lease(fx_db, 1, 200, share_of_four, &l, &mine))
+		if (!request_minutes_lease(fx_db, 1, 200, MOST, &l, &mine))
 			return NULL;
 		*(int64_t *)sum += l.got;
 	} while (l.got > 0);
@@ -207,9 +221,10 @@ static void hosts_at_once_get_no_more_than_the_limit(void)
 
 static CU_TestInfo tests[] = {
 	{"parts are leased until the limit", parts_are_leased_until_the_limit},
-	{"a host that knows the row asks once", a_host_that_knows_the_row_asks_once},
-	{"what another host has leased counts", what_another_host_has_leased_counts},
+	{"a lease is one statement", a_lease_is_one_statement},
+	{"the last one is leased", the_last_one_is_leased},
 	{"a raised limit gives more", a_raised_limit_gives_more},
+	{"a limit of none gives none", a_limit_of_none_gives_none},
 	{"a new minute starts from nothing", a_new_minute_starts_from_nothing},
 	{"a row of a clock that went wrong does not lock out",
 	 a_row_of_a_clock_that_went_wrong_does_not_lock_out},

@@ -31,7 +31,7 @@ static struct shared {
 	bool    away;
 } *db;
 
-bool request_minutes_lease(struct db *unused, uint64_t account_id, int64_t limit, minute_share share,
+bool request_minutes_lease(struct db *unused, uint64_t account_id, int64_t limit, int64_t most,
                            struct minute_lease *l, struct error *err)
 {
 	struct row *row = &db->rows[account_id];
@@ -42,7 +42,8 @@ bool request_minutes_lease(struct db *unused, uint64_t account_id, int64_t limit
 	pthread_mutex_lock(&db->lock);
 	if (row->minute != db->minute)
 		*row = (struct row){.minute = db->minute};
-	l->got = row->leased < limit ? share(limit, limit - row->leased) : 0;
+	l->got = (limit - row->leased) / 4;
+	l->got = row->leased >= limit ? 0 : l->got < 1 ? 1 : l->got < most ? l->got : most;
 	row->leased += l->got;
 	l->minute = row->minute;
 	l->leased = row->leased;
@@ -248,6 +249,16 @@ static void a_database_that_is_a_minute_behind_gives_no_more_than_its_own(void)
 	CU_ASSERT_EQUAL(n, 60);
 }
 
+static void a_lowered_limit_counts_at_once(void)
+{
+	int i;
+
+	start();
+	for (i = 0; i < 9; i++)
+		CU_ASSERT_TRUE(spend(host, 1, 120));
+	CU_ASSERT_EQUAL(spend_all(host, 1, 15), 6);
+}
+
 /* In place of the file's descriptor one on which nothing can be locked for writing. */
 static void lose_locks(void)
 {
@@ -448,6 +459,7 @@ static CU_TestInfo tests[] = {
 	{"a database that is a minute ahead is believed", a_database_that_is_a_minute_ahead_is_believed},
 	{"a database that is a minute behind gives no more than its own",
 	 a_database_that_is_a_minute_behind_gives_no_more_than_its_own},
+	{"a lowered limit counts at once", a_lowered_limit_counts_at_once},
 	{"without a lock the request is told to come back", without_a_lock_the_request_is_told_to_come_back},
 	{"threads spend each request once", threads_spend_each_request_once},
 	{"processes share one figure and the dead hold nothing",
