@@ -97,10 +97,10 @@ bool doorbell_open(struct doorbell *d, const char *run_dir, const char *program,
 	int failed = EADDRINUSE, n;
 	unsigned i;
 
-	/* numbers of processes come again, in a container each time: a dead one's namesake must not look alive */
 
 	memset(d, 0, sizeof *d);
 	d->fd = -1;
+	/* numbers of processes come again, in a container each time: a dead one's namesake must not look alive */
 	for (i = 0; i < TRIES && (failed == EADDRINUSE || failed == EEXIST || failed == EPERM); i++) {
 		n = snprintf(d->name, sizeof d->name, "%s.%ld.%08" PRIx32 ".sock", program, (long)getpid(),
 		             (uint32_t)rnd_u64());

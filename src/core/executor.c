@@ -17,7 +17,7 @@
 #define PATIENCE_MAX_US    INT64_C(600000000)
 #define ALONE_TURN_US      INT64_C(2000000)   /* suspects in a row, then the others again */
 
-struct executor *executor_start(const struct executor_env *env, unsigned threads, struct error *err)
+struct executor *executor_new(const struct executor_env *env, unsigned threads, struct error *err)
 {
 	struct executor *e = mem_zalloc(sizeof *e);
 
@@ -36,11 +36,21 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
 	cond_init_mono(&e->end);
 	cond_init_mono(&e->quiet);
 	cond_init_mono(&e->audit);
-	if (!committers_start(e, err) || !pool_start(e, err) || !auditor_start(e, err)) {
+	if (!committers_start(e, err) || !pool_start(e, err)) {
 		executor_stop(e);
 		return NULL;
 	}
 	return e;
+}
+
+struct executor *executor_start(const struct executor_env *env, unsigned threads, struct error *err)
+{
+	struct executor *e = executor_new(env, threads, err);
+
+	if (!e || auditor_start(e, err))
+		return e;
+	executor_stop(e);
+	return NULL;
 }
 
 void executor_work_came(struct executor *e)
@@ -268,6 +278,7 @@ int64_t executor_work(struct executor *e, bool claim)
 void executor_drain(struct executor *e)
 {
 	e->draining = true;
+	auditor_end(e);
 	pool_release_waiting(e);
 }
 

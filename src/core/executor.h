@@ -1,8 +1,8 @@
 /* The executor: runs agents and ends their executions. One module for the worker,
  * for plain CGI's synchronous runs and for agentivctl tick.
  *
- * Threads: executor_start makes the pool and the ender, which collects what ended while the
- * previous group committed and ends it in one transaction. All calls are from the owner's thread.
+ * Threads: executor_start makes the pool, two committers, which collect what ended while the
+ * previous group committed and end it in one transaction, and the auditor. All calls are from the owner's thread.
  */
 #ifndef AGENTIV_CORE_EXECUTOR_H
 #define AGENTIV_CORE_EXECUTOR_H
@@ -23,6 +23,8 @@ struct executor_env {
 	const struct secret_ring *seal;            /* to open connections' settings */
 	struct doorbell_ringer *ringer; /* waiters, sender, other workers; NULL: rings nobody */
 	struct lease_owner owner;
+	/* executor_run_one: the run was ended without its thread, which is stuck in its agent; NULL: nothing */
+	void (*left)(void);
 	void (*wake)(void *ctx); /* from any thread: there is room, or something to look at */
 	void *wake_ctx;
 };
@@ -47,8 +49,8 @@ bool executor_idle(const struct executor *e);      /* nothing runs, nothing wait
 unsigned executor_stuck(const struct executor *e);
 /* Gives back what has not started; running ones go on until they end. */
 void executor_drain(struct executor *e);
-/* Joins threads; gives back the leases of what still runs. false: a thread is stuck in its agent,
- * so what env points to must stay until the process ends. */
+/* Joins threads; gives back the leases of what still runs. false: a thread is stuck in its agent, or in an audit
+ * that does not end, so what env points to must stay until the process ends. */
 bool executor_stop(struct executor *e);
 
 /* What was done since the start, for logs and metrics. */
@@ -63,9 +65,13 @@ bool executor_run_one(const struct executor_env *env, const struct id *id, bool 
                       struct error *err);
 
 /* agentivctl tick: one bounded pass: sweep, then claim and run until nothing is ready, max runs or
- * deadline; what runs then goes on until it ends. */
-struct executor_pass { unsigned ran, succeeded, failed, moved; };
+ * deadline; what runs then goes on until it ends. stuck: a thread is left in its agent, so what env points to must
+ * stay until the process ends. */
+struct executor_pass { unsigned ran, succeeded, failed, moved; bool stuck; };
 bool executor_pass(const struct executor_env *env, unsigned threads, unsigned max_runs,
                    int64_t deadline_us, struct executor_pass *out, struct error *err);
+
+/* agentivctl tick: compares the accounts' counters with the queue once, and repairs them. */
+bool executor_audit(const struct executor_env *env, struct error *err);
 
 #endif

@@ -9,14 +9,18 @@
 #define PERIOD_US INT64_C(60000000)
 #define SHARE     100
 
-bool audit_once(const struct executor_env *env, struct error *err)
+static bool audit_on(const struct executor_env *env, struct db_conn *c, struct error *err)
 {
-	struct db_conn *c = db_get_patient(env->db, err);
 	unsigned repaired;
 	bool ok = c && queue_audit_slots(env->db, &c, &repaired, err);
 
 	db_put(env->db, c);
 	return ok;
+}
+
+bool executor_audit(const struct executor_env *env, struct error *err)
+{
+	return audit_on(env, db_get(env->db, err), err);
 }
 
 static void *auditor_main(void *arg)
@@ -36,7 +40,7 @@ static void *auditor_main(void *arg)
 		e->auditing = true;
 		pthread_mutex_unlock(&e->lock);
 		/* that the database is away is told by those who need it */
-		if (!audit_once(&e->env, &err) && !db_error_passes(&err))
+		if (!audit_on(&e->env, db_get_patient(e->env.db, &err), &err) && !db_error_passes(&err))
 			log_error("slot counters could not be audited", &err);
 		took_us = clock_mono_us() - began_us;
 		next_us = began_us + (SHARE * took_us > PERIOD_US ? SHARE * took_us : PERIOD_US);
@@ -54,6 +58,14 @@ bool auditor_start(struct executor *e, struct error *err)
 	return e->has_auditor || err_set(err, ERR_INTERNAL, "No thread to audit slot counters");
 }
 
+void auditor_end(struct executor *e)
+{
+	pthread_mutex_lock(&e->lock);
+	e->audit_stopping = true;
+	pthread_cond_signal(&e->audit);
+	pthread_mutex_unlock(&e->lock);
+}
+
 bool auditor_stop(struct executor *e)
 {
 	int64_t until = clock_mono_us() + e->env.cfg->db_read_timeout_s * INT64_C(1000000);
@@ -61,9 +73,8 @@ bool auditor_stop(struct executor *e)
 
 	if (!e->has_auditor)
 		return true;
+	auditor_end(e);
 	pthread_mutex_lock(&e->lock);
-	e->audit_stopping = true;
-	pthread_cond_signal(&e->audit);
 	while (e->auditing && clock_mono_us() < until)
 		cond_wait_until(&e->audit, &e->lock, until);
 	auditing = e->auditing;

@@ -8,6 +8,8 @@
 #define END_TRIES 20
 #define LOOK_US   INT64_C(500000)   /* between two looks at whether the run was cancelled */
 
+static bool end_one(const struct executor_env *env, struct db_conn **c, struct job *j, struct error *err);
+
 /* Beside the run: flushes its steps, renews its lease and minds its deadline. */
 struct keeper {
 	const struct executor_env *env;
@@ -66,12 +68,30 @@ static bool keep_lease(struct keeper *k, struct db_conn **c, int64_t now_us)
 	return true;
 }
 
+/* The agent does not stop: its run ends without the thread that is in it. false: it has just come back. */
+static bool leave_agent(struct keeper *k, struct db_conn **c)
+{
+	struct error err = {0};
+
+	pthread_mutex_lock(&k->lock);
+	k->job->abandoned = !k->done;
+	pthread_mutex_unlock(&k->lock);
+	if (!k->job->abandoned)
+		return false;
+	log_write(LOG_WARN, "an agent does not stop", "agent=%s", k->job->run.agent);
+	if (!end_one(k->env, c, k->job, &err))
+		log_error("a run could not be ended", &err);
+	if (k->env->left)
+		k->env->left();
+	return true;
+}
+
 static void *keeper_main(void *arg)
 {
 	struct keeper *k = arg;
 	struct db_conn *c = NULL;
 	struct error err;
-	bool done;
+	bool done, left = false;
 
 	do {
 		int64_t now_us;
@@ -85,12 +105,14 @@ static void *keeper_main(void *arg)
 		/* past its time a run is not kept: if it is stuck, others may have it */
 		if (now_us >= k->job->deadline_us)
 			job_stop(k->job, STOP_TIMEOUT);
-		if (done || ((now_us >= k->job->deadline_us || keep_lease(k, &c, now_us)) &&
+		if (!done && k->job->manifest && now_us >= k->job->deadline_us + TIMEOUT_GRACE_US)
+			left = leave_agent(k, &c);
+		if (done || left || ((now_us >= k->job->deadline_us || keep_lease(k, &c, now_us)) &&
 		             (!steps_waiting(k->job) || steps_flush(k->env, &c, &k->job, 1, &err))))
 			continue;
 		db_put(k->env->db, c);
 		c = NULL;
-	} while (!done);
+	} while (!done && !left);
 	db_put(k->env->db, c);
 	return NULL;
 }
@@ -167,7 +189,7 @@ bool executor_run_one(const struct executor_env *env, const struct id *id, bool 
 		db_put(env->db, c);
 		c = NULL;
 		run_kept(env, j);
-		ok = end_one(env, &c, j, err);
+		ok = j->abandoned || end_one(env, &c, j, err);
 		job_unref(j);
 	}
 	arena_release(&a);
@@ -200,6 +222,13 @@ static void pass_wait(struct pass_bell *b, int64_t until_us)
 	pthread_mutex_unlock(&b->lock);
 }
 
+static void pass_bell_free(struct pass_bell *b)
+{
+	pthread_cond_destroy(&b->cond);
+	pthread_mutex_destroy(&b->lock);
+	mem_free(b);
+}
+
 static bool nothing_left(const struct executor *e, bool claim)
 {
 	if (!executor_idle(e))
@@ -210,19 +239,20 @@ static bool nothing_left(const struct executor *e, bool claim)
 bool executor_pass(const struct executor_env *env, unsigned threads, unsigned max_runs,
                    int64_t deadline_us, struct executor_pass *out, struct error *err)
 {
-	struct pass_bell bell = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	struct pass_bell *bell = mem_zalloc(sizeof *bell);
 	struct executor_env mine = *env;
 	struct executor_counts counts;
 	struct executor *e;
 	bool claim, ok;
 
 	*out = (struct executor_pass){0};
-	cond_init_mono(&bell.cond);
+	pthread_mutex_init(&bell->lock, NULL);
+	cond_init_mono(&bell->cond);
 	mine.wake = pass_ring;
-	mine.wake_ctx = &bell;
-	e = audit_once(env, err) ? executor_start(&mine, threads, err) : NULL;
+	mine.wake_ctx = bell;
+	e = executor_new(&mine, threads, err);
 	if (!e) {
-		pthread_cond_destroy(&bell.cond);
+		pass_bell_free(bell);
 		return false;
 	}
 	e->budget = max_runs;
@@ -235,7 +265,7 @@ bool executor_pass(const struct executor_env *env, unsigned threads, unsigned ma
 		next = executor_work(e, claim);
 		if (nothing_left(e, claim))
 			break;
-		pass_wait(&bell, next);
+		pass_wait(bell, next);
 	}
 	ok = !e->away || err_set(err, ERR_UNAVAILABLE, "The database cannot be reached");
 	executor_counts(e, &counts);
@@ -243,7 +273,9 @@ bool executor_pass(const struct executor_env *env, unsigned threads, unsigned ma
 		.ran = (unsigned)(counts.succeeded + counts.failed + counts.retried),
 		.succeeded = (unsigned)counts.succeeded, .failed = (unsigned)counts.failed,
 		.moved = (unsigned)counts.moved};
-	executor_stop(e);
-	pthread_cond_destroy(&bell.cond);
+	/* a thread that is left in its agent may yet ring */
+	out->stuck = !executor_stop(e);
+	if (!out->stuck)
+		pass_bell_free(bell);
 	return ok;
 }

@@ -178,11 +178,14 @@ bool pool_thread_start(struct executor *e, struct pool_thread *t);
 bool committers_start(struct executor *e, struct error *err);
 void committers_stop(struct executor *e);
 
+/* As executor_start, without the auditor. */
+struct executor *executor_new(const struct executor_env *env, unsigned threads, struct error *err);
+
 /* Auditor (executor_audit.c). */
 bool auditor_start(struct executor *e, struct error *err);
+void auditor_end(struct executor *e);         /* begins nothing more */
 /* false: its thread is in a statement that does not end. */
 bool auditor_stop(struct executor *e);
-bool audit_once(const struct executor_env *env, struct error *err);
 
 /* Upkeep (executor_upkeep.c): each returns false when a statement failed. */
 void upkeep_timeouts(struct executor *e, int64_t now_us);

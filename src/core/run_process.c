@@ -36,17 +36,26 @@ static void leave_request(void)
 	}
 }
 
+/* The thread that is stuck ends with it. */
+static void leave_process(void)
+{
+	_exit(1);
+}
+
 /* What the parent has open stays the parent's: its connections are neither used here nor closed by name. */
 static bool run(const struct executor_env *env, const struct id *id, struct error *err)
 {
 	struct executor_env own = *env;
-	bool claimed;
+	bool claimed, ok;
 
 	own.db = db_open(env->cfg, CONNECTIONS, err);
 	if (!own.db)
 		return false;
 	local_owner(&own.owner);
-	return executor_run_one(&own, id, &claimed, err);
+	own.left = leave_process;
+	ok = executor_run_one(&own, id, &claimed, err);
+	db_close(own.db);
+	return ok;
 }
 
 static _Noreturn void child(const struct executor_env *env, const struct id *id)

@@ -7,8 +7,8 @@
 #include "core/executor.h"
 
 /* Forks a process that claims this one execution, unless a worker was faster, runs and ends it. It has a session and
- * a connection to the database of its own, and nothing of the request's but the log. Call where the process has no
- * other thread. *ended_fd: readable when that process has ended, the caller closes it. false with err:
+ * connections to the database of its own, and nothing of the request's but a log that is no pipe. It ends with the
+ * run, at the latest when the agent's time is over. Call where the process has no other thread. *ended_fd: readable when that process has ended, the caller closes it. false with err:
  * ERR_UNAVAILABLE when no process can be had; the run then waits for a worker. */
 bool run_process_start(const struct executor_env *env, const struct id *id, int *ended_fd, struct error *err);
 

@@ -253,12 +253,12 @@ bool sender_pass(const struct sender_env *env, unsigned max, int64_t deadline_us
 	while (s) {
 		int64_t next = sender_work(s);
 
-		if (pass_over(s, &away))
-			break;
 		if (clock_mono_us() >= deadline_us)
 			sender_drain(s);
 		else
 			next = earlier(next, deadline_us);
+		if (pass_over(s, &away))
+			break;
 		wait_pass(s, bell, next);
 	}
 	if (s)

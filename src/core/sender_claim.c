@@ -180,7 +180,7 @@ static void look(struct claimer *k, unsigned max)
 	s->nothing_due = ok && count == 0;
 	if (s->budget > 0)
 		s->budget -= count;
-	if (s->budget >= 0 || s->claim_stop)
+	if (s->budget >= 0)
 		s->env.wake(s->env.wake_ctx);
 }
 
@@ -212,6 +212,8 @@ static void *claimer_main(void *arg)
 		else
 			look(k, max);
 	}
+	/* who waits for the end may have been told that a look was under way, or none yet */
+	s->env.wake(s->env.wake_ctx);
 	pthread_mutex_unlock(&s->lock);
 	db_put(s->env.db, k->c);
 	builder_free(k->builder);

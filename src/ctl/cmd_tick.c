@@ -6,6 +6,7 @@
 
 #include "agents/registry.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/executor.h"
 #include "core/local_runs.h"
 #include "core/sender.h"
@@ -13,6 +14,7 @@
 
 #define RUNS_MAX       1000
 #define SECONDS        50          /* under the minute after which cron calls again */
+#define SEND_SHARE     5           /* a fifth of them is for deliveries, and a second at least */
 #define TICK_THREADS   4
 #define SPARE          5           /* connections beside one for each thread */
 
@@ -53,14 +55,13 @@ static void put_pass(struct ctl *c, const struct pass *p)
 		table_print(&t, "", &c->out);
 }
 
-static bool run_pass(struct ctl *c, const struct registry *agents, int64_t until_us, struct pass *p)
+static bool run_pass(struct ctl *c, const struct executor_env *env, int64_t until_us, struct pass *p)
 {
-	struct executor_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .seal = &c->seal,
-	                           .ringer = c->ringer};
+	bool ok = executor_pass(env, (unsigned)ctl_number(c, "threads", TICK_THREADS),
+	                        (unsigned)ctl_number(c, "runs", RUNS_MAX), until_us, &p->runs, &c->err);
 
-	local_owner(&env.owner);
-	return executor_pass(&env, (unsigned)ctl_number(c, "threads", TICK_THREADS),
-	                     (unsigned)ctl_number(c, "runs", RUNS_MAX), until_us, &p->runs, &c->err);
+	c->stuck |= p->runs.stuck;
+	return ok;
 }
 
 static bool send_pass(struct ctl *c, int64_t until_us, struct pass *p)
@@ -78,9 +79,34 @@ static bool send_pass(struct ctl *c, int64_t until_us, struct pass *p)
 	return ok;
 }
 
+/* What is left over: nobody needs it now. */
+static void audit(const struct executor_env *env, int64_t until_us)
+{
+	struct error err = {0};
+
+	if (clock_mono_us() < until_us && !executor_audit(env, &err))
+		log_error("slot counters could not be audited", &err);
+}
+
+static bool pass(struct ctl *c, const struct registry *agents, struct pass *p)
+{
+	struct executor_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .seal = &c->seal,
+	                           .ringer = c->ringer};
+	int64_t us = ctl_number(c, "seconds", SECONDS) * 1000000, until_us = clock_mono_us() + us;
+	int64_t least_us;
+
+	local_owner(&env.owner);
+	if (!run_pass(c, &env, until_us - us / SEND_SHARE, p))
+		return false;
+	least_us = clock_mono_us() + 1000000;
+	if (!send_pass(c, until_us > least_us ? until_us : least_us, p))
+		return false;
+	audit(&env, until_us);
+	return true;
+}
+
 bool cmd_tick(struct ctl *c)
 {
-	int64_t until_us = clock_mono_us() + ctl_number(c, "seconds", SECONDS) * 1000000;
 	struct registry *agents = registry_load(ctl_manifest_dir(), c->cfg.agents_dir, &c->err);
 	struct pass p = {0};
 	bool ok;
@@ -91,10 +117,10 @@ bool cmd_tick(struct ctl *c)
 	}
 	/* the pool's size is known only now, from the threads asked for */
 	ok = ctl_open_db(c, (unsigned)ctl_number(c, "threads", TICK_THREADS) + SPARE) &&
-	     admin_schema_usable(&c->admin, &c->err) && run_pass(c, agents, until_us, &p) &&
-	     send_pass(c, until_us, &p);
+	     admin_schema_usable(&c->admin, &c->err) && pass(c, agents, &p);
 	if (ok)
 		put_pass(c, &p);
-	registry_free(agents);
+	if (!c->stuck)
+		registry_free(agents);
 	return ok;
 }

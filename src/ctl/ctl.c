@@ -182,6 +182,8 @@ int ctl_main(int argc, char **argv)
 			c.status = CTL_REFUSED;
 		print_error(&c);
 	}
+	if (c.stuck)
+		_exit((int)c.status);
 	close_needs(&c);
 	return (int)c.status;
 }

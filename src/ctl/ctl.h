@@ -77,6 +77,7 @@ struct ctl {
 	struct json_out w;               /* writes into out */
 	struct error err;
 	enum ctl_exit status;            /* of a command that was done */
+	bool stuck;                      /* a thread still uses some of this: the process ends without freeing it */
 };
 
 /* The table of commands; ends with NULL words. */

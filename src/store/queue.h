@@ -138,7 +138,7 @@ bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64
                   struct arena *a, struct cancelled *out, struct error *err);
 
 /* Compares account_quota.active and .held with the queue tables, repairs and logs differences, and
- * fills slots that were left free. Run each minute; it reads the whole queue without locking it, so the connection is
+ * fills slots that were left free. Run each minute, or less often where it takes long: it reads the whole queue without locking it, so the connection is
  * best one of db_get_patient. */
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err);
 

@@ -1,0 +1,20 @@
+"""`agentivctl tick` on a host without daemons."""
+from faults import FaultTest
+
+
+class Tick(FaultTest):
+    def tick(self, *words):
+        return self.stack.ctl("tick", *words)
+
+    def test_runs_that_use_up_the_time_leave_some_for_their_webhooks(self):
+        self.stack.stop("worker", "sender")
+        ids = self.submit_many(1, {"sleep_ms": 2500})
+        done = self.tick("--seconds", "1")
+        self.assertEqual((done["ran"], done["delivered"]), (1, 1))
+        self.check_each_ended_once(ids)
+
+    def test_slots_that_were_lost_are_given_back(self):
+        self.stack.stop("worker", "sender")
+        self.stack.sql("UPDATE account_quota SET active = 7")
+        self.tick()
+        self.assertEqual(self.stack.number("SELECT active FROM account_quota"), 0)
