@@ -33,6 +33,7 @@ enum fact {
 	/* kinds of bulk mail */
 	FACT_PROMO_WORDS, FACT_PROMO_MANY, FACT_DISCOUNT, FACT_NEWS_WORDS, FACT_NEWS_SUBJECT,
 	FACT_TRANSACTION, FACT_SECURITY, FACT_PAYMENT_DUE, FACT_BUILD, FACT_SOCIAL, FACT_ACTION_NEEDED,
+	FACT_ACCOUNT, FACT_MONEY, FACT_TROUBLE, FACT_ROUTINE,
 	/* spam */
 	FACT_UPSTREAM_SPAM, FACT_SPAM_WORDS, FACT_SPAM_MANY, FACT_ADVANCE_FEE, FACT_SHOUTING, FACT_REMOVE_ME,
 	FACT_ANONYMOUS, FACT_GIBBERISH,
@@ -141,6 +142,9 @@ const char *triage_own_address(struct triage *t);
 const char *triage_domain(const char *host);
 /* The host of an address, "" when it has none. */
 const char *triage_host(const char *addr);
+
+/* email_triage_notices.c: why a notification is not archived without a rule, NULL when it may be */
+const char *notices_why_kept(const struct item *it);
 
 /* email_triage_weights.c */
 void triage_sum(struct facts *f);

@@ -22,6 +22,9 @@ struct cue_counts {
 
 void cues_count(const struct sentences *s, struct cue_counts *out);
 
+/* What the sentences tell of accounts, money and failures, or that all is in order (email_triage_notices.c). */
+void notices_note(const struct sentences *s, struct facts *f);
+
 /* Cues of one kind in a text that is already lower case. */
 bool cues_any(const char *text, enum cue cue);
 

@@ -46,6 +46,17 @@ static bool is_discussion(const struct facts *f)
 	       f->sum[SUM_PROMO] < 2;
 }
 
+/* An offer to unsubscribe makes no newsletter of what tells of an account, of money or of a failure. */
+static bool is_notice(const struct facts *f)
+{
+	static const enum fact news[] = {FACT_NEWS_WORDS, FACT_NEWS_SENDER, FACT_NEWS_SUBJECT};
+
+	if (HAS_ANY(f, news) || f->sum[SUM_PROMO] >= 2)
+		return false;
+	return f->has[FACT_ACCOUNT] || f->has[FACT_MONEY] ||
+	       (f->has[FACT_TROUBLE] && !f->has[FACT_LIST_ID] && f->sum[SUM_NOTICE] >= 1);
+}
+
 static enum triage_category bulk_category(const struct facts *f)
 {
 	double news = f->sum[SUM_NEWS], promo = f->sum[SUM_PROMO], notice = f->sum[SUM_NOTICE];
@@ -54,7 +65,7 @@ static enum triage_category bulk_category(const struct facts *f)
 	if (f->has[FACT_OUTAGE_SUBJECT] && (service || !f->has[FACT_LIST_UNSUBSCRIBE]) &&
 	    f->sum[SUM_URGENT] >= URGENT_LEAST - 0.5)
 		return TRIAGE_URGENT;
-	if (service)
+	if (service || is_notice(f))
 		return TRIAGE_NOTIFICATION;
 	if (promo >= 2 && promo > news)
 		return TRIAGE_PROMOTION;
@@ -212,17 +223,6 @@ static bool is_marked_bulk(const struct facts *f)
 	return HAS_ANY(f, marks);
 }
 
-/* Notifications that should not vanish. */
-static bool may_need_reader(const struct item *it)
-{
-	static const enum fact needs[] = {FACT_PAYMENT_DUE, FACT_SECURITY, FACT_ACTION_NEEDED, FACT_CALENDAR_NEWS,
-	                                  FACT_BOUNCE, FACT_INVITATION, FACT_OUTAGE};
-	const struct facts *f = &it->facts;
-
-	return it->category == TRIAGE_NOTIFICATION &&
-	       (it->mail.cut || HAS_ANY(f, needs) || (f->has[FACT_TRANSACTION] && it->mail.attachment_count > 0));
-}
-
 static const char *why_protected(const struct item *it)
 {
 	if (it->verdict.never_archive)
@@ -257,8 +257,8 @@ static void choose_archive(struct triage *t, struct item *it)
 	if (!t->opt.apply_archive || (!by_rule && !category_is_archived(t, it)))
 		return;
 	it->kept = why_protected(it);
-	if (!it->kept && !by_rule && may_need_reader(it))
-		it->kept = "kept in the inbox: something in it may need you";
+	if (!it->kept && !by_rule && it->category == TRIAGE_NOTIFICATION)
+		it->kept = notices_why_kept(it);
 	it->archive = it->kept == NULL;
 }
 

@@ -61,6 +61,8 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_PAYMENT_DUE] = {{0.25, 0.5, 0, 0, 0, 1, 0, 0}, "about a payment that is due"},
 	[FACT_BUILD] = {{0, 0, 0, 0, 0, 1, -0.5, 0}, "about code or systems"},
 	[FACT_SOCIAL] = {{0, 0, 0, 0, 0, 2, 0, 0}, "tells what others did"},
+	[FACT_ACCOUNT] = {{0, 0, 0, 0, 0, 2, 0, 0}, "tells of a change to your account"},
+	[FACT_MONEY] = {{0, 0, 0, 0, 0, 1, 0, 0}, "about a payment or money"},
 	[FACT_ACTION_NEEDED] = {{0, 0.25, 0, 0, 0, 0.5, 0, 0}, "something in it may need you"},
 
 	[FACT_UPSTREAM_SPAM] = {{-1, -1, 0.5, 0, 0, 0, 4, 0}, "your mail server marked it as spam"},

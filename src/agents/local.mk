@@ -15,6 +15,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_guard.c \
 	src/agents/email_triage_inline.c \
 	src/agents/email_triage_input.c \
+	src/agents/email_triage_notices.c \
 	src/agents/email_triage_output.c \
 	src/agents/email_triage_query.c src/agents/email_triage_query.h \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
