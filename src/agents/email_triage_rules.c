@@ -78,18 +78,9 @@ static const char *body_of(struct view *v)
 	return v->body;
 }
 
-/* Unquoted words are found at the starts of words, quoted ones anywhere. */
 static bool text_holds(const char *text, const struct value *value)
 {
-	char phrase[140];
-
-	if (value->exact)
-		return strstr(text, value->text) != NULL;
-	if (strlen(value->text) > sizeof phrase - 2)
-		return false;
-	memcpy(phrase, value->text, strlen(value->text) + 1);
-	strcat(phrase, "*");
-	return text_has_phrase(text, phrase);
+	return value->exact ? strstr(text, value->text) != NULL : rules_text_has(text, value->text);
 }
 
 static bool host_is_in(const char *host, const char *domain)

@@ -77,6 +77,10 @@ struct parser {
 	unsigned object_end;        /* where a kind of mail stands as the object itself */
 };
 
+/* email_triage_rules_match.c: are these words in a text (both lower case), as singular or plural, the last also as the
+ * beginning of a longer word? */
+bool rules_text_has(const char *text, const char *words);
+
 /* email_triage_rules_words.c */
 const struct token *rules_peek(const struct parser *p, unsigned ahead);
 bool rules_is(const struct parser *p, unsigned ahead, const char *word);

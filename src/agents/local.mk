@@ -21,6 +21,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
 	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \
 	src/agents/email_triage_rules_mails.c \
+	src/agents/email_triage_rules_match.c \
 	src/agents/email_triage_rules_tokens.c \
 	src/agents/email_triage_rules_when.c \
 	src/agents/email_triage_rules_words.c \

@@ -84,6 +84,14 @@ static const struct { const char *sentence, *does; } rows[] = {
 	{"Archive emails with subject \"Build 12\"", ". . A ."},
 	{"Archive emails with \"eek\" in the subject", ". A . ."},
 	{"Archive emails with eek in the subject", ". . . ."},
+	/* a word stands for its plural too, and the other way round; words in quotes are as they are */
+	{"Flag anything about invoices as urgent", "U . . ."},
+	{"Archive mails from priya@techcorp.com not about invoices", ". . . ."},
+	{"Archive anything that mentions kernels", ". A . ."},
+	{"Archive emails with builds in the subject", ". . A ."},
+	{"Star anything about lunches", ". . . S"},
+	{"Star anything about overdue invoices", "S . . ."},
+	{"Star emails with \"invoices\" in the subject", ". . . ."},
 	/* attachments, recipients, age */
 	{"Star emails with attachments", "S . . ."},
 	{"Star emails without attachments from @lwn.net", ". S . ."},
@@ -257,6 +265,44 @@ static void labels_keep_their_letters(void)
 	CU_ASSERT_TRUE(v.star);
 }
 
+static bool finds(const char *word, const char *subject)
+{
+	char raw[200], rule[100];
+	const char *text = rule;
+	struct rule_set *set;
+	struct rule_verdict v;
+	struct mail m;
+
+	snprintf(raw, sizeof raw, "From: ann@x.org\nSubject: %s\n\nHi.\n", subject);
+	snprintf(rule, sizeof rule, "Star anything about %s", word);
+	fx_parse(&m, raw);
+	set = rules_compile(&text, 1);
+	rules_apply(set, &(struct rule_subject){.mail = &m, .me = ME}, &v);
+	rules_free(set);
+	mail_release(&m);
+	return v.star;
+}
+
+static void a_word_finds_its_singular_and_plural(void)
+{
+	static const struct { const char *word, *subject; bool found; } pairs[] = {
+		{"meetings", "Meeting moved", true}, {"meeting", "All meetings", true}, {"refunds", "I want a refund", true},
+		{"companies", "A company", true}, {"company", "Two companies", true}, {"boxes", "The box", true},
+		{"box", "Boxes", true}, {"cases", "Case 7", true}, {"classes", "First class", true}, {"class", "Classes", true},
+		{"pull request", "Pull requests", true}, {"follow-ups", "Follow-up", true}, {"team meetings", "Team  meeting", true},
+		{"meetings", "Meet me", false}, {"news", "A new car", false}, {"status", "Statu quo", false},
+		{"refunds", "Refund-desk", true}, {"orders", "Border", false}, {"team meetings", "Team of meeting", false},
+		{"invoices", "Invoicing", false}, {"business", "Busines", false},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		if (finds(pairs[i].word, pairs[i].subject) != pairs[i].found)
+			fprintf(stderr, "%s: %s\n", pairs[i].word, pairs[i].subject);
+		CU_ASSERT_EQUAL(finds(pairs[i].word, pairs[i].subject), pairs[i].found);
+	}
+}
+
 static void absurd_rules_are_refused(void)
 {
 	static char text[4000];
@@ -285,6 +331,7 @@ static CU_TestInfo tests[] = {
 	{"never archive beats all", never_archive_beats_all},
 	{"a class given by a rule is seen by the next", a_class_given_by_a_rule_is_seen_by_the_next},
 	{"labels keep their letters", labels_keep_their_letters},
+	{"a word finds its singular and plural", a_word_finds_its_singular_and_plural},
 	{"absurd rules are refused", absurd_rules_are_refused},
 	CU_TEST_INFO_NULL,
 };
