@@ -52,17 +52,41 @@ static const char *section_of(const char *variable, const char **rest)
 	return NULL;
 }
 
-/* Kubernetes gives every container such variables for a service; for one called agentiv-worker they look like
- * settings of [worker]. */
-static bool tells_of_a_service(const char *rest, const char *value)
+static bool ends_in(const char *s, const char *end)
 {
-	static const char *const starts[] = {"SERVICE_HOST", "SERVICE_PORT", "PORT_"};
+	size_t n = strlen(s), len = strlen(end);
+
+	return n >= len && strcmp(s + n - len, end) == 0;
+}
+
+/* "80_TCP", "80_TCP_ADDR" and so on */
+static bool is_port_of_protocol(const char *s)
+{
+	static const char *const protocols[] = {"_TCP", "_UDP", "_SCTP"};
+	size_t digits = strspn(s, "0123456789"), n;
 	unsigned i;
 
-	for (i = 0; i < sizeof starts / sizeof *starts; i++)
-		if (strncmp(rest, starts[i], strlen(starts[i])) == 0)
+	for (i = 0; digits > 0 && i < sizeof protocols / sizeof *protocols; i++) {
+		n = strlen(protocols[i]);
+		if (strncmp(s + digits, protocols[i], n) == 0 && (s[digits + n] == '\0' || s[digits + n] == '_'))
 			return true;
-	return strcmp(rest, "PORT") == 0 && strstr(value, "://");
+	}
+	return false;
+}
+
+/* Kubernetes gives every container such variables for each service of its namespace: <NAME>_SERVICE_HOST, and so on.
+ * Those of agentiv-worker, or of agentiv-worker-metrics, look like settings of [worker]. */
+static bool tells_of_a_service(const char *variable, const char *value)
+{
+	const char *port;
+
+	if (ends_in(variable, "_SERVICE_HOST") || ends_in(variable, "_SERVICE_PORT") ||
+	    strstr(variable, "_SERVICE_PORT_"))
+		return true;
+	for (port = strstr(variable, "_PORT_"); port; port = strstr(port + 1, "_PORT_"))
+		if (is_port_of_protocol(port + strlen("_PORT_")))
+			return true;
+	return ends_in(variable, "_PORT") && strstr(value, "://");
 }
 
 static bool refuse(const char *variable, const char *section, const char *rest, struct error *err)
@@ -91,7 +115,7 @@ static bool take(const char *variable, const char *value, struct config *c, stru
 		return config_assign(c, s, value, &why) ||
 		       err_set(err, ERR_INVALID_INPUT, "%s (environment) %s", variable, why.message);
 	section = section_of(variable, &rest);
-	return !section || tells_of_a_service(rest, value) || refuse(variable, section, rest, err);
+	return !section || tells_of_a_service(variable, value) || refuse(variable, section, rest, err);
 }
 
 bool config_read_environment(struct config *c, struct error *err)

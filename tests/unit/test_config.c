@@ -146,12 +146,39 @@ static void variables_of_others_are_left_alone(void)
 		CU_ASSERT_STRING_EQUAL(refusal_of_variable(names[i], "x"), "accepted");
 }
 
+/* Given services agentiv-http, agentiv-worker-metrics, agentiv-database-primary and agentiv-http-port-9. */
 static void what_kubernetes_says_of_a_service_is_no_setting(void)
 {
-	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_SERVICE_HOST", "10.0.0.11"), "accepted");
-	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_SERVICE_PORT", "80"), "accepted");
-	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_PORT", "tcp://10.0.0.11:80"), "accepted");
-	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_PORT_80_TCP_ADDR", "10.0.0.11"), "accepted");
+	static const struct { const char *name, *value; } variables[] = {
+		{"AGENTIV_HTTP_SERVICE_HOST", "10.0.0.11"}, {"AGENTIV_HTTP_SERVICE_PORT", "80"},
+		{"AGENTIV_HTTP_PORT", "tcp://10.0.0.11:80"}, {"AGENTIV_HTTP_PORT_80_TCP_ADDR", "10.0.0.11"},
+		{"AGENTIV_WORKER_METRICS_SERVICE_HOST", "10.0.0.12"}, {"AGENTIV_WORKER_METRICS_SERVICE_PORT", "9100"},
+		{"AGENTIV_WORKER_METRICS_SERVICE_PORT_HTTP_METRICS", "9100"},
+		{"AGENTIV_WORKER_METRICS_PORT", "udp://10.0.0.12:9100"},
+		{"AGENTIV_WORKER_METRICS_PORT_9100_UDP", "udp://10.0.0.12:9100"},
+		{"AGENTIV_DATABASE_PRIMARY_PORT_3306_TCP_PROTO", "tcp"},
+		{"AGENTIV_DATABASE_PRIMARY_PORT_3306_SCTP_PORT", "3306"},
+		{"AGENTIV_HTTP_PORT_9_PORT_80_TCP_PORT", "80"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof variables / sizeof *variables; i++)
+		CU_ASSERT_STRING_EQUAL(refusal_of_variable(variables[i].name, variables[i].value), "accepted");
+}
+
+static void what_kubernetes_would_not_say_is_refused(void)
+{
+	static const struct { const char *name, *value, *message; } variables[] = {
+		{"AGENTIV_WORKER_METRICS_PORT", "9100",
+		 "AGENTIV_WORKER_METRICS_PORT (environment) is no setting of [worker]"},
+		{"AGENTIV_HTTP_PORT_NUMBER", "80", "AGENTIV_HTTP_PORT_NUMBER (environment) is no setting of [http]"},
+		{"AGENTIV_HTTP_PORT_80_TCPS", "80", "AGENTIV_HTTP_PORT_80_TCPS (environment) is no setting of [http]"},
+		{"AGENTIV_HTTP_SERVICE_HOSTS", "a,b", "AGENTIV_HTTP_SERVICE_HOSTS (environment) is no setting of [http]"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof variables / sizeof *variables; i++)
+		CU_ASSERT_STRING_EQUAL(refusal_of_variable(variables[i].name, variables[i].value), variables[i].message);
 }
 
 static void unknown_sections_and_settings_are_named_with_their_line(void)
@@ -298,6 +325,7 @@ static CU_TestInfo tests[] = {
 	 a_variable_that_is_no_setting_of_its_section_is_refused},
 	{"variables of others are left alone", variables_of_others_are_left_alone},
 	{"what Kubernetes says of a service is no setting", what_kubernetes_says_of_a_service_is_no_setting},
+	{"what Kubernetes would not say is refused", what_kubernetes_would_not_say_is_refused},
 	{"unknown sections and settings are named with their line",
 	 unknown_sections_and_settings_are_named_with_their_line},
 	{"values out of range are named with their line",
