@@ -10,7 +10,9 @@ enum cue {
 	CUE_REQUEST, CUE_POLITE, CUE_OUTAGE, CUE_URGENT, CUE_ESCALATION, CUE_NO_ACTION, CUE_PROMO, CUE_NEWS,
 	CUE_TRANSACTION, CUE_SECURITY, CUE_PAYMENT_DUE, CUE_BUILD, CUE_SOCIAL, CUE_ACTION, CUE_SPAM,
 	CUE_ADVANCE_FEE, CUE_REMOVE, CUE_CREDENTIALS, CUE_THREAT, CUE_PAYMENT_DETAILS, CUE_UNSUBSCRIBE,
-	CUE_BROWSER, CUE_DUE, CUE__MAX
+	CUE_BROWSER, CUE_DUE,
+	CUE_TROUBLE,          /* an outage's name, which may also be what a course is about */
+	CUE_NO_HURRY, CUE_RESOLVED, CUE__MAX
 };
 
 struct cue_counts {
@@ -20,7 +22,18 @@ struct cue_counts {
 	bool question;
 };
 
+/* email_triage_cues_words.c; a phrase's tag is its cue */
+extern const struct phrase cue_phrases[];
+extern const size_t cue_phrase_count;
+
 void cues_count(const struct sentences *s, struct cue_counts *out);
+
+/* email_triage_cues_calm.c. at: where a cue of n bytes stands in the sentence. Is it denied ("not urgent")? */
+bool cue_is_negated(const char *sentence, const char *at);
+/* Is it what a course, a law, a talk is about? */
+bool cue_is_topic(const char *sentence, const char *at, size_t n);
+/* Does the sentence ask, or say under which condition something is over? */
+bool cue_is_still_open(const struct sentence *s);
 
 /* What the sentences tell of accounts, money and failures, or that all is in order (email_triage_notices.c). */
 void notices_note(const struct sentences *s, struct facts *f);

@@ -176,6 +176,45 @@ static void everyday_mails_are_known(void)
 	}
 }
 
+/* What is said of trouble counts, not that its word is there. */
+static void only_what_presses_is_urgent(void)
+{
+	static const struct { const char *subject, *body, *category; } rows[] = {
+		{"Not urgent", "No hurry, whenever you have time: can you look at this?", "needs_reply"},
+		{"Slides", "This isn't urgent at all, but could you check them? Nicht dringend.", "needs_reply"},
+		{"Urgent", "This is urgent: can you look at this?", "urgent"},
+		{"Urgent", "I do not know why. It is urgent, can you look at this?", "urgent"},
+		{"Re: outage", "The outage of yesterday is fixed. All good.", "fyi"},
+		{"[RESOLVED] Site is down", "The site was unreachable, an outage of 10 minutes.", "fyi"},
+		{"Ausfall", "Der Ausfall ist behoben.", "fyi"},
+		{"Re: outage", "The outage is not fixed.", "urgent"},
+		{"Outage", "Call me when it is fixed.", "urgent"},
+		{"Outage", "Is it fixed?", "urgent"},
+		{"Outage", "The first one is fixed. Now the checkout is broken.", "urgent"},
+		{"Outage", "It is fixed, but customers cannot log in.", "urgent"},
+		{"Data breach notice", "Dear all, the course on data breach law starts Monday.", "fyi"},
+		{"Ransomware", "The webinar about ransomware was great.", "fyi"},
+		{"Ransomware", "Ransomware runs on the file server.", "urgent"},
+	};
+	char input[500];
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_object *out;
+
+		fx_host_reset();
+		snprintf(input, sizeof input, "{\"emails\":[{\"from\":\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"%s\",\"body\":\"%s\"}]}",
+		         rows[i].subject, rows[i].body);
+		out = fx_run("email-triage", input);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		if (strcmp(fx_text(out, "triaged.0.category"), rows[i].category) != 0)
+			fprintf(stderr, "%s: %s: %s %s\n", rows[i].subject, rows[i].body, fx_text(out, "triaged.0.category"),
+			        fx_text(out, "triaged.0.reasons"));
+		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), rows[i].category);
+		json_object_put(out);
+	}
+}
+
 static void wrong_input_is_named(void)
 {
 	static const struct { const char *input, *field; } rows[] = {
@@ -245,6 +284,7 @@ static CU_TestInfo tests[] = {
 	{"the seed's rule flags its sender", the_seeds_rule_flags_its_sender},
 	{"a conversation gets one decision", a_conversation_gets_one_decision},
 	{"everyday mails are known", everyday_mails_are_known},
+	{"only what presses is urgent", only_what_presses_is_urgent},
 	{"wrong input is named", wrong_input_is_named},
 	{"what a run cannot use is refused before it", what_a_run_cannot_use_is_refused_before_it},
 	{"a model that is not there is told", a_model_that_is_not_there_is_told},
