@@ -4,30 +4,27 @@
 
 #include "agents/email_triage.h"
 
-/* Did a rule ask for archiving, and something else decide? */
-static bool archiving_was_beaten(const struct item *it)
+/* The rule that asked for archiving while something else decided, -1: none. */
+static int beaten_rule(const struct item *it)
 {
-	return it->verdict.by[RULE_ON_ARCHIVE] >= 0 && it->kept;
+	return it->kept || it->verdict.never_archive ? it->verdict.by[RULE_ON_ARCHIVE] : -1;
 }
 
-/* The first rule of those whose word stands, -1 without one. */
-static int deciding_rule(const struct item *it)
+/* Does the rule's word stand in some matter? */
+static bool has_decided(const struct item *it, int rule)
 {
 	const struct rule_verdict *v = &it->verdict;
 	const bool stands[RULE_MATTER__MAX] = {
 		[RULE_ON_URGENCY] = it->urgent == (v->urgency == RULE_URGENT), [RULE_ON_CATEGORY] = it->category == v->category,
-		[RULE_ON_LABEL] = true, [RULE_ON_ARCHIVE] = !archiving_was_beaten(it), [RULE_ON_KEEP] = true,
+		[RULE_ON_LABEL] = true, [RULE_ON_ARCHIVE] = beaten_rule(it) < 0, [RULE_ON_KEEP] = true,
 		[RULE_ON_STAR] = true,
 	};
-	int first = -1;
 	unsigned i;
 
-	if (archiving_was_beaten(it) && v->never_archive)
-		return v->by[RULE_ON_KEEP];
 	for (i = 0; i < RULE_MATTER__MAX; i++)
-		if (v->by[i] >= 0 && stands[i] && (first < 0 || v->by[i] < first))
-			first = v->by[i];
-	return first;
+		if (stands[i] && v->by[i] == rule)
+			return true;
+	return false;
 }
 
 static void add_reason(struct item *it, const char *reason)
@@ -36,33 +33,50 @@ static void add_reason(struct item *it, const char *reason)
 		it->reasons[it->reason_count++] = reason;
 }
 
-static void add_rule(struct triage *t, struct item *it)
+static void add_rule(struct triage *t, struct item *it, int rule)
 {
 	struct json_object *rules = NULL;
 	const char *text;
 
 	json_object_object_get_ex(t->ctx->input, "rules", &rules);
-	text = json_object_get_string(json_object_array_get_idx(rules, (size_t)it->matched_rule));
+	text = json_object_get_string(json_object_array_get_idx(rules, (size_t)rule));
 	add_reason(it, arena_printf(&t->arena, "your rule: %s", text));
+}
+
+/* Each rule that decided something, in order; what beat an archive rule stands where that rule would. */
+static void add_rules(struct triage *t, struct item *it)
+{
+	const int beaten = beaten_rule(it), keep = it->verdict.by[RULE_ON_KEEP];
+	const int moved = beaten >= 0 && keep > beaten ? keep : -1;
+	int rule;
+
+	it->matched_rule = -1;
+	for (rule = 0; rule < RULES_MAX; rule++) {
+		bool decided = has_decided(it, rule);
+
+		if (decided && it->matched_rule < 0)
+			it->matched_rule = rule;
+		if (decided && rule != moved)
+			add_rule(t, it, rule);
+		if (rule == beaten && moved >= 0)
+			add_rule(t, it, moved);
+		else if (rule == beaten && keep < 0)
+			add_reason(it, it->kept);
+	}
 }
 
 static void explain(struct triage *t, struct item *it)
 {
-	int beaten = archiving_was_beaten(it) && !it->verdict.never_archive ? it->verdict.by[RULE_ON_ARCHIVE] : -1;
-	bool kept_first;
+	bool kept_is_told;
 	unsigned room;
 
-	it->matched_rule = deciding_rule(it);
-	/* what beat a rule stands where that rule would */
-	kept_first = beaten >= 0 && (it->matched_rule < 0 || beaten < it->matched_rule);
-	if (kept_first)
-		add_reason(it, it->kept);
-	if (it->matched_rule >= 0)
-		add_rule(t, it);
-	room = TRIAGE_REASONS_MAX - it->reason_count - (it->kept && !kept_first);
+	add_rules(t, it);
+	kept_is_told = !it->kept || (beaten_rule(it) >= 0 && !it->verdict.never_archive);
+	room = TRIAGE_REASONS_MAX - it->reason_count;
+	room -= room > 0 && !kept_is_told;
 	room = room > 4 ? 4 : room;
 	it->reason_count += triage_reasons(&it->facts, it->category, it->reasons + it->reason_count, room);
-	if (it->kept && !kept_first)
+	if (!kept_is_told)
 		add_reason(it, it->kept);
 	if (it->reason_count == 0)
 		add_reason(it, it->mail.cut ? "too large: only its headers were read"

@@ -1,4 +1,4 @@
-/* What email-triage says decided: matched_rule and the first of the reasons (agents/email_triage_explain.c). */
+/* What email-triage says decided: matched_rule, and the rules among the reasons (agents/email_triage_explain.c). */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,22 +9,22 @@
 #define VIPS    "\"vip_senders\":[\"ann@x.org\"]"
 #define NO_RULE (-1)
 
-/* Sorts one mail; the rules are the inside of an array. */
-static struct json_object *run_rules(const char *rules, const char *vips)
+/* Sorts one mail; the rules are the inside of an array, what is more are members of the input. */
+static struct json_object *run_rules(const char *rules, const char *more)
 {
 	struct json_object *out;
 	char input[1000];
 
 	fx_host_reset();
-	snprintf(input, sizeof input, "{\"rules\":[%s],%s%s\"emails\":[" MAIL "]}", rules, vips, *vips ? "," : "");
+	snprintf(input, sizeof input, "{\"rules\":[%s],%s%s\"emails\":[" MAIL "]}", rules, more, *more ? "," : "");
 	out = fx_run("email-triage", input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	return out;
 }
 
-static void decided(const char *rules, const char *vips, int rule, const char *first_reason)
+static void decided(const char *rules, const char *more, int rule, const char *first_reason)
 {
-	struct json_object *out = run_rules(rules, vips), *matched = fx_get(out, "triaged.0.matched_rule");
+	struct json_object *out = run_rules(rules, more), *matched = fx_get(out, "triaged.0.matched_rule");
 	int got = matched ? json_object_get_int(matched) : NO_RULE;
 
 	if (got != rule || strcmp(fx_text(out, "triaged.0.reasons.0"), first_reason) != 0)
@@ -44,8 +44,86 @@ static void never_archive_is_named_before_the_rule_it_beat(void)
 {
 	decided("\"Archive everything\",\"Never archive mail from ann@x.org\"", "", 1,
 	        "your rule: Never archive mail from ann@x.org");
-	decided("\"Label everything as All and archive it\",\"Keep mail from ann@x.org in the inbox\"", "", 1,
-	        "your rule: Keep mail from ann@x.org in the inbox");
+	decided("\"Archive everything\",\"Never archive mail from ann@x.org\"", "\"apply\":{\"archive\":false}", 1,
+	        "your rule: Never archive mail from ann@x.org");
+}
+
+/* What is said of the rules among the reasons, in order. */
+static void named(const char *rules, const char *more, int first_rule, const char *const *reasons, unsigned n)
+{
+	struct json_object *out = run_rules(rules, more);
+	char path[40];
+	unsigned i;
+
+	CU_ASSERT_EQUAL(fx_int(out, "triaged.0.matched_rule"), first_rule);
+	CU_ASSERT_FATAL(fx_length(out, "triaged.0.reasons") >= n);
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "triaged.0.reasons.%u", i);
+		CU_ASSERT_STRING_EQUAL(fx_text(out, path), reasons[i]);
+	}
+	if ((unsigned)fx_length(out, "triaged.0.reasons") > n) {
+		snprintf(path, sizeof path, "triaged.0.reasons.%u", n);
+		CU_ASSERT_PTR_NULL(strstr(fx_text(out, path), "your rule: "));
+	}
+	json_object_put(out);
+}
+
+static void each_rule_that_decided_something_is_named_once(void)
+{
+	static const char *const reasons[] = {"your rule: Label everything as All and star it",
+	                                      "your rule: Archive mail from ann"};
+
+	named("\"Label everything as All and star it\",\"Archive newsletters\",\"Archive mail from ann\"", "", 0,
+	      reasons, 2);
+}
+
+static void never_archive_takes_the_place_of_the_rule_it_beat_alone(void)
+{
+	static const char *const friends[] = {"your rule: Label mail from ann as Friends",
+	                                      "your rule: Never archive mail from ann", "your rule: Star mail from ann"};
+	static const char *const all[] = {"your rule: Label everything as All and archive it",
+	                                  "your rule: Keep mail from ann in the inbox"};
+
+	named("\"Label mail from ann as Friends\",\"Archive mail from ann\",\"Star mail from ann\","
+	      "\"Never archive mail from ann\"", "", 0, friends, 3);
+	named("\"Label everything as All and archive it\",\"Keep mail from ann in the inbox\"", "", 0, all, 2);
+}
+
+/* Given a rule that is beaten before all others: its place is the first, the first that decided is another. */
+static void never_archive_in_the_first_place_leaves_the_first_that_decided(void)
+{
+	static const char *const reasons[] = {"your rule: Never archive mail from ann",
+	                                      "your rule: Label mail from ann as Friends"};
+
+	named("\"Archive everything\",\"Label mail from ann as Friends\",\"Never archive mail from ann\"", "", 1,
+	      reasons, 2);
+}
+
+/* Given a rule for each matter, and an older mail that follows its conversation: six reasons, as many as there can be. */
+static void a_rule_for_each_matter_leaves_none_out(void)
+{
+	static const char *const reasons[] = {
+		"your rule: Mark mail from ann as not urgent", "your rule: Treat mail from ann as newsletter",
+		"your rule: Label mail from ann as Friends", "your rule: Never archive mail from ann",
+		"your rule: Star mail from ann"};
+
+	struct json_object *out;
+	unsigned i;
+	char path[40];
+
+	fx_host_reset();
+	out = fx_run("email-triage",
+	             "{\"rules\":[\"Mark mail from ann as not urgent\",\"Treat mail from ann as newsletter\","
+	             "\"Label mail from ann as Friends\",\"Never archive mail from ann\",\"Star mail from ann\"],\"emails\":["
+	             MAIL ",{\"from\":\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"Re: Minutes\","
+	             "\"date\":\"2026-03-02T08:00:00Z\",\"body\":\"Here are the minutes.\"}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL_FATAL(fx_length(out, "triaged.0.reasons"), 6);
+	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof path, "triaged.0.reasons.%u", i + 1);
+		CU_ASSERT_STRING_EQUAL(fx_text(out, path), reasons[i]);
+	}
+	json_object_put(out);
 }
 
 static void a_vip_is_named_instead_of_the_rule_it_beat(void)
@@ -78,6 +156,11 @@ static void a_category_that_another_rule_made_urgent_is_not_named(void)
 static CU_TestInfo tests[] = {
 	{"the rule that decided is named", the_rule_that_decided_is_named},
 	{"never archive is named before the rule it beat", never_archive_is_named_before_the_rule_it_beat},
+	{"each rule that decided something is named once", each_rule_that_decided_something_is_named_once},
+	{"never archive takes the place of the rule it beat alone", never_archive_takes_the_place_of_the_rule_it_beat_alone},
+	{"never archive in the first place leaves the first that decided",
+	 never_archive_in_the_first_place_leaves_the_first_that_decided},
+	{"a rule for each matter leaves none out", a_rule_for_each_matter_leaves_none_out},
 	{"a VIP is named instead of the rule it beat", a_vip_is_named_instead_of_the_rule_it_beat},
 	{"the rule that stands is named behind what beat the other", the_rule_that_stands_is_named_behind_what_beat_the_other},
 	{"the rule that made urgent is named before what it beat", the_rule_that_made_urgent_is_named_before_what_it_beat},
