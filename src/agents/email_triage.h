@@ -51,6 +51,7 @@ enum sum { SUM_URGENT, SUM_REPLY, SUM_BULK, SUM_NEWS, SUM_PROMO, SUM_NOTICE, SUM
 struct facts {
 	bool has[FACT__MAX];
 	double sum[SUM__MAX];
+	bool poses;                     /* its sender's name is another address, no sentence that holds one */
 	int64_t deadline_ms;            /* 0: none */
 	unsigned ignored;               /* sentences written to steer software, left out */
 };
@@ -148,7 +149,7 @@ const char *notices_why_kept(const struct item *it);
 
 /* email_triage_weights.c */
 void triage_sum(struct facts *f);
-/* The reasons for a category, the weightiest first. */
+/* The reasons for a category, the weightiest first, behind what tells that the sender may be another. */
 unsigned triage_reasons(const struct facts *f, enum triage_category category, const char **out,
                         unsigned max);
 

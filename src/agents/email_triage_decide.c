@@ -39,6 +39,12 @@ static bool is_suspicious(const struct facts *f)
 	return f->sum[SUM_SUSPECT] >= SUSPECT_LEAST && HAS_ANY(f, made);
 }
 
+/* May what the mail says make it urgent? Not when its sender may be another than it seems. */
+static bool is_pressing(const struct facts *f, double least)
+{
+	return f->sum[SUM_URGENT] >= least && !f->has[FACT_AUTH_FAIL] && !f->poses;
+}
+
 static bool is_discussion(const struct facts *f)
 {
 	return f->has[FACT_LIST_POST] && !f->has[FACT_NO_REPLY] && !f->has[FACT_NEWS_SENDER] &&
@@ -63,7 +69,7 @@ static enum triage_category bulk_category(const struct facts *f)
 	bool service = notice >= 2 && notice >= promo && notice >= news;
 
 	if (f->has[FACT_OUTAGE_SUBJECT] && (service || !f->has[FACT_LIST_UNSUBSCRIBE]) &&
-	    f->sum[SUM_URGENT] >= URGENT_LEAST - 0.5)
+	    is_pressing(f, URGENT_LEAST - 0.5))
 		return TRIAGE_URGENT;
 	if (service || is_notice(f))
 		return TRIAGE_NOTIFICATION;
@@ -76,7 +82,7 @@ static enum triage_category bulk_category(const struct facts *f)
 
 static enum triage_category personal_category(const struct facts *f, double reply_least)
 {
-	if (f->sum[SUM_URGENT] >= URGENT_LEAST)
+	if (is_pressing(f, URGENT_LEAST))
 		return TRIAGE_URGENT;
 	if (f->sum[SUM_PROMO] >= UNASKED_PROMOTION && !f->has[FACT_REPLY] && !f->has[FACT_VIP])
 		return TRIAGE_PROMOTION;
@@ -92,7 +98,7 @@ static enum triage_category categorize(const struct facts *f)
 	if (f->has[FACT_FROM_ME])
 		return TRIAGE_FYI;
 	if (f->has[FACT_INVITATION])
-		return f->sum[SUM_URGENT] >= URGENT_LEAST ? TRIAGE_URGENT : TRIAGE_NEEDS_REPLY;
+		return is_pressing(f, URGENT_LEAST) ? TRIAGE_URGENT : TRIAGE_NEEDS_REPLY;
 	if (is_discussion(f))
 		return personal_category(f, LIST_REPLY_LEAST);
 	return f->sum[SUM_BULK] >= BULK_LEAST ? bulk_category(f) : personal_category(f, REPLY_LEAST);

@@ -123,6 +123,16 @@ static const char *host_in(struct arena *a, const char *text)
 	return NULL;
 }
 
+/* "Boss Lee (boss@example.org)" stands for a sender; a sentence with an address in it for nobody. */
+static bool is_short(const char *name)
+{
+	unsigned words = 0;
+
+	for (; *name; name++)
+		words += *name != ' ' && (name[1] == ' ' || name[1] == '\0');
+	return words <= 4;
+}
+
 static void check_name(struct arena *a, const struct mail *m, struct facts *f)
 {
 	const char *host = triage_host(m->from.addr), *named = host_in(a, m->from.name);
@@ -132,6 +142,7 @@ static void check_name(struct arena *a, const struct mail *m, struct facts *f)
 	/* "Shop.com" sends from shop-mail.com: only a name with an @ claims an address */
 	if (named && strchr(m->from.name, '@') && *host && !same_domain(named, host))
 		f->has[FACT_NAME_SPOOF] = true;
+	f->poses = f->has[FACT_NAME_SPOOF] && is_short(name);
 	for (i = 0; i < sizeof brands / sizeof *brands; i++)
 		if (text_has_phrase(name, brands[i].name) && *host && !list_has(brands[i].domains, triage_domain(host)))
 			f->has[FACT_BRAND_SPOOF] = true;

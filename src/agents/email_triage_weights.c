@@ -117,9 +117,15 @@ static double speaks_for(const struct weight *w, enum triage_category c)
 
 unsigned triage_reasons(const struct facts *f, enum triage_category category, const char **out, unsigned max)
 {
+	static const enum fact always[] = {FACT_AUTH_FAIL, FACT_NAME_SPOOF};      /* whatever was decided */
 	bool told[FACT__MAX] = {false};
 	unsigned n = 0, i;
 
+	for (i = 0; i < sizeof always / sizeof *always && n < max; i++)
+		if (f->has[always[i]]) {
+			told[always[i]] = true;
+			out[n++] = weights[always[i]].reason;
+		}
 	while (n < max) {
 		unsigned best = FACT__MAX;
 		double most = 0.2;

@@ -10,8 +10,9 @@ int main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {zone_suite, mail_suite, mail_hostile_suite, mail_html_suite, maildir_suite, mbox_suite,
 	                         manifest_suite, probe_suite, triage_text_suite, triage_rules_suite,
-	                         triage_query_suite, triage_suite, triage_inline_suite, triage_reasons_suite, triage_notices_suite,
-	                         triage_source_suite, triage_effects_suite, triage_injection_suite,
+	                         triage_query_suite, triage_suite, triage_inline_suite, triage_reasons_suite,
+	                         triage_notices_suite, triage_forged_suite, triage_source_suite,
+	                         triage_effects_suite, triage_injection_suite,
 	                         CU_SUITE_INFO_NULL};
 	CU_SuiteInfo corpus[] = {corpus_suite, CU_SUITE_INFO_NULL};
 	bool whole = argc == 3 && strcmp(argv[1], "--corpus") == 0;
