@@ -10,6 +10,15 @@ deploy_rendered = $(deploy_templates:.in=)
 
 nobase_nodist_doc_DATA = $(deploy_rendered)
 nobase_dist_doc_DATA = deploy/systemd/agentiv.tmpfiles
+# The pages that lighttpd and Apache answer with where they refuse a request themselves; nginx has them inline.
+errorsdir = $(pkgdatadir)/errors
+dist_errors_DATA = \
+	deploy/errors/agentiv-400.html deploy/errors/agentiv-404.html deploy/errors/agentiv-405.html \
+	deploy/errors/agentiv-408.html deploy/errors/agentiv-411.html deploy/errors/agentiv-413.html \
+	deploy/errors/agentiv-414.html deploy/errors/agentiv-417.html deploy/errors/agentiv-431.html \
+	deploy/errors/agentiv-500.html deploy/errors/agentiv-501.html deploy/errors/agentiv-502.html \
+	deploy/errors/agentiv-503.html deploy/errors/agentiv-504.html deploy/errors/agentiv-505.html \
+	deploy/errors/apache.conf deploy/errors/lighttpd.conf
 CLEANFILES += $(deploy_rendered)
 EXTRA_DIST += $(deploy_templates) deploy/quickstart deploy/lib \
 	deploy/nginx/stack.conf.in deploy/lighttpd/stack.conf.in deploy/apache/stack.conf.in
@@ -19,6 +28,7 @@ $(deploy_rendered): Makefile $(srcdir)/deploy/local.mk $(deploy_templates)
 		-e 's|@LISTEN''@|80|g' -e 's|@SERVER_NAME''@|agentiv.example.com|g' \
 		-e 's|@SOCKET''@|/run/agentiv/agentiv.sock|g' -e 's|@BASE_PATH''@||g' \
 		-e 's|@CONFIG''@|$(sysconfdir)/agentiv/agentiv.conf|g' \
+		-e 's|@ERRORS''@|$(errorsdir)|g' \
 		-e 's|@PROGRAM''@|$(bindir)/agentiv.fcgi|g' \
 		-e 's|@bindir''@|$(bindir)|g' -e 's|@sysconfdir''@|$(sysconfdir)|g' -e 's|@docdir''@|$(docdir)|g' \
 		$(srcdir)/$@.in >$@.new && mv $@.new $@

@@ -49,10 +49,12 @@ stack_web_config() {
 	local state=$1 port=$2 run template
 	shift 2
 	run=$(stack_run_dir "$state")
+	# the web server's user need not be able to read the checkout
+	mkdir -p "$state/etc/errors" && cp "$STACK_DEPLOY"/errors/* "$state/etc/errors" || return
 	for template; do
 		stack_render "$STACK_DEPLOY/$template" LISTEN="127.0.0.1:$port" PORT="$port" \
 			SERVER_NAME=localhost SOCKET="$run/agentiv.sock" BASE_PATH="$(stack_setting "$state" base_path)" \
-			STATE="$state" RUN="$run" CONFIG="$state/agentiv.conf" \
+			ERRORS="$state/etc/errors" STATE="$state" RUN="$run" CONFIG="$state/agentiv.conf" \
 			PROGRAM="$(stack_program "$state" agentiv.fcgi)" USER="$(stack_web_user)" \
 			USER_LINE="$(stack_nginx_user)" || return
 	done >"$state/etc/web.conf"

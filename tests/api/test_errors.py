@@ -271,6 +271,21 @@ class OddRequests(ApiCase):
         self.assertEqual(status, 202)
 
 
+    def test_what_the_web_server_refuses_itself_has_the_form_of_the_api(self):
+        run = "POST /api/agents/probe/run HTTP/1.1"
+        for lines in (["GET"], ["GET /api/agents HTTP/1.1", "no header"], ["GET /" + "x" * 70000 + " HTTP/1.1"],
+                      ["GET /api/agents HTTP/1.1", "X-Long: " + "y" * 70000], ["GET /api/agents HTTP/3.0"],
+                      ["BREW /api/agents HTTP/1.1"], ["TRACE /api/agents HTTP/1.1"], ["GET /api/agents/%00 HTTP/1.1"],
+                      [run], [run, "Content-Length: x"], [run, "Content-Length: 0", "Expect: miracles"],
+                      [run, "Transfer-Encoding: gzip"]):
+            with self.subTest(lines=[line[:40] for line in lines]):
+                head = "\r\n".join([lines[0], "Host: localhost", "Connection: close", *lines[1:], "", ""])
+                head, _, body = exchange_raw(self.platform.url, head.encode()).partition(b"\r\n\r\n")
+                self.assertRegex(head, rb"^HTTP/1\.[01] [45]\d\d ")
+                self.assertIn(b"\r\nContent-Type: application/json\r\n", head + b"\r\n")
+                self.assertIn(b'{"success":false,"error":{"code":"', body)
+
+
 # nginx answers some requests by itself
 if os.environ.get("AGENTIV_TEST_SERVER", "nginx") == "nginx" and os.environ.get("AGENTIV_CGI") != "1":
     class NginxItself(ApiCase):
