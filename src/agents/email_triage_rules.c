@@ -112,9 +112,9 @@ static bool address_is(struct view *v, const struct mail_address *a, const struc
 		return host_is_in(triage_host(a->addr), at + 1);
 	if (at)
 		return strcasecmp(a->addr, text) == 0;
-	if (strchr(text, '.') && !strchr(text, ' '))
-		return host_is_in(triage_host(a->addr), text);
-	return name_is(v, a, text);
+	if (strchr(text, '.') && host_is_in(triage_host(a->addr), text))
+		return true;
+	return !rules_is_domain(text) && name_is(v, a, text);
 }
 
 static bool any_address(struct view *v, const struct mail_address *all, unsigned n, const struct value *value)

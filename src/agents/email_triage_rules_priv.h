@@ -95,6 +95,8 @@ struct condition *rules_add(struct parser *p, enum condition_kind kind, bool neg
 bool rules_add_simple(struct parser *p, enum condition_kind kind, bool negated);
 /* Can it be an address, "@domain", "*@domain", "domain.tld" or a name? Patterns such as "@*.com" are none. */
 bool rules_names_somebody(const char *text);
+/* Is it "domain.tld"? Then it is looked for among hosts alone, never among the names that senders give themselves. */
+bool rules_is_domain(const char *text);
 /* A list of values. "and" joins them where a mail can have only one (senders: person); where it may have several
  * *all_of tells that they were joined so. */
 bool rules_take_values(struct parser *p, struct condition *c, bool person, bool *all_of);

@@ -56,6 +56,11 @@ static const struct { const char *sentence, *does; } rows[] = {
 	{"Archive mail from @techcorp..com", "?"},
 	{"Archive mail from @*.com", "?"},
 	{"Archive mail from *.com", "?"},
+	{"Archive mail from *.example.com", "?"},
+	{"Archive mail from *.o'brien.com", "?"},
+	{"Archive mail from .com", "?"},
+	{"Archive mail from techcorp..com", "?"},
+	{"Archive mail from https://example.com/o'brien", "?"},
 	{"Archive mail from *", "?"},
 	{"Archive mail from @github.com or @", "?"},
 	{"Archive mail sent to @", "?"},
@@ -303,6 +308,53 @@ static void a_word_finds_its_singular_and_plural(void)
 	}
 }
 
+/* Is mail of this sender archived by a rule of whom it comes from? */
+static bool archives(const char *whom, const char *sender)
+{
+	char raw[200], rule[100];
+	const char *text = rule;
+	struct rule_set *set;
+	struct rule_verdict v;
+	struct mail m;
+
+	snprintf(raw, sizeof raw, "From: %s\nSubject: Hello\n\nHi.\n", sender);
+	snprintf(rule, sizeof rule, "Archive mail from %s", whom);
+	fx_parse(&m, raw);
+	set = rules_compile(&text, 1);
+	CU_ASSERT_TRUE(rules_understood(set, 0));
+	rules_apply(set, &(struct rule_subject){.mail = &m, .me = ME}, &v);
+	rules_free(set);
+	mail_release(&m);
+	return v.archive;
+}
+
+static void what_holds_a_dot_is_a_name_where_it_can_be_no_domain(void)
+{
+	static const struct { const char *whom, *sender; bool found; } pairs[] = {
+		{"St.John's", "\"St.John's School\" <office@sjs.example>", true},
+		{"St.John\u2019s", "\"St.John's\" <office@sjs.example>", true},
+		{"St.John's and Ann", "\"St.John\u2019s\" <office@sjs.example>", true},
+		{"\"O'Brien.Inc\"", "\"O'Brien.Inc\" <x@obi.example>", true},
+		{"O'Brien.Inc", "\"O'Brien.Inc\" <x@obi.example>", true},
+		{"AT&T.Wireless", "\"AT&T.Wireless\" <x@att.example>", true},
+		{"J.P", "\"J.P\" <jp@x.example>", true}, {"Web2.0", "\"Web2.0 News\" <n@x.example>", true},
+		{"St.John's", "Ann <ann@st.john>", false}, {"St.John's", "John <john@x.example>", false},
+		/* what can be a domain is none of the names that a sender makes up */
+		{"techcorp.com", "x@mail.techcorp.com", true}, {"techcorp.com", "\"techcorp.com\" <x@y.example>", false},
+		{"firma.xn--p1ai", "\"firma.xn--p1ai\" <x@y.example>", false}, {"mail.srv1", "x@mail.srv1", true},
+		{"müller.рф", "x@post.müller.рф", true}, {"müller.рф", "\"müller.рф\" <x@y.example>", false},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		bool found = archives(pairs[i].whom, pairs[i].sender);
+
+		if (found != pairs[i].found)
+			fprintf(stderr, "from %s: %s\n", pairs[i].whom, pairs[i].sender);
+		CU_ASSERT_EQUAL(found, pairs[i].found);
+	}
+}
+
 static void absurd_rules_are_refused(void)
 {
 	static char text[4000];
@@ -332,6 +384,7 @@ static CU_TestInfo tests[] = {
 	{"a class given by a rule is seen by the next", a_class_given_by_a_rule_is_seen_by_the_next},
 	{"labels keep their letters", labels_keep_their_letters},
 	{"a word finds its singular and plural", a_word_finds_its_singular_and_plural},
+	{"what holds a dot is a name where it can be no domain", what_holds_a_dot_is_a_name_where_it_can_be_no_domain},
 	{"absurd rules are refused", absurd_rules_are_refused},
 	CU_TEST_INFO_NULL,
 };
