@@ -99,7 +99,7 @@ static void never_archive_in_the_first_place_leaves_the_first_that_decided(void)
 	      reasons, 2);
 }
 
-/* Given a rule for each matter, and an older mail that follows its conversation: six reasons, as many as there can be. */
+/* Given a rule for each matter, and an older mail of a conversation: six reasons, as many as there can be. */
 static void a_rule_for_each_matter_leaves_none_out(void)
 {
 	static const char *const reasons[] = {
