@@ -80,11 +80,13 @@ struct item {
 	double score;                   /* 0–1: how much it wants the reader */
 	int matched_rule;               /* the first whose word stands, -1: none */
 	struct rule_verdict verdict;
+	const char *vip;                /* the VIP that its sender is, NULL */
 	const char *reasons[TRIAGE_REASONS_MAX];
 	unsigned reason_count;
 	bool archive, star;             /* what is to be done */
 	const char *label;              /* NULL: none */
 	const char *kept;               /* why it is not archived though its category or a rule says so */
+	enum fact kept_for;             /* the fact that kept it, FACT__MAX: none */
 	struct effect effects[TRIAGE_EFFECTS_MAX];
 	unsigned effect_count;
 };
@@ -144,14 +146,15 @@ const char *triage_domain(const char *host);
 /* The host of an address, "" when it has none. */
 const char *triage_host(const char *addr);
 
-/* email_triage_notices.c: why a notification is not archived without a rule, NULL when it may be */
-const char *notices_why_kept(const struct item *it);
+/* email_triage_notices.c: sets why a notification is not archived without a rule, if it may not be */
+void notices_keep(struct item *it);
 
 /* email_triage_weights.c */
 void triage_sum(struct facts *f);
-/* The reasons for a category, the weightiest first, behind what tells that the sender may be another. */
-unsigned triage_reasons(const struct facts *f, enum triage_category category, const char **out,
-                        unsigned max);
+/* The reasons for a category, the weightiest first, behind what tells that the sender may be another. One is told
+ * otherwise (FACT__MAX: none). */
+unsigned triage_reasons(const struct facts *f, enum triage_category category, enum fact told_otherwise,
+                        const char **out, unsigned max);
 
 /* email_triage_decide.c: category, urgency, score, reasons and what is to be done, of all items */
 void triage_decide(struct triage *t);

@@ -229,19 +229,28 @@ static bool is_marked_bulk(const struct facts *f)
 	return HAS_ANY(f, marks);
 }
 
-static const char *why_protected(const struct item *it)
+/* What no rule can archive. */
+static void protect(struct item *it)
 {
-	if (it->verdict.never_archive)
-		return "kept in the inbox: your rule says never to archive it";
-	if (it->facts.has[FACT_VIP])
-		return "kept in the inbox: its sender is one of your VIPs";
-	if (it->facts.has[FACT_ANSWERS_ME])
-		return "kept in the inbox: it answers you";
-	if (it->category == TRIAGE_SUSPICIOUS)
-		return "kept in the inbox: it looks suspicious";
-	if (it->urgent)
-		return "kept in the inbox: it is urgent";
-	return NULL;
+	static const struct { enum fact fact; const char *why; } people[] = {
+		{FACT_VIP, "kept in the inbox: its sender is one of your VIPs"},
+		{FACT_ANSWERS_ME, "kept in the inbox: it answers you"},
+	};
+	unsigned i;
+
+	if (it->verdict.never_archive) {
+		it->kept = "kept in the inbox: your rule says never to archive it";
+		return;
+	}
+	for (i = 0; i < sizeof people / sizeof *people; i++)
+		if (it->facts.has[people[i].fact]) {
+			it->kept = people[i].why;
+			it->kept_for = people[i].fact;
+			return;
+		}
+	it->kept = it->category == TRIAGE_SUSPICIOUS ? "kept in the inbox: it looks suspicious"
+	           : it->urgent                      ? "kept in the inbox: it is urgent"
+	                                             : NULL;
 }
 
 static bool category_is_archived(const struct triage *t, const struct item *it)
@@ -260,11 +269,12 @@ static void choose_archive(struct triage *t, struct item *it)
 {
 	bool by_rule = it->verdict.by[RULE_ON_ARCHIVE] >= 0;
 
+	it->kept_for = FACT__MAX;
 	if (!t->opt.apply_archive || (!by_rule && !category_is_archived(t, it)))
 		return;
-	it->kept = why_protected(it);
+	protect(it);
 	if (!it->kept && !by_rule && it->category == TRIAGE_NOTIFICATION)
-		it->kept = notices_why_kept(it);
+		notices_keep(it);
 	it->archive = it->kept == NULL;
 }
 

@@ -71,11 +71,14 @@ static void explain(struct triage *t, struct item *it)
 	unsigned room;
 
 	add_rules(t, it);
+	if (it->vip && it->kept_for != FACT_VIP)
+		add_reason(it, arena_printf(&t->arena, "from a VIP: %s", it->vip));
 	kept_is_told = !it->kept || (beaten_rule(it) >= 0 && !it->verdict.never_archive);
 	room = TRIAGE_REASONS_MAX - it->reason_count;
 	room -= room > 0 && !kept_is_told;
 	room = room > 4 ? 4 : room;
-	it->reason_count += triage_reasons(&it->facts, it->category, it->reasons + it->reason_count, room);
+	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,
+	                                   room);
 	if (!kept_is_told)
 		add_reason(it, it->kept);
 	if (it->reason_count == 0)

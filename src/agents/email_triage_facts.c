@@ -115,14 +115,15 @@ static bool same_person(const char *addr, const char *vip)
 	return strcasecmp(addr, vip) == 0;
 }
 
-static bool is_vip(const struct triage *t, const struct mail *m)
+/* The VIP, or the domain of VIPs, that the sender is; NULL when it is none. */
+static const char *vip_of(const struct triage *t, const struct mail *m)
 {
 	unsigned i;
 
 	for (i = 0; i < t->opt.vip_count; i++)
 		if (same_person(m->from.addr, t->opt.vips[i]))
-			return true;
-	return false;
+			return t->opt.vips[i];
+	return NULL;
 }
 
 static bool lists(const struct mail_address *all, unsigned n, const char *addr)
@@ -151,11 +152,14 @@ static bool answers_me(struct triage *t, const struct mail *m)
 	return false;
 }
 
-static void note_relationship(struct triage *t, const struct mail *m, struct facts *f)
+static void note_relationship(struct triage *t, struct item *it)
 {
+	const struct mail *m = &it->mail;
+	struct facts *f = &it->facts;
 	bool to_me;
 
-	f->has[FACT_VIP] = is_vip(t, m);
+	it->vip = vip_of(t, m);
+	f->has[FACT_VIP] = it->vip != NULL;
 	f->has[FACT_REPLY] = *m->in_reply_to || (mail_header(m, "References") && starts(m->subject, "re:"));
 	f->has[FACT_MANY_RECIPIENTS] = m->to_count + m->cc_count > 10;
 	if (!*t->me)
@@ -349,7 +353,7 @@ void triage_find_facts(struct triage *t, struct item *it)
 	note_sender(m, f);
 	if (path && strcmp(path, "<>") == 0)       /* RFC 5321 4.5.5: nobody is there to be answered */
 		f->has[FACT_AUTO_SUBMITTED] = true;
-	note_relationship(t, m, f);
+	note_relationship(t, it);
 	note_calendar(m, f);
 	note_text(t, it);
 	triage_find_suspicion(it);

@@ -132,8 +132,8 @@ void notices_note(const struct sentences *s, struct facts *f)
 /* ---- What stays ---- */
 
 static const struct { enum fact fact; const char *why; } needs[] = {
-	{FACT_ACCOUNT, "kept in the inbox: it is about your account's security"},
 	{FACT_SECURITY, "kept in the inbox: it is about your account's security"},
+	{FACT_ACCOUNT, "kept in the inbox: it is about your account's security"},
 	{FACT_PAYMENT_DUE, "kept in the inbox: it is about a payment that is due"},
 	{FACT_MONEY, "kept in the inbox: it is about a payment or your money"},
 	{FACT_OUTAGE, "kept in the inbox: it reports that something is broken"},
@@ -152,21 +152,30 @@ static bool is_harmless(const struct facts *f)
 	       (f->has[FACT_LIST_UNSUBSCRIBE] || f->has[FACT_PRECEDENCE] || f->has[FACT_ROUTINE] || f->has[FACT_SOCIAL]);
 }
 
-const char *notices_why_kept(const struct item *it)
+static const char *why_kept(const struct item *it)
 {
 	const struct facts *f = &it->facts;
 	bool by_rule = it->verdict.has_category && it->verdict.category == it->category;
-	unsigned i;
 
 	if (it->mail.cut)
 		return "kept in the inbox: only its headers were read";
-	for (i = 0; i < sizeof needs / sizeof *needs; i++)
-		if (f->has[needs[i].fact])
-			return needs[i].why;
 	if (f->has[FACT_TRANSACTION] && it->mail.attachment_count > 0)
 		return "kept in the inbox: it comes with a file about an order, a bill or an account";
 	if (by_rule || is_harmless(f))
 		return NULL;
 	return f->has[FACT_TROUBLE] ? "kept in the inbox: it may tell that something failed or ends"
 	                            : "kept in the inbox: nothing shows that it can be missed";
+}
+
+void notices_keep(struct item *it)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof needs / sizeof *needs && !it->mail.cut; i++)
+		if (it->facts.has[needs[i].fact]) {
+			it->kept = needs[i].why;
+			it->kept_for = needs[i].fact;
+			return;
+		}
+	it->kept = why_kept(it);
 }

@@ -26,7 +26,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_UNSUBSCRIBE_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0.5, 0}, "its text offers to unsubscribe"},
 	[FACT_BROWSER_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0, 0}, NULL},
 
-	[FACT_VIP] = {{1, 1, -3, 0, 0, 0, -10, 0}, "from one of your VIPs"},
+	[FACT_VIP] = {{1, 1, -3, 0, 0, 0, -10, 0}, NULL},
 	[FACT_FROM_ME] = {{-3, -3, 0, 0, 0, 0, -3, 0}, "written by yourself"},
 	[FACT_ANSWERS_ME] = {{0.5, 1, -3, 0, 0, 0, -5, -1}, "answers a mail of yours"},
 	[FACT_REPLY] = {{0, 0.25, -0.5, -0.5, -0.5, 0, -2, -0.5}, "part of a conversation"},
@@ -115,12 +115,14 @@ static double speaks_for(const struct weight *w, enum triage_category c)
 	return w->of[speaks[c][0]] + 0.25 * w->of[speaks[c][1]];
 }
 
-unsigned triage_reasons(const struct facts *f, enum triage_category category, const char **out, unsigned max)
+unsigned triage_reasons(const struct facts *f, enum triage_category category, enum fact told_otherwise,
+                        const char **out, unsigned max)
 {
 	static const enum fact always[] = {FACT_AUTH_FAIL, FACT_NAME_SPOOF};      /* whatever was decided */
-	bool told[FACT__MAX] = {false};
+	bool told[FACT__MAX + 1] = {false};
 	unsigned n = 0, i;
 
+	told[told_otherwise] = true;
 	for (i = 0; i < sizeof always / sizeof *always && n < max; i++)
 		if (f->has[always[i]]) {
 			told[always[i]] = true;

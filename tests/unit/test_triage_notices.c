@@ -106,9 +106,58 @@ static void a_rule_archives_what_would_stay(void)
 	}
 }
 
+/* What kept it is told once, not again as what it is. */
+static void what_kept_a_notice_is_told_once(void)
+{
+	static const struct { const char *subject, *said; } mails[] = {
+		{"Action required", "something in it may need you"}, {"New sign-in", "about your account's security"},
+		{"Payment due", "about a payment that is due"},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof mails / sizeof *mails; i++) {
+		struct json_object *out = sort("", mails[i].subject, "Have a look.", ALONE);
+		const char *said = strstr(fx_text(out, "triaged.0.reasons"), mails[i].said);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+		CU_ASSERT_PTR_NULL(strstr(said + 1, mails[i].said));
+		json_object_put(out);
+	}
+}
+
+static void the_vip_that_counted_is_told_once(void)
+{
+	static const struct { const char *subject, *body, *rules, *reasons; } mails[] = {
+		{"URGENT: site is down", "The site is down. Could you help immediately?", "",
+		 "[ \"from a VIP: @x.org\", \"reports that something is broken\", \"its subject reports an outage\","
+		 " \"says that it is urgent\", \"asks you to do something\" ]"},
+		{"Photos", "Here they are.", "", "[ \"from a VIP: @x.org\" ]"},
+		{"Photos", "Here they are.", "\"Archive everything\"", "[ \"kept in the inbox: its sender is one of your VIPs\" ]"},
+	};
+	char input[500];
+	unsigned i;
+
+	for (i = 0; i < sizeof mails / sizeof *mails; i++) {
+		struct json_object *out;
+
+		fx_host_reset();
+		snprintf(input, sizeof input, "{\"vip_senders\":[\"bob@z.org\",\"@x.org\"],\"rules\":[%s],\"emails\":[{\"from\":"
+		         "\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"%s\",\"body\":\"%s\"}]}",
+		         mails[i].rules, mails[i].subject, mails[i].body);
+		out = fx_run("email-triage", input);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons"), mails[i].reasons);
+		if (strcmp(fx_text(out, "triaged.0.reasons"), mails[i].reasons) != 0)
+			fprintf(stderr, "%s\n", fx_text(out, "triaged.0.reasons"));
+		json_object_put(out);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{"notices stay unless they are known to need nobody", notices_stay_unless_they_are_known_to_need_nobody},
 	{"a rule archives what would stay", a_rule_archives_what_would_stay},
+	{"what kept a notice is told once", what_kept_a_notice_is_told_once},
+	{"the VIP that counted is told once", the_vip_that_counted_is_told_once},
 	CU_TEST_INFO_NULL,
 };
 
