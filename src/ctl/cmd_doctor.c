@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agents/manifest.h"
 #include "agents/registry.h"
@@ -51,7 +52,13 @@ static bool check_config(struct doctor *d)
 		              "agentivctl config show-defaults prints a sample", "%s", err.message);
 		return false;
 	}
-	doctor_report(d, VERDICT_OK, "configuration", NULL, "%s", config_path(d->c));
+	/* only the default may be missing: the environment may hold everything */
+	if (access(config_path(d->c), F_OK) == 0)
+		doctor_report(d, VERDICT_OK, "configuration", NULL, "%s", config_path(d->c));
+	else
+		doctor_report(d, VERDICT_WARNING, "configuration",
+		              "name it with -c FILE or AGENTIV_CONFIG; agentivctl config show-defaults prints a sample",
+		              "%s is not there: defaults are used", config_path(d->c));
 	return true;
 }
 
@@ -73,6 +80,22 @@ static const char *replaced_agents(struct doctor *d)
 	return text;
 }
 
+static bool is_folder(struct doctor *d, const char *path)
+{
+	return access(arena_printf(&d->c->arena, "%s/.", path), R_OK | X_OK) == 0;
+}
+
+static const char *agents_advice(struct doctor *d)
+{
+	const char *own = d->c->cfg.agents_dir;
+
+	if (!is_folder(d, ctl_manifest_dir()))
+		return "install the project's manifests, or set AGENTIV_MANIFEST_DIR";
+	if (*own && !is_folder(d, own))
+		return "make that folder and let the services read it, or unset paths.agents_dir";
+	return "mend the manifest that is named, or take it away";
+}
+
 static void check_agents(struct doctor *d)
 {
 	const char *own = d->c->cfg.agents_dir;
@@ -84,8 +107,7 @@ static void check_agents(struct doctor *d)
 		              registry_count(r) == 1 ? "" : "s", ctl_manifest_dir(), *own ? " and " : "", own,
 		              *own ? replaced_agents(d) : "");
 	else
-		doctor_report(d, VERDICT_FAILED, "agents", "mend the manifest that is named, or take it away",
-		              "%s", err.message);
+		doctor_report(d, VERDICT_FAILED, "agents", agents_advice(d), "%s", err.message);
 	registry_free(r);
 }
 

@@ -3,9 +3,11 @@ import json
 import socket
 import stat
 import unittest
+from pathlib import Path
 
 from ctl import TOP, Ctl, call, new_folder
 
+DEFAULT_CONFIG = Path("/etc/agentiv/agentiv.conf")
 PROBE = json.loads((TOP / "examples/agents/probe.json").read_text())
 
 
@@ -70,6 +72,20 @@ class Installation(Ctl):
                 ("configuration", 3, {"AGENTIV_WORKER_THREADS": "x"})):
             found = self.check(name, status, **env)
             self.assertTrue([c for c in found if c["status"] == "failed" and c["advice"]], (name, found))
+
+    @unittest.skipIf(DEFAULT_CONFIG.exists(), "this host has a configuration")
+    def test_the_doctor_warns_of_a_default_configuration_that_is_not_there(self):
+        _, out, _ = call("doctor", "--json", conf=False)
+        found = json.loads(out)["checks"][0]
+        self.assertEqual((found["check"], found["status"]), ("configuration", "warning"))
+        self.assertEqual(found["message"], f"{DEFAULT_CONFIG} is not there: defaults are used")
+
+    def test_the_doctor_knows_a_missing_folder_of_agents_from_a_bad_manifest(self):
+        folder, bad = self.agents({"slug": "X"})
+        for env, advice in (({"AGENTIV_PATHS_AGENTS_DIR": str(folder / "none")}, "or unset paths.agents_dir"),
+                            ({"AGENTIV_MANIFEST_DIR": str(folder / "none")}, "or set AGENTIV_MANIFEST_DIR"),
+                            (bad, "or take it away")):
+            self.assertIn(advice, self.check("agents", 1, **env)[0]["advice"])
 
     def agents(self, *manifests):
         """A folder of agents' manifests, and where the doctor is told of it."""
