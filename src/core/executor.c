@@ -9,7 +9,6 @@
 #include "core/executor_priv.h"
 
 #define AWAY_US            INT64_C(1000000)   /* between tries while the database is away */
-#define REFUSED_US         INT64_C(60000000)  /* between two lines about refused statements */
 #define AHEAD_MS           20                 /* claimed ahead: what the pool starts in this time */
 #define AHEAD_BATCHES      2
 #define WAITED_LONG_US INT64_C(1000000) /* claimed, and all threads busy: others may have it */
@@ -236,10 +235,7 @@ static bool try_aside(struct executor *e, bool (*upkeep)(struct executor *, int6
 		return true;
 	if (db_error_passes(err))
 		return false;
-	if (now_us >= e->refused_us)
-		log_error("a statement of the upkeep is refused", err);
-	e->refused_us = now_us + REFUSED_US;
-	*err = (struct error){0};
+	upkeep_refused(e, now_us, err);
 	return true;
 }
 

@@ -38,17 +38,20 @@ static bool write_runs(void *ctx, unsigned from, unsigned n, struct error *err)
 	return false;
 }
 
-/* A result that the database refuses must not keep its run from ending. */
-static void end_without_result(void *ctx, unsigned i)
+/* A result that the database refuses must not keep its run from ending, and steps not the result. */
+static bool leave_out(void *ctx, unsigned i, unsigned round)
 {
 	struct ended_run *r = &((struct end_group *)ctx)->runs[i];
 
+	r->step_count = 0;
+	if (round == 0)
+		return true;
 	r->outcome = RUN_FAILED;
 	r->error_code = err_name(ERR_INTERNAL);
 	r->error_message = "The run's result could not be stored";
 	r->summary = r->output = NULL;
 	r->output_len = 0;
-	r->step_count = 0;
+	return round == 1;
 }
 
 /* Its lease expires, and the run is taken up again. */
@@ -137,7 +140,7 @@ unsigned end_jobs(const struct executor_env *env, struct db_conn **c, struct job
                   unsigned n, struct end_tally *tally, struct error *err)
 {
 	struct end_group *g = mem_zalloc(sizeof *g);
-	struct split_write w = {.write = write_runs, .strip = end_without_result, .give_up = leave_to_lease,
+	struct split_write w = {.write = write_runs, .strip = leave_out, .give_up = leave_to_lease,
 	                        .what = "runs could not be ended", .ctx = g};
 	unsigned i, written, done;
 

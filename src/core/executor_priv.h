@@ -191,6 +191,8 @@ bool auditor_stop(struct executor *e);
 void upkeep_timeouts(struct executor *e, int64_t now_us);
 bool upkeep_steps(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_renew(struct executor *e, int64_t now_us, struct error *err);
+/* A statement was refused that the work goes on without: told of once a minute. err is emptied. */
+void upkeep_refused(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_look(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_durations(struct executor *e, int64_t now_us, struct error *err);
 int64_t upkeep_next(struct executor *e, int64_t now_us, bool claim);

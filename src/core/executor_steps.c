@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/split_write.h"
 
 #define FLUSH_STEPS_MAX 256   /* of all runs in one transaction */
 
@@ -38,25 +39,64 @@ static void written(struct job *j, unsigned n)
 	pthread_mutex_unlock(&j->lock);
 }
 
+struct flush {
+	const struct executor_env *env;
+	struct db_conn **conn;
+	struct job *const *jobs;
+	struct lease_ref leases[DB_LIST_MAX];
+	unsigned from[DB_LIST_MAX + 1];      /* where a job's steps begin; the last: how many there are */
+	bool dropped[DB_LIST_MAX];
+	struct execution_step steps[FLUSH_STEPS_MAX];
+};
+
+static void gather_all(struct flush *f, unsigned n)
+{
+	unsigned i;
+
+	memset(f->dropped, 0, sizeof f->dropped);
+	for (i = 0, f->from[0] = 0; i < n; i++) {
+		f->leases[i] = job_lease(f->jobs[i]);
+		f->from[i + 1] = f->from[i] + gather(f->jobs[i], f->steps + f->from[i], FLUSH_STEPS_MAX - f->from[i]);
+	}
+}
+
+static bool write_steps(void *ctx, unsigned from, unsigned n, struct error *err)
+{
+	struct flush *f = ctx;
+
+	if (f->dropped[from])
+		return true;
+	return queue_add_steps(f->env->db, f->conn, f->leases + from, n, f->steps + f->from[from],
+	                       f->from[from + n] - f->from[from], err);
+}
+
+static bool drop_steps(void *ctx, unsigned i, unsigned round)
+{
+	((struct flush *)ctx)->dropped[i] = true;
+	return round == 0;
+}
+
+static void nothing_left(void *ctx, unsigned i)
+{
+}
+
+/* One run's steps that are refused are left out, and keep no other's from being seen. */
 bool steps_flush(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,
                  unsigned n, struct error *err)
 {
-	struct execution_step *steps = mem_array(FLUSH_STEPS_MAX, sizeof *steps);
-	struct lease_ref leases[DB_LIST_MAX];
-	unsigned counts[DB_LIST_MAX], total, i;
-	bool ok = true;
+	struct flush *f = mem_alloc(sizeof *f);
+	struct split_write w = {.write = write_steps, .strip = drop_steps, .give_up = nothing_left,
+	                        .what = "steps could not be written", .ctx = f};
+	unsigned done, i;
 
+	*f = (struct flush){.env = env, .conn = c, .jobs = jobs};
 	n = n < DB_LIST_MAX ? n : DB_LIST_MAX;
 	do {
-		for (i = 0, total = 0; i < n; i++) {
-			leases[i] = job_lease(jobs[i]);
-			counts[i] = gather(jobs[i], steps + total, FLUSH_STEPS_MAX - total);
-			total += counts[i];
-		}
-		ok = queue_add_steps(env->db, c, leases, n, steps, total, err);
-		for (i = 0; ok && i < n; i++)
-			written(jobs[i], counts[i]);
-	} while (ok && total == FLUSH_STEPS_MAX);
-	mem_free(steps);
-	return ok;
+		gather_all(f, n);
+		done = split_write(&w, n, err);
+		for (i = 0; i < done; i++)
+			written(jobs[i], f->from[i + 1] - f->from[i]);
+	} while (done == n && f->from[n] == FLUSH_STEPS_MAX);
+	mem_free(f);
+	return done == n;
 }

@@ -10,6 +10,7 @@
 
 #define RECLAIM_US        INT64_C(5000000)    /* between looks for dead owners while leases exist */
 #define DURATIONS_US      INT64_C(5000000)
+#define REFUSED_US        INT64_C(60000000)   /* between two lines about refused statements */
 #define SWEEP_ROUNDS      16                  /* batches in one look */
 
 /* Called with the lock. Jobs that are chosen get a reference. */
@@ -177,6 +178,26 @@ static bool sweep(struct executor *e, bool *any, struct error *err)
 	return true;
 }
 
+void upkeep_refused(struct executor *e, int64_t now_us, struct error *err)
+{
+	if (now_us >= e->refused_us) {
+		log_error("a statement of the upkeep is refused", err);
+		e->refused_us = now_us + REFUSED_US;
+	}
+	*err = (struct error){0};
+}
+
+/* What cannot be moved keeps nothing else from being run. */
+static bool try_sweep(struct executor *e, int64_t now_us, bool *any, struct error *err)
+{
+	if (sweep(e, any, err))
+		return true;
+	if (db_error_passes(err))
+		return false;
+	upkeep_refused(e, now_us, err);
+	return true;
+}
+
 bool upkeep_look(struct executor *e, int64_t now_us, struct error *err)
 {
 	struct queue_look look;
@@ -197,7 +218,7 @@ bool upkeep_look(struct executor *e, int64_t now_us, struct error *err)
 	    (leased && now_us >= e->reclaim_us)) {
 		if (leased)
 			e->reclaim_us = now_us + RECLAIM_US;
-		if (!sweep(e, &moved, err) || !queue_look(e->conn, &look, err))
+		if (!try_sweep(e, now_us, &moved, err) || !queue_look(e->conn, &look, err))
 			return false;
 	}
 	/* what is due and was not moved is being moved by another worker */

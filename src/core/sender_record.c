@@ -32,12 +32,13 @@ static bool write_results(void *ctx, unsigned from, unsigned n, struct error *er
 }
 
 /* What the receiver said may be what cannot be stored. */
-static void record_without_error(void *ctx, unsigned i)
+static bool leave_out_error(void *ctx, unsigned i, unsigned round)
 {
 	struct group *g = ctx;
 	struct delivery_result *r = &g->results[g->recorded + i];
 
 	r->error = r->error ? "The answer could not be stored" : NULL;
+	return round == 0;
 }
 
 /* Its lease runs out, and it is sent again. */
@@ -48,7 +49,7 @@ static void leave_to_lease(void *ctx, unsigned i)
 /* Called without the lock. Goes on until the group is written, or the sender gives up. */
 static void record(struct sender *s, struct group *g)
 {
-	struct split_write w = {.write = write_results, .strip = record_without_error, .give_up = leave_to_lease,
+	struct split_write w = {.write = write_results, .strip = leave_out_error, .give_up = leave_to_lease,
 	                        .what = "attempts of deliveries could not be recorded", .ctx = g};
 	bool told = false, over = false;
 	struct error err;

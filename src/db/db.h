@@ -6,8 +6,9 @@
  * connection until the next statement on it.
  *
  * Errors: ERR_UNAVAILABLE when the database is away (breaker open, connect or
- * read failed) or still busy after all repeats; ERR_PAYLOAD_TOO_LARGE for what fits no packet,
- * before it is sent; ERR_INTERNAL for a statement it refuses; err->db_errno is its number,
+ * read failed), still busy after all repeats, or has no room or time at the moment;
+ * ERR_PAYLOAD_TOO_LARGE for what fits no packet, before it is sent; ERR_INTERNAL for a statement
+ * it refuses; err->db_errno is its number,
  * err->outcome_unknown when a write may have been applied. A read outside a transaction whose
  * connection was lost is asked once more, of the next host. */
 #ifndef AGENTIV_DB_DB_H

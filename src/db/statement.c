@@ -45,6 +45,17 @@ bool db_number_repeat(unsigned number)
 	return is_among(number, repeat, sizeof repeat / sizeof *repeat);
 }
 
+/* Full, out of something, or told to stop: nothing that the statement is to blame for. */
+static bool is_pressed(unsigned number)
+{
+	static const unsigned pressed[] = {
+		DBE_CANNOT_LOCK, DBE_DISK_FULL, DBE_WRITE_FAILED, DBE_ENGINE, DBE_NO_MEMORY, DBE_NO_SORT_MEMORY,
+		DBE_NO_RESOURCES, DBE_TABLE_FULL, DBE_NO_THREAD, DBE_USER_LIMIT, DBE_INTERRUPTED,
+		DBE_STATEMENT_TIME, DBE_EXECUTION_TIME};
+
+	return is_among(number, pressed, sizeof pressed / sizeof *pressed);
+}
+
 bool db_error_rolled_back(const struct error *err)
 {
 	return db_number_repeat((unsigned)err->db_errno) && !db_number_lost((unsigned)err->db_errno);
@@ -62,7 +73,7 @@ bool db_too_large(size_t bytes, size_t limit, struct error *err)
 bool db_fail(struct db_conn *c, unsigned number, const char *text, const char *doing,
              struct error *err)
 {
-	bool lost = db_number_lost(number), repeat = db_number_repeat(number);
+	bool lost = db_number_lost(number), passes = lost || db_number_repeat(number) || is_pressed(number);
 
 	if (number == DBE_PACKET_TOO_LARGE || number == DBE_OWN_PACKET_TOO_LARGE) {
 		/* the server hangs up after it */
@@ -71,12 +82,12 @@ bool db_fail(struct db_conn *c, unsigned number, const char *text, const char *d
 	}
 	if (lost)
 		db_lose(c, true);
-	err_set(err, lost || repeat ? ERR_UNAVAILABLE : ERR_INTERNAL, "The database refused to %s: %s",
+	err_set(err, passes ? ERR_UNAVAILABLE : ERR_INTERNAL, "The database refused to %s: %s",
 	        doing, text);
 	if (err) {
 		err->db_errno = (int)number;
-		err->retryable = lost || repeat;
-		err->retry_after = lost || repeat;
+		err->retryable = passes;
+		err->retry_after = passes;
 	}
 	return false;
 }

@@ -80,13 +80,24 @@ static bool run_steps(struct agent_ctx *c, struct agent_result *r, struct error 
 	return succeed(r);
 }
 
-static bool run_talking(struct agent_ctx *c, struct agent_result *r, struct error *err)
+static bool talk(struct agent_ctx *c, struct agent_result *r, const char *kind)
 {
-	c->host->step(c->host_data, "log", "first", NULL, 0, 0);
+	c->host->step(c->host_data, kind, "first", NULL, 0, 0);
 	atomic_fetch_add(&started, 1);
 	while (!atomic_load(&let_go))
 		usleep(1000);
 	return succeed(r);
+}
+
+static bool run_talking(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	return talk(c, r, "log");
+}
+
+/* What kind of step that is no column can say. */
+static bool run_babbling(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	return talk(c, r, "na\xc3\xafve");
 }
 
 static bool run_garbled(struct agent_ctx *c, struct agent_result *r, struct error *err)
@@ -119,6 +130,7 @@ static const struct manifest manifests[] = {
 	{.slug = "huge", .timeout_ms = 60000, .run = run_huge},
 	{.slug = "steps", .timeout_ms = 60000, .run = run_steps},
 	{.slug = "talking", .timeout_ms = 60000, .run = run_talking},
+	{.slug = "babbling", .timeout_ms = 60000, .run = run_babbling},
 	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
 	{.slug = "telling", .timeout_ms = 60000, .run = run_telling},
 	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},

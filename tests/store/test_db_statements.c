@@ -319,7 +319,34 @@ static void lists_are_padded_to_few_sizes_and_their_text_is_kept(void)
 	                       "x ((?,?), (?,?), (?,?), (?,?)) 5 % 2 %s");
 }
 
+static void what_the_database_has_no_room_or_time_for_may_be_tried_again(void)
+{
+	static const struct { int number; enum err_code code; } rows[] = {
+		{1021, ERR_UNAVAILABLE},      /* disk full */
+		{1114, ERR_UNAVAILABLE},      /* table full */
+		{1041, ERR_UNAVAILABLE},      /* out of memory */
+		{1317, ERR_UNAVAILABLE},      /* KILL QUERY */
+		{1969, ERR_UNAVAILABLE},      /* max_statement_time */
+		{1366, ERR_INTERNAL},         /* a value that is none of the column's */
+		{1406, ERR_INTERNAL},         /* too long a value */
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct error err = {0};
+		char sql[80];
+
+		snprintf(sql, sizeof sql, "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d", rows[i].number);
+		CU_ASSERT_FALSE(db_run_text(dbx_conn, sql, &err));
+		CU_ASSERT_EQUAL(err.db_errno, rows[i].number);
+		CU_ASSERT_EQUAL(err.code, rows[i].code);
+		CU_ASSERT_EQUAL(db_error_passes(&err), rows[i].code == ERR_UNAVAILABLE);
+	}
+}
+
 static CU_TestInfo tests[] = {
+	{"what the database has no room or time for may be tried again",
+	 what_the_database_has_no_room_or_time_for_may_be_tried_again},
 	{"every type comes back as it went in", every_type_comes_back_as_it_went_in},
 	{"NULLs are told from zero and empty", nulls_are_told_from_zero_and_empty},
 	{"long values are read whole, and short ones after them too",

@@ -249,9 +249,58 @@ static void what_went_wrong_inside_is_not_told_to_who_asked(void)
 	CU_ASSERT_TRUE(fx_text_is(message_of, &id, "Something went wrong on our side"));
 }
 
-static bool steps_refused(struct executor *e)
+static bool results_refused(struct executor *e)
 {
-	return e->refused_us != 0;
+	bool refused;
+
+	pthread_mutex_lock(&e->lock);
+	refused = e->committing > 0 && e->started == 1 && e->running == 0;
+	pthread_mutex_unlock(&e->lock);
+	return refused;
+}
+
+/* Whatever its result takes up, a run that succeeded has succeeded. */
+static void a_full_table_is_waited_for(void)
+{
+	struct executor *e;
+	struct error err;
+
+	fresh();
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "CREATE TRIGGER full BEFORE INSERT ON execution_results FOR EACH ROW"
+	                           " IF NEW.output IS NOT NULL THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114;"
+	                           " END IF", &err));
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	log_set_level(LOG_ERROR + 1);
+	e = start(1);
+	CU_ASSERT_TRUE(work_until(e, results_refused));
+	CU_ASSERT_EQUAL(fx_open_runs(), 1);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "DROP TRIGGER full", &err));
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	log_set_level(LOG_INFO);
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2"), 1);
+}
+
+static bool one_step_written(struct executor *e)
+{
+	return fx_number("SELECT COUNT(*) FROM execution_steps") == 1;
+}
+
+static void a_step_that_is_refused_hides_no_other_run_s(void)
+{
+	struct executor *e;
+
+	fresh();
+	fx_accept(1, LANE_ASYNC, "babbling", "{}");
+	fx_accept(1, LANE_ASYNC, "talking", "{}");
+	log_set_level(LOG_ERROR + 1);
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, one_step_written));
+	log_set_level(LOG_INFO);
+	atomic_store(&let_go, true);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2"), 2);
 }
 
 static bool one_succeeded(struct executor *e)
@@ -259,26 +308,23 @@ static bool one_succeeded(struct executor *e)
 	return fx_number("SELECT COUNT(*) FROM execution_results WHERE status = 2") == 1;
 }
 
-static void steps_that_are_refused_keep_no_run_from_being_claimed(void)
+/* A row that is due and cannot be moved: it stands where it would go. */
+static void a_row_that_cannot_be_moved_keeps_no_run_from_being_claimed(void)
 {
 	struct executor *e;
 	struct error err;
 
 	fresh();
-	fx_accept(1, LANE_ASYNC, "talking", "{}");
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "RENAME TABLE execution_steps TO mislaid", &err));
-	log_set_level(LOG_ERROR + 1);
-	e = start(2);
-	CU_ASSERT_TRUE(work_until(e, steps_refused));
+	fx_accept_later(1, clock_now_ms() - 1);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE queue_later SET lane = 7", &err));
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "INSERT INTO queue_ready (lane, execution_id, account_id, attempt)"
+	                           " SELECT lane, execution_id, account_id, attempt FROM queue_later", &err));
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	executor_work_came(e);
+	log_set_level(LOG_ERROR + 1);
+	e = start(1);
 	CU_ASSERT_TRUE(work_until(e, one_succeeded));
 	log_set_level(LOG_INFO);
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "RENAME TABLE mislaid TO execution_steps", &err));
-	atomic_store(&let_go, true);
-	CU_ASSERT_TRUE(work_until(e, nothing_open));
 	executor_stop(e);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_steps"), 1);
 }
 
 static void the_wait_for_another_attempt_doubles_up_to_its_bound(void)
@@ -313,8 +359,10 @@ static CU_TestInfo tests[] = {
 	{"steps are written while the run goes on and with its end",
 	 steps_are_written_while_the_run_goes_on_and_with_its_end},
 	{"what went wrong inside is not told to who asked", what_went_wrong_inside_is_not_told_to_who_asked},
-	{"steps that are refused keep no run from being claimed",
-	 steps_that_are_refused_keep_no_run_from_being_claimed},
+	{"a full table is waited for", a_full_table_is_waited_for},
+	{"a step that is refused hides no other run's", a_step_that_is_refused_hides_no_other_run_s},
+	{"a row that cannot be moved keeps no run from being claimed",
+	 a_row_that_cannot_be_moved_keeps_no_run_from_being_claimed},
 	{"the wait for another attempt doubles up to its bound",
 	 the_wait_for_another_attempt_doubles_up_to_its_bound},
 	CU_TEST_INFO_NULL};

@@ -31,9 +31,10 @@ static bool write_rows(void *ctx, unsigned from, unsigned n, struct error *err)
 	return true;
 }
 
-static void strip(void *ctx, unsigned i)
+static bool strip(void *ctx, unsigned i, unsigned round)
 {
 	d.stripped[i] = true;
+	return round == 0;
 }
 
 static void give_up(void *ctx, unsigned i)
