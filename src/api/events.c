@@ -206,7 +206,7 @@ static bool parse_last_event(const struct request *r, unsigned *after, struct er
 	if (!text || !*text)
 		return true;
 	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
-		return err_field(err, "Last-Event-ID", "It must be the number of a step");
+		return err_field(err, "Last-Event-ID", "Last-Event-ID must be the number of a step");
 	*after = (unsigned)strtoul(text, NULL, 10);
 	return true;
 }

@@ -113,7 +113,7 @@ static bool query_number(const struct request *r, const char *name, unsigned min
 	n = strlen(text) <= 9 && strspn(text, "0123456789") == strlen(text) ? strtoul(text, NULL, 10) :
 		(unsigned long)max + 1;
 	if (!*text || n < min || n > max)
-		return err_field(err, name, "It must be a whole number from %u to %u", min, max);
+		return err_field(err, name, "%s must be a whole number from %u to %u", name, min, max);
 	*out = (unsigned)n;
 	return true;
 }
@@ -126,7 +126,7 @@ static bool query_time(const struct request *r, const char *name, struct id *out
 	if (!text)
 		return true;
 	if (!clock_parse(text, &ms))
-		return err_field(err, name, "It must be a time such as 2025-01-15T06:00:00Z");
+		return err_field(err, name, "%s must be a time such as 2025-01-15T06:00:00Z", name);
 	*out = id_floor(ms);
 	return true;
 }
@@ -139,18 +139,18 @@ static bool query_names(const struct request *r, struct execution_filter *f, str
 	enum exec_status s;
 
 	if (status && !exec_status_by_name(status, &s))
-		return err_field(err, "status", "It must be queued, running, success or failed");
+		return err_field(err, "status", "status must be queued, running, success or failed");
 	if (trigger && !exec_trigger_by_name(trigger, &t))
-		return err_field(err, "trigger_type", "It must be api, schedule, manual or mcp");
+		return err_field(err, "trigger_type", "trigger_type must be api, schedule, manual or mcp");
 	if (schedule && !id_parse(ID_SCHEDULE, schedule, &f->schedule_id))
-		return err_field(err, "schedule_id", "It must be the id of a schedule");
+		return err_field(err, "schedule_id", "schedule_id must be the id of a schedule");
 	f->status = status ? (int)s : -1;
 	f->trigger = trigger ? (int)t : -1;
 	f->has_schedule = schedule != NULL;
 	f->agent = request_query(r, "agent_slug");
 	if (f->agent && (!*f->agent || strlen(f->agent) > 63 ||
 	                 strspn(f->agent, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(f->agent)))
-		return err_field(err, "agent_slug", "It must be an agent's slug");
+		return err_field(err, "agent_slug", "agent_slug must be an agent's slug");
 	return true;
 }
 
@@ -176,7 +176,7 @@ static bool query_cursor(const struct request *r, struct id *before, struct erro
 		id.b[i] = (uint8_t)(high << 4 | low);
 	}
 	if (i < sizeof id.b)
-		return err_field(err, "cursor", "It must be a next_cursor of an earlier answer");
+		return err_field(err, "cursor", "cursor must be a next_cursor of an earlier answer");
 	if (id_cmp(&id, before) < 0)
 		*before = id;
 	return true;

@@ -37,7 +37,7 @@ static bool read_members(struct request *r, struct run_request *q, struct json_o
 	if (!url)
 		return true;
 	if (strlen(url) > WEBHOOK_URL_MAX)
-		return err_field(err, "webhook_url", "The URL is longer than %d bytes", WEBHOOK_URL_MAX);
+		return err_field(err, "webhook_url", "webhook_url is longer than %d bytes", WEBHOOK_URL_MAX);
 	if (!outbound_check_url(r->app->outbound, url, "webhook_url", err))
 		return false;
 	q->job.a.webhook_url = arena_strdup(&r->arena, url);
@@ -51,7 +51,7 @@ static bool read_input(struct request *r, struct run_request *q, struct json_obj
 	if (!json_get_obj(body, "", "input_payload", input, err))
 		return false;
 	if (!*input)
-		return err_field(err, "input_payload", "It is required: an object, which may be empty");
+		return err_field(err, "input_payload", "input_payload is required: an object, which may be empty");
 	q->agent = registry_find(r->app->agents, r->param);
 	if (!q->agent)
 		return err_set(err, ERR_NOT_FOUND, "There is no such agent; see /api/agents");
@@ -95,7 +95,8 @@ static bool read_key(struct request *r, struct run_request *q, struct error *err
 	for (p = key; *p >= ' ' && *p < 0x7f; p++)
 		;
 	if (*p || p == key || p - key > KEY_MAX)
-		return err_field(err, "Idempotency-Key", "It must be 1 to %d printable ASCII characters", KEY_MAX);
+		return err_field(err, "Idempotency-Key", "Idempotency-Key must be 1 to %d printable ASCII characters",
+		                 KEY_MAX);
 	buf_init(&scope, 1024);
 	buf_add_int(&scope, (long long)r->auth->principal.account_id);
 	hash_part(&scope, "\nPOST\nrun");

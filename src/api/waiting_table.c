@@ -89,12 +89,13 @@ void waiting_enter(struct waiting *w, struct waiter *who, bool look)
 		look |= who->rung;
 		if (look)
 			want_look(w, who);
+		/* with the lock: without it the room may be gone as soon as it has answered this one */
+		if (look || alone)
+			waiting_wake(w);
 	}
 	pthread_mutex_unlock(&w->lock);
 	if (refused)
 		who->ops->leave(who);
-	else if (look || alone)
-		waiting_wake(w);
 }
 
 unsigned waiting_count(struct waiting *w)

@@ -175,7 +175,7 @@ bool request_split_query(struct request *r, struct error *err)
 		if (!q->name || !q->value)
 			return err_set(err, ERR_INVALID_INPUT, "The query string is not valid percent-encoded UTF-8");
 		if (request_query(r, q->name))
-			return err_field(err, q->name, "The query parameter is given twice");
+			return err_field(err, q->name, "The query parameter %s is given twice", q->name);
 		r->query_count++;
 		p += n;
 	}

@@ -142,7 +142,7 @@ static bool step_query(struct request *r, struct walk *w)
 		return false;
 	for (i = 0; i < r->query_count; i++)
 		if (!query_known(r->route, r->query[i].name))
-			return err_field(&w->err, r->query[i].name, "Unknown query parameter");
+			return err_field(&w->err, r->query[i].name, "Unknown query parameter: %s", r->query[i].name);
 	return true;
 }
 

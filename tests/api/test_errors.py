@@ -173,6 +173,11 @@ class Bodies(ApiCase):
             with self.subTest(body=body):
                 self.refused(self.run_body(body), "INVALID_INPUT", field)
 
+    def test_the_message_names_the_member(self):
+        for body, name in (({}, "input_payload"), ({"input_payload": {}, "webhook_url": "x" * 5000}, "webhook_url"),
+                           ({"input_payload": {}, "whatever": 1}, "whatever")):
+            self.assertIn(name, self.run_body(body).error["message"])
+
     def test_an_input_that_does_not_fit_the_agent_s_schema_is_named(self):
         for payload, field in (({"max_emails": 0}, "max_emails"), ({"max_emails": 501}, "max_emails"),
                                ({"max_emails": "20"}, "max_emails"), ({"max_emails": 1.5}, "max_emails"), ({}, None),
@@ -312,6 +317,12 @@ class Queries(ApiCase):
     def test_malformed_queries_are_invalid_input(self):
         for query in ("%", "%z", "a=%ff", "limit=%00", "=", "=1", "&".join(f"p{i}=1" for i in range(30)), "limit=5&limit=5"):
             self.refused(self.get(f"/api/executions?{query}"), "INVALID_INPUT")
+
+    def test_the_message_names_the_parameter(self):
+        for query in ("limit=0", "limit=x", "created_after=today", "status=done", "trigger_type=x", "schedule_id=x", "agent_slug=X",
+                      "cursor=x", "limit=5&limit=5", "whatever=1"):
+            with self.subTest(query=query):
+                self.assertIn(query.partition("=")[0], self.get(f"/api/executions?{query}").error["message"])
 
     def test_an_empty_query_is_none(self):
         for query in ("?", "?&", "?&&&"):
