@@ -116,6 +116,21 @@ static bool ends_value(const struct parser *p)
 	return k == TOKEN_END || k == TOKEN_COMMA || rules_is_any(p, 0, stops, COUNT(stops));
 }
 
+/* "urgent" is a class ("mark it urgent") or a word that mails hold ("urgent in the subject"). */
+static bool is_class_word(const struct parser *p)
+{
+	return rules_is(p, 0, "urgent") || rules_is(p, 0, "important");
+}
+
+/* Is it one of a list of words? What comes behind it tells. */
+static bool is_listed_class_word(const struct parser *p)
+{
+	static const char *const behind[] = {"in", "as", "or", "and"};
+
+	return is_class_word(p) &&
+	       (rules_peek(p, 1)->kind == TOKEN_COMMA || rules_is_any(p, 1, behind, COUNT(behind)));
+}
+
 static bool take_value(struct parser *p, struct value *out, bool person)
 {
 	static const char *const articles[] = {"the", "a", "an", "my", "our"};
@@ -132,7 +147,7 @@ static bool take_value(struct parser *p, struct value *out, bool person)
 		return false;
 	if (!person)
 		rules_take_any(p, articles, COUNT(articles));
-	while (!ends_value(p)) {
+	while (!ends_value(p) || (!person && n == 0 && is_class_word(p))) {
 		t = rules_peek(p, 0);
 		if (n + strlen(t->lower) + 2 > sizeof text || n > 60)
 			return false;
@@ -199,11 +214,13 @@ bool rules_names_somebody(const char *text)
 }
 
 /* Does what comes next begin something else than another value? */
-static bool begins_other(const struct parser *p)
+static bool begins_other(const struct parser *p, bool person)
 {
 	const struct token *t = rules_peek(p, 0);
 
 	if (t->kind == TOKEN_QUOTED || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_DOMAIN)
+		return false;
+	if (!person && is_listed_class_word(p))
 		return false;
 	return ends_value(p) || rules_is(p, 0, "treat") || rules_is(p, 0, "move") || rules_is(p, 0, "keep") ||
 	       rules_is(p, 0, "older") || rules_is(p, 0, "sent");
@@ -232,7 +249,7 @@ bool rules_take_values(struct parser *p, struct condition *c, bool person, bool 
 		rules_take(p, "or");
 		if (person)
 			rules_take(p, "from");
-		if (begins_other(p)) {
+		if (begins_other(p, person)) {
 			p->at = before;
 			return true;
 		}

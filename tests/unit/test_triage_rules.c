@@ -97,6 +97,13 @@ static const struct { const char *sentence, *does; } rows[] = {
 	{"Star anything about lunches", ". . . S"},
 	{"Star anything about overdue invoices", "S . . ."},
 	{"Star emails with \"invoices\" in the subject", ". . . ."},
+	/* classes are also words that mails hold */
+	{"Flag anything with urgent in the subject as urgent", ". . . ."},
+	{"Flag emails whose subject contains urgent as urgent", ". . . ."},
+	{"Flag emails with invoice or urgent in the subject as urgent", "U . . ."},
+	{"Flag emails with important, urgent or build in the subject as important", ". . U ."},
+	{"Mark emails with lunch in the subject urgent", ". . . U"},
+	{"Mark emails about lunch or important", "?"},
 	/* attachments, recipients, age */
 	{"Star emails with attachments", "S . . ."},
 	{"Star emails without attachments from @lwn.net", ". S . ."},
@@ -294,6 +301,7 @@ static void a_word_finds_its_singular_and_plural(void)
 		{"meetings", "Meeting moved", true}, {"meeting", "All meetings", true}, {"refunds", "I want a refund", true},
 		{"companies", "A company", true}, {"company", "Two companies", true}, {"boxes", "The box", true},
 		{"box", "Boxes", true}, {"cases", "Case 7", true}, {"classes", "First class", true}, {"class", "Classes", true},
+		{"urgent", "URGENT: call me", true},
 		{"pull request", "Pull requests", true}, {"follow-ups", "Follow-up", true}, {"team meetings", "Team  meeting", true},
 		{"meetings", "Meet me", false}, {"news", "A new car", false}, {"status", "Statu quo", false},
 		{"refunds", "Refund-desk", true}, {"orders", "Border", false}, {"team meetings", "Team of meeting", false},
