@@ -122,6 +122,20 @@ static void leave_lanes(struct sending *g)
 	g->host = g->account = NULL;
 }
 
+/* Whose webhooks do not come looks here first. The URL and what a receiver says stay out of it: they may hold a
+ * secret. */
+static void tell(const struct sending *g)
+{
+	const struct delivery_result *r = &g->result;
+	bool again = r->state == DELIVERY_PENDING;
+	char id[ID_TEXT_SIZE], error[2 * ERROR_TEXT];
+
+	id_format(ID_DELIVERY, &r->id, id);
+	log_write(again ? LOG_INFO : LOG_WARN, again ? "a delivery is to be tried again" : "a delivery has failed",
+	          "delivery=%s attempt=%u status=%d error=%s", id, r->attempt, r->status,
+	          log_quote(r->status ? "" : r->error, error, sizeof error));
+}
+
 static void judge(struct sender *s, struct sending *g, const struct http_answer *a)
 {
 	g->result.status = a->status;
@@ -132,6 +146,7 @@ static void judge(struct sender *s, struct sending *g, const struct http_answer 
 	}
 	explain(g, a);
 	sending_failed(s, g, a->refused || a->status == STATUS_GONE, a->retry_after_s);
+	tell(g);
 }
 
 /* It may wait for its record while others need the memory. */

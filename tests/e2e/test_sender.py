@@ -147,6 +147,15 @@ class SenderTest(SenderCase):
         self.assertIsNone(self.deliveries.due_in_ms(delivery))
         self.assertEqual(len(self.receiver.requests()), 3)
 
+    def test_the_log_has_what_failed_and_nothing_that_is_secret(self):
+        delivery, _ = self.deliver(Answer(500, b"its secret"))
+        lines = [line for line in self.stack.log("sender").splitlines() if id_text("dlv", delivery) in line]
+        self.assertEqual(len(lines), 3)
+        self.assertIn('level=info prog=agentiv-webhookd msg="a delivery is to be tried again"', lines[0])
+        self.assertIn('level=warn prog=agentiv-webhookd msg="a delivery has failed"', lines[2])
+        self.assertIn("attempt=3 status=500", lines[2])
+        self.assertNotRegex("".join(lines), "its secret|/hook")
+
     def test_410_ends_it_at_once(self):
         _, state = self.deliver(Answer(410))
         self.assertEqual((state.state, state.attempts, state.status), (FAILED, 1, 410))
