@@ -72,6 +72,14 @@ static bool read_oldest(struct db_conn *c, int64_t now_ms, struct queue_stats *o
 	return true;
 }
 
+static bool count_ready(struct db_conn *c, int64_t *n, struct error *err)
+{
+	static const char sql[] = "SELECT COUNT(*) FROM (SELECT 1 FROM queue_ready LIMIT ?) some";
+	struct db_arg most = db_int(QUEUE_COUNT_MAX);
+
+	return db_query_int(c, sql, &most, 1, n, NULL, err);
+}
+
 /* Nothing is counted that may be long: what is ready is what the accounts' counters leave. */
 bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err)
 {
@@ -99,5 +107,8 @@ bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, str
 		out->outbox = db_col_int(c, 5);
 	}
 	db_end(c);
+	/* more than was counted may have slots */
+	if (got == 1 && out->later == QUEUE_COUNT_MAX && !count_ready(c, &out->ready, err))
+		return false;
 	return got >= 0 && read_oldest(c, now_ms, out, err);
 }
