@@ -27,6 +27,7 @@ stack_sbin() {
 # stack_program STATE NAME: where it is.
 stack_program() {
 	local at
+	[ -n "$STACK_BIN" ] || stack_fail "STACK_BIN must name the folder of the programs" || return
 	for at in "$STACK_BIN/$2" "$STACK_BIN/../libexec/$2"; do
 		[ ! -x "$at" ] || { readlink -f "$at"; return; }
 	done
@@ -240,6 +241,39 @@ A whole Agentiv in the folder STATE; STACK_BIN says where the programs are.
 TEXT
 }
 
+# stack_check_words COMMAND ARGUMENT…: whether they go together, before anything is touched.
+stack_check_words() {
+	local command=$1 least=0 word
+	shift
+	case $command in
+	up | web) least=2 ;;
+	signal) least=2 ;;
+	start | stop | pid | ctl | sql) least=1 ;;
+	init | config)
+		for word; do
+			[[ $word == ?*.?*=* ]] || { stack_fail "not of the form SECTION.NAME=VALUE: $word"; return; }
+		done
+		;;
+	esac
+	[ $# -ge $least ] || { stack_fail "$command needs more arguments (--help shows them)"; return; }
+	case $command in
+	up | web) stack_web_check "$@" ;;
+	esac
+}
+
+# stack_find COMMAND STATE: only init makes a folder; the others need one that it made, and the programs that are
+# started must be there. To end what never was is no error.
+stack_find() {
+	local command=$1 state=$2
+	stack_load "$state"
+	[ "$command" = init ] || [ "$command" = down ] || [ -f "$state/etc/stack" ] ||
+		stack_fail "$state is no stack: init makes one" || return
+	case $command in
+	init | up | start | ctl) stack_program "$state" agentivctl >/dev/null || return ;;
+	esac
+	[ "$command" != init ] || mkdir -p "$state"
+}
+
 # stack_main COMMAND STATE ARGUMENT…
 stack_main() {
 	local command=${1:-} state=${2:-}
@@ -250,8 +284,9 @@ stack_main() {
 	esac
 	[ -n "$state" ] || { stack_usage >&2; return 2; }
 	shift 2
-	mkdir -p "$state" && state=$(readlink -f "$state") || return
-	stack_load "$state"
+	stack_check_words "$command" "$@" || return 2
+	stack_find "$command" "$state" || return
+	state=$(readlink -f "$state")
 	case $command in
 	init) stack_init "$state" "$@" ;;
 	up | web) stack_serve "$command" "$state" "$1" "$2" "${3:-}" ;;
@@ -264,7 +299,7 @@ stack_main() {
 	ctl) stack_ctl "$state" "$@" ;;
 	sql) stack_sql "$state" "$@" ;;
 	url) stack_url "$state" ;;
-	down) stack_down "$state" ;;
+	down) [ ! -d "$state" ] || stack_down "$state" ;;
 	*) stack_usage >&2; return 2 ;;
 	esac
 }

@@ -17,9 +17,24 @@ stack_render() {
 	sed -e "$script" "$template"
 }
 
+# stack_web_check SERVER PORT [cgi]: whether there is such a thing.
+stack_web_check() {
+	case $1 in
+	nginx | lighttpd | apache) ;;
+	*) stack_fail "unknown web server '$1' (nginx, lighttpd or apache)" || return ;;
+	esac
+	[[ $2 =~ ^[0-9]{1,5}$ ]] && [ "$2" -le 65535 ] || stack_fail "no port: '$2'" || return
+	case ${3:-fcgi} in
+	fcgi) ;;
+	cgi) [ "$1" != nginx ] || stack_fail "nginx has no CGI: take lighttpd or apache" ;;
+	*) stack_fail "after the port may stand cgi, not '$3'" ;;
+	esac
+}
+
 # stack_web_start STATE SERVER PORT [cgi]: and waits until it answers.
 stack_web_start() {
 	local state=$1 server=$2 port=$3 mode=${4:-fcgi}
+	stack_web_check "$server" "$port" "$mode" || return
 	if [ -f "$state/etc/web" ] && stack_pid "$state" web >/dev/null; then
 		[ "$(cat "$state/etc/web")" = "$server $port $mode" ] && return
 		stack_web_stop "$state"
@@ -28,10 +43,7 @@ stack_web_start() {
 		stack_fail "port $port is in use by another program"
 		return 1
 	fi
-	case $server in
-	nginx | lighttpd | apache) "stack_${server}_spawn" "$state" "$port" "$mode" ;;
-	*) stack_fail "unknown web server '$server' (nginx, lighttpd or apache)" ;;
-	esac &&
+	"stack_${server}_spawn" "$state" "$port" "$mode" &&
 		echo "$server $port $mode" >"$state/etc/web" &&
 		stack_wait "$state" web 20 stack_port_busy "$port"
 }
@@ -74,7 +86,6 @@ stack_nginx_user() {
 
 stack_nginx_spawn() {
 	local state=$1
-	[ "$3" = fcgi ] || { stack_fail "nginx has no CGI: take lighttpd or apache" || return; }
 	stack_web_config "$state" "$2" nginx/agentiv.conf.in &&
 		mv "$state/etc/web.conf" "$state/etc/agentiv-nginx.conf" &&
 		stack_web_config "$state" "$2" nginx/stack.conf.in &&
