@@ -26,7 +26,12 @@ def main():
         pid = "-" if row["pid"] is None else row["pid"]
         memory = f"{row['memory_kib'] / 1024:.1f} MiB" if row["pid"] else "-"
         print(f"  {row['name']:<10} {TITLES[row['name']]:<17} pid {pid:<8} {row['health']:<8} {memory:>10}")
-    print(f"  {url} answers" if well else "  not all is well: the same call without status starts what is missing")
+    if well:
+        print(f"  {url} answers")
+    elif all(row["health"] == "stopped" for row in rows):
+        print("  it is down: the same call without status starts it")
+    else:
+        print("  not all is well: the same call without status starts what is missing")
 
 
 main()
