@@ -214,6 +214,30 @@ class QuickstartTest(unittest.TestCase):
         self.assertIn("(dry run)", again.stdout)
         self.assertEqual(sorted(own.rglob("*")), before)
 
+    def ctl(self, *words):
+        env = self.stack.env()
+        subprocess.run([env["AGENTIVCTL"], "-c", env["AGENTIV_CONFIG"], *words], check=True, stdout=subprocess.DEVNULL)
+
+    def test_plan_that_is_printed_is_the_account_s(self):
+        plan = ["plan", "set", "--user", "quickstart@example.com", "--plan"]
+        self.addCleanup(self.ctl, *plan, "pro")
+        self.assertIn("plan pro,", self.first.stdout)
+        self.ctl(*plan, "enterprise")
+        self.assertIn("plan enterprise,", self.stack.up().stdout)
+
+    def test_run_that_the_account_may_not_start_names_what_lets_it(self):
+        user = ["--user", "quickstart@example.com"]
+        for mend, stopped in (("subscription set", ["--agent", "all", "--status", "canceled"]),
+                              ("plan set", ["--plan", "starter"])):
+            with self.subTest(stopped=stopped):
+                self.ctl(*mend.split(), *user, *stopped)
+                refused = self.stack.up()
+                self.assertEqual(refused.returncode, 1)
+                command = refused.stderr.splitlines()[-1].partition("this lets it: ")[2]
+                self.assertIn(mend, command)
+                subprocess.run(shlex.split(command), check=True, stdout=subprocess.DEVNULL)
+                self.assertEqual(self.stack.up().returncode, 0)
+
     def test_down_ends_all_and_up_brings_the_data_back(self):
         runs = [e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]]
         pids = [p["pid"] for p in self.stack.status()[1]["processes"]]
@@ -221,6 +245,7 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(self.stack.quickstart("down").returncode, 0)
         self.assertEqual([p for p in pids if still_running(p)], [])
         self.assertEqual(listeners(self.stack.port), [])
+        self.assertIn("it is down", self.stack.quickstart("status").stdout)
         self.assertEqual(self.stack.up().returncode, 0)
         self.assertLessEqual(set(runs), {e["id"] for e in self.stack.get("/api/executions?limit=100")["data"]})
 
@@ -250,6 +275,10 @@ class OtherServersTest(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
                 self.assertRegex(done.stdout, rf"{server} on http://127\.0\.0\.1:{self.stack.port}")
                 self.assertIn("Triaged", done.stdout)
+                with self.assertRaises(urllib.error.HTTPError) as refused:
+                    urllib.request.urlopen(self.stack.env()["AGENTIV_BASE_URL"] + "/" + "x" * 70000, timeout=20)
+                self.assertEqual(refused.exception.headers["Content-Type"], "application/json")
+                refused.exception.close()
 
     def test_z_reset_leaves_nothing(self):
         self.assertEqual(self.stack.quickstart("reset").returncode, 0)
