@@ -52,7 +52,7 @@ static bool is_discussion(const struct facts *f)
 	       f->sum[SUM_PROMO] < 2;
 }
 
-/* An offer to unsubscribe makes no newsletter of what tells of an account, of money or of a failure. */
+/* An offer to unsubscribe alone makes no newsletter of what tells of an account or money, or comes from a program. */
 static bool is_notice(const struct facts *f)
 {
 	static const enum fact news[] = {FACT_NEWS_WORDS, FACT_NEWS_SENDER, FACT_NEWS_SUBJECT};
@@ -60,7 +60,7 @@ static bool is_notice(const struct facts *f)
 	if (HAS_ANY(f, news) || f->sum[SUM_PROMO] >= 2)
 		return false;
 	return f->has[FACT_ACCOUNT] || f->has[FACT_MONEY] ||
-	       (f->has[FACT_TROUBLE] && !f->has[FACT_LIST_ID] && f->sum[SUM_NOTICE] >= 1);
+	       (f->sum[SUM_NOTICE] >= 1 && !f->has[FACT_LIST_ID] && !f->has[FACT_BROWSER_TEXT]);
 }
 
 static enum triage_category bulk_category(const struct facts *f)

@@ -17,49 +17,54 @@ enum {
 };
 
 static const struct phrase phrases[] = {
-	{"your", YOURS}, {"yours", YOURS}, {"ihr", YOURS}, {"ihre", YOURS}, {"ihrem", YOURS},
-	{"ihren", YOURS}, {"ihrer", YOURS}, {"dein*", YOURS}, {"votre", YOURS}, {"vos", YOURS}, {"ton", YOURS},
-	{"tu", YOURS}, {"tus", YOURS}, {"su", YOURS}, {"sus", YOURS},
+	{"your", YOURS}, {"yours", YOURS}, {"ihr", YOURS}, {"ihre", YOURS}, {"ihrem", YOURS}, {"ihren", YOURS},
+	{"ihrer", YOURS}, {"dein*", YOURS}, {"votre", YOURS}, {"vos", YOURS}, {"ton", YOURS}, {"tu", YOURS},
+	{"tus", YOURS}, {"su", YOURS}, {"sus", YOURS},
 
 	{"password*", THING | TROUBLE}, {"passcode*", THING | TROUBLE}, {"passkey*", THING | TROUBLE},
 	{"passwort*", THING | TROUBLE}, {"kennwort*", THING | TROUBLE}, {"mot de passe", THING | TROUBLE},
-	{"contraseña*", THING | TROUBLE}, {"email address", THING}, {"e-mail address", THING}, {"e-mail-adresse", THING},
-	{"adresse e-mail", THING}, {"adresse mail", THING}, {"correo electrónico", THING}, {"phone number", THING},
-	{"telefonnummer", THING}, {"numéro de téléphone", THING}, {"account*", THING}, {"konto", THING}, {"kontos", THING},
-	{"benutzerkonto", THING}, {"kundenkonto", THING}, {"compte*", THING}, {"cuenta*", THING}, {"payment method*", THING},
-	{"zahlungsmethode", THING}, {"moyen de paiement", THING}, {"iban", THING}, {"api key*", THING},
-	{"access token*", THING}, {"ssh key*", THING}, {"recovery*", THING}, {"two-step*", THING}, {"two-factor*", THING},
-	{"2fa", THING}, {"security settings", THING}, {"certificate*", THING}, {"zertifikat*", THING}, {"domain*", THING},
-	{"subscription*", THING | MONEY}, {"abonnement*", THING | MONEY}, {"abo", THING | MONEY}, {"membership*", THING},
-	{"mitgliedschaft", THING}, {"suscripción", THING | MONEY}, {"profile", THING}, {"device*", THING},
+	{"contraseña*", THING | TROUBLE}, {"email address", THING}, {"e-mail address", THING},
+	{"e-mail-adresse", THING}, {"adresse e-mail", THING}, {"adresse mail", THING}, {"correo electrónico", THING},
+	{"phone number", THING}, {"telefonnummer", THING}, {"numéro de téléphone", THING}, {"account*", THING},
+	{"konto", THING}, {"kontos", THING}, {"benutzerkonto", THING}, {"kundenkonto", THING}, {"compte*", THING},
+	{"cuenta*", THING}, {"payment method*", THING}, {"zahlungsmethode", THING}, {"moyen de paiement", THING},
+	{"iban", THING}, {"api key*", THING}, {"access token*", THING}, {"ssh key*", THING}, {"recovery*", THING},
+	{"two-step*", THING}, {"two-factor*", THING}, {"2fa", THING}, {"security settings", THING},
+	{"certificate*", THING}, {"zertifikat*", THING}, {"domain*", THING}, {"subscription*", THING | MONEY},
+	{"abonnement*", THING | MONEY}, {"abo", THING | MONEY}, {"membership*", THING}, {"mitgliedschaft", THING},
+	{"suscripción", THING | MONEY}, {"profile", THING}, {"pin", THING}, {"pin-nummer", THING},
+	{"card", THING | MONEY}, {"karte", THING | MONEY}, {"carte", THING | MONEY}, {"device*", THING},
 
 	{"changed", CHANGED}, {"was updated", CHANGED}, {"were updated", CHANGED}, {"been updated", CHANGED},
-	{"added to", CHANGED}, {"been added", CHANGED}, {"was added", CHANGED}, {"removed", CHANGED}, {"reset", CHANGED},
-	{"linked to", CHANGED}, {"connected to", CHANGED}, {"created", CHANGED}, {"turned off", CHANGED},
-	{"closed", CHANGED}, {"geändert", CHANGED}, {"hinzugefügt", CHANGED}, {"entfernt", CHANGED},
-	{"zurückgesetzt", CHANGED}, {"modifié*", CHANGED}, {"ajouté*", CHANGED}, {"réinitialis*", CHANGED},
-	{"cambiad*", CHANGED}, {"modificad*", CHANGED}, {"añadid*", CHANGED}, {"restablec*", CHANGED},
+	{"added to", CHANGED}, {"been added", CHANGED}, {"was added", CHANGED}, {"removed", CHANGED},
+	{"reset", CHANGED}, {"linked to", CHANGED}, {"connected to", CHANGED}, {"created", CHANGED},
+	{"turned off", CHANGED}, {"closed", CHANGED}, {"geändert", CHANGED}, {"hinzugefügt", CHANGED},
+	{"entfernt", CHANGED}, {"zurückgesetzt", CHANGED}, {"modifié*", CHANGED}, {"ajouté*", CHANGED},
+	{"réinitialis*", CHANGED}, {"cambiad*", CHANGED}, {"modificad*", CHANGED}, {"añadid*", CHANGED},
+	{"restablec*", CHANGED},
 
-	{"eur", MONEY}, {"euro", MONEY}, {"euros", MONEY}, {"usd", MONEY}, {"gbp", MONEY}, {"chf", MONEY}, {"inr", MONEY},
-	{"rs", MONEY}, {"$", MONEY}, {"€", MONEY}, {"£", MONEY}, {"₹", MONEY}, {"card", MONEY}, {"credit card", MONEY},
+	{"eur", MONEY}, {"euro", MONEY}, {"euros", MONEY}, {"usd", MONEY}, {"gbp", MONEY}, {"chf", MONEY},
+	{"inr", MONEY}, {"rs", MONEY}, {"$", MONEY}, {"€", MONEY}, {"£", MONEY}, {"₹", MONEY}, {"credit card", MONEY},
 	{"payment*", MONEY}, {"direct debit", MONEY}, {"amount", MONEY}, {"balance", MONEY}, {"refund*", MONEY},
-	{"money", MONEY}, {"zahlung*", MONEY}, {"karte", MONEY}, {"kreditkarte", MONEY}, {"lastschrift*", MONEY},
-	{"betrag", MONEY}, {"paiement*", MONEY}, {"carte", MONEY}, {"prélèvement*", MONEY}, {"montant", MONEY},
-	{"pago*", MONEY}, {"tarjeta", MONEY}, {"importe", MONEY},
+	{"money", MONEY}, {"zahlung*", MONEY}, {"kreditkarte", MONEY}, {"lastschrift*", MONEY}, {"betrag", MONEY},
+	{"paiement*", MONEY}, {"prélèvement*", MONEY}, {"montant", MONEY}, {"pago*", MONEY}, {"tarjeta", MONEY},
+	{"importe", MONEY},
 
 	{"withdraw*", MOVED}, {"debited", MOVED}, {"charged", MOVED}, {"charge", MOVED}, {"transferred", MOVED},
-	{"sent to", MOVED}, {"paid", MOVED}, {"spent", MOVED}, {"abgebucht", MOVED}, {"abgehoben", MOVED},
-	{"überwiesen", MOVED}, {"belastet", MOVED}, {"débité*", MOVED}, {"prélevé*", MOVED}, {"retiré*", MOVED},
-	{"cargad*", MOVED}, {"retirad*", MOVED},
+	{"sent to", MOVED}, {"paid", MOVED}, {"spent", MOVED}, {"purchase", MOVED}, {"refunded", MOVED | MONEY},
+	{"abgebucht", MOVED}, {"abgehoben", MOVED}, {"überwiesen", MOVED}, {"belastet", MOVED}, {"débité*", MOVED},
+	{"prélevé*", MOVED}, {"retiré*", MOVED}, {"cargad*", MOVED}, {"retirad*", MOVED},
 
 	{"fail*", TROUBLE}, {"error*", TROUBLE}, {"could not", TROUBLE}, {"couldn't", TROUBLE}, {"cannot", TROUBLE},
-	{"can't", TROUBLE}, {"can not", TROUBLE}, {"unable to", TROUBLE}, {"unsuccessful*", TROUBLE}, {"not be", TROUBLE},
-	{"was not", TROUBLE}, {"were not", TROUBLE}, {"has not", TROUBLE}, {"have not", TROUBLE},
+	{"can't", TROUBLE}, {"can not", TROUBLE}, {"unable to", TROUBLE}, {"unsuccessful*", TROUBLE},
+	{"not be", TROUBLE}, {"was not", TROUBLE}, {"were not", TROUBLE}, {"has not", TROUBLE}, {"have not", TROUBLE},
 	{"declined", TROUBLE}, {"denied", TROUBLE}, {"rejected", TROUBLE}, {"refused", TROUBLE}, {"blocked", TROUBLE},
 	{"disabled", TROUBLE | CHANGED}, {"deactivat*", TROUBLE | CHANGED}, {"suspend*", TROUBLE | CHANGED},
-	{"locked", TROUBLE | CHANGED}, {"limited", CHANGED}, {"revoked", TROUBLE | CHANGED}, {"terminat*", TROUBLE | CHANGED},
-	{"delete*", TROUBLE | CHANGED}, {"deletion", TROUBLE | CHANGED}, {"expire*", TROUBLE | CHANGED},
-	{"expiring", TROUBLE | CHANGED}, {"expiration", TROUBLE}, {"ends on", TROUBLE}, {"will end", TROUBLE},
+	{"locked", TROUBLE | CHANGED}, {"limited", CHANGED}, {"revoked", TROUBLE | CHANGED},
+	{"terminat*", TROUBLE | CHANGED}, {"delete*", TROUBLE | CHANGED}, {"deletion", TROUBLE | CHANGED},
+	{"expire*", TROUBLE | CHANGED}, {"expiring", TROUBLE | CHANGED}, {"expiration", TROUBLE}, {"ends on", TROUBLE},
+	{"will end", TROUBLE}, {"ends soon", TROUBLE}, {"ends in", TROUBLE}, {"ends tomorrow", TROUBLE},
+	{"running low", TROUBLE}, {"reminder", TROUBLE}, {"fällig", TROUBLE}, {"due", TROUBLE}, {"customs", TROUBLE},
 	{"cancel*", TROUBLE | CHANGED}, {"overdue", TROUBLE}, {"past due", TROUBLE}, {"final notice", TROUBLE},
 	{"warning*", TROUBLE}, {"critical", TROUBLE}, {"alarm", TROUBLE}, {"breach*", TROUBLE},
 	{"compromised", TROUBLE | CHANGED}, {"problem*", TROUBLE}, {"attention", TROUBLE}, {"required", TROUBLE},
@@ -72,18 +77,21 @@ static const struct phrase phrases[] = {
 	{"mahnung", TROUBLE}, {"warnung", TROUBLE}, {"échec", TROUBLE}, {"échoué*", TROUBLE}, {"erreur*", TROUBLE},
 	{"impossible", TROUBLE}, {"refusé*", TROUBLE}, {"bloqué*", TROUBLE | CHANGED}, {"suspendu*", TROUBLE | CHANGED},
 	{"supprimé*", TROUBLE | CHANGED}, {"annulé*", TROUBLE}, {"fallid*", TROUBLE}, {"no se pudo", TROUBLE},
-	{"no hemos podido", TROUBLE}, {"rechazad*", TROUBLE}, {"bloquead*", TROUBLE | CHANGED}, {"eliminad*", TROUBLE | CHANGED},
-	{"caduca*", TROUBLE | CHANGED}, {"vence", TROUBLE | CHANGED}, {"cancelad*", TROUBLE},
+	{"no hemos podido", TROUBLE}, {"rechazad*", TROUBLE}, {"bloquead*", TROUBLE | CHANGED},
+	{"eliminad*", TROUBLE | CHANGED}, {"caduca*", TROUBLE | CHANGED}, {"vence", TROUBLE | CHANGED},
+	{"cancelad*", TROUBLE},
 
 	{"if this was not you", SECURITY}, {"if this wasn't you", SECURITY}, {"if it was not you", SECURITY},
 	{"if it wasn't you", SECURITY}, {"if you did not", SECURITY}, {"if you didn't", SECURITY},
 	{"did not request", SECURITY}, {"didn't request", SECURITY}, {"don't recognize", SECURITY},
 	{"do not recognize", SECURITY}, {"don't recognise", SECURITY}, {"do not recognise", SECURITY},
-	{"unauthori*", SECURITY}, {"sign-in attempt*", SECURITY}, {"login attempt*", SECURITY}, {"new device", SECURITY},
-	{"suspicious activity", SECURITY}, {"unusual activity", SECURITY}, {"unusual sign-in", SECURITY},
-	{"oauth application", SECURITY}, {"third-party app*", SECURITY}, {"neue anmeldung", SECURITY},
-	{"neues gerät", SECURITY}, {"wenn sie das nicht waren", SECURITY}, {"nouvelle connexion", SECURITY},
-	{"nouvel appareil", SECURITY}, {"si ce n'était pas vous", SECURITY}, {"nuevo inicio de sesión", SECURITY},
+	{"unauthori*", SECURITY}, {"sign-in attempt*", SECURITY}, {"login attempt*", SECURITY},
+	{"sign-in from", SECURITY}, {"login from", SECURITY}, {"logged in from", SECURITY},
+	{"recovery code*", SECURITY}, {"new device", SECURITY}, {"suspicious activity", SECURITY},
+	{"unusual activity", SECURITY}, {"unusual sign-in", SECURITY}, {"oauth application", SECURITY},
+	{"third-party app*", SECURITY}, {"neue anmeldung", SECURITY}, {"neues gerät", SECURITY},
+	{"wenn sie das nicht waren", SECURITY}, {"nouvelle connexion", SECURITY}, {"nouvel appareil", SECURITY},
+	{"si ce n'était pas vous", SECURITY}, {"nuevo inicio de sesión", SECURITY},
 
 	{"pipeline*", WORK}, {"build*", WORK}, {"workflow*", WORK}, {"job*", WORK}, {"tests", WORK}, {"checks", WORK},
 	{"deployment*", WORK}, {"deploy", WORK}, {"backup*", WORK}, {"cron", WORK}, {"run", WORK}, {"monitor*", WORK},
@@ -92,7 +100,8 @@ static const struct phrase phrases[] = {
 
 	{"has shipped", ROUTINE}, {"has been shipped", ROUTINE}, {"was shipped", ROUTINE}, {"is on its way", ROUTINE},
 	{"out for delivery", ROUTINE}, {"was delivered", ROUTINE}, {"been delivered", ROUTINE},
-	{"wurde versandt", ROUTINE}, {"wurde zugestellt", ROUTINE}, {"a été expédié*", ROUTINE}, {"ha sido enviado", ROUTINE},
+	{"wurde versandt", ROUTINE}, {"wurde zugestellt", ROUTINE}, {"a été expédié*", ROUTINE},
+	{"ha sido enviado", ROUTINE},
 };
 
 static struct phrase_index phrase_ix;
@@ -143,13 +152,15 @@ static const struct { enum fact fact; const char *why; } needs[] = {
 	{FACT_ACTION_NEEDED, "kept in the inbox: something in it may need you"},
 };
 
-/* Sent to many alike, or known to tell of something that is in order. */
+/* Of a list, or known to tell of something that is in order. To offer to unsubscribe is not enough: banks do so too. */
 static bool is_harmless(const struct facts *f)
 {
 	if (f->has[FACT_LIST_ID])
 		return true;
-	return !f->has[FACT_TROUBLE] &&
-	       (f->has[FACT_LIST_UNSUBSCRIBE] || f->has[FACT_PRECEDENCE] || f->has[FACT_ROUTINE] || f->has[FACT_SOCIAL]);
+	if (f->has[FACT_TROUBLE])
+		return false;
+	return f->has[FACT_ROUTINE] || f->has[FACT_SOCIAL] ||
+	       (f->has[FACT_SERVICE_HEADERS] && (f->has[FACT_PRECEDENCE] || f->has[FACT_LIST_UNSUBSCRIBE]));
 }
 
 static const char *why_kept(const struct item *it)

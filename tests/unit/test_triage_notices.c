@@ -9,6 +9,8 @@
 #define UNSUBSCRIBE ",\"headers\":{\"List-Unsubscribe\":\"<mailto:u@service.example>\"}"
 #define LIST        ",\"headers\":{\"List-Id\":\"<r.service.example>\",\"List-Unsubscribe\":\"<mailto:u@service.example>\"}"
 #define MAILER      ",\"headers\":{\"List-Unsubscribe\":\"<mailto:u@service.example>\",\"X-SG-EID\":\"1\",\"Feedback-ID\":\"2\"}"
+#define BULK        ",\"headers\":{\"Precedence\":\"bulk\"}"
+#define JIRA        ",\"headers\":{\"Precedence\":\"bulk\",\"X-JIRA-FingerPrint\":\"1\"}"
 #define AUTOMATIC   ",\"headers\":{\"Auto-Submitted\":\"auto-generated\"}"
 
 #define SECURITY "account's security"
@@ -47,6 +49,12 @@ static const struct { const char *subject, *body, *headers, *kept; } rows[] = {
 	/* what nobody knows may be anything */
 	{"Change in your plan", "Have a look.", ALONE, UNKNOWN},
 	{"Datensatz 77", "Siehe oben.", AUTOMATIC, UNKNOWN},
+	{"A statement for you", "See your account page.", UNSUBSCRIBE, UNKNOWN},
+	{"Payroll", "The statement of January is there.", UNSUBSCRIBE, UNKNOWN},
+	{"Payroll", "The statement of January is there.", BULK, UNKNOWN},
+	{"Your PIN was changed", "At 10:30.", UNSUBSCRIBE, SECURITY},
+	{"Sign-in from a new location", "Berlin, at 10:30.", UNSUBSCRIBE, SECURITY},
+	{"Your card was used for a purchase", "At 10:30.", UNSUBSCRIBE, PAYMENT},
 	/* what is known to need nobody */
 	{"Your order has shipped", "Tracking number: 12.", ALONE, ARCHIVED},
 	{"Pipeline 4812 passed", "12 jobs in 3 stages.", AUTOMATIC, ARCHIVED},
@@ -54,6 +62,7 @@ static const struct { const char *subject, *body, *headers, *kept; } rows[] = {
 	{"Ann liked your photo", "See what else is new.", ALONE, ARCHIVED},
 	{"Ann liked your photo", "See what else is new.", UNSUBSCRIBE, ARCHIVED},
 	{"Re: [shop] Fix the error page", "Dev commented on this pull request. It cannot fail any more.", LIST, ARCHIVED},
+	{"[SHOP-12] Colours", "Dev set the status to done.", JIRA, ARCHIVED},
 	{"This week in cooking", "Read more in this issue of our newsletter.", LIST, ARCHIVED},
 	{"50% off everything", "Sale! Our offer expires tomorrow. Shop now and save up to 50%.", UNSUBSCRIBE, ARCHIVED},
 };
