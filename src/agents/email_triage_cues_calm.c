@@ -46,11 +46,12 @@ static struct word word_after(const char *at)
 
 bool cue_is_negated(const char *sentence, const char *at)
 {
-	static const char *const fillers[] = {"a", "an", "so", "that", "very", "really", "too", "super", "at", "all", "longer",
-	                                      "any", "more", "yet", "be", "been", "being", "is", "was", "the", "particularly",
-	                                      "terribly", "overly", "exactly", "sehr", "mehr", "besonders", "très", "es"};
-	static const char *const nots[] = {"not", "no", "non", "never", "without", "neither", "nor", "nicht", "kein", "keine",
-	                                   "keinen", "ohne", "pas", "sans", "sin"};
+	static const char *const fillers[] = {"a", "an", "so", "that", "very", "really", "too", "super", "at", "all",
+	                                      "longer", "any", "more", "yet", "be", "been", "being", "is", "was", "the",
+	                                      "particularly", "terribly", "overly", "exactly", "sehr", "mehr",
+	                                      "besonders", "très", "es"};
+	static const char *const nots[] = {"not", "no", "non", "never", "without", "neither", "nor", "nicht", "kein",
+	                                   "keine", "keinen", "ohne", "pas", "sans", "sin"};
 	struct word w;
 
 	do {
@@ -64,13 +65,14 @@ bool cue_is_negated(const char *sentence, const char *at)
 
 bool cue_is_topic(const char *sentence, const char *at, size_t n)
 {
-	static const char *const behind[] = {"law", "laws", "regulation", "regulations", "course", "training", "insurance",
-	                                     "policy", "policies", "webinar", "workshop", "seminar", "drill", "exercise",
-	                                     "simulation", "prevention", "awareness", "statistics", "protection", "plan",
-	                                     "conference", "lecture", "paper", "survey", "study"};
+	static const char *const behind[] = {"law", "laws", "regulation", "regulations", "course", "training",
+	                                     "insurance", "policy", "policies", "webinar", "workshop", "seminar",
+	                                     "drill", "exercise", "simulation", "prevention", "awareness", "statistics",
+	                                     "protection", "plan", "conference", "lecture", "paper", "survey", "study"};
 	static const char *const on[] = {"on", "about", "of", "regarding", "covering"};
-	static const char *const before[] = {"course", "training", "webinar", "workshop", "seminar", "talk", "lecture", "article",
-	                                     "book", "paper", "study", "survey", "conference", "presentation", "module", "podcast"};
+	static const char *const before[] = {"course", "training", "webinar", "workshop", "seminar", "talk", "lecture",
+	                                     "article", "book", "paper", "study", "survey", "conference",
+	                                     "presentation", "module", "podcast"};
 	struct word w = word_before(sentence, at);
 
 	return word_is_in(word_after(at + n), behind, COUNT(behind)) ||
@@ -79,9 +81,10 @@ bool cue_is_topic(const char *sentence, const char *at, size_t n)
 
 bool cue_is_still_open(const struct sentence *s)
 {
-	static const char *const words[] = {"until", "till", "once", "when", "if", "unless", "before", "please", "will", "must",
-	                                    "should", "need", "needs", "hope", "but", "however", "except", "still", "bis", "wenn",
-	                                    "sobald", "bitte", "aber", "noch", "mais", "quand", "pero", "cuando"};
+	static const char *const words[] = {"until", "till", "once", "when", "if", "unless", "before", "please", "will",
+	                                    "must", "should", "need", "needs", "hope", "but", "however", "except",
+	                                    "still", "bis", "wenn", "sobald", "bitte", "aber", "noch", "mais", "quand",
+	                                    "pero", "cuando"};
 	unsigned i;
 
 	for (i = 0; i < COUNT(words) && !s->question; i++)

@@ -30,8 +30,8 @@ static bool hisses(const char *word, size_t n)
 /* Words that only look like plurals, and what is too short to tell ("aws", "its"). */
 static bool is_plural(const char *word, size_t n)
 {
-	return n > 3 && word[n - 1] == 's' && !ends_in(word, n, "ss") && !ends_in(word, n, "us") && !ends_in(word, n, "is") &&
-	       !(n == 4 && strncmp(word, "news", n) == 0);
+	return n > 3 && word[n - 1] == 's' && !ends_in(word, n, "ss") && !ends_in(word, n, "us") &&
+	       !ends_in(word, n, "is") && !(n == 4 && strncmp(word, "news", n) == 0);
 }
 
 /* The word's other forms: its singulars when it is a plural, else its plural. */
