@@ -123,22 +123,12 @@ static void build(void)
 	phrases_build(&phrase_ix, phrases, sizeof phrases / sizeof *phrases);
 }
 
-static void note(void *ctx, const struct phrase *p, const char *at)
-{
-	*(uint32_t *)ctx |= p->tag;
-}
-
-static bool both(uint32_t seen, uint32_t bits)
-{
-	return (seen & bits) == bits;
-}
-
 bool sentence_steers(const char *sentence)
 {
-	uint32_t seen = 0;
+	uint32_t seen;
 
 	pthread_once(&once, build);
-	phrases_find(&phrase_ix, sentence, note, &seen);
-	return (seen & ALONE) || both(seen, SOFTWARE | COMMAND) || both(seen, MAILS | SORT) ||
-	       both(seen, HAND_OUT | SECRET | ADDRESS);
+	seen = phrases_tags(&phrase_ix, sentence);
+	return (seen & ALONE) || all_of(seen, SOFTWARE | COMMAND) || all_of(seen, MAILS | SORT) ||
+	       all_of(seen, HAND_OUT | SECRET | ADDRESS);
 }

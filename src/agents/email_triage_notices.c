@@ -112,29 +112,18 @@ static void build(void)
 	phrases_build(&phrase_ix, phrases, sizeof phrases / sizeof *phrases);
 }
 
-static void note(void *ctx, const struct phrase *p, const char *at)
-{
-	*(uint32_t *)ctx |= p->tag;
-}
-
-static bool both(uint32_t seen, uint32_t bits)
-{
-	return (seen & bits) == bits;
-}
-
 void notices_note(const struct sentences *s, struct facts *f)
 {
 	unsigned i;
 
 	pthread_once(&once, build);
 	for (i = 0; i < s->count; i++) {
-		uint32_t seen = 0;
+		uint32_t seen = phrases_tags(&phrase_ix, s->all[i].text);
 
-		phrases_find(&phrase_ix, s->all[i].text, note, &seen);
-		f->has[FACT_ACCOUNT] |= (seen & SECURITY) || both(seen, YOURS | THING | CHANGED);
-		f->has[FACT_MONEY] |= both(seen, MONEY | MOVED) || both(seen, MONEY | TROUBLE);
+		f->has[FACT_ACCOUNT] |= (seen & SECURITY) || all_of(seen, YOURS | THING | CHANGED);
+		f->has[FACT_MONEY] |= all_of(seen, MONEY | MOVED) || all_of(seen, MONEY | TROUBLE);
 		f->has[FACT_TROUBLE] |= (seen & TROUBLE) != 0;
-		f->has[FACT_ROUTINE] |= (seen & ROUTINE) || both(seen, WORK | WENT_WELL);
+		f->has[FACT_ROUTINE] |= (seen & ROUTINE) || all_of(seen, WORK | WENT_WELL);
 	}
 }
 
