@@ -25,7 +25,7 @@ struct worker {
 	struct executor *executor;
 	struct error error;
 	bool draining, failed;
-	bool stuck;              /* a thread is in an agent that does not stop */
+	bool stuck;              /* a thread is in an agent, or an audit, that does not stop */
 };
 
 static void wake(void *ctx)
