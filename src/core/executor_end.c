@@ -39,19 +39,23 @@ static bool write_runs(void *ctx, unsigned from, unsigned n, struct error *err)
 }
 
 /* A result that the database refuses must not keep its run from ending, and steps not the result. */
-static bool leave_out(void *ctx, unsigned i, unsigned round)
+static bool leave_out(void *ctx, unsigned i)
 {
+	static const char unstorable[] = "The run's result could not be stored";
 	struct ended_run *r = &((struct end_group *)ctx)->runs[i];
 
-	r->step_count = 0;
-	if (round == 0)
+	if (r->error_message == unstorable)
+		return false;
+	if (r->step_count > 0) {
+		r->step_count = 0;
 		return true;
+	}
 	r->outcome = RUN_FAILED;
 	r->error_code = err_name(ERR_INTERNAL);
-	r->error_message = "The run's result could not be stored";
+	r->error_message = unstorable;
 	r->summary = r->output = NULL;
 	r->output_len = 0;
-	return round == 1;
+	return true;
 }
 
 /* Its lease expires, and the run is taken up again. */

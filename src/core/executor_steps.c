@@ -70,10 +70,12 @@ static bool write_steps(void *ctx, unsigned from, unsigned n, struct error *err)
 	                       f->from[from + n] - f->from[from], err);
 }
 
-static bool drop_steps(void *ctx, unsigned i, unsigned round)
+static bool drop_steps(void *ctx, unsigned i)
 {
-	((struct flush *)ctx)->dropped[i] = true;
-	return round == 0;
+	bool *dropped = &((struct flush *)ctx)->dropped[i], had = !*dropped;
+
+	*dropped = true;
+	return had;
 }
 
 static void nothing_left(void *ctx, unsigned i)

@@ -32,13 +32,16 @@ static bool write_results(void *ctx, unsigned from, unsigned n, struct error *er
 }
 
 /* What the receiver said may be what cannot be stored. */
-static bool leave_out_error(void *ctx, unsigned i, unsigned round)
+static bool leave_out_error(void *ctx, unsigned i)
 {
+	static const char unstorable[] = "The answer could not be stored";
 	struct group *g = ctx;
 	struct delivery_result *r = &g->results[g->recorded + i];
 
-	r->error = r->error ? "The answer could not be stored" : NULL;
-	return round == 0;
+	if (!r->error || r->error == unstorable)
+		return false;
+	r->error = unstorable;
+	return true;
 }
 
 /* Its lease runs out, and it is sent again. */

@@ -6,9 +6,7 @@
 /* false: the database is away. */
 static bool write_alone(const struct split_write *w, unsigned i, struct error *err)
 {
-	unsigned round;
-
-	for (round = 0; w->strip(w->ctx, i, round); round++) {
+	while (w->strip(w->ctx, i)) {
 		if (w->write(w->ctx, i, 1, err))
 			return true;
 		if (db_error_passes(err))

@@ -9,9 +9,8 @@
 struct split_write {
 	/* Writes rows [from, from + n); false with err. */
 	bool (*write)(void *ctx, unsigned from, unsigned n, struct error *err);
-	/* Row i is refused alone: leaves out of it what may not be storable, more in each round (from 0); false when
-	 * nothing more can be left out. */
-	bool (*strip)(void *ctx, unsigned i, unsigned round);
+	/* Row i is refused alone: leaves out more of what may not be storable; false when nothing more can be. */
+	bool (*strip)(void *ctx, unsigned i);
 	/* It is refused even so. */
 	void (*give_up)(void *ctx, unsigned i);
 	const char *what;          /* for the log: "runs could not be ended" */

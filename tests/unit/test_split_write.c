@@ -31,10 +31,12 @@ static bool write_rows(void *ctx, unsigned from, unsigned n, struct error *err)
 	return true;
 }
 
-static bool strip(void *ctx, unsigned i, unsigned round)
+static bool strip(void *ctx, unsigned i)
 {
+	bool had = !d.stripped[i];
+
 	d.stripped[i] = true;
-	return round == 0;
+	return had;
 }
 
 static void give_up(void *ctx, unsigned i)
