@@ -300,10 +300,14 @@ void doorbell_ring_any(struct doorbell_ringer *r, const char *program, const voi
 		failed = send_to(r, l->names[i], msg, n);
 		if (failed == 0)
 			break;
-		if (is_gone(failed))
-			forget(l, i);
-		else
+		if (!is_gone(failed)) {
 			tried++;
+			continue;
+		}
+		forget(l, i);
+		/* the last one may have been replaced by one that was started since */
+		if (l->count == 0)
+			look(r, l);
 	}
 	pthread_mutex_unlock(&r->lock);
 }

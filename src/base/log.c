@@ -13,6 +13,7 @@
 #include "base/log_syslog.h"
 
 #define LINE_MAX_BYTES 2048
+_Static_assert(LINE_MAX_BYTES < PIPE_BUF, "a line fits a batch");
 
 static const char *const names[] = {
 	[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -20,6 +21,7 @@ static const char *const names[] = {
 static _Atomic int threshold = LOG_INFO;
 static char program[32] = "agentiv";
 static bool syslogging;
+static _Thread_local struct log_batch *held;
 
 void log_open(const char *name)
 {
@@ -77,6 +79,32 @@ static char *put_time(char *p, const char *end)
 	return put(p, end, text);
 }
 
+/* What stderr does not take is lost: there is nowhere to say so. */
+static void write_out(const char *text, size_t n)
+{
+	while (write(STDERR_FILENO, text, n) < 0 && errno == EINTR)
+		;
+}
+
+static void write_held(void)
+{
+	if (held->n > 0)
+		write_out(held->text, held->n);
+	held->n = 0;
+}
+
+void log_hold(struct log_batch *batch)
+{
+	held = batch;
+	held->n = 0;
+}
+
+void log_flush(void)
+{
+	write_held();
+	held = NULL;
+}
+
 static void emit(enum log_level level, char *line, size_t n)
 {
 	if (syslogging) {
@@ -85,9 +113,14 @@ static void emit(enum log_level level, char *line, size_t n)
 		return;
 	}
 	line[n++] = '\n';
-	/* what stderr does not take is lost: there is nowhere to say so */
-	while (write(STDERR_FILENO, line, n) < 0 && errno == EINTR)
-		;
+	if (!held) {
+		write_out(line, n);
+		return;
+	}
+	if (n > sizeof held->text - held->n)
+		write_held();
+	memcpy(held->text + held->n, line, n);
+	held->n += n;
 }
 
 void log_write(enum log_level level, const char *msg, const char *fmt, ...)

@@ -14,13 +14,6 @@
 
 #define SECRET_BYTES 24
 
-/* Those who keep principals in memory load them anew. */
-void admin_tell(struct admin *a, const char *program, char message)
-{
-	if (a->ringer)
-		doorbell_ring_all(a->ringer, program, &message, 1);
-}
-
 bool admin_check_name(const char *name, struct error *err)
 {
 	size_t n = strlen(name), i, characters = 0;
@@ -105,9 +98,9 @@ bool admin_plan_set(struct admin *a, const char *user, const char *plan,
 	if (!admin_user_find(a, user, out, err) || !account_set_plan(a->db, out->id, plan, own, err) ||
 	    !admin_user_find(a, user, out, err))
 		return false;
-	admin_tell(a, RESPONDER_PROGRAM, BELL_FORGET);
+	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	/* more slots may have made held runs ready */
-	admin_tell(a, WORKER_PROGRAM, BELL_WORK);
+	bell_ring_all(a->ringer, WORKER_PROGRAM, BELL_WORK);
 	return true;
 }
 
@@ -119,7 +112,7 @@ bool admin_subscription_set(struct admin *a, const char *user, const char *agent
 	    !subscription_set(a->db, out->id, strcmp(agent, "all") == 0 ? "*" : agent, status,
 	                      trial_ends_at, err))
 		return false;
-	admin_tell(a, RESPONDER_PROGRAM, BELL_FORGET);
+	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	return true;
 }
 

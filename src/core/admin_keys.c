@@ -98,7 +98,7 @@ bool admin_key_revoke(struct admin *a, const char *user, const char *id_text, st
 	     find_key(c, account.id, &id, out, err);
 	db_put(a->db, c);
 	if (ok)
-		admin_tell(a, RESPONDER_PROGRAM, BELL_FORGET);
+		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	return ok;
 }
 
@@ -202,7 +202,7 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 		*out = (struct connection_row){.id = n.id, .created_at = n.now_ms};
 		snprintf(out->integration, sizeof out->integration, "%s", integration);
 		snprintf(out->kind, sizeof out->kind, "%s", kind);
-		admin_tell(a, RESPONDER_PROGRAM, BELL_FORGET);
+		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	}
 	buf_release(&n.sealed);
 	buf_release(&settings);

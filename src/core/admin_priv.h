@@ -6,7 +6,6 @@
 #include "core/bells.h"
 
 /* Rings every process of the program on this host. */
-void admin_tell(struct admin *a, const char *program, char message);
 
 /* 1 to 200 bytes of UTF-8 without control characters. */
 bool admin_check_name(const char *name, struct error *err);

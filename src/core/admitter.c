@@ -26,6 +26,7 @@ struct batch {
 	struct error      errors[GROUP_BATCH_MAX];
 	bool              failed[GROUP_BATCH_MAX];
 	unsigned          n;
+	struct log_batch  lines;        /* of the requests that are answered */
 };
 
 static struct admit_job *job_at(const struct batch *b, unsigned i)
@@ -87,16 +88,25 @@ static void answer(struct batch *b, bool synchronous)
 
 static void answer_all(struct admitter *ad, struct batch *b)
 {
-	bool ready = false;
+	bool ready = false, delayed = false;
 	unsigned i;
 
-	for (i = 0; i < b->n; i++)
-		ready |= !b->failed[i] && job_at(b, i)->a.outcome == ADMIT_ACCEPTED && job_at(b, i)->a.ready;
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = &job_at(b, i)->a;
+		bool accepted = !b->failed[i] && a->outcome == ADMIT_ACCEPTED;
+
+		ready |= accepted && a->ready;
+		delayed |= accepted && a->due_at != 0;
+	}
+	log_hold(&b->lines);
 	/* who waits for a run's end is told of it before a worker can end it */
 	answer(b, true);
 	if (ready)
-		ring_for_work(ad->ringer, WORKER_PROGRAM);
+		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_WORK);
+	if (delayed)
+		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_LATER);
 	answer(b, false);
+	log_flush();
 }
 
 static void commit_batch(struct admitter *ad, struct db_conn **c, struct batch *b)

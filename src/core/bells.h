@@ -12,18 +12,28 @@
 
 enum bell {
 	BELL_WORK = 'w',         /* worker, sender: something is ready */
+	BELL_LATER = 'l',        /* worker: something will be ready, and when is to be looked up */
 	BELL_ENDED = 'e',        /* responder: these have ended */
 	BELL_CANCEL = 'c',       /* worker: look at the cancel flags */
 	BELL_FORGET = 'f'        /* responder: forget what was granted */
 };
 
-/* One process of the program, or all of them, of this host: there is work. NULL rings nobody. */
-static inline void ring_for_work(struct doorbell_ringer *r, const char *program)
+/* Rings one process of the program on this host. NULL rings nobody. */
+static inline void bell_ring(struct doorbell_ringer *r, const char *program, enum bell bell)
 {
-	static const char work = BELL_WORK;
+	const char message = (char)bell;
 
 	if (r)
-		doorbell_ring_any(r, program, &work, sizeof work);
+		doorbell_ring_any(r, program, &message, sizeof message);
+}
+
+/* Rings them all. */
+static inline void bell_ring_all(struct doorbell_ringer *r, const char *program, enum bell bell)
+{
+	const char message = (char)bell;
+
+	if (r)
+		doorbell_ring_all(r, program, &message, sizeof message);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/bells.h"
 #include "core/executor_priv.h"
 
 #define AWAY_US            INT64_C(1000000)   /* between tries while the database is away */
@@ -23,7 +24,7 @@ struct executor *executor_new(const struct executor_env *env, unsigned threads, 
 	e->env = *env;
 	e->threads = threads;
 	e->budget = -1;
-	e->poll_us = env->cfg->worker_poll_ms * INT64_C(1000);
+	pace_init(&e->pace, env->cfg->worker_poll_ms, env->cfg->worker_idle_poll_ms, clock_mono_us());
 	e->patience_us = PATIENCE_MIN_US;
 	e->later_due_ms = e->lease_due_ms = INT64_MAX;
 	e->waiting_last = &e->waiting_first;
@@ -54,7 +55,14 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
 
 void executor_work_came(struct executor *e)
 {
+	pace_told(&e->pace);
 	atomic_store(&e->more, true);
+}
+
+void executor_look_again(struct executor *e)
+{
+	pace_told(&e->pace);
+	e->look_us = 0;
 }
 
 void executor_check_cancels(struct executor *e)
@@ -201,6 +209,15 @@ static bool claim_work(struct executor *e, int64_t now_us, struct error *err)
 	return !others || claim_ready(e, now_us, err);
 }
 
+/* What this worker was told of and cannot take, another one of this host may. */
+static void pass_on(struct executor *e, int64_t now_us)
+{
+	if (!atomic_load(&e->more) || now_us < e->pass_on_us)
+		return;
+	bell_ring_all(e->env.ringer, WORKER_PROGRAM, BELL_WORK);
+	e->pass_on_us = now_us + e->pace.least_us;
+}
+
 /* Claimed ahead, but then the threads got long runs: another worker may be free. */
 static void give_back_waiting(struct executor *e, int64_t now_us)
 {
@@ -253,7 +270,7 @@ int64_t executor_work(struct executor *e, bool claim)
 		return e->away_us;
 	give_back_waiting(e, now_us);
 	if (!claim)
-		e->look_us = now_us + e->poll_us;
+		e->look_us = now_us + e->pace.least_us;
 	ok = upkeep_renew(e, now_us, &err) && try_aside(e, upkeep_steps, now_us, &err) &&
 	     (!claim || upkeep_look(e, now_us, &err)) &&
 	     (!claim || e->draining || claim_work(e, now_us, &err)) &&
@@ -267,6 +284,8 @@ int64_t executor_work(struct executor *e, bool claim)
 		log_write(LOG_INFO, "the queue is reached again", "after_s=%d",
 		          (int)((now_us - e->away_since_us) / 1000000));
 	e->away = false;
+	if (claim)
+		pass_on(e, now_us);
 	next = upkeep_next(e, now_us, claim);
 	return next > now_us ? next : now_us;
 }

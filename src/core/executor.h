@@ -41,6 +41,9 @@ int64_t executor_work(struct executor *e, bool claim);
 /* Something became ready (doorbell message BELL_WORK): the next executor_work claims. */
 void executor_work_came(struct executor *e);
 
+/* Something will become ready, and when is to be looked up (BELL_LATER). */
+void executor_look_again(struct executor *e);
+
 /* Asks running executions to look at their cancel flags now (doorbell message). */
 void executor_check_cancels(struct executor *e);
 

@@ -115,18 +115,20 @@ static void ring_waiters(const struct end_group *g)
 static void ring(const struct end_group *g, const struct end_tally *t)
 {
 	const struct executor_env *env = g->env;
-	static const char work = BELL_WORK;
 
 	if (!env->ringer)
 		return;
 	ring_waiters(g);
 	if (g->deliveries > 0)
-		ring_for_work(env->ringer, SENDER_PROGRAM);
+		bell_ring(env->ringer, SENDER_PROGRAM, BELL_WORK);
 	/* who gives runs back wants others to take them */
 	if (t->released > 0)
-		doorbell_ring_all(env->ringer, WORKER_PROGRAM, &work, 1);
+		bell_ring_all(env->ringer, WORKER_PROGRAM, BELL_WORK);
 	else if (g->promoted > 0 && !env->wake)
-		ring_for_work(env->ringer, WORKER_PROGRAM);
+		bell_ring(env->ringer, WORKER_PROGRAM, BELL_WORK);
+	/* who ends with its run will not be there when the next attempt is due */
+	if (t->retried > 0 && !env->wake)
+		bell_ring(env->ringer, WORKER_PROGRAM, BELL_LATER);
 }
 
 static void conclude(struct end_group *g, struct job *const *jobs, unsigned n)

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "core/executor.h"
+#include "core/pace.h"
 #include "core/threads.h"
 
 #define EXECUTOR_COMMITTERS  2
@@ -124,7 +125,9 @@ struct executor {
 	/* the owner's thread */
 	struct db_conn *conn;
 	struct claim_cursor cursor;
-	int64_t  poll_us, look_us, reclaim_us, durations_us, away_us, renew_us;
+	struct pace pace;                    /* of looks at the queue */
+	int64_t  look_us, reclaim_us, durations_us, away_us, renew_us;
+	int64_t  pass_on_us;                 /* until when no other worker is told that there is too much */
 	int64_t  away_since_us, refused_us;  /* refused_us: until when no refused statement is told of */
 	int64_t  later_due_ms, lease_due_ms;
 	bool     suspects, away;             /* some wait; the database did not answer */

@@ -202,7 +202,7 @@ bool upkeep_look(struct executor *e, int64_t now_us, struct error *err)
 {
 	struct queue_look look;
 	int64_t now_ms = clock_now_ms(), due;
-	bool leased, moved = true;
+	bool leased, busy, moved = true;
 
 	pthread_mutex_lock(&e->lock);
 	due = e->later_due_ms;
@@ -224,7 +224,11 @@ bool upkeep_look(struct executor *e, int64_t now_us, struct error *err)
 	/* what is due and was not moved is being moved by another worker */
 	if (!moved && look.later_due_ms <= now_ms)
 		look.later_due_ms = INT64_MAX;
-	e->look_us = now_us + e->poll_us;
+	/* with runs in hand or in other hands, what is found is no news of how work comes here */
+	busy = leased || !executor_idle(e) || atomic_load(&e->more);
+	if (busy)
+		pace_told(&e->pace);
+	e->look_us = pace_next(&e->pace, busy || look.ready, now_us);
 	e->suspects = look.suspects;
 	e->lease_due_ms = look.lease_due_ms;
 	pthread_mutex_lock(&e->lock);

@@ -134,9 +134,9 @@ static void ring_after_cancel(struct runs *r, const struct id *id, const struct 
 	if (k->doorbell[0])
 		doorbell_ring_name(r->ringer, k->doorbell, message, sizeof message);
 	if (ended)
-		ring_for_work(r->ringer, WORKER_PROGRAM);
+		bell_ring(r->ringer, WORKER_PROGRAM, BELL_WORK);
 	if (k->deliveries > 0)
-		ring_for_work(r->ringer, SENDER_PROGRAM);
+		bell_ring(r->ringer, SENDER_PROGRAM, BELL_WORK);
 }
 
 bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, struct arena *a,

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rnd.h"
+#include "core/pace.h"
 #include "core/threads.h"
 
 #define HELD_BYTES_MAX   (32u << 20)         /* of large bodies; small ones are bounded by their number */
@@ -24,7 +25,8 @@ struct claimer {
 	struct delivery found[CLAIM_MAX];
 	struct sendings made, failed, back;
 	struct claim_cursor cursor;
-	int64_t look_us;
+	struct pace pace;
+	int64_t look_us, due_ms;             /* due_ms: of the first that the last look found not yet due */
 };
 
 /* It cannot be sent as it is; a later attempt may fare better unless final. */
@@ -102,16 +104,15 @@ static void build(struct claimer *k, const struct delivery *d)
 		fail(k, d, err.message, built == BUILD_FAILED_FOR_GOOD);
 }
 
-static int64_t next_look(const struct claimer *k, unsigned count, int64_t now_ms, int64_t next_due_ms)
+static int64_t next_look(struct claimer *k, unsigned count, int64_t now_ms, int64_t next_due_ms)
 {
-	int64_t now_us = clock_mono_us(), poll_us = k->s->env.cfg->sender_poll_ms * INT64_C(1000);
+	int64_t now_us = clock_mono_us(), look_us = pace_next(&k->pace, count > 0, now_us);
 
 	if (count > 0)
 		return now_us;
 	if (next_due_ms <= now_ms)
 		return now_us + BUSY_US;
-	return next_due_ms - now_ms < poll_us / 1000 ? now_us + (next_due_ms - now_ms) * 1000
-	                                             : now_us + poll_us;
+	return next_due_ms - now_ms < (look_us - now_us) / 1000 ? now_us + (next_due_ms - now_ms) * 1000 : look_us;
 }
 
 /* false: the database does not answer. */
@@ -133,6 +134,7 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 	else
 		builder_rest(k->builder);
 	arena_reset(&k->arena);
+	k->due_ms = next_due_ms;
 	k->look_us = next_look(k, *count, now_ms, next_due_ms);
 	return true;
 }
@@ -160,6 +162,8 @@ static void look(struct claimer *k, unsigned max)
 	unsigned count;
 	bool ok, expected = s->rung || !s->nothing_due;
 
+	if (expected || clock_now_ms() >= (s->due_ms < k->due_ms ? s->due_ms : k->due_ms))
+		pace_told(&k->pace);
 	s->rung = false;
 	s->due_ms = INT64_MAX;
 	s->claiming = true;
@@ -227,6 +231,8 @@ bool claimer_start(struct sender *s, struct error *err)
 	struct claimer *k = mem_zalloc(sizeof *k);
 
 	k->s = s;
+	k->due_ms = INT64_MAX;
+	pace_init(&k->pace, s->env.cfg->sender_poll_ms, s->env.cfg->sender_idle_poll_ms, clock_mono_us());
 	k->builder = builder_new(s);
 	arena_init(&k->arena);
 	sendings_init(&k->made);

@@ -17,8 +17,8 @@ from receiver import Answer, Receiver, seed_signature, standard_signature       
 from stack import Stack, wait_until                                             # noqa: E402
 
 TMP = Path(os.environ["AGENTIV_TEST_TMP"])
-SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 50, "webhooks.timeout_s": 1,
-            "webhooks.lease_s": 6, "webhooks.schedule_s": "0,1", "webhooks.inflight": 32}
+SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 50, "webhooks.idle_poll_ms": 50,
+            "webhooks.timeout_s": 1, "webhooks.lease_s": 6, "webhooks.schedule_s": "0,1", "webhooks.inflight": 32}
 
 
 class SenderCase(unittest.TestCase):

@@ -159,7 +159,7 @@ struct executor *start(unsigned threads)
 	atomic_store(&started, 0);
 	atomic_store(&let_go, false);
 	fx_cfg.retry_base_ms = 50;
-	fx_cfg.worker_poll_ms = 100;
+	fx_cfg.worker_poll_ms = fx_cfg.worker_idle_poll_ms = 100;
 	env = (struct executor_env){.db = fx_db, .cfg = &fx_cfg, .owner = fx_owner};
 	e = executor_start(&env, threads, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(e);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "core/bells.h"
 #include "executor_fixture.h"
 #include "queue_suites.h"
 
@@ -30,8 +31,7 @@ static void leases_are_renewed_in_time_however_rare_the_polls(void)
 
 	fresh();
 	e = start(2);
-	fx_cfg.worker_poll_ms = 60000;
-	e->poll_us = INT64_C(60000000);
+	pace_init(&e->pace, 60000, 60000, clock_mono_us());
 	fx_accept(1, LANE_ASYNC, "wait", "{}");
 	CU_ASSERT_TRUE(work_until(e, one_started));
 	CU_ASSERT(next_call_us(e) <= 1100000);
@@ -45,17 +45,68 @@ static int64_t stands_still(void)
 	return frozen_us;
 }
 
-static void an_idle_executor_is_called_once_a_poll(void)
+/* The clock stands still but for being called when it asks to be. */
+static int64_t next_look_us(struct executor *e)
+{
+	int64_t in = next_call_us(e);
+
+	frozen_us += in;
+	return in;
+}
+
+static struct executor *idle_executor(void)
 {
 	struct executor *e;
 
 	fresh();
 	e = start(2);
-	e->poll_us = INT64_C(5000000);
 	frozen_us = clock_mono_us();
 	clock_set_source(NULL, stands_still);
+	pace_init(&e->pace, 5000, 30000, frozen_us - PACE_SETTLE_US);
+	/* claims once, as it does not know yet whether there is something */
 	next_call_us(e);
-	CU_ASSERT_EQUAL(next_call_us(e), 5000000);
+	e->look_us = 0;
+	return e;
+}
+
+static void an_idle_executor_is_called_ever_more_seldom(void)
+{
+	struct executor *e = idle_executor();
+
+	CU_ASSERT_EQUAL(next_look_us(e), 10000000);
+	CU_ASSERT_EQUAL(next_look_us(e), 20000000);
+	CU_ASSERT_EQUAL(next_look_us(e), 30000000);
+	CU_ASSERT_EQUAL(next_look_us(e), 30000000);
+	clock_set_source(NULL, NULL);
+	CU_ASSERT_TRUE(executor_stop(e));
+}
+
+static void what_is_found_untold_brings_the_looks_close(void)
+{
+	struct executor *e = idle_executor();
+
+	int64_t found_us;
+
+	next_look_us(e);
+	next_look_us(e);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	found_us = frozen_us;
+	next_look_us(e);
+	clock_set_source(NULL, NULL);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	CU_ASSERT_EQUAL(e->pace.close_until_us, found_us + PACE_CLOSE_US);
+	CU_ASSERT_TRUE(executor_stop(e));
+}
+
+static void what_will_be_due_is_looked_up_when_it_is_told_of(void)
+{
+	struct executor *e = idle_executor();
+
+	next_look_us(e);
+	next_look_us(e);
+	fx_accept_later(1, clock_now_ms() + 3000);
+	executor_look_again(e);
+	CU_ASSERT(next_call_us(e) <= 3000000);
 	clock_set_source(NULL, NULL);
 	CU_ASSERT_TRUE(executor_stop(e));
 }
@@ -120,41 +171,81 @@ static void a_pass_gives_back_what_its_time_does_not_allow(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
-static void who_gives_runs_back_rings_the_workers(void)
+static char run_dir[32];
+static struct doorbell_ringer *ringer;
+static struct doorbell bell;
+
+/* An executor of one thread, and another worker beside it. */
+static struct executor *start_beside_another(void)
 {
-	char run_dir[] = "/tmp/executor_tests.XXXXXX", message[16];
-	struct doorbell_ringer *ringer;
-	struct doorbell bell;
 	struct executor *e;
 	struct error err;
-	unsigned i;
 
-	fresh();
+	strcpy(run_dir, "/tmp/executor_tests.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(run_dir));
-	CU_ASSERT_TRUE_FATAL(doorbell_open(&bell, run_dir, "agentiv-worker", &err));
+	CU_ASSERT_TRUE_FATAL(doorbell_open(&bell, run_dir, WORKER_PROGRAM, &err));
 	ringer = doorbell_ringer_new(run_dir);
-	for (i = 0; i < 3; i++)
-		fx_accept(1, LANE_ASYNC, "wait", "{}");
 	e = start(1);
 	e->env.ringer = ringer;
-	CU_ASSERT_TRUE(work_until(e, one_started));
-	executor_drain(e);
-	CU_ASSERT_TRUE(executor_stop(e));
-	CU_ASSERT_EQUAL(doorbell_read(&bell, message, sizeof message), 1);
-	CU_ASSERT_EQUAL(message[0], BELL_WORK);
+	return e;
+}
+
+static void another_ends(void)
+{
 	doorbell_ringer_free(ringer);
 	doorbell_close(&bell);
 	rmdir(run_dir);
 }
 
+static bool other_was_rung(struct executor *e)
+{
+	char message[16];
+
+	return doorbell_read(&bell, message, sizeof message) == 1 && message[0] == BELL_WORK;
+}
+
+static void who_gives_runs_back_rings_the_workers(void)
+{
+	struct executor *e;
+
+	fresh();
+	fx_accept(1, LANE_ASYNC, "wait", "{}");
+	e = start_beside_another();
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	while (other_was_rung(e))
+		;
+	executor_drain(e);
+	CU_ASSERT_TRUE(executor_stop(e));
+	CU_ASSERT_TRUE(other_was_rung(NULL));
+	another_ends();
+}
+
+static void who_has_its_hands_full_rings_the_workers(void)
+{
+	struct executor *e;
+
+	fresh();
+	fx_accept(1, LANE_ASYNC, "wait", "{}");
+	e = start_beside_another();
+	CU_ASSERT_TRUE(work_until(e, one_started));
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	executor_work_came(e);
+	CU_ASSERT_TRUE(work_until(e, other_was_rung));
+	CU_ASSERT_TRUE(executor_stop(e));
+	another_ends();
+}
+
 static CU_TestInfo tests[] = {
 	{"leases are renewed in time however rare the polls",
 	 leases_are_renewed_in_time_however_rare_the_polls},
-	{"an idle executor is called once a poll", an_idle_executor_is_called_once_a_poll},
+	{"an idle executor is called ever more seldom", an_idle_executor_is_called_ever_more_seldom},
+	{"what is found untold brings the looks close", what_is_found_untold_brings_the_looks_close},
+	{"what will be due is looked up when it is told of", what_will_be_due_is_looked_up_when_it_is_told_of},
 	{"an idle look costs one statement", an_idle_look_costs_one_statement},
 	{"threads that are stuck are counted and replaced", threads_that_are_stuck_are_counted_and_replaced},
 	{"a pass gives back what its time does not allow", a_pass_gives_back_what_its_time_does_not_allow},
 	{"who gives runs back rings the workers", who_gives_runs_back_rings_the_workers},
+	{"who has its hands full rings the workers", who_has_its_hands_full_rings_the_workers},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo executor_owner_suite = {"executor: its owner", fx_open, fx_close, NULL, NULL, tests};

@@ -64,10 +64,11 @@ static void an_empty_file_gives_the_defaults(void)
 	CU_ASSERT_EQUAL(c.sync_wait_s, 55);
 	CU_ASSERT_EQUAL(c.max_body, 1 << 20);
 	CU_ASSERT_FALSE(c.run_inline);
-	CU_ASSERT_TRUE(c.worker_threads == 8 && c.worker_batch == 64 && c.worker_poll_ms == 1000);
+	CU_ASSERT_TRUE(c.worker_threads == 8 && c.worker_batch == 64 && c.worker_poll_ms == 1000 &&
+	               c.worker_idle_poll_ms == 30000);
 	CU_ASSERT_TRUE(c.lease_s == 30 && c.max_attempts == 3 && c.retry_base_ms == 1000 &&
 	               c.retry_max_ms == 60000);
-	CU_ASSERT_TRUE(c.sender_inflight == 256 && c.sender_poll_ms == 1000 &&
+	CU_ASSERT_TRUE(c.sender_inflight == 256 && c.sender_poll_ms == 1000 && c.sender_idle_poll_ms == 30000 &&
 	               c.webhook_timeout_s == 15 && c.webhook_lease_s == 30);
 	CU_ASSERT_STRING_EQUAL(c.allow_networks, "");
 	CU_ASSERT_STRING_EQUAL(c.webhook_schedule_s, "5,30,120,600,3600,10800,21600,43200");
@@ -310,7 +311,7 @@ static void the_described_defaults_are_a_valid_file(void)
 	described = unexplained = 0;
 	config_describe(count_setting, f);
 	fclose(f);
-	CU_ASSERT_EQUAL(described, 34);
+	CU_ASSERT_EQUAL(described, 36);
 	CU_ASSERT_EQUAL(unexplained, 0);
 	CU_ASSERT_TRUE_FATAL(config_load(path, &c, NULL));
 	config_release(&c);

@@ -183,6 +183,20 @@ static void the_directory_is_looked_at_once_a_second(void)
 	doorbell_close(&d);
 }
 
+static void who_took_the_place_of_the_only_one_is_rung_at_once(void)
+{
+	struct doorbell d = opened("agentiv-worker");
+	struct doorbell_ringer *r = doorbell_ringer_new(dir);
+
+	doorbell_ring_any(r, "agentiv-worker", "1", 1);
+	doorbell_close(&d);
+	d = opened("agentiv-worker");
+	doorbell_ring_any(r, "agentiv-worker", "2", 1);
+	CU_ASSERT_TRUE(heard(&d, "2"));
+	doorbell_ringer_free(r);
+	doorbell_close(&d);
+}
+
 static void a_waiter_is_rung_by_its_name(void)
 {
 	struct doorbell d = opened("agentiv.fcgi");
@@ -333,6 +347,7 @@ static CU_TestInfo tests[] = {
 	 a_stale_socket_is_removed_and_the_next_one_rung},
 	{"a full one is skipped without blocking", a_full_one_is_skipped_without_blocking},
 	{"the directory is looked at once a second", the_directory_is_looked_at_once_a_second},
+	{"who took the place of the only one is rung at once", who_took_the_place_of_the_only_one_is_rung_at_once},
 	{"a waiter is rung by its name", a_waiter_is_rung_by_its_name},
 	{"names that leave the directory are refused", names_that_leave_the_directory_are_refused},
 	{"only a dead process is not alive", only_a_dead_process_is_not_alive},

@@ -1,5 +1,6 @@
 /* Log lines (base/log.h). */
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -120,6 +121,55 @@ static void a_quoted_value_is_cut_between_characters(void)
 	CU_ASSERT_STRING_EQUAL(log_quote("a b", out, 2), "");
 }
 
+/* More than a batch holds. */
+static void write_lines_together(void)
+{
+	struct log_batch batch;
+	unsigned i;
+
+	log_hold(&batch);
+	for (i = 0; i < 100; i++)
+		log_write(LOG_INFO, "one of many", "n=%03u", i);
+	log_flush();
+	log_write(LOG_INFO, "after", "%s", "");
+}
+
+static void lines_that_are_held_come_whole_and_in_order(void)
+{
+	char out[16384], expected[32], *at = out;
+	unsigned i;
+
+	fx_stderr(write_lines_together, out, sizeof out);
+	for (i = 0; i < 100 && at; i++) {
+		snprintf(expected, sizeof expected, "\"one of many\" n=%03u\n", i);
+		at = strstr(at, expected);
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	CU_ASSERT_PTR_NOT_NULL(strstr(at, "\"after\""));
+}
+
+static char held_back[256];
+
+static void hold_a_line(void)
+{
+	struct log_batch batch;
+
+	log_hold(&batch);
+	log_write(LOG_INFO, "held", "%s", "");
+	snprintf(held_back, sizeof held_back, "%.*s", (int)batch.n, batch.text);
+	log_write(LOG_INFO, "with it", "%s", "");
+	log_flush();
+}
+
+static void a_line_that_is_held_is_not_written_yet(void)
+{
+	char out[512];
+
+	fx_stderr(hold_a_line, out, sizeof out);
+	CU_ASSERT_EQUAL(strncmp(out, held_back, strlen(held_back)), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(held_back, "\"held\""));
+}
+
 static void levels_are_found_by_name(void)
 {
 	enum log_level level = LOG_INFO;
@@ -141,6 +191,8 @@ static CU_TestInfo tests[] = {
 	 an_error_is_logged_with_code_field_and_message},
 	{"only what needs it is quoted", only_what_needs_it_is_quoted},
 	{"a quoted value is cut between characters", a_quoted_value_is_cut_between_characters},
+	{"lines that are held come whole and in order", lines_that_are_held_come_whole_and_in_order},
+	{"a line that is held is not written yet", a_line_that_is_held_is_not_written_yet},
 	{"levels are found by name", levels_are_found_by_name},
 	CU_TEST_INFO_NULL};
 
