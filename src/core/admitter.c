@@ -98,7 +98,6 @@ static void answer_all(struct admitter *ad, struct batch *b)
 		ready |= accepted && a->ready;
 		delayed |= accepted && a->due_at != 0;
 	}
-	log_hold(&b->lines);
 	/* who waits for a run's end is told of it before a worker can end it */
 	answer(b, true);
 	if (ready)
@@ -106,7 +105,6 @@ static void answer_all(struct admitter *ad, struct batch *b)
 	if (delayed)
 		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_LATER);
 	answer(b, false);
-	log_flush();
 }
 
 static void commit_batch(struct admitter *ad, struct db_conn **c, struct batch *b)
@@ -129,7 +127,9 @@ static void *admit_thread(void *arg)
 	while ((b->n = group_take(&ad->group, b->jobs)) > 0) {
 		commit_batch(ad, &c, b);
 		group_pass(&ad->group);
+		log_hold(&b->lines);
 		answer_all(ad, b);
+		log_flush();
 	}
 	db_put(ad->db, c);
 	mem_free(b);
