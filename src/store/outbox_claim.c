@@ -100,7 +100,7 @@ static struct delivery *place_of(struct db_conn *c, struct claim *k, const struc
 static const char runs_sql[] =
 	"SELECT " RUN_COLUMNS " FROM executions e FORCE INDEX (PRIMARY)"
 	" STRAIGHT_JOIN execution_results r ON r.execution_id = e.id"
-	" STRAIGHT_JOIN accounts a ON a.id = e.account_id WHERE e.id IN (%s) AND r.status <> 0";
+	" STRAIGHT_JOIN accounts a ON a.id = e.account_id WHERE e.id IN (%s) AND r.status <> 0" READ_LATEST;
 
 static void take_run(struct db_conn *c, const struct claim *k, struct delivery *d)
 {
@@ -139,7 +139,7 @@ static const char others_sql[] =
 	RUN_COLUMNS " FROM deliveries d FORCE INDEX (PRIMARY)"
 	" LEFT JOIN executions e ON e.id = d.execution_id"
 	" LEFT JOIN execution_results r ON r.execution_id = e.id"
-	" LEFT JOIN accounts a ON a.id = e.account_id WHERE d.id IN (%s)";
+	" LEFT JOIN accounts a ON a.id = e.account_id WHERE d.id IN (%s)" READ_LATEST;
 
 typedef void (*take_row)(struct db_conn *c, const struct claim *k, struct delivery *d);
 

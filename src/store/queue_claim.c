@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/rnd.h"
 #include "store/queue_priv.h"
 
@@ -159,7 +160,7 @@ static bool read_runs(struct db_conn *c, const struct claim *k, struct error *er
 		" IF(LENGTH(e.input) <= 65536, e.input, NULL) FROM executions e FORCE INDEX (PRIMARY)"
 		" STRAIGHT_JOIN accounts a ON a.id = e.account_id"
 		" LEFT JOIN execution_results r ON r.execution_id = e.id"
-		" WHERE e.id IN (%s) AND COALESCE(r.status, 0) = 0";
+		" WHERE e.id IN (%s) AND COALESCE(r.status, 0) = 0" READ_LATEST;
 	struct db_arg args[DB_LIST_MAX];
 	struct id ids[DB_LIST_MAX];
 	unsigned size, i;
@@ -194,12 +195,22 @@ static bool read_last_steps(struct db_conn *c, const struct claim *k, struct err
 
 		if (r->first_started_at == 0)
 			continue;
-		if (!db_query_int(c, "SELECT MAX(seq) FROM execution_steps WHERE execution_id = ?",
+		if (!db_query_int(c, "SELECT MAX(seq) FROM execution_steps WHERE execution_id = ?" READ_LATEST,
 		                  &id, 1, &last, NULL, err))
 			return false;
 		r->last_step = (unsigned)last;
 	}
 	return true;
+}
+
+static bool drop_orphan(struct db_conn *c, const struct id *id, struct error *err)
+{
+	struct db_arg arg = db_id(id);
+	char text[ID_TEXT_SIZE];
+
+	id_format(ID_EXECUTION, id, text);
+	log_write(LOG_WARN, "a queued run is dropped, its execution is over or gone", "execution=%s", text);
+	return db_exec(c, "DELETE FROM leases WHERE execution_id = ?", &arg, 1, NULL, err);
 }
 
 /* A row of the queue whose execution is over or gone: neither lease nor run. */
@@ -208,12 +219,9 @@ static bool drop_orphans(struct db_conn *c, struct claim *k, struct error *err)
 	unsigned i, kept = 0;
 
 	for (i = 0; i < k->count; i++) {
-		struct db_arg id = db_id(&k->out[i].id);
-
 		if (k->out[i].agent)
 			k->out[kept++] = k->out[i];
-		else if (!db_exec(c, "DELETE FROM leases WHERE execution_id = ?", &id, 1, NULL,
-				  err))
+		else if (!drop_orphan(c, &k->out[i].id, err))
 			return false;
 	}
 	k->count = kept;

@@ -34,6 +34,11 @@ bool slots_write(struct db_conn *c, const struct slots *s, struct error *err);
 /* A connection in *c, taken from the pool when there is none. */
 bool queue_conn(struct db *db, struct db_conn **c, struct error *err);
 
+/* What was picked by a locking read is read on by locking reads, too: while a transaction commits, InnoDB shows its rows
+ * to locking reads a moment before its consistent reads take it for committed (MariaDB 10.11: seen under load), so that
+ * a plain SELECT may miss what stands in the same transaction as the row that was picked. */
+#define READ_LATEST " LOCK IN SHARE MODE"
+
 /* The arguments of "… IN (%s)" over n items, padded by the last; returns how many. */
 unsigned list_of_ids(struct db_arg *args, const struct id *ids, unsigned n);
 
