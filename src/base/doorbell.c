@@ -291,6 +291,7 @@ void doorbell_ring_any(struct doorbell_ringer *r, const char *program, const voi
 {
 	struct listeners *l;
 	unsigned tried, i;
+	bool again = true;
 	int failed;
 
 	pthread_mutex_lock(&r->lock);
@@ -306,13 +307,15 @@ void doorbell_ring_any(struct doorbell_ringer *r, const char *program, const voi
 		}
 		forget(l, i);
 		/* the last one may have been replaced by one that was started since */
-		if (l->count == 0)
+		if (l->count == 0 && again) {
 			look(r, l);
+			again = false;
+		}
 	}
 	pthread_mutex_unlock(&r->lock);
 }
 
-void doorbell_ring_all(struct doorbell_ringer *r, const char *program, const void *msg, size_t n)
+void doorbell_ring_all(struct doorbell_ringer *r, const char *program, const char *except, const void *msg, size_t n)
 {
 	struct listeners *l;
 	unsigned i;
@@ -320,7 +323,7 @@ void doorbell_ring_all(struct doorbell_ringer *r, const char *program, const voi
 	pthread_mutex_lock(&r->lock);
 	l = listeners_of(r, program);
 	for (i = l ? l->count : 0; i-- > 0; )
-		if (is_gone(send_to(r, l->names[i], msg, n)))
+		if (!(except && strcmp(l->names[i], except) == 0) && is_gone(send_to(r, l->names[i], msg, n)))
 			forget(l, i);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -23,14 +23,15 @@ void doorbell_close(struct doorbell *d);                     /* removes the sock
 /* Next message, or -1 when none waits. */
 long doorbell_read(struct doorbell *d, void *out, size_t size);
 
-/* A sender's side: keeps the list of a program's sockets, looked up anew at most
- * once a second, and one socket to send from. Thread-safe. */
+/* A sender's side: keeps the list of a program's sockets, looked up anew once a
+ * second, or when none of them is there any more, and one socket to send from. Thread-safe. */
 struct doorbell_ringer;
 struct doorbell_ringer *doorbell_ringer_new(const char *run_dir);
 void doorbell_ringer_free(struct doorbell_ringer *r);
 /* Rings one process of that program, in turn. Never blocks; a full or absent one is skipped. */
 void doorbell_ring_any(struct doorbell_ringer *r, const char *program, const void *msg, size_t n);
-void doorbell_ring_all(struct doorbell_ringer *r, const char *program, const void *msg, size_t n);
+/* Rings all of them but the one of the name `except`, which may be NULL. */
+void doorbell_ring_all(struct doorbell_ringer *r, const char *program, const char *except, const void *msg, size_t n);
 /* Rings the process behind a socket name (a row's waiter). */
 void doorbell_ring_name(struct doorbell_ringer *r, const char *name, const void *msg, size_t n);
 

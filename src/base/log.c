@@ -1,4 +1,4 @@
-/* Log lines: put together on the stack, written at once, so that lines of several threads and
+/* Log lines: put together on the stack, written whole, so that lines of several threads and
  * processes never mix. */
 #include "base/log.h"
 
@@ -88,6 +88,8 @@ static void write_out(const char *text, size_t n)
 
 static void write_held(void)
 {
+	if (!held)
+		return;
 	if (held->n > 0)
 		write_out(held->text, held->n);
 	held->n = 0;
@@ -95,6 +97,7 @@ static void write_held(void)
 
 void log_hold(struct log_batch *batch)
 {
+	write_held();
 	held = batch;
 	held->n = 0;
 }
@@ -113,7 +116,9 @@ static void emit(enum log_level level, char *line, size_t n)
 		return;
 	}
 	line[n++] = '\n';
-	if (!held) {
+	/* an error's line may be the last that the process writes */
+	if (!held || level == LOG_ERROR) {
+		write_held();
 		write_out(line, n);
 		return;
 	}

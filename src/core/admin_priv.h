@@ -5,8 +5,6 @@
 #include "core/admin.h"
 #include "core/bells.h"
 
-/* Rings every process of the program on this host. */
-
 /* 1 to 200 bytes of UTF-8 without control characters. */
 bool admin_check_name(const char *name, struct error *err);
 

@@ -103,7 +103,7 @@ static void answer_all(struct admitter *ad, struct batch *b)
 	if (ready)
 		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_WORK);
 	if (delayed)
-		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_LATER);
+		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_LOOK);
 	answer(b, false);
 }
 

@@ -12,7 +12,7 @@
 
 enum bell {
 	BELL_WORK = 'w',         /* worker, sender: something is ready */
-	BELL_LATER = 'l',        /* worker: something will be ready, and when is to be looked up */
+	BELL_LOOK = 'l',         /* worker, sender: look yourself, there may be something, now or later; ring nobody on */
 	BELL_ENDED = 'e',        /* responder: these have ended */
 	BELL_CANCEL = 'c',       /* worker: look at the cancel flags */
 	BELL_FORGET = 'f'        /* responder: forget what was granted */
@@ -27,13 +27,18 @@ static inline void bell_ring(struct doorbell_ringer *r, const char *program, enu
 		doorbell_ring_any(r, program, &message, sizeof message);
 }
 
-/* Rings them all. */
-static inline void bell_ring_all(struct doorbell_ringer *r, const char *program, enum bell bell)
+/* Rings them all, but not the one behind the socket name `except` (NULL: nobody is left out). */
+static inline void bell_ring_others(struct doorbell_ringer *r, const char *program, const char *except, enum bell bell)
 {
 	const char message = (char)bell;
 
 	if (r)
-		doorbell_ring_all(r, program, &message, sizeof message);
+		doorbell_ring_all(r, program, except, &message, sizeof message);
+}
+
+static inline void bell_ring_all(struct doorbell_ringer *r, const char *program, enum bell bell)
+{
+	bell_ring_others(r, program, NULL, bell);
 }
 
 #endif

@@ -13,9 +13,18 @@
 #define AHEAD_MS           20                 /* claimed ahead: what the pool starts in this time */
 #define AHEAD_BATCHES      2
 #define WAITED_LONG_US INT64_C(1000000) /* claimed, and all threads busy: others may have it */
+#define LOOK_SOON_US       INT64_C(20000)     /* after a bell that asks for a look: many of them are one */
 #define PATIENCE_MIN_US    INT64_C(1000000)
 #define PATIENCE_MAX_US    INT64_C(600000000)
 #define ALONE_TURN_US      INT64_C(2000000)   /* suspects in a row, then the others again */
+
+/* Not so seldom that a lease could be taken and run out unseen. */
+static int64_t idle_poll_ms(const struct config *cfg)
+{
+	int64_t lease_ms = cfg->lease_s * INT64_C(1000);
+
+	return cfg->worker_idle_poll_ms < lease_ms ? cfg->worker_idle_poll_ms : lease_ms;
+}
 
 struct executor *executor_new(const struct executor_env *env, unsigned threads, struct error *err)
 {
@@ -24,12 +33,13 @@ struct executor *executor_new(const struct executor_env *env, unsigned threads, 
 	e->env = *env;
 	e->threads = threads;
 	e->budget = -1;
-	pace_init(&e->pace, env->cfg->worker_poll_ms, env->cfg->worker_idle_poll_ms, clock_mono_us());
+	pace_init(&e->pace, env->cfg->worker_poll_ms, idle_poll_ms(env->cfg), clock_mono_us());
 	e->patience_us = PATIENCE_MIN_US;
 	e->later_due_ms = e->lease_due_ms = INT64_MAX;
 	e->waiting_last = &e->waiting_first;
 	e->ended_last = &e->ended_first;
 	atomic_init(&e->more, true);
+	atomic_init(&e->pass_on, false);
 	atomic_init(&e->renew_now, false);
 	pthread_mutex_init(&e->lock, NULL);
 	cond_init_mono(&e->work);
@@ -53,20 +63,33 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
 	return NULL;
 }
 
+/* Somebody rang: looks are close again, the next one at most so long from now. */
+static void told(struct executor *e, int64_t look_in_us)
+{
+	int64_t now_us = clock_mono_us();
+
+	pace_told(&e->pace, now_us);
+	if (e->look_us > now_us + look_in_us)
+		e->look_us = now_us + look_in_us;
+}
+
 void executor_work_came(struct executor *e)
 {
-	pace_told(&e->pace);
+	told(e, e->pace.close_us);
 	atomic_store(&e->more, true);
+	atomic_store(&e->pass_on, true);
 }
 
 void executor_look_again(struct executor *e)
 {
-	pace_told(&e->pace);
-	e->look_us = 0;
+	told(e, LOOK_SOON_US);
+	atomic_store(&e->more, true);
 }
 
 void executor_check_cancels(struct executor *e)
 {
+	/* what else was said may have found no room beside this */
+	told(e, e->pace.close_us);
 	atomic_store(&e->renew_now, true);
 }
 
@@ -141,8 +164,10 @@ static bool claim_some(struct executor *e, bool suspects, unsigned max, unsigned
 		if (e->budget > 0)
 			e->budget -= *count;
 	}
-	if (ok && more && !suspects)
+	if (ok && more && !suspects) {
 		atomic_store(&e->more, true);
+		atomic_store(&e->pass_on, true);
+	}
 	arena_release(&a);
 	return ok;
 }
@@ -209,13 +234,21 @@ static bool claim_work(struct executor *e, int64_t now_us, struct error *err)
 	return !others || claim_ready(e, now_us, err);
 }
 
-/* What this worker was told of and cannot take, another one of this host may. */
+static void ring_others(struct executor *e)
+{
+	bell_ring_others(e->env.ringer, WORKER_PROGRAM, e->env.owner.name, BELL_LOOK);
+}
+
+/* What this worker knows of and cannot take, or will not be there for, the others of this host may. */
 static void pass_on(struct executor *e, int64_t now_us)
 {
-	if (!atomic_load(&e->more) || now_us < e->pass_on_us)
+	if (!atomic_load(&e->pass_on) || now_us < e->pass_on_us)
 		return;
-	bell_ring_all(e->env.ringer, WORKER_PROGRAM, BELL_WORK);
-	e->pass_on_us = now_us + e->pace.least_us;
+	atomic_store(&e->pass_on, false);
+	if (!atomic_load(&e->more) && !e->draining)
+		return;
+	ring_others(e);
+	e->pass_on_us = now_us + e->pace.close_us;
 }
 
 /* Claimed ahead, but then the threads got long runs: another worker may be free. */
@@ -270,7 +303,7 @@ int64_t executor_work(struct executor *e, bool claim)
 		return e->away_us;
 	give_back_waiting(e, now_us);
 	if (!claim)
-		e->look_us = now_us + e->pace.least_us;
+		e->look_us = now_us + e->pace.close_us;
 	ok = upkeep_renew(e, now_us, &err) && try_aside(e, upkeep_steps, now_us, &err) &&
 	     (!claim || upkeep_look(e, now_us, &err)) &&
 	     (!claim || e->draining || claim_work(e, now_us, &err)) &&
@@ -284,8 +317,7 @@ int64_t executor_work(struct executor *e, bool claim)
 		log_write(LOG_INFO, "the queue is reached again", "after_s=%d",
 		          (int)((now_us - e->away_since_us) / 1000000));
 	e->away = false;
-	if (claim)
-		pass_on(e, now_us);
+	pass_on(e, now_us);
 	next = upkeep_next(e, now_us, claim);
 	return next > now_us ? next : now_us;
 }
@@ -303,6 +335,8 @@ bool executor_stop(struct executor *e)
 		return true;
 	pool_stop(e);
 	committers_stop(e);
+	/* what it was told of and did not read, and what its last runs have brought about */
+	ring_others(e);
 	db_put(e->env.db, e->conn);
 	if (!auditor_stop(e) || !pool_all_back(e))
 		return false;

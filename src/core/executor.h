@@ -38,10 +38,11 @@ struct executor *executor_start(const struct executor_env *env, unsigned threads
  * (clock_mono_us). */
 int64_t executor_work(struct executor *e, bool claim);
 
-/* Something became ready (doorbell message BELL_WORK): the next executor_work claims. */
+/* Something became ready (doorbell message BELL_WORK): the next executor_work claims, and rings the other workers of this
+ * host when its hands are full. */
 void executor_work_came(struct executor *e);
 
-/* Something will become ready, and when is to be looked up (BELL_LATER). */
+/* Something may be ready, or will be (BELL_LOOK): looks and claims, and tells nobody else. */
 void executor_look_again(struct executor *e);
 
 /* Asks running executions to look at their cancel flags now (doorbell message). */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/bells.h"
 
 #define FIRST_US  INT64_C(10000000)    /* after the start */
 #define PERIOD_US INT64_C(60000000)
@@ -11,10 +12,12 @@
 
 static bool audit_on(const struct executor_env *env, struct db_conn *c, struct error *err)
 {
-	unsigned repaired;
-	bool ok = c && queue_audit_slots(env->db, &c, &repaired, err);
+	unsigned repaired, promoted;
+	bool ok = c && queue_audit_slots(env->db, &c, &repaired, &promoted, err);
 
 	db_put(env->db, c);
+	if (ok && promoted > 0)
+		bell_ring(env->ringer, WORKER_PROGRAM, BELL_WORK);
 	return ok;
 }
 

@@ -128,7 +128,7 @@ static void ring(const struct end_group *g, const struct end_tally *t)
 		bell_ring(env->ringer, WORKER_PROGRAM, BELL_WORK);
 	/* who ends with its run will not be there when the next attempt is due */
 	if (t->retried > 0 && !env->wake)
-		bell_ring(env->ringer, WORKER_PROGRAM, BELL_LATER);
+		bell_ring(env->ringer, WORKER_PROGRAM, BELL_LOOK);
 }
 
 static void conclude(struct end_group *g, struct job *const *jobs, unsigned n)
@@ -232,6 +232,8 @@ static void account_for(struct executor *e, struct job *const *jobs, unsigned n,
 	e->counts.lost += t->lost;
 	if (t->promoted > 0)
 		atomic_store(&e->more, true);
+	if (t->promoted > 0 || t->retried > 0)
+		atomic_store(&e->pass_on, true);
 	if (t->next_retry_ms < e->later_due_ms)
 		e->later_due_ms = t->next_retry_ms;
 	if (t->retried > 0 || e->leased == 0 ||

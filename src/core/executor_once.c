@@ -265,7 +265,7 @@ bool executor_pass(const struct executor_env *env, unsigned threads, unsigned ma
 		next = executor_work(e, claim);
 		if (nothing_left(e, claim))
 			break;
-		pass_wait(bell, next);
+		pass_wait(bell, e->draining || next < deadline_us ? next : deadline_us);
 	}
 	ok = !e->away || err_set(err, ERR_UNAVAILABLE, "The database cannot be reached");
 	executor_counts(e, &counts);

@@ -127,7 +127,7 @@ struct executor {
 	struct claim_cursor cursor;
 	struct pace pace;                    /* of looks at the queue */
 	int64_t  look_us, reclaim_us, durations_us, away_us, renew_us;
-	int64_t  pass_on_us;                 /* until when no other worker is told that there is too much */
+	int64_t  pass_on_us;                 /* until when no other worker is rung */
 	int64_t  away_since_us, refused_us;  /* refused_us: until when no refused statement is told of */
 	int64_t  later_due_ms, lease_due_ms;
 	bool     suspects, away;             /* some wait; the database did not answer */
@@ -157,6 +157,7 @@ struct executor {
 	struct executor_counts counts;
 
 	atomic_bool more;                    /* something may be ready */
+	atomic_bool pass_on;                 /* something came that others may have to take */
 	atomic_bool renew_now;
 	struct pool_thread *pool; /* twice `threads`: room for those that replace stuck ones */
 	unsigned threads;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/bells.h"
 #include "store/durations.h"
 
 #define RECLAIM_US        INT64_C(5000000)    /* between looks for dead owners while leases exist */
@@ -161,19 +162,21 @@ static bool owner_dead(const char *owner, void *ctx)
 
 static bool sweep(struct executor *e, bool *any, struct error *err)
 {
-	unsigned max = DB_LIST_MAX, moved = max, round;
+	struct swept s = {.taken = 1};
+	unsigned round;
 
 	*any = false;
-	for (round = 0; round < SWEEP_ROUNDS && moved > 0; round++) {
-		if (!queue_sweep(e->env.db, &e->conn, clock_now_ms(), max,
+	for (round = 0; round < SWEEP_ROUNDS && s.taken > 0; round++) {
+		if (!queue_sweep(e->env.db, &e->conn, clock_now_ms(), DB_LIST_MAX,
 				 (unsigned)e->env.cfg->max_attempts, e->env.owner.host, owner_dead,
-				 e, &moved, err))
+				 e, &s, err))
 			return false;
-		e->counts.moved += moved;
-		if (moved > 0) {
-			*any = true;
+		e->counts.moved += s.moved;
+		*any |= s.taken > 0;
+		if (s.moved > 0)
 			atomic_store(&e->more, true);
-		}
+		if (s.deliveries > 0)
+			bell_ring(e->env.ringer, SENDER_PROGRAM, BELL_WORK);
 	}
 	return true;
 }
@@ -202,7 +205,7 @@ bool upkeep_look(struct executor *e, int64_t now_us, struct error *err)
 {
 	struct queue_look look;
 	int64_t now_ms = clock_now_ms(), due;
-	bool leased, busy, moved = true;
+	bool leased, busy, taken = true;
 
 	pthread_mutex_lock(&e->lock);
 	due = e->later_due_ms;
@@ -218,24 +221,26 @@ bool upkeep_look(struct executor *e, int64_t now_us, struct error *err)
 	    (leased && now_us >= e->reclaim_us)) {
 		if (leased)
 			e->reclaim_us = now_us + RECLAIM_US;
-		if (!try_sweep(e, now_us, &moved, err) || !queue_look(e->conn, &look, err))
+		if (!try_sweep(e, now_us, &taken, err) || !queue_look(e->conn, &look, err))
 			return false;
 	}
-	/* what is due and was not moved is being moved by another worker */
-	if (!moved && look.later_due_ms <= now_ms)
+	/* what is due and was not taken is being taken by another worker */
+	if (!taken && look.later_due_ms <= now_ms)
 		look.later_due_ms = INT64_MAX;
 	/* with runs in hand or in other hands, what is found is no news of how work comes here */
-	busy = leased || !executor_idle(e) || atomic_load(&e->more);
+	busy = leased || look.suspects || !executor_idle(e) || atomic_load(&e->more);
 	if (busy)
-		pace_told(&e->pace);
+		pace_told(&e->pace, now_us);
 	e->look_us = pace_next(&e->pace, busy || look.ready, now_us);
 	e->suspects = look.suspects;
 	e->lease_due_ms = look.lease_due_ms;
 	pthread_mutex_lock(&e->lock);
 	e->later_due_ms = look.later_due_ms;
 	pthread_mutex_unlock(&e->lock);
-	if (look.ready)
+	if (look.ready) {
 		atomic_store(&e->more, true);
+		atomic_store(&e->pass_on, true);
+	}
 	return true;
 }
 

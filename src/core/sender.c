@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/bells.h"
 #include "core/sender_priv.h"
 #include "core/threads.h"
 
@@ -17,6 +18,7 @@
 #define LANE_FIRST    8                    /* under way to a receiver that is not known yet */
 #define ACCOUNT_FIRST 32
 #define LOOK_AGAIN_US INT64_C(50000)       /* while some wait for room in a lane */
+#define PASS_ON_US    INT64_C(1000000)     /* between two calls to the other senders */
 #define REST_US       INT64_C(60000000)    /* idle for so long: connections are closed, memory given back */
 
 static unsigned at_least_one(unsigned n)
@@ -79,12 +81,32 @@ int sender_fd(const struct sender *s)
 	return http_client_fd(s->http);
 }
 
-void sender_work_came(struct sender *s)
+static void ring_others(const struct sender *s)
+{
+	bell_ring_others(s->env.ringer, SENDER_PROGRAM, s->env.doorbell, BELL_LOOK);
+}
+
+void sender_look_again(struct sender *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->rung = true;
 	pthread_cond_signal(&s->claim);
 	pthread_mutex_unlock(&s->lock);
+}
+
+void sender_work_came(struct sender *s)
+{
+	int64_t now_us = clock_mono_us();
+	bool full;
+
+	sender_look_again(s);
+	pthread_mutex_lock(&s->lock);
+	full = s->claim_stop || claimer_room(s) == 0;
+	pthread_mutex_unlock(&s->lock);
+	if (full && now_us >= s->pass_on_us) {
+		s->pass_on_us = now_us + PASS_ON_US;
+		ring_others(s);
+	}
 }
 
 /* What ended goes to the recorder, what was claimed comes in. */
@@ -187,6 +209,8 @@ void sender_stop(struct sender *s)
 	send_waiting(s);
 	exchange(s);
 	recorder_stop(s);
+	/* what it gave back, and what it was told of and did not read */
+	ring_others(s);
 	http_client_free(s->http);
 	lanes_release(&s->hosts);
 	lanes_release(&s->accounts);

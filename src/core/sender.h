@@ -26,6 +26,8 @@ struct sender_env {
 	const struct config *cfg;
 	const struct outbound_rules *rules;
 	const struct secret_ring *seal;        /* to open accounts' webhook secrets */
+	struct doorbell_ringer *ringer;        /* other senders of this host; NULL: rings nobody */
+	const char *doorbell;                  /* own socket name, which is not rung; NULL: none */
 	const char *ca_file;                   /* certificates to trust; NULL: the system's */
 	void (*wake)(void *ctx);               /* from any thread: sender_work has something to do */
 	void *wake_ctx;
@@ -37,8 +39,11 @@ struct sender *sender_start(const struct sender_env *env, struct error *err);
 int sender_fd(const struct sender *s);
 /* One step of the owner's loop. Returns when to call again (clock_mono_us). */
 int64_t sender_work(struct sender *s);
-/* Something became due (doorbell). */
+/* Something became due (doorbell message BELL_WORK): the others of this host are told when this one has its hands full, or
+ * is draining. */
 void sender_work_came(struct sender *s);
+/* Something may be due (BELL_LOOK): looks, and tells nobody else. */
+void sender_look_again(struct sender *s);
 
 /* Takes nothing new and gives back what has not been sent; what is under way goes on. */
 void sender_drain(struct sender *s);

@@ -163,7 +163,7 @@ static void look(struct claimer *k, unsigned max)
 	bool ok, expected = s->rung || !s->nothing_due;
 
 	if (expected || clock_now_ms() >= (s->due_ms < k->due_ms ? s->due_ms : k->due_ms))
-		pace_told(&k->pace);
+		pace_told(&k->pace, clock_mono_us());
 	s->rung = false;
 	s->due_ms = INT64_MAX;
 	s->claiming = true;

@@ -95,6 +95,7 @@ struct sender {
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
 	bool     draining, stopping, rested;
 	int64_t  active_us;              /* when something was last under way */
+	int64_t  pass_on_us;             /* until when no other sender is rung */
 
 	pthread_mutex_t lock;
 	pthread_cond_t  claim, record;   /* the claimer's and the recorder's */

@@ -67,7 +67,7 @@ static bool run_pass(struct ctl *c, const struct executor_env *env, int64_t unti
 static bool send_pass(struct ctl *c, int64_t until_us, struct pass *p)
 {
 	struct outbound_rules *rules = outbound_rules_new(c->cfg.allow_networks, &c->err);
-	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .seal = &c->seal};
+	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .seal = &c->seal, .ringer = c->ringer};
 	bool ok;
 
 	if (!rules) {

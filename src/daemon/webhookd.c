@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/bells.h"
 #include "core/sender.h"
 #include "daemon/loop.h"
 
@@ -16,6 +17,7 @@ struct webhookd {
 	struct db *db;
 	struct secret_ring seal;
 	struct outbound_rules *rules;
+	struct doorbell_ringer *ringer;
 	struct sender *sender;
 	bool draining, failed;
 };
@@ -28,6 +30,7 @@ static void wake(void *ctx)
 static bool start_sender(struct webhookd *w, struct loop *l, struct error *err)
 {
 	struct sender_env env = {.db = w->db, .cfg = w->cfg, .rules = w->rules, .seal = &w->seal,
+	                         .ringer = w->ringer, .doorbell = loop_doorbell_name(l),
 	                         .wake = wake, .wake_ctx = l};
 
 	w->sender = sender_start(&env, err);
@@ -55,8 +58,12 @@ static void webhookd_message(void *data, const void *msg, size_t n)
 {
 	struct webhookd *w = data;
 
-	if (w->sender)
+	if (!w->sender || n == 0)
+		return;
+	if (*(const char *)msg == BELL_WORK)
 		sender_work_came(w->sender);
+	else if (*(const char *)msg == BELL_LOOK)
+		sender_look_again(w->sender);
 }
 
 static void webhookd_drain(void *data)
@@ -102,7 +109,12 @@ bool webhookd_run(const struct config *cfg, struct error *err)
 
 	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
 	     (w.rules = outbound_rules_new(cfg->allow_networks, err)) != NULL &&
-	     (w.db = db_open(cfg, CONNECTIONS, err)) != NULL && loop_run(&ops, cfg, &w, err);
+	     (w.db = db_open(cfg, CONNECTIONS, err)) != NULL;
+	if (ok) {
+		w.ringer = doorbell_ringer_new(cfg->run_dir);
+		ok = loop_run(&ops, cfg, &w, err);
+	}
+	doorbell_ringer_free(w.ringer);
 	db_close(w.db);
 	outbound_rules_free(w.rules);
 	mem_wipe(&w.seal, sizeof w.seal);

@@ -99,7 +99,7 @@ static void worker_message(void *data, const void *msg, size_t n)
 		return;
 	if (*(const char *)msg == BELL_WORK)
 		executor_work_came(w->executor);
-	else if (*(const char *)msg == BELL_LATER)
+	else if (*(const char *)msg == BELL_LOOK)
 		executor_look_again(w->executor);
 	else if (*(const char *)msg == BELL_CANCEL)
 		executor_check_cancels(w->executor);

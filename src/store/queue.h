@@ -101,11 +101,15 @@ bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsign
 /* Takes up expired leases, or those of dead owners of this host (is_dead answers for an owner name;
  * may be NULL): back to ready as suspects; the run that was its owner's only one uses up an attempt
  * and ends with WORKER_LOST at max_attempts. Bounded by max. Moves due rows of queue_later to ready
- * (retries keep their slot; delayed ones take one or become held). *moved: rows that became ready.
- */
+ * (retries keep their slot; delayed ones take one or become held). */
+struct swept {
+	unsigned taken;                  /* rows that were taken up, whatever became of them: 0 when there are no more */
+	unsigned moved;                  /* that became ready */
+	unsigned deliveries;             /* due, of runs that ended with WORKER_LOST: for the sender's doorbell */
+};
 bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max,
 		 unsigned max_attempts, const char *host,
-		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, unsigned *moved,
+		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, struct swept *out,
 		 struct error *err);
 /* When the next lease expires or later row is due; INT64_MAX when none. */
 bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err);
@@ -138,9 +142,9 @@ bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64
                   struct arena *a, struct cancelled *out, struct error *err);
 
 /* Compares account_quota.active and .held with the queue tables, repairs and logs differences, and
- * fills slots that were left free. Run each minute, or less often where it takes long: it reads the whole queue without locking it, so the connection is
- * best one of db_get_patient. */
-bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err);
+ * fills slots that were left free: *promoted runs became ready. Run each minute, or less often where it takes long: it
+ * reads the whole queue without locking it, so the connection is best one of db_get_patient. */
+bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, unsigned *promoted, struct error *err);
 
 /* For /metrics. later and outbox are counted up to QUEUE_COUNT_MAX. oldest_ready_ms: age of the run that is ready for
  * longest, 0 when none is. expired: leases past their time. */

@@ -97,12 +97,12 @@ static bool audit_body(struct db_conn *c, void *ctx, struct error *err)
 	return slots_fill(c, &s, &a->promoted, err) && slots_write(c, &s, err);
 }
 
-bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, struct error *err)
+bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, unsigned *promoted, struct error *err)
 {
 	struct audit found[AUDIT_MAX];
 	unsigned n, i;
 
-	*repaired = 0;
+	*repaired = *promoted = 0;
 	if (!queue_conn(db, c, err) || !find_accounts(*c, found, &n, err))
 		return false;
 	for (i = 0; i < n; i++) {
@@ -110,6 +110,7 @@ bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, st
 
 		if (!db_transaction_on(db, c, audit_body, NULL, a, err))
 			return false;
+		*promoted += a->promoted;
 		if (!a->differs)
 			continue;
 		(*repaired)++;

@@ -14,7 +14,7 @@ struct due_row {
 
 struct due {
 	struct due_row rows[DB_LIST_MAX];
-	unsigned n, moved, promoted;
+	unsigned n, taken, moved, promoted;
 	struct slots slots;
 };
 
@@ -81,13 +81,14 @@ static void decide(struct due *d)
 {
 	unsigned i;
 
-	d->moved = 0;
+	d->moved = d->taken = 0;
 	for (i = 0; i < d->n; i++) {
 		struct due_row *r = &d->rows[i];
 		struct slot_row *slot = slots_of(&d->slots, r->account_id);
 
 		if (!r->present)
 			continue;
+		d->taken++;
 		r->ready = r->has_slot || !slot || (slots_free_left(slot) && slot->held == 0);
 		d->moved += r->ready;
 		if (r->has_slot || !slot)
@@ -183,6 +184,6 @@ bool queue_take_due(struct db *db, struct db_conn **c, int64_t now_ms, unsigned 
 	if (!db_transaction_on(db, c, due_body, NULL, &d, err))
 		return false;
 	*moved = d.moved + d.promoted;
-	*taken = d.n;
+	*taken = d.taken;
 	return true;
 }

@@ -109,33 +109,37 @@ static bool read_leases(struct db_conn *c, struct arena *a, const struct holder 
 }
 
 static bool take_holder(struct db *db, struct db_conn **c, const struct holder *h, unsigned max,
-                        int64_t now_ms, unsigned max_attempts, unsigned *moved, struct error *err)
+                        int64_t now_ms, unsigned max_attempts, struct swept *out, struct error *err)
 {
 	struct taken t = {.n = 0};
 	struct arena a;
-	unsigned promoted = 0, deliveries, i;
+	unsigned promoted = 0, deliveries = 0, i;
 	bool ok;
 
 	arena_init(&a);
 	ok = read_leases(*c, &a, h, bounded(h, max), now_ms, max_attempts, &t, err) &&
 	     queue_end_expired(db, c, t.runs, t.n, now_ms, !h->dead, &promoted, &deliveries, err);
-	if (ok)
-		*moved += promoted;
-	for (i = 0; ok && i < t.n; i++)
-		*moved += !t.runs[i].lost && t.runs[i].outcome == RUN_RELEASED;
+	if (ok) {
+		out->moved += promoted;
+		out->deliveries += deliveries;
+	}
+	for (i = 0; ok && i < t.n; i++) {
+		out->taken += !t.runs[i].lost;
+		out->moved += !t.runs[i].lost && t.runs[i].outcome == RUN_RELEASED;
+	}
 	arena_release(&a);
 	return ok;
 }
 
 bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max,
 		 unsigned max_attempts, const char *host,
-		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, unsigned *moved,
+		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, struct swept *out,
 		 struct error *err)
 {
 	struct holder holders[OWNERS_MAX];
 	unsigned n = 0, i, due, taken;
 
-	*moved = 0;
+	*out = (struct swept){0};
 	if (max > DB_LIST_MAX)
 		max = DB_LIST_MAX;
 	if (!queue_conn(db, c, err) || !read_holders(*c, now_ms, host, holders, &n, err))
@@ -145,11 +149,12 @@ bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max
 
 		h->dead = is_dead && strcmp(h->host, host) == 0 && is_dead(h->name, ctx);
 		if ((h->dead || h->expired) &&
-		    !take_holder(db, c, h, max, now_ms, max_attempts, moved, err))
+		    !take_holder(db, c, h, max, now_ms, max_attempts, out, err))
 			return false;
 	}
 	if (!queue_take_due(db, c, now_ms, max, &due, &taken, err))
 		return false;
-	*moved += due;
+	out->taken += taken;
+	out->moved += due;
 	return true;
 }

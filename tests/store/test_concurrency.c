@@ -119,10 +119,10 @@ static void *sweep_runs(void *arg)
 {
 	struct db_conn *c = NULL;
 	struct error err;
-	unsigned moved;
+	struct swept swept;
 
 	while (!atomic_load(&over))
-		if (!queue_sweep(fx_db, &c, clock_now_ms(), 64, 3, "here", NULL, NULL, &moved,
+		if (!queue_sweep(fx_db, &c, clock_now_ms(), 64, 3, "here", NULL, NULL, &swept,
 				 &err))
 			fault(&err);
 	db_put(fx_db, c);
@@ -180,18 +180,19 @@ static void finish_all(void)
 {
 	struct claimed_run r[64];
 	struct ended_run e[64];
-	unsigned n, i, moved, idle = 0;
+	struct swept swept;
+	unsigned n, i, idle = 0;
 	struct error err;
 
 	while (idle < 2) {
 		CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, clock_now_ms() + LEASE_MS + 1, 64,
-						 3, "here", NULL, NULL, &moved, &err));
+						 3, "here", NULL, NULL, &swept, &err));
 		n = fx_claim(r, 64);
 		for (i = 0; i < n; i++)
 			e[i] = fx_ended(&r[i], RUN_SUCCESS);
 		if (n > 0)
 			CU_ASSERT_TRUE(fx_end(e, n));
-		idle = n > 0 || moved > 0 ? 0 : idle + 1;
+		idle = n > 0 || swept.taken > 0 ? 0 : idle + 1;
 	}
 }
 

@@ -139,7 +139,7 @@ static void who_lost_its_lease_may_not_act_and_changes_nothing(void)
 {
 	struct executor *e;
 	struct error err;
-	unsigned moved;
+	struct swept swept;
 	struct id id;
 
 	fresh();
@@ -148,8 +148,8 @@ static void who_lost_its_lease_may_not_act_and_changes_nothing(void)
 	e = start(2);
 	CU_ASSERT_TRUE(work_until(e, one_started));
 	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms() + 3600000, 64, 3, "here", NULL,
-				   NULL, &moved, &err));
-	CU_ASSERT_EQUAL(moved, 2);
+				   NULL, &swept, &err));
+	CU_ASSERT_EQUAL(swept.moved, 2);
 	atomic_store(&let_go, true);
 	while (!executor_idle(e))
 		usleep(2000);

@@ -234,7 +234,7 @@ static void a_retry_keeps_its_slot_its_lane_and_its_waiter(void)
 	struct claimed_run r;
 	struct ended_run e;
 	struct error err;
-	unsigned moved;
+	struct swept swept;
 
 	fx_empty();
 	fx_account(1, 1);
@@ -247,8 +247,8 @@ static void a_retry_keeps_its_slot_its_lane_and_its_waiter(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT active FROM account_quota"), 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
 	CU_ASSERT_TRUE(
-	    queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "here", NULL, NULL, &moved, &err));
-	CU_ASSERT_EQUAL(moved, 1);
+	    queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "here", NULL, NULL, &swept, &err));
+	CU_ASSERT_EQUAL(swept.moved, 1);
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
 	CU_ASSERT_EQUAL(r.attempt, 1);
 	CU_ASSERT_EQUAL(r.lane, LANE_SYNC);

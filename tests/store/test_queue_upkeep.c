@@ -15,11 +15,11 @@ static const char used_up[] = "SELECT attempt FROM queue_ready WHERE execution_i
 static unsigned sweep(int64_t now_ms, unsigned max, bool (*is_dead)(const char *, void *))
 {
 	struct error err = {0};
-	unsigned moved = 0;
+	struct swept swept = {0};
 
 	CU_ASSERT_TRUE_FATAL(
-	    queue_sweep(fx_db, &fx_conn, now_ms, max, 3, "here", is_dead, NULL, &moved, &err));
-	return moved;
+	    queue_sweep(fx_db, &fx_conn, now_ms, max, 3, "here", is_dead, NULL, &swept, &err));
+	return swept.moved;
 }
 
 static unsigned claim_suspect(struct claimed_run *r)
@@ -100,6 +100,38 @@ static void an_expired_lease_is_found_among_many_owners(void)
 	fx_owner = here;
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE leases SET expires_at = 1 WHERE owner = 'worker.69'", &err));
 	CU_ASSERT_EQUAL(sweep(clock_now_ms(), 64, NULL), 1);
+}
+
+static void the_webhook_of_a_lost_run_is_told_of(void)
+{
+	struct admission a = {.account_id = 1, .agent = "echo", .lane = LANE_ASYNC,
+	                      .webhook_url = "https://example.com/hook"};
+	struct swept swept;
+	struct claimed_run r;
+	struct error err;
+
+	fx_empty();
+	fx_account(1, -1);
+	CU_ASSERT_TRUE_FATAL(fx_admit(&fx_conn, &a));
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 1, "here", always_dead, NULL, &swept, &err));
+	CU_ASSERT_EQUAL(swept.taken, 1);
+	CU_ASSERT_EQUAL(swept.deliveries, 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox"), 1);
+}
+
+static void due_runs_that_become_held_are_taken_up_too(void)
+{
+	struct swept swept;
+	struct error err;
+
+	fx_empty();
+	fx_account(1, 1);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	fx_accept_later(1, clock_now_ms() - 1);
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "here", NULL, NULL, &swept, &err));
+	CU_ASSERT_EQUAL(swept.moved, 0);
+	CU_ASSERT_EQUAL(swept.taken, 1);
 }
 
 static void only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost(void)
@@ -297,22 +329,23 @@ static void a_delayed_run_takes_a_slot_when_it_is_due_or_is_held(void)
 static void the_audit_repairs_counters_and_fills_slots(void)
 {
 	struct error err;
-	unsigned repaired;
+	unsigned repaired, promoted;
 
 	fx_empty();
 	fx_account(1, 2);
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	CU_ASSERT_TRUE(queue_audit_slots(fx_db, &fx_conn, &repaired, &err));
+	CU_ASSERT_TRUE(queue_audit_slots(fx_db, &fx_conn, &repaired, &promoted, &err));
 	CU_ASSERT_EQUAL(repaired, 0);
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET active = 7, held = 5", &err));
-	CU_ASSERT_TRUE(queue_audit_slots(fx_db, &fx_conn, &repaired, &err));
+	CU_ASSERT_TRUE(queue_audit_slots(fx_db, &fx_conn, &repaired, &promoted, &err));
 	CU_ASSERT_EQUAL(repaired, 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = 3", &err));
-	CU_ASSERT_TRUE(queue_audit_slots(fx_db, &fx_conn, &repaired, &err));
+	CU_ASSERT_TRUE(queue_audit_slots(fx_db, &fx_conn, &repaired, &promoted, &err));
 	CU_ASSERT_EQUAL(repaired, 0);
+	CU_ASSERT_EQUAL(promoted, 1);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready"), 3);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
@@ -388,6 +421,8 @@ static CU_TestInfo tests[] = {
     {"a run asked to stop is not tried again", a_run_asked_to_stop_is_not_tried_again},
     {"a delayed run takes a slot when it is due, or is held",
      a_delayed_run_takes_a_slot_when_it_is_due_or_is_held},
+    {"the webhook of a lost run is told of", the_webhook_of_a_lost_run_is_told_of},
+    {"due runs that become held are taken up, too", due_runs_that_become_held_are_taken_up_too},
     {"the audit repairs counters and fills slots", the_audit_repairs_counters_and_fills_slots},
     {"a raised limit fills the slots of the account",
      a_raised_limit_fills_the_slots_of_the_account},

@@ -256,7 +256,7 @@ static void runs_are_accepted_claimed_and_ended(void)
 static void due_runs_are_taken_up_and_a_queued_one_is_cancelled(void)
 {
 	struct cancelled k;
-	unsigned moved;
+	struct swept swept;
 	struct read_counts n;
 	struct error err;
 	struct id held;
@@ -272,8 +272,8 @@ static void due_runs_are_taken_up_and_a_queued_one_is_cancelled(void)
 	/* the sweep reads all leases, which are what runs at this moment: here there are none */
 	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "DELETE FROM leases", &err));
 	begin();
-	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "h", NULL, NULL, &moved, &err));
-	CU_ASSERT_TRUE(moved >= 1);
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "h", NULL, NULL, &swept, &err));
+	CU_ASSERT_TRUE(swept.moved >= 1);
 	n = read_counts_since(from);
 	CU_ASSERT_TRUE(n.scanned <= 10 && n.looked_up <= 20 && n.walked <= 20);
 }

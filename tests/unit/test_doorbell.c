@@ -111,7 +111,7 @@ static void rings_go_round_and_all_hear_a_ring_to_all(void)
 	doorbell_ring_any(r, "agentiv-worker", "1", 1);
 	CU_ASSERT_TRUE(heard(&d, "1"));
 	CU_ASSERT_TRUE(heard(&e, "1"));
-	doorbell_ring_all(r, "agentiv-worker", "3", 1);
+	doorbell_ring_all(r, "agentiv-worker", NULL, "3", 1);
 	CU_ASSERT_TRUE(heard(&d, "3"));
 	CU_ASSERT_TRUE(heard(&e, "3"));
 	doorbell_ringer_free(r);
@@ -195,6 +195,37 @@ static void who_took_the_place_of_the_only_one_is_rung_at_once(void)
 	CU_ASSERT_TRUE(heard(&d, "2"));
 	doorbell_ringer_free(r);
 	doorbell_close(&d);
+}
+
+static void what_can_never_be_rung_keeps_nobody_waiting(void)
+{
+	struct doorbell_ringer *r = doorbell_ringer_new(dir);
+	char path[2 * FX_PATH];
+	struct doorbell d;
+
+	snprintf(path, sizeof path, "%s/agentiv-worker.1.x.sock", dir);
+	CU_ASSERT_EQUAL_FATAL(mkdir(path, 0700), 0);
+	doorbell_ring_any(r, "agentiv-worker", "1", 1);
+	d = opened("agentiv-worker");
+	mono += 1000000;
+	doorbell_ring_any(r, "agentiv-worker", "2", 1);
+	CU_ASSERT_TRUE(heard(&d, "2"));
+	doorbell_ringer_free(r);
+	doorbell_close(&d);
+	rmdir(path);
+}
+
+static void who_rings_the_others_does_not_hear_it(void)
+{
+	struct doorbell d = opened("agentiv-worker"), e = opened("agentiv-worker");
+	struct doorbell_ringer *r = doorbell_ringer_new(dir);
+
+	doorbell_ring_all(r, "agentiv-worker", d.name, "1", 1);
+	CU_ASSERT_EQUAL(doorbell_read(&d, &mono, 0), -1);
+	CU_ASSERT_TRUE(heard(&e, "1"));
+	doorbell_ringer_free(r);
+	doorbell_close(&d);
+	doorbell_close(&e);
 }
 
 static void a_waiter_is_rung_by_its_name(void)
@@ -299,7 +330,7 @@ static void a_name_that_is_taken_is_passed_over(void)
 	d = opened("agentiv-worker");
 	rnd_set_source(NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(d.name, ".00000001.sock"));
-	doorbell_ring_all(r, "agentiv-worker", "x", 1);
+	doorbell_ring_all(r, "agentiv-worker", NULL, "x", 1);
 	CU_ASSERT_TRUE(heard(&d, "x"));
 	doorbell_ringer_free(r);
 	doorbell_close(&d);
@@ -331,7 +362,7 @@ static void without_a_directory_rings_are_lost_quietly(void)
 	doorbell_ringer_free(r);
 	snprintf(long_dir, sizeof long_dir, "/tmp/%0300d", 0);
 	r = doorbell_ringer_new(long_dir);
-	doorbell_ring_all(r, "agentiv-worker", "x", 1);
+	doorbell_ring_all(r, "agentiv-worker", NULL, "x", 1);
 	doorbell_ringer_free(r);
 	doorbell_ringer_free(NULL);
 	CU_PASS("nothing happened");
@@ -348,6 +379,8 @@ static CU_TestInfo tests[] = {
 	{"a full one is skipped without blocking", a_full_one_is_skipped_without_blocking},
 	{"the directory is looked at once a second", the_directory_is_looked_at_once_a_second},
 	{"who took the place of the only one is rung at once", who_took_the_place_of_the_only_one_is_rung_at_once},
+	{"what can never be rung keeps nobody waiting", what_can_never_be_rung_keeps_nobody_waiting},
+	{"who rings the others does not hear it", who_rings_the_others_does_not_hear_it},
 	{"a waiter is rung by its name", a_waiter_is_rung_by_its_name},
 	{"names that leave the directory are refused", names_that_leave_the_directory_are_refused},
 	{"only a dead process is not alive", only_a_dead_process_is_not_alive},

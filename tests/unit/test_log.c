@@ -148,26 +148,25 @@ static void lines_that_are_held_come_whole_and_in_order(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(at, "\"after\""));
 }
 
-static char held_back[256];
-
-static void hold_a_line(void)
+static void break_while_lines_are_held(void)
 {
-	struct log_batch batch;
+	static struct log_batch batch;
 
 	log_hold(&batch);
-	log_write(LOG_INFO, "held", "%s", "");
-	snprintf(held_back, sizeof held_back, "%.*s", (int)batch.n, batch.text);
-	log_write(LOG_INFO, "with it", "%s", "");
-	log_flush();
+	log_write(LOG_INFO, "before", "%s", "");
+	log_write(LOG_ERROR, "broken", "%s", "");
+	log_write(LOG_INFO, "lost", "%s", "");
 }
 
-static void a_line_that_is_held_is_not_written_yet(void)
+static void an_errors_line_is_written_at_once_with_those_before_it(void)
 {
 	char out[512];
 
-	fx_stderr(hold_a_line, out, sizeof out);
-	CU_ASSERT_EQUAL(strncmp(out, held_back, strlen(held_back)), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(held_back, "\"held\""));
+	fx_stderr(break_while_lines_are_held, out, sizeof out);
+	log_flush();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(out, "\"before\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(strstr(out, "\"before\""), "\"broken\""));
+	CU_ASSERT_PTR_NULL(strstr(out, "\"lost\""));
 }
 
 static void levels_are_found_by_name(void)
@@ -192,7 +191,8 @@ static CU_TestInfo tests[] = {
 	{"only what needs it is quoted", only_what_needs_it_is_quoted},
 	{"a quoted value is cut between characters", a_quoted_value_is_cut_between_characters},
 	{"lines that are held come whole and in order", lines_that_are_held_come_whole_and_in_order},
-	{"a line that is held is not written yet", a_line_that_is_held_is_not_written_yet},
+	{"an error's line is written at once, with those before it",
+	 an_errors_line_is_written_at_once_with_those_before_it},
 	{"levels are found by name", levels_are_found_by_name},
 	CU_TEST_INFO_NULL};
 

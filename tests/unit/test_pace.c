@@ -8,11 +8,11 @@
 static struct pace pace;
 static int64_t now;
 
+/* Nothing has happened for a while. */
 static void fresh(void)
 {
-	now = START;
-	pace_init(&pace, 1000, 10000, now);
-	now += PACE_SETTLE_US;
+	pace_init(&pace, 1000, 20000, START);
+	now = START + PACE_ACTIVE_US;
 }
 
 /* Looks at its time; how long until the next. */
@@ -24,73 +24,76 @@ static int64_t look(bool found)
 	return step;
 }
 
-static void looks_that_find_nothing_grow_apart_up_to_a_bound(void)
+static void looks_are_close_after_the_start(void)
 {
-	fresh();
-	CU_ASSERT_EQUAL(look(false), 2 * SECOND);
-	CU_ASSERT_EQUAL(look(false), 4 * SECOND);
-	CU_ASSERT_EQUAL(look(false), 8 * SECOND);
-	CU_ASSERT_EQUAL(look(false), 10 * SECOND);
-	CU_ASSERT_EQUAL(look(false), 10 * SECOND);
+	pace_init(&pace, 1000, 20000, now = START);
+	while (now < START + PACE_ACTIVE_US)
+		CU_ASSERT_EQUAL_FATAL(look(false), SECOND);
+	CU_ASSERT_EQUAL(look(false), 20 * SECOND);
 }
 
-static void what_was_found_brings_the_next_look_close(void)
+static void while_nothing_comes_they_are_far_apart(void)
 {
 	fresh();
-	look(false);
-	look(false);
-	pace_told(&pace);
+	CU_ASSERT_EQUAL(look(false), 20 * SECOND);
+	CU_ASSERT_EQUAL(look(false), 20 * SECOND);
+}
+
+static void a_doorbell_brings_them_close_for_a_while(void)
+{
+	int64_t rung;
+
+	fresh();
+	pace_told(&pace, rung = now);
 	CU_ASSERT_EQUAL(look(true), SECOND);
-	CU_ASSERT_EQUAL(look(false), 2 * SECOND);
+	while (now < rung + PACE_ACTIVE_US)
+		CU_ASSERT_EQUAL_FATAL(look(false), SECOND);
+	CU_ASSERT_EQUAL(look(false), 20 * SECOND);
 }
 
 static void what_nobody_told_of_keeps_them_close_for_an_hour(void)
 {
-	int64_t until;
+	int64_t found;
 
 	fresh();
-	look(false);
-	until = now + PACE_CLOSE_US;
+	found = now;
 	CU_ASSERT_EQUAL(look(true), SECOND);
-	while (now < until)
+	while (now < found + PACE_UNTOLD_US)
 		CU_ASSERT_EQUAL_FATAL(look(false), SECOND);
-	CU_ASSERT_EQUAL(look(false), 2 * SECOND);
+	CU_ASSERT_EQUAL(look(false), 20 * SECOND);
 }
 
 static void a_doorbell_explains_one_look(void)
 {
 	fresh();
-	pace_told(&pace);
+	pace_told(&pace, now);
 	look(true);
-	look(false);
-	CU_ASSERT_EQUAL(look(true), SECOND);
-	CU_ASSERT_EQUAL(look(false), SECOND);
+	look(true);
+	CU_ASSERT_EQUAL(pace.close_until_us, now - SECOND + PACE_UNTOLD_US);
 }
 
-static void at_the_start_looks_stay_close_and_nothing_surprises(void)
+static void at_the_start_nothing_is_a_surprise(void)
 {
-	pace_init(&pace, 1000, 10000, now = START);
-	CU_ASSERT_EQUAL(look(false), SECOND);
-	CU_ASSERT_EQUAL(look(true), SECOND);
-	CU_ASSERT_EQUAL(look(false), SECOND);
-	CU_ASSERT_EQUAL(look(false), 2 * SECOND);
+	pace_init(&pace, 1000, 20000, now = START);
+	look(true);
+	CU_ASSERT_EQUAL(pace.close_until_us, START + PACE_ACTIVE_US);
 }
 
-static void a_bound_below_the_least_is_the_least(void)
+static void far_is_never_nearer_than_close(void)
 {
-	pace_init(&pace, 1000, 50, now = START);
-	now += PACE_SETTLE_US;
-	CU_ASSERT_EQUAL(look(false), SECOND);
+	pace_init(&pace, 1000, 50, START);
+	now = START + PACE_ACTIVE_US;
 	CU_ASSERT_EQUAL(look(false), SECOND);
 }
 
 static CU_TestInfo tests[] = {
-	{"looks that find nothing grow apart up to a bound", looks_that_find_nothing_grow_apart_up_to_a_bound},
-	{"what was found brings the next look close", what_was_found_brings_the_next_look_close},
+	{"looks are close after the start", looks_are_close_after_the_start},
+	{"while nothing comes they are far apart", while_nothing_comes_they_are_far_apart},
+	{"a doorbell brings them close for a while", a_doorbell_brings_them_close_for_a_while},
 	{"what nobody told of keeps them close for an hour", what_nobody_told_of_keeps_them_close_for_an_hour},
 	{"a doorbell explains one look", a_doorbell_explains_one_look},
-	{"at the start looks stay close and nothing surprises", at_the_start_looks_stay_close_and_nothing_surprises},
-	{"a bound below the least is the least", a_bound_below_the_least_is_the_least},
+	{"at the start nothing is a surprise", at_the_start_nothing_is_a_surprise},
+	{"far is never nearer than close", far_is_never_nearer_than_close},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo pace_suite = {"pace", NULL, NULL, NULL, NULL, tests};
