@@ -12,7 +12,7 @@
 
 enum bell {
 	BELL_WORK = 'w',         /* worker, sender: something is ready */
-	BELL_LOOK = 'l',         /* worker, sender: look yourself, there may be something, now or later; ring nobody on */
+	BELL_LOOK = 'l',         /* worker, sender: look, there may be something that others cannot take, or will be */
 	BELL_ENDED = 'e',        /* responder: these have ended */
 	BELL_CANCEL = 'c',       /* worker: look at the cancel flags */
 	BELL_FORGET = 'f'        /* responder: forget what was granted */

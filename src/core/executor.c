@@ -82,8 +82,11 @@ void executor_work_came(struct executor *e)
 
 void executor_look_again(struct executor *e)
 {
-	told(e, LOOK_SOON_US);
+	/* who has runs in hand looks soon anyway */
+	told(e, executor_idle(e) ? LOOK_SOON_US : e->pace.close_us);
 	atomic_store(&e->more, true);
+	if (e->draining)
+		atomic_store(&e->pass_on, true);
 }
 
 void executor_check_cancels(struct executor *e)
@@ -234,11 +237,6 @@ static bool claim_work(struct executor *e, int64_t now_us, struct error *err)
 	return !others || claim_ready(e, now_us, err);
 }
 
-static void ring_others(struct executor *e)
-{
-	bell_ring_others(e->env.ringer, WORKER_PROGRAM, e->env.owner.name, BELL_LOOK);
-}
-
 /* What this worker knows of and cannot take, or will not be there for, the others of this host may. */
 static void pass_on(struct executor *e, int64_t now_us)
 {
@@ -247,7 +245,7 @@ static void pass_on(struct executor *e, int64_t now_us)
 	atomic_store(&e->pass_on, false);
 	if (!atomic_load(&e->more) && !e->draining)
 		return;
-	ring_others(e);
+	bell_ring_others(e->env.ringer, WORKER_PROGRAM, e->env.owner.name, BELL_LOOK);
 	e->pass_on_us = now_us + e->pace.close_us;
 }
 
@@ -335,8 +333,6 @@ bool executor_stop(struct executor *e)
 		return true;
 	pool_stop(e);
 	committers_stop(e);
-	/* what it was told of and did not read, and what its last runs have brought about */
-	ring_others(e);
 	db_put(e->env.db, e->conn);
 	if (!auditor_stop(e) || !pool_all_back(e))
 		return false;

@@ -42,7 +42,7 @@ int64_t executor_work(struct executor *e, bool claim);
  * host when its hands are full. */
 void executor_work_came(struct executor *e);
 
-/* Something may be ready, or will be (BELL_LOOK): looks and claims, and tells nobody else. */
+/* Something may be ready, or will be (BELL_LOOK): looks and claims. */
 void executor_look_again(struct executor *e);
 
 /* Asks running executions to look at their cancel flags now (doorbell message). */

@@ -81,8 +81,13 @@ int sender_fd(const struct sender *s)
 	return http_client_fd(s->http);
 }
 
-static void ring_others(const struct sender *s)
+void sender_pass_on(struct sender *s)
 {
+	int64_t now_us = clock_mono_us();
+
+	if (now_us < s->pass_on_us)
+		return;
+	s->pass_on_us = now_us + PASS_ON_US;
 	bell_ring_others(s->env.ringer, SENDER_PROGRAM, s->env.doorbell, BELL_LOOK);
 }
 
@@ -96,17 +101,11 @@ void sender_look_again(struct sender *s)
 
 void sender_work_came(struct sender *s)
 {
-	int64_t now_us = clock_mono_us();
-	bool full;
-
 	sender_look_again(s);
 	pthread_mutex_lock(&s->lock);
-	full = s->claim_stop || claimer_room(s) == 0;
+	if (s->claim_stop || claimer_room(s) == 0)
+		sender_pass_on(s);
 	pthread_mutex_unlock(&s->lock);
-	if (full && now_us >= s->pass_on_us) {
-		s->pass_on_us = now_us + PASS_ON_US;
-		ring_others(s);
-	}
 }
 
 /* What ended goes to the recorder, what was claimed comes in. */
@@ -209,8 +208,6 @@ void sender_stop(struct sender *s)
 	send_waiting(s);
 	exchange(s);
 	recorder_stop(s);
-	/* what it gave back, and what it was told of and did not read */
-	ring_others(s);
 	http_client_free(s->http);
 	lanes_release(&s->hosts);
 	lanes_release(&s->accounts);

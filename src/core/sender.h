@@ -42,7 +42,7 @@ int64_t sender_work(struct sender *s);
 /* Something became due (doorbell message BELL_WORK): the others of this host are told when this one has its hands full, or
  * is draining. */
 void sender_work_came(struct sender *s);
-/* Something may be due (BELL_LOOK): looks, and tells nobody else. */
+/* Something may be due (BELL_LOOK): looks. */
 void sender_look_again(struct sender *s);
 
 /* Takes nothing new and gives back what has not been sent; what is under way goes on. */

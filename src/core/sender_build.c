@@ -111,9 +111,9 @@ static enum built read_large(struct builder *b, struct db_conn *c, const struct 
 	if (!ok)
 		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : BUILD_FAILED;
 	if (!found) {
-		/* the next claim finds out whether it is gone for good */
+		/* the next claim finds out whether it is */
 		err_set(err, ERR_NOT_FOUND, "The execution is gone");
-		return BUILD_FAILED;
+		return BUILD_LATER;
 	}
 	return BUILT;
 }

@@ -182,6 +182,8 @@ static void look(struct claimer *k, unsigned max)
 		log_write(LOG_INFO, "the outbox is reached again", "due=%u", count);
 	s->away = !ok;
 	s->nothing_due = ok && count == 0;
+	if (ok && count == max && claimer_room(s) == 0)
+		sender_pass_on(s);
 	if (s->budget > 0)
 		s->budget -= count;
 	if (s->budget >= 0)

@@ -82,6 +82,9 @@ enum built builder_make(struct builder *b, struct db_conn *c, const struct deliv
 /* One that is not to be sent, for its record or its release. */
 struct sending *builder_bare(struct builder *b, const struct delivery *d);
 
+/* Called with the lock: has the other senders of this host look for what this one has no room for, or gives back. */
+void sender_pass_on(struct sender *s);
+
 #define CLAIM_MAX 64          /* deliveries in one claim, attempts in one record */
 
 struct sender {
@@ -95,7 +98,6 @@ struct sender {
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
 	bool     draining, stopping, rested;
 	int64_t  active_us;              /* when something was last under way */
-	int64_t  pass_on_us;             /* until when no other sender is rung */
 
 	pthread_mutex_t lock;
 	pthread_cond_t  claim, record;   /* the claimer's and the recorder's */
@@ -103,6 +105,7 @@ struct sender {
 	unsigned held;                   /* leased: with any thread but the recorder */
 	size_t   held_bytes;
 	int64_t  budget;                 /* deliveries that may yet be claimed; -1 unlimited */
+	int64_t  pass_on_us;             /* until when no other sender is rung */
 	int64_t  due_ms;                 /* the earliest that was recorded as due again since the last look */
 	bool     rung, claiming, recording, claim_stop, record_stop, giving_up;
 	bool     wants_room;             /* the claimer waits until there is room for a claim */

@@ -170,6 +170,8 @@ static void *recorder_main(void *arg)
 		s->recording = false;
 		count(s, g, releases);
 		tell_claimer(s, g, releases);
+		if (releases && s->claim_stop)
+			sender_pass_on(s);
 		if (s->wants_room && claimer_room(s) > 0)
 			pthread_cond_signal(&s->claim);
 		if (s->results.first || s->releases.first)

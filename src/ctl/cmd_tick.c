@@ -7,6 +7,7 @@
 #include "agents/registry.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/bells.h"
 #include "core/executor.h"
 #include "core/local_runs.h"
 #include "core/sender.h"
@@ -67,7 +68,7 @@ static bool run_pass(struct ctl *c, const struct executor_env *env, int64_t unti
 static bool send_pass(struct ctl *c, int64_t until_us, struct pass *p)
 {
 	struct outbound_rules *rules = outbound_rules_new(c->cfg.allow_networks, &c->err);
-	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .seal = &c->seal, .ringer = c->ringer};
+	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .seal = &c->seal};
 	bool ok;
 
 	if (!rules) {
@@ -88,6 +89,15 @@ static void audit(const struct executor_env *env, int64_t until_us)
 		log_error("slot counters could not be audited", &err);
 }
 
+/* Of what was to be repeated, was not finished, or became ready through what was. */
+static void tell_daemons(struct ctl *c, const struct pass *p)
+{
+	if (p->runs.ran + p->runs.moved > 0)
+		bell_ring(c->ringer, WORKER_PROGRAM, BELL_LOOK);
+	if (p->sent.claimed > 0)
+		bell_ring(c->ringer, SENDER_PROGRAM, BELL_LOOK);
+}
+
 static bool pass(struct ctl *c, const struct registry *agents, struct pass *p)
 {
 	struct executor_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .seal = &c->seal,
@@ -102,6 +112,7 @@ static bool pass(struct ctl *c, const struct registry *agents, struct pass *p)
 	if (!send_pass(c, until_us > least_us ? until_us : least_us, p))
 		return false;
 	audit(&env, until_us);
+	tell_daemons(c, p);
 	return true;
 }
 

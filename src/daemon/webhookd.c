@@ -113,6 +113,8 @@ bool webhookd_run(const struct config *cfg, struct error *err)
 	if (ok) {
 		w.ringer = doorbell_ringer_new(cfg->run_dir);
 		ok = loop_run(&ops, cfg, &w, err);
+		/* now that its own doorbell is gone: what it gave back, or was told of and did not read */
+		bell_ring_all(w.ringer, SENDER_PROGRAM, BELL_LOOK);
 	}
 	doorbell_ringer_free(w.ringer);
 	db_close(w.db);

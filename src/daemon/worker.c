@@ -156,6 +156,8 @@ bool worker_run(const struct config *cfg, struct error *err)
 		goto out;
 	w.ringer = doorbell_ringer_new(cfg->run_dir);
 	ok = loop_run(&ops, cfg, &w, err);
+	/* now that its own doorbell is gone: what it was told of and did not read, what its last runs have brought about */
+	bell_ring_all(w.ringer, WORKER_PROGRAM, BELL_LOOK);
 	/* what that thread uses cannot be freed */
 	if (w.stuck)
 		_exit(ok && !w.failed ? 0 : 1);

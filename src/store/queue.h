@@ -1,5 +1,6 @@
 /* Tables queue_ready, queue_held, queue_later, leases and the end of executions.
- * Lock order: account_quota ascending, executions, queue tables, outbox. Every move that goes
+ * Lock order: account_quota ascending, executions, queue tables, outbox; a claim goes from its rows of the queue or the
+ * outbox to shared locks on executions and results, so whoever deletes executions leaves those that have such rows. Every move that goes
  * against the flow (lease to ready or later) and every change of a slot holds the account's quota
  * row; only the claim (ready to lease) does not.
  *
@@ -103,7 +104,7 @@ bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsign
  * and ends with WORKER_LOST at max_attempts. Bounded by max. Moves due rows of queue_later to ready
  * (retries keep their slot; delayed ones take one or become held). */
 struct swept {
-	unsigned taken;                  /* rows that were taken up, whatever became of them: 0 when there are no more */
+	unsigned taken;                  /* rows that were taken up, whatever became of them; 0: none, or others had them */
 	unsigned moved;                  /* that became ready */
 	unsigned deliveries;             /* due, of runs that ended with WORKER_LOST: for the sender's doorbell */
 };

@@ -139,27 +139,28 @@ static void read_run(struct db_conn *c, const struct claim *k, struct claimed_ru
 	const char *input;
 	size_t n;
 
+	if (!db_col_id(c, 6, &r->account_public_id))
+		return;                        /* the account is gone */
 	r->queued_at = db_col_int(c, 1);
 	r->first_started_at = db_col_int(c, 2);
 	r->agent = arena_strdup(k->arena, db_col_str(c, 3));
 	r->timezone = arena_strdup(k->arena, db_col_str(c, 4));
 	r->webhook_url = arena_strdup(k->arena, db_col_str(c, 5));
-	db_col_id(c, 6, &r->account_public_id);
 	input = db_col_bytes(c, 7, &n);
 	r->input = input ? arena_strndup(k->arena, input, n) : NULL;
 	r->input_len = input ? n : 0;
 }
 
 /* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is
- * no claim. The join's order is given: of one busy account the optimiser would rather walk all
- * executions. */
+ * no claim. The account is read by subqueries, which the lock does not reach: it was there long before. */
 static bool read_runs(struct db_conn *c, const struct claim *k, struct error *err)
 {
 	static const char sql[] =
-		"SELECT e.id, e.queued_at, r.started_at, e.agent, a.timezone, e.webhook_url, a.public_id,"
+		"SELECT e.id, e.queued_at, r.started_at, e.agent,"
+		" (SELECT timezone FROM accounts WHERE id = e.account_id), e.webhook_url,"
+		" (SELECT public_id FROM accounts WHERE id = e.account_id),"
 		" IF(LENGTH(e.input) <= 65536, e.input, NULL) FROM executions e FORCE INDEX (PRIMARY)"
-		" STRAIGHT_JOIN accounts a ON a.id = e.account_id"
-		" LEFT JOIN execution_results r ON r.execution_id = e.id"
+		" LEFT JOIN execution_results r FORCE INDEX (PRIMARY) ON r.execution_id = e.id"
 		" WHERE e.id IN (%s) AND COALESCE(r.status, 0) = 0" READ_LATEST;
 	struct db_arg args[DB_LIST_MAX];
 	struct id ids[DB_LIST_MAX];
@@ -312,7 +313,7 @@ bool queue_load_input(struct db_conn *c, const struct id *id, struct arena *a, c
 	int got;
 
 	*input = NULL;
-	if (!db_query(c, "SELECT input FROM executions WHERE id = ?", &arg, 1, err))
+	if (!db_query(c, "SELECT input FROM executions WHERE id = ?" READ_LATEST, &arg, 1, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1 && (p = db_col_bytes(c, 0, n)) != NULL)

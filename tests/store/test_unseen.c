@@ -129,10 +129,34 @@ static void another_delivery_is_not_lost(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox"), 1);
 }
 
+/* Accounts were there long before, so they are not locked: claims wait for nobody who changes one. */
+static void an_account_that_is_being_changed_keeps_no_claim_waiting(void)
+{
+	struct claim runs = {.run = claim_runs}, deliveries = {.run = claim_deliveries};
+	struct db_conn *writer;
+	struct error err;
+
+	fresh();
+	ox_run_ended(true);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	writer = db_get(fx_db, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(writer);
+	run_text(writer, "START TRANSACTION");
+	run_text(writer, "UPDATE accounts SET timezone = 'Europe/Vienna'");
+	claim_main(&runs);
+	claim_main(&deliveries);
+	run_text(writer, "ROLLBACK");
+	db_put(fx_db, writer);
+	CU_ASSERT_TRUE(runs.ok && deliveries.ok);
+	CU_ASSERT_EQUAL(runs.count + deliveries.count, 2);
+}
+
 static CU_TestInfo tests[] = {
 	{"a queued run is not lost", a_queued_run_is_not_lost},
 	{"a run's delivery is not lost", a_runs_delivery_is_not_lost},
 	{"another delivery is not lost", another_delivery_is_not_lost},
+	{"an account that is being changed keeps no claim waiting",
+	 an_account_that_is_being_changed_keeps_no_claim_waiting},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo unseen_suite = {"picked before it is seen", fx_open, fx_close, NULL, NULL, tests};
