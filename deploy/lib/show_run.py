@@ -5,6 +5,7 @@ terminal."""
 import json
 import os
 import shutil
+import signal
 import sys
 import unicodedata
 
@@ -72,6 +73,7 @@ def show(data, out, colour):
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)    # `| head` ends it without a word
     with open(sys.argv[1], encoding="utf-8") as f:
         text = f.read()
     try:

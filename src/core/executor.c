@@ -191,6 +191,12 @@ static bool claim_ready(struct executor *e, int64_t now_us, struct error *err)
 	return true;
 }
 
+static void let_others(struct executor *e, int64_t now_us)
+{
+	e->alone_since_us = 0;
+	e->suspect_us = now_us + ALONE_TURN_US;
+}
+
 /* Suspects run one at a time and with nothing beside them. To be alone, the executor claims nothing
  * until all has ended, for as long as its patience lasts; then the others have as long a turn. */
 static bool try_alone(struct executor *e, int64_t now_us, bool *claim_others, struct error *err)
@@ -214,11 +220,9 @@ static bool try_alone(struct executor *e, int64_t now_us, bool *claim_others, st
 	if (!claim_some(e, true, 1, &count, err))
 		return false;
 	e->alone = count > 0;
-	if (count == 0)
+	if (count == 0) {
 		e->suspects = false;
-	if (count == 0 || now_us - e->alone_since_us > ALONE_TURN_US) {
-		e->alone_since_us = 0;
-		e->suspect_us = now_us + ALONE_TURN_US;
+		let_others(e, now_us);
 	}
 	*claim_others = count == 0;
 	return true;
@@ -230,6 +234,9 @@ static bool claim_work(struct executor *e, int64_t now_us, struct error *err)
 
 	if (e->alone && !executor_idle(e))
 		return true;
+	/* the others' turn begins when the suspect has ended, however long it took */
+	if (e->alone && now_us - e->alone_since_us > ALONE_TURN_US)
+		let_others(e, now_us);
 	e->alone = false;
 	if (e->suspects && now_us >= e->suspect_us && e->budget != 0 &&
 	    !try_alone(e, now_us, &others, err))

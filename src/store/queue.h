@@ -106,6 +106,7 @@ bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsign
 struct swept {
 	unsigned taken;                  /* rows that were taken up, whatever became of them; 0: none, or others had them */
 	unsigned moved;                  /* that became ready */
+	unsigned orphaned;               /* of the rows that were taken up: leases that had expired or whose owner is dead */
 	unsigned deliveries;             /* due, of runs that ended with WORKER_LOST: for the sender's doorbell */
 };
 bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max,

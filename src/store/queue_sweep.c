@@ -125,6 +125,7 @@ static bool take_holder(struct db *db, struct db_conn **c, const struct holder *
 	}
 	for (i = 0; ok && i < t.n; i++) {
 		out->taken += !t.runs[i].lost;
+		out->orphaned += !t.runs[i].lost;
 		out->moved += !t.runs[i].lost && t.runs[i].outcome == RUN_RELEASED;
 	}
 	arena_release(&a);

@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import urllib.error
@@ -301,14 +302,25 @@ class HelpTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 1))
 
 
-class ShowStatusTest(unittest.TestCase):
+class PrintedTest(unittest.TestCase):
     def test_a_reader_that_has_gone_is_no_traceback(self):
         gone, end = os.pipe()
         os.close(gone)
-        with open(end, "wb") as out:
-            done = subprocess.run([sys.executable, TOP / "deploy/lib/show_status.py", "http://localhost"], text=True,
-                                  input="db 1 ok 1\n", stdout=out, stderr=subprocess.PIPE)
-        self.assertEqual(done.stderr, "")
+        run = {"success": True, "data": {"status": "success", "summary": "Read 1", "duration_ms": 1, "output": {"triaged": [
+            {"from": "a@example.com", "subject": "Hello", "category": "work", "urgent": False, "action": "label"}]}}}
+        with open(end, "wb") as out, tempfile.NamedTemporaryFile("w", suffix=".json") as answer:
+            json.dump(run, answer)
+            answer.flush()
+            for script, argument in (("show_status.py", "http://localhost"), ("show_run.py", answer.name)):
+                with self.subTest(script):
+                    done = subprocess.run([sys.executable, TOP / "deploy/lib" / script, argument], text=True,
+                                          input="db 1 ok 1\n", stdout=out, stderr=subprocess.PIPE)
+                    self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, ""))
+
+    def test_a_folder_whose_parent_is_missing_is_one_line(self):
+        done = subprocess.run([TOP / "deploy/quickstart", "--state", "/nonexistent/x"], text=True, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (1, "", "quickstart: the folder of /nonexistent/x does not exist\n"))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,46 @@ static void an_idle_look_costs_one_statement(void)
 	CU_ASSERT_TRUE(executor_stop(e));
 }
 
+/* Two runs of a dead worker, each of which waits to be let go, and one that has come since. */
+static void two_suspects_and_another(void)
+{
+	struct claimed_run r[2];
+	struct swept swept;
+	struct error err;
+
+	fx_accept(1, LANE_ASYNC, "acting", "{}");
+	fx_accept(1, LANE_ASYNC, "acting", "{}");
+	CU_ASSERT_EQUAL_FATAL(fx_claim(r, 2), 2);
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms() + 3600000, 64, 3, "here", NULL, NULL, &swept, &err));
+	CU_ASSERT_EQUAL_FATAL(swept.orphaned, 2);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+}
+
+static bool one_runs_alone(struct executor *e)
+{
+	return e->alone && fx_number("SELECT COUNT(*) FROM leases") == 1;
+}
+
+static void after_a_long_suspect_the_others_have_a_turn(void)
+{
+	struct executor *e;
+
+	fresh();
+	two_suspects_and_another();
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, one_runs_alone));
+	/* it has run for longer than a turn lasts */
+	e->alone_since_us -= 10000000;
+	atomic_store(&let_go, true);
+	while (!executor_idle(e))
+		usleep(2000);
+	executor_work(e, true);
+	CU_ASSERT_FALSE(e->alone);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready WHERE lane = 2"), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready WHERE lane = 1"), 0);
+	CU_ASSERT_TRUE(executor_stop(e));
+}
+
 static bool one_is_stuck(struct executor *e)
 {
 	return executor_stuck(e) == 1;
@@ -173,18 +213,21 @@ static char run_dir[32];
 static struct doorbell_ringer *ringer;
 static struct doorbell bell;
 
-/* An executor of one thread, and another worker beside it. */
-static struct executor *start_beside_another(void)
+/* An executor of one thread, which runs something that does not end, and another worker beside it. */
+static struct executor *busy_beside_another(void)
 {
 	struct executor *e;
 	struct error err;
 
+	fresh();
+	fx_accept(1, LANE_ASYNC, "wait", "{}");
 	strcpy(run_dir, "/tmp/executor_tests.XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(run_dir));
 	CU_ASSERT_TRUE_FATAL(doorbell_open(&bell, run_dir, WORKER_PROGRAM, &err));
 	ringer = doorbell_ringer_new(run_dir);
 	e = start(1);
 	e->env.ringer = ringer;
+	CU_ASSERT_TRUE(work_until(e, one_started));
 	return e;
 }
 
@@ -213,12 +256,8 @@ static bool other_is_to_look(struct executor *e)
 
 static void who_gives_runs_back_rings_the_workers(void)
 {
-	struct executor *e;
+	struct executor *e = busy_beside_another();
 
-	fresh();
-	fx_accept(1, LANE_ASYNC, "wait", "{}");
-	e = start_beside_another();
-	CU_ASSERT_TRUE(work_until(e, one_started));
 	executor_drain(e);
 	CU_ASSERT_TRUE(executor_stop(e));
 	CU_ASSERT_TRUE(other_heard(BELL_WORK));
@@ -227,12 +266,8 @@ static void who_gives_runs_back_rings_the_workers(void)
 
 static void who_has_its_hands_full_rings_the_workers(void)
 {
-	struct executor *e;
+	struct executor *e = busy_beside_another();
 
-	fresh();
-	fx_accept(1, LANE_ASYNC, "wait", "{}");
-	e = start_beside_another();
-	CU_ASSERT_TRUE(work_until(e, one_started));
 	other_heard(BELL_LOOK);
 	e->pass_on_us = 0;
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
@@ -244,12 +279,8 @@ static void who_has_its_hands_full_rings_the_workers(void)
 
 static void who_is_draining_passes_on_what_it_is_told(void)
 {
-	struct executor *e;
+	struct executor *e = busy_beside_another();
 
-	fresh();
-	fx_accept(1, LANE_ASYNC, "wait", "{}");
-	e = start_beside_another();
-	CU_ASSERT_TRUE(work_until(e, one_started));
 	executor_drain(e);
 	executor_work(e, false);
 	other_heard(BELL_LOOK);
@@ -272,6 +303,7 @@ static CU_TestInfo tests[] = {
 	{"what is found untold brings the looks close", what_is_found_untold_brings_the_looks_close},
 	{"what will be due is looked up when it is told of", what_will_be_due_is_looked_up_when_it_is_told_of},
 	{"an idle look costs one statement", an_idle_look_costs_one_statement},
+	{"after a long suspect the others have a turn", after_a_long_suspect_the_others_have_a_turn},
 	{"threads that are stuck are counted and replaced", threads_that_are_stuck_are_counted_and_replaced},
 	{"a pass gives back what its time does not allow", a_pass_gives_back_what_its_time_does_not_allow},
 	{"who gives runs back rings the workers", who_gives_runs_back_rings_the_workers},
