@@ -33,10 +33,12 @@ struct config {
 	bool  run_inline;        /* run synchronous runs in the responder */
 	char *metrics_token_file;/* "" : /metrics only from loopback */
 	/* [worker] */
-	int   worker_threads, worker_batch, worker_poll_ms, worker_idle_poll_ms, lease_s;  /* 8, 64, 1000, 30000, 30 */
+	int   worker_threads, worker_batch, worker_poll_ms;            /* 8, 64, 1000 */
+	int   worker_idle_poll_ms, lease_s;                            /* 30000, 30 */
 	int   max_attempts, retry_base_ms, retry_max_ms;               /* 3, 1000, 60000 */
 	/* [webhooks] */
-	int   sender_inflight, sender_poll_ms, sender_idle_poll_ms, webhook_timeout_s, webhook_lease_s;  /* 256, 1000, 30000, 15, 30 */
+	int   sender_inflight, sender_poll_ms, sender_idle_poll_ms;    /* 256, 1000, 30000 */
+	int   webhook_timeout_s, webhook_lease_s;                      /* 15, 30 */
 	char *allow_networks;    /* "127.0.0.0/8,::1/128": allowed beside public addresses; default none */
 	char *webhook_schedule_s;/* "5,30,120,600,3600,10800,21600,43200" */
 	/* [log] */

@@ -88,22 +88,15 @@ static void answer(struct batch *b, bool synchronous)
 
 static void answer_all(struct admitter *ad, struct batch *b)
 {
-	bool ready = false, delayed = false;
+	bool ready = false;
 	unsigned i;
 
-	for (i = 0; i < b->n; i++) {
-		const struct admission *a = &job_at(b, i)->a;
-		bool accepted = !b->failed[i] && a->outcome == ADMIT_ACCEPTED;
-
-		ready |= accepted && a->ready;
-		delayed |= accepted && a->due_at != 0;
-	}
+	for (i = 0; i < b->n; i++)
+		ready |= !b->failed[i] && job_at(b, i)->a.outcome == ADMIT_ACCEPTED && job_at(b, i)->a.ready;
 	/* who waits for a run's end is told of it before a worker can end it */
 	answer(b, true);
 	if (ready)
 		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_WORK);
-	if (delayed)
-		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_LOOK);
 	answer(b, false);
 }
 

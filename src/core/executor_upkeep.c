@@ -174,7 +174,8 @@ static bool sweep(struct executor *e, bool *any, struct error *err)
 		e->counts.moved += s.moved;
 		*any |= s.taken > 0;
 		if (s.orphaned > 0)
-			log_write(LOG_WARN, "runs of a worker that is gone are taken up, one at a time", "runs=%u", s.orphaned);
+			log_write(LOG_WARN, "runs of a worker that is gone are taken up, one at a time", "runs=%u",
+			          s.orphaned);
 		if (s.moved > 0)
 			atomic_store(&e->more, true);
 		if (s.deliveries > 0)

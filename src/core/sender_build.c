@@ -110,12 +110,8 @@ static enum built read_large(struct builder *b, struct db_conn *c, const struct 
 	arena_release(&a);
 	if (!ok)
 		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : BUILD_FAILED;
-	if (!found) {
-		/* the next claim finds out whether it is */
-		err_set(err, ERR_NOT_FOUND, "The execution is gone");
-		return BUILD_LATER;
-	}
-	return BUILT;
+	/* not found: the next claim finds out whether it is gone */
+	return found ? BUILT : BUILD_LATER;
 }
 
 static enum built build_body(struct builder *b, struct db_conn *c, const struct delivery *d, bool large,

@@ -53,6 +53,9 @@ class NeighbourTest(unittest.TestCase):
         cls.stack.init()
         cls.deliveries = Deliveries(cls.stack)
 
+    def setUp(self):
+        self.deliveries.empty()
+
     def beside(self, name, program):
         """A process of the program is started beside the test's own."""
         neighbour = Neighbour(self.stack, program)
@@ -72,6 +75,16 @@ class NeighbourTest(unittest.TestCase):
         other.heard()
         self.stack.stop("sender")
         self.assertIn(LOOK, other.heard())
+
+    def test_a_tick_that_delivered_has_the_sender_look(self):
+        other = Neighbour(self.stack, "agentiv-webhookd")
+        self.addCleanup(other.close)
+        self.stack.ctl("tick")
+        self.assertEqual(other.heard(), [])
+        with Receiver() as receiver:
+            self.deliveries.ended_run(receiver.url())
+            self.assertEqual(self.stack.ctl("tick")["delivered"], 1)
+        self.assertEqual(other.heard(), [LOOK])
 
     def test_a_sender_with_its_hands_full_has_the_other_look(self):
         other = self.beside("sender", "agentiv-webhookd")

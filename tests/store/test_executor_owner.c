@@ -277,6 +277,21 @@ static void who_has_its_hands_full_rings_the_workers(void)
 	another_ends();
 }
 
+static void what_the_audit_lets_go_is_told_to_a_worker(void)
+{
+	struct executor *e = busy_beside_another();
+	struct error err;
+
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = 1", &err));
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = 2", &err));
+	other_heard(BELL_WORK);
+	CU_ASSERT_TRUE(executor_audit(&e->env, &err));
+	CU_ASSERT_TRUE(other_heard(BELL_WORK));
+	CU_ASSERT_TRUE(executor_stop(e));
+	another_ends();
+}
+
 static void who_is_draining_passes_on_what_it_is_told(void)
 {
 	struct executor *e = busy_beside_another();
@@ -308,6 +323,7 @@ static CU_TestInfo tests[] = {
 	{"a pass gives back what its time does not allow", a_pass_gives_back_what_its_time_does_not_allow},
 	{"who gives runs back rings the workers", who_gives_runs_back_rings_the_workers},
 	{"who has its hands full rings the workers", who_has_its_hands_full_rings_the_workers},
+	{"what the audit lets go is told to a worker", what_the_audit_lets_go_is_told_to_a_worker},
 	{"who is draining passes on what it is told", who_is_draining_passes_on_what_it_is_told},
 	CU_TEST_INFO_NULL};
 

@@ -5,7 +5,8 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {group_suite, pace_suite, quota_suite, ratelimit_suite, split_write_suite, CU_SUITE_INFO_NULL};
+	CU_SuiteInfo suites[] = {group_suite, pace_suite, quota_suite, ratelimit_suite, split_write_suite,
+	                         CU_SUITE_INFO_NULL};
 	unsigned failed;
 
 	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
