@@ -4,4 +4,5 @@ sqldir = $(pkgdatadir)/sql
 dist_sql_DATA = \
 	sql/0001_accounts.sql \
 	sql/0002_runs.sql \
-	sql/0003_webhooks.sql
+	sql/0003_webhooks.sql \
+	sql/0004_effects.sql

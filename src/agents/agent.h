@@ -28,7 +28,37 @@ struct agent_connection {
 	struct json_object *settings;    /* borrowed from the executor until run returns */
 };
 
-/* What the executor offers a running agent; data is its own. */
+/* One thing outside that a run changes. Before the first change all of them are announced with the plan (agent_host.plan),
+ * after each is told what came of it (settle): whoever goes on after a crash knows which were done, and has to look
+ * (probe) only at those that were intended.
+ *
+ * The same thing in another run is the same effect: its key is the SHA-256 of account, agent, connection, kind, target and
+ * content. Strings are the agent's until the run ends. */
+enum agent_effect_state {
+	AGENT_EFFECT_NEW,
+	AGENT_EFFECT_INTENDED,               /* an attempt before meant to: it may have been done */
+	AGENT_EFFECT_DONE,
+	AGENT_EFFECT_UNDONE,                 /* it was done, and the user changed it back */
+	AGENT_EFFECT_FAILED                  /* was tried and not done: may be tried again */
+};
+struct agent_lesson { const char *kind, *subject; };   /* "sender", "ann@example.org": counted with the effect */
+#define AGENT_LESSONS_MAX 2
+struct agent_effect {
+	const char *integration, *kind, *target, *content;     /* content NULL: none */
+	struct agent_lesson lessons[AGENT_LESSONS_MAX]; unsigned lesson_count;
+	/* the host's */
+	enum agent_effect_state state;
+	bool this_run;                       /* an earlier attempt of this very run did or intended it */
+	int64_t changed_ms;                  /* when state became so; 0: NEW */
+	const char *remote_id;               /* what it became, set by the agent before settle; NULL: unknown */
+};
+#define AGENT_EFFECTS_MAX 1024               /* of a run */
+
+/* How often something was done to what comes from a subject, and how often the user undid it. */
+struct agent_memory { const char *kind, *subject; int64_t done, undone; };
+
+/* What the executor offers a running agent; data is its own. Where a function returns false with err, the agent ends with
+ * that error. */
 struct agent_host {
 	/* True when the run was cancelled, its lease was lost or its time is over: stop soon,
 	 * return false; the executor knows which it was. Cheap: an atomic load. */
@@ -43,6 +73,19 @@ struct agent_host {
 	             int64_t tokens, int64_t duration_ms);
 	/* Waits up to ms milliseconds; false when the run was stopped meanwhile. */
 	bool (*wait)(void *data, int64_t ms);
+	/* What an attempt before this one had planned; *plan NULL: nothing. The text is the host's. */
+	bool (*resume)(void *data, const char **plan, size_t *n, struct error *err);
+	/* In one transaction, under the lease: keeps the plan (NULL: it is kept already), tells the effects' states as they
+	 * were, and marks as intended those that are NEW or FAILED. */
+	bool (*plan)(void *data, const char *plan, size_t n, struct agent_effect *const *effects, unsigned count,
+	             struct error *err);
+	/* Tells the effects' states, and changes nothing. */
+	bool (*look)(void *data, struct agent_effect *const *effects, unsigned count, struct error *err);
+	/* Writes what came of effects: DONE, UNDONE (only of what is DONE) or FAILED, and counts their lessons. */
+	bool (*settle)(void *data, struct agent_effect *const *effects, unsigned count, enum agent_effect_state state,
+	               struct error *err);
+	/* Fills the counts of what is remembered of the account. */
+	bool (*recall)(void *data, struct agent_memory *memories, unsigned count, struct error *err);
 };
 
 struct agent_ctx {

@@ -21,7 +21,7 @@ static bool host_stopped(void *data)
 	return atomic_load_explicit(&j->stop, memory_order_relaxed) != STOP_NONE;
 }
 
-static bool stopped_error(struct job *j, struct error *err)
+bool job_stopped_error(struct job *j, struct error *err)
 {
 	switch ((enum job_stop)atomic_load(&j->stop)) {
 	case STOP_TIMEOUT:
@@ -41,7 +41,7 @@ static bool host_may_act(void *data, struct error *err)
 	bool held = false, cancel = false, ok;
 
 	if (host_stopped(j))
-		return stopped_error(j, err);
+		return job_stopped_error(j, err);
 	c = db_get(j->env->db, err);
 	ok = c && queue_lease_check(c, &lease, clock_now_ms(), &held, &cancel, err);
 	db_put(j->env->db, c);
@@ -55,7 +55,7 @@ static bool host_may_act(void *data, struct error *err)
 		job_stop(j, STOP_LOST);
 	else if (cancel)
 		job_stop(j, STOP_CANCELLED);
-	return host_stopped(j) ? stopped_error(j, err) : true;
+	return host_stopped(j) ? job_stopped_error(j, err) : true;
 }
 
 static bool open_settings(struct job *j, const char *integration, const struct buf *sealed,
@@ -76,7 +76,7 @@ static bool open_settings(struct job *j, const char *integration, const struct b
 	return ok;
 }
 
-static bool load_connection(struct job *j, const char *integration, struct agent_connection *out,
+static bool load_connection(struct job *j, const char *integration, struct id *id, struct agent_connection *out,
                             struct error *err)
 {
 	struct db_conn *c = db_get(j->env->db, err);
@@ -85,7 +85,7 @@ static bool load_connection(struct job *j, const char *integration, struct agent
 
 	buf_init(&sealed, SEALED_MAX);
 	ok = c &&
-	     connection_load(c, j->run.account_id, integration, out->kind, &sealed, &found, err);
+	     connection_load(c, j->run.account_id, integration, id, out->kind, &sealed, &found, err);
 	db_put(j->env->db, c);
 	if (!ok && err)
 		err->retryable = true;
@@ -104,6 +104,7 @@ static bool host_connection(void *data, const char *integration, struct agent_co
                             struct error *err)
 {
 	struct job *j = data;
+	struct id id;
 	unsigned i;
 
 	for (i = 0; i < j->connection_count; i++)
@@ -114,13 +115,24 @@ static bool host_connection(void *data, const char *integration, struct agent_co
 			return err_set(err, ERR_EXECUTION_FAILED,
 				       "A run uses at most %d integrations", JOB_CONNECTIONS_MAX);
 		memset(&j->connections[i], 0, sizeof j->connections[i]);
-		if (!load_connection(j, integration, &j->connections[i].connection, err))
+		if (!load_connection(j, integration, &id, &j->connections[i].connection, err))
 			return false;
+		id_format(ID_CONNECTION, &id, j->connections[i].id);
 		snprintf(j->connections[i].name, sizeof j->connections[i].name, "%s", integration);
 		j->connection_count++;
 	}
 	*out = j->connections[i].connection;
 	return true;
+}
+
+const char *job_connection_id(const struct job *j, const char *integration)
+{
+	unsigned i;
+
+	for (i = 0; i < j->connection_count; i++)
+		if (strcmp(j->connections[i].name, integration) == 0)
+			return j->connections[i].id;
+	return "";
 }
 
 static void tell_executor(struct executor *e)
@@ -201,4 +213,9 @@ const struct agent_host job_host = {
 	.connection = host_connection,
 	.step = host_step,
 	.wait = host_wait,
+	.resume = job_resume,
+	.plan = job_plan,
+	.look = job_look,
+	.settle = job_settle,
+	.recall = job_recall,
 };

@@ -20,6 +20,7 @@ static void job_init(struct job *j, const struct executor_env *env, struct execu
 	j->executor = e;
 	j->batch = b;
 	j->manifest = registry_find(env->agents, run->agent);
+	j->may_have_plan = run->first_started_at != 0;
 	atomic_init(&j->refs, 1);
 	atomic_init(&j->stop, STOP_NONE);
 	j->claimed_us = clock_mono_us();
@@ -56,6 +57,7 @@ static void release_contents(struct job *j)
 		json_object_put(j->connections[i].connection.settings);
 	j->connection_count = 0;
 	buf_release(&j->result.output);
+	arena_release(&j->host_arena);
 }
 
 void job_unref(struct job *j)
@@ -246,7 +248,8 @@ bool job_conclude(struct job *j, struct ended_run *r)
 		.lane = j->run.lane, .attempt = j->run.attempt + 1, .started_at = j->started_ms,
 		.first_started_at = j->run.first_started_at,
 		.completed_at = j->abandoned ? 0 : j->ended_ms,
-		.webhook_url = j->run.webhook_url, .waiter = j->run.waiter};
+		.webhook_url = j->run.webhook_url, .waiter = j->run.waiter,
+		.planned = j->abandoned || j->may_have_plan};
 	if (stop == STOP_LOST)
 		return false;
 	if (r->completed_at == 0)

@@ -47,10 +47,12 @@ struct job {
 	/* the running thread's */
 	int64_t  started_ms, ended_ms, deadline_ms;
 	struct {
-		char name[64];
+		char name[64], id[ID_TEXT_SIZE];
 		struct agent_connection connection;
 	} connections[JOB_CONNECTIONS_MAX];
 	unsigned connection_count;
+	struct arena host_arena;             /* what the agent was told of plans and effects; its thread's alone */
+	bool     may_have_plan;              /* this attempt or one before may have left one */
 	bool     ok;
 	struct error error;
 	struct agent_result result;
@@ -89,6 +91,18 @@ struct lease_ref job_lease(const struct job *j);
 int64_t job_backoff_ms(const struct config *cfg, unsigned used, int retry_after, double unit);
 
 extern const struct agent_host job_host;
+/* Why the run was stopped, as an error. Returns false. */
+bool job_stopped_error(struct job *j, struct error *err);
+/* "con_…" of an integration that the agent has asked for; "" otherwise. */
+const char *job_connection_id(const struct job *j, const char *integration);
+/* executor_effects.c: parts of job_host */
+bool job_resume(void *data, const char **plan, size_t *n, struct error *err);
+bool job_plan(void *data, const char *plan, size_t n, struct agent_effect *const *effects, unsigned count,
+              struct error *err);
+bool job_look(void *data, struct agent_effect *const *effects, unsigned count, struct error *err);
+bool job_settle(void *data, struct agent_effect *const *effects, unsigned count, enum agent_effect_state state,
+                struct error *err);
+bool job_recall(void *data, struct agent_memory *memories, unsigned count, struct error *err);
 
 /* Writes what steps these jobs have logged; on failure they stay to be written. */
 bool steps_flush(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,

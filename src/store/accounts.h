@@ -98,7 +98,7 @@ bool connection_put(struct db_conn *c, uint64_t account_id, const char *integrat
 bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
                      struct connection_row **out, unsigned *count, struct error *err);
 /* Kind and sealed settings of a connected integration (context for unsealing: "account:<id>:connection:<integration>"). */
-bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, char kind[32],
+bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, struct id *id, char kind[32],
                      struct buf *sealed, bool *found, struct error *err);
 
 #endif

@@ -52,11 +52,11 @@ bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
 	return got == 0;
 }
 
-bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, char kind[32],
+bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, struct id *id, char kind[32],
                      struct buf *sealed, bool *found, struct error *err)
 {
 	static const char sql[] =
-		"SELECT kind, settings FROM connections"
+		"SELECT kind, settings, id FROM connections"
 		" WHERE account_id = ? AND integration = ? AND status = 0";
 	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(integration)};
 	const char *p;
@@ -70,7 +70,7 @@ bool connection_load(struct db_conn *c, uint64_t account_id, const char *integra
 	if (got == 1) {
 		col_text(c, 0, kind, 32);
 		p = db_col_bytes(c, 1, &n);
-		*found = true;
+		*found = db_col_id(c, 2, id);
 		if (p)
 			buf_add(sealed, p, n);
 	}

@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	src/store/api_keys.c \
 	src/store/cols.c src/store/cols.h \
 	src/store/connections.c \
+	src/store/effects.c src/store/effects.h src/store/effects_priv.h src/store/memory.c \
 	src/store/execution_list.c src/store/execution_steps.c \
 	src/store/execution_watch.c src/store/execution_watch.h \
 	src/store/executions.c src/store/executions.h src/store/executions_priv.h \

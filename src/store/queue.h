@@ -90,6 +90,7 @@ struct ended_run {
 	const char *error_code, *error_message; /* NULL on success; kept between attempts too */
 	const char *webhook_url; const char *waiter;
 	const struct execution_step *steps; unsigned step_count;
+	bool planned; /* it may have a plan, which goes when it ends */
 	bool lost; /* out: the lease was not ours any more, nothing was changed */
 };
 #define QUEUE_END_MAX DB_LIST_MAX   /* runs in one call */

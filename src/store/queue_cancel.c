@@ -151,6 +151,7 @@ static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err
 		" ON DUPLICATE KEY UPDATE status = 3, completed_at = VALUES(completed_at),"
 		" duration_ms = VALUES(duration_ms), error_code = VALUES(error_code),"
 		" error_message = VALUES(error_message)";
+	static const char drop_plan[] = "DELETE FROM execution_plans WHERE execution_id = ?";
 	int64_t took = k->now_ms - k->started_at;
 	struct db_arg args[3] = {
 		db_id(&k->id),
@@ -160,7 +161,7 @@ static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err
 		.id = k->id, .event_id = k->id, .account_id = k->account_id, .has_execution = true,
 		.execution_id = k->id, .event = EVENT_RUN_FAILED, .url = k->webhook_url};
 
-	if (!db_exec(c, sql, args, 3, NULL, err))
+	if (!db_exec(c, sql, args, 3, NULL, err) || (k->started_at && !db_exec(c, drop_plan, args, 1, NULL, err)))
 		return false;
 	k->out->outcome = CANCEL_ENDED;
 	k->out->deliveries = k->webhook_url[0] != '\0';

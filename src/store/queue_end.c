@@ -156,6 +156,18 @@ static bool write_results(struct db_conn *c, const struct end_work *w, struct er
 	return rows == 0 || db_exec_rows(c, sql, args, 11, rows, NULL, err);
 }
 
+static bool drop_plans(struct db_conn *c, const struct end_work *w, struct error *err)
+{
+	static const char sql[] = "DELETE FROM execution_plans WHERE execution_id = ?";
+	struct db_arg args[QUEUE_END_MAX];
+	unsigned i, rows = 0;
+
+	for (i = 0; i < w->n; i++)
+		if (w->runs[i].planned && !w->lost[i] && is_final(w, i))
+			args[rows++] = db_id(&w->runs[i].id);
+	return rows == 0 || db_exec_rows(c, sql, args, 1, rows, NULL, err);
+}
+
 /* Of all runs together, DB_LIST_MAX at once. */
 static bool add_steps(struct db_conn *c, const struct end_work *w, struct error *err)
 {
@@ -257,7 +269,7 @@ static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 	for (i = 0; i < w->n; i++)
 		if (!w->lost[i] && is_final(w, i))
 			slots_free(&w->slots, w->runs[i].account_id);
-	return write_results(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
+	return write_results(c, w, err) && drop_plans(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
 	       queue_retries(c, w, err) && slots_fill(c, &w->slots, &w->promoted, err) &&
 	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err);
 }

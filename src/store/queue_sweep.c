@@ -83,6 +83,7 @@ static void lost_run(struct db_conn *c, struct arena *a, const struct holder *h,
 	r->completed_at = now_ms;
 	r->error_code = err_name(ERR_WORKER_LOST);
 	r->error_message = message;
+	r->planned = true;
 }
 
 static bool read_leases(struct db_conn *c, struct arena *a, const struct holder *h, unsigned max,

@@ -228,10 +228,10 @@ static void a_connection_replaces_the_one_of_its_integration(void)
 	CU_ASSERT_EQUAL(list[0].created_at, 2000);
 	arena_release(&a);
 	buf_init(&sealed, 4096);
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", &second, kind, &sealed, &found, &err));
 	CU_ASSERT_TRUE(found);
 	CU_ASSERT_STRING_EQUAL(buf_str(&sealed), "two!");
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "shopify", kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "shopify", &second, kind, &sealed, &found, &err));
 	CU_ASSERT_FALSE(found);
 	buf_release(&sealed);
 }
@@ -256,7 +256,7 @@ static void a_disconnected_integration_is_listed_but_not_loaded(void)
 	CU_ASSERT_EQUAL(list[0].status, 1);
 	arena_release(&a);
 	buf_init(&sealed, 4096);
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", &id, kind, &sealed, &found, &err));
 	CU_ASSERT_FALSE(found);
 	buf_release(&sealed);
 }
