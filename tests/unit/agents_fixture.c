@@ -20,8 +20,17 @@ void fx_host_reset(void)
 {
 	memset(&fx_host, 0, sizeof fx_host);
 	fx_host.connected = true;
-	fx_host.attempt = 1;
+	fx_host.attempt = fx_host.run = 1;
 	snprintf(fx_host.kind, sizeof fx_host.kind, "maildir");
+	fx_ledger_reset();
+}
+
+void fx_next_run(void)
+{
+	fx_host.run++;
+	fx_host.attempt = 1;
+	fx_host.acts = fx_host.stop_after_acts = fx_host.ledger_calls = fx_host.fail_ledger_call = 0;
+	fx_host.stopped = false;
 }
 
 static bool host_stopped(void *data)
@@ -72,7 +81,11 @@ static bool host_wait(void *data, int64_t ms)
 	return !fx_host.stopped;
 }
 
-static const struct agent_host host = {host_stopped, host_may_act, host_connection, host_step, host_wait};
+static const struct agent_host host = {
+	.stopped = host_stopped, .may_act = host_may_act, .connection = host_connection, .step = host_step,
+	.wait = host_wait, .resume = fx_resume, .plan = fx_plan, .look = fx_look, .settle = fx_settle,
+	.recall = fx_recall,
+};
 
 /* ---- Runs ---- */
 

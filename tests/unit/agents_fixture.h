@@ -18,6 +18,8 @@ struct fx_host {
 	bool stopped, refuse, connected;
 	unsigned stop_after_acts;          /* 0: never */
 	unsigned acts, steps, attempt;
+	unsigned run;                      /* attempts of one run share it */
+	unsigned ledger_calls, fail_ledger_call;   /* of plan and settle: the one that fails, 0 none */
 	int64_t waited_ms;
 	char step_names[64][64];
 	char kind[32], path[FX_PATH];      /* of the connection */
@@ -27,6 +29,17 @@ struct fx_host {
 };
 extern struct fx_host fx_host;
 void fx_host_reset(void);
+/* Another run of the same account: what the host keeps of effects and memory stays. */
+void fx_next_run(void);
+/* agents_ledger.c: parts of the host */
+void fx_ledger_reset(void);
+bool fx_resume(void *data, const char **plan, size_t *n, struct error *err);
+bool fx_plan(void *data, const char *plan, size_t n, struct agent_effect *const *effects, unsigned count,
+             struct error *err);
+bool fx_look(void *data, struct agent_effect *const *effects, unsigned count, struct error *err);
+bool fx_settle(void *data, struct agent_effect *const *effects, unsigned count, enum agent_effect_state state,
+               struct error *err);
+bool fx_recall(void *data, struct agent_memory *memories, unsigned count, struct error *err);
 
 /* Loads the project's agents and the examples once. */
 const struct manifest *fx_manifest(const char *slug);
