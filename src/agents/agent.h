@@ -88,6 +88,8 @@ struct agent_host {
 	bool (*recall)(void *data, struct agent_memory *memories, unsigned count, struct error *err);
 };
 
+struct mailbox_env;
+
 struct agent_ctx {
 	struct json_object *input;        /* fits the manifest's input schema; never NULL */
 	const char         *timezone;     /* the account's, IANA */
@@ -96,6 +98,7 @@ struct agent_ctx {
 	unsigned            attempt;      /* from 1 */
 	const struct agent_host *host;
 	void               *host_data;
+	const struct mailbox_env *mailboxes;   /* for mailbox_open; NULL: none that needs a network */
 };
 
 /* Runs the agent. false: err says why, err->retryable whether another attempt may help;

@@ -78,7 +78,7 @@ static bool archive(struct triage *t, struct item *it, struct error *err)
 	struct effect *e = add_effect(it, "archive");
 	int64_t started = clock_mono_us();
 	struct mail_moved moved;
-	struct error why;
+	struct error why = {0};
 
 	e->reason = why_planned(t);
 	e->undo = undo_of_archive(t, NULL);
@@ -86,9 +86,12 @@ static bool archive(struct triage *t, struct item *it, struct error *err)
 		return true;
 	if (!t->ctx->host->may_act(t->ctx->host_data, err))
 		return false;
-	if (t->box.ops->archive(&t->box, &it->ref, &moved, &why)) {
+	if (t->box.ops->archive(&t->box, &it->ref, it->mail.message_id, &moved, &why)) {
 		note_moved(t, e, &moved);
 		e->undo = undo_of_archive(t, e->remote_id);
+	} else if (why.retryable || why.code == ERR_CANCELLED) {
+		*err = why;
+		return false;
 	} else {
 		e->status = EFFECT_FAILED;
 		e->reason = arena_strdup(&t->arena, why.message);

@@ -73,6 +73,10 @@ static bool look_at(struct triage *t, const struct query *q, const struct mail_r
 	if (!t->box.ops->fetch(&t->box, ref, &text, &n, &cut, &why)) {
 		if (why.code == ERR_NOT_FOUND)
 			return true;
+		if (why.retryable || why.code == ERR_CANCELLED) {
+			*err = why;
+			return false;
+		}
 		triage_warn(t, "MAIL_UNREADABLE", arena_strdup(&t->arena, ref->id), "%s", why.message);
 		return true;
 	}
@@ -123,10 +127,30 @@ static bool look_through(struct triage *t, const struct query *q, const struct m
 	return ok;
 }
 
+/* What a mailbox may know without reading its mails. */
+static void make_filter(const struct query *q, struct mailbox_filter *out)
+{
+	unsigned i;
+
+	memset(out, 0, sizeof *out);
+	out->since_ms = q->after_ms != INT64_MIN ? q->after_ms : 0;
+	out->before_ms = q->before_ms != INT64_MAX ? q->before_ms : 0;
+	for (i = 0; i < q->count; i++) {
+		out->unread |= q->terms[i].kind == QUERY_UNREAD;
+		if (q->terms[i].kind == QUERY_FROM)
+			out->from = q->terms[i].text;
+		else if (q->terms[i].kind == QUERY_TO)
+			out->to = q->terms[i].text;
+		else if (q->terms[i].kind == QUERY_SUBJECT)
+			out->subject = q->terms[i].text;
+	}
+}
+
 static bool from_mailbox(struct triage *t, struct error *err)
 {
 	struct agent_connection c;
 	struct mail_ref *refs = NULL;
+	struct mailbox_filter filter;
 	struct query q;
 	const char *me = NULL;
 	unsigned n = 0;
@@ -138,11 +162,12 @@ static bool from_mailbox(struct triage *t, struct error *err)
 	    !json_get_str(c.settings, "settings", "address", &me, err))
 		return false;
 	started = clock_mono_us();
-	if (!mailbox_open(&t->box, c.kind, c.settings, err))
+	if (!mailbox_open(&t->box, c.kind, c.settings, t->ctx->mailboxes, err))
 		return false;
 	t->has_box = true;
 	t->me = me ? text_lower(&t->arena, me) : "";
-	ok = t->box.ops->list(&t->box, TRIAGE_SCAN_MAX, &refs, &n, err);
+	make_filter(&q, &filter);
+	ok = t->box.ops->list(&t->box, &filter, TRIAGE_SCAN_MAX, &refs, &n, err);
 	if (ok) {
 		log_list(t, n, started);
 		if (t->box.seen)

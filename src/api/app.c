@@ -69,7 +69,8 @@ static bool open_limits(struct app *app, struct error *err)
 static void open_run_env(struct app *app)
 {
 	app->run_env = (struct executor_env){.db = app->db, .cfg = &app->cfg, .agents = app->agents,
-	                                     .seal = &app->seal, .ringer = app->ringer};
+	                                     .seal = &app->seal, .outbound = app->outbound,
+	                                     .ringer = app->ringer};
 	if (app->cgi)
 		return;
 	local_owner(&app->run_env.owner);

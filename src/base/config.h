@@ -39,8 +39,9 @@ struct config {
 	/* [webhooks] */
 	int   sender_inflight, sender_poll_ms, sender_idle_poll_ms;    /* 256, 1000, 30000 */
 	int   webhook_timeout_s, webhook_lease_s;                      /* 15, 30 */
-	char *allow_networks;    /* "127.0.0.0/8,::1/128": allowed beside public addresses; default none */
 	char *webhook_schedule_s;/* "5,30,120,600,3600,10800,21600,43200" */
+	/* [outbound] */
+	char *allow_networks;    /* "127.0.0.0/8,::1/128": allowed beside public addresses; default none */
 	/* [log] */
 	char *log_level;
 };

@@ -2,6 +2,7 @@
 #include "base/config_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ static void variable_of(const struct setting *s, char name[VARIABLE_MAX])
 	capitals(name);
 }
 
-static const struct setting *setting_of(const char *variable)
+static const struct setting *setting_called(const char *variable)
 {
 	char name[VARIABLE_MAX];
 	unsigned i;
@@ -89,15 +90,40 @@ static bool tells_of_a_service(const char *variable, const char *value)
 	return ends_in(variable, "_PORT") && strstr(value, "://");
 }
 
+static void lower_case(const char *variable, char name[VARIABLE_MAX])
+{
+	size_t i;
+
+	for (i = 0; variable[i] && i < VARIABLE_MAX - 1; i++)
+		name[i] = (char)(variable[i] >= 'A' && variable[i] <= 'Z' ? variable[i] - 'A' + 'a' : variable[i]);
+	name[i] = '\0';
+}
+
+/* By its own name, or by one that it had before. */
+static const struct setting *setting_of(const char *variable)
+{
+	const struct setting *s = setting_called(variable);
+	const char *section, *rest, *newer;
+	char name[VARIABLE_MAX], meant[VARIABLE_MAX];
+	bool known;
+
+	if (s || !(section = section_of(variable, &rest)))
+		return s;
+	lower_case(rest, name);
+	newer = config_newer_name(&section, name);
+	s = newer != name ? config_find(section, newer, &known) : NULL;
+	if (s)
+		variable_of(s, meant);
+	/* where both are given, the older is refused like an unknown one */
+	return s && !getenv(meant) ? s : NULL;
+}
+
 static bool refuse(const char *variable, const char *section, const char *rest, struct error *err)
 {
 	char name[VARIABLE_MAX], meant[VARIABLE_MAX] = "";
 	const struct setting *near;
-	size_t i;
 
-	for (i = 0; rest[i] && i < sizeof name - 1; i++)
-		name[i] = (char)(rest[i] >= 'A' && rest[i] <= 'Z' ? rest[i] - 'A' + 'a' : rest[i]);
-	name[i] = '\0';
+	lower_case(rest, name);
 	near = config_nearest(section, name);
 	if (near)
 		variable_of(near, meant);

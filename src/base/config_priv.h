@@ -23,7 +23,10 @@ struct setting {
 
 extern const struct setting *const config_settings;
 
+/* Older names of settings are known too. */
 const struct setting *config_find(const char *section, const char *name, bool *section_known);
+/* What a setting is called now, *section with it; name itself where that is no older name. */
+const char *config_newer_name(const char **section, const char *name);
 /* The setting of the section whose name looks most like this one; NULL when none looks much like it. */
 const struct setting *config_nearest(const char *section, const char *name);
 

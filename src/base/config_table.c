@@ -116,11 +116,11 @@ static const struct setting table[] = {
 	     "seconds that a receiver has to answer"),
 	INT_("webhooks", "lease_s", webhook_lease_s, "30", 2, 3600,
 	     "seconds after which the deliveries of a dead sender are taken up"),
-	TEXT_("webhooks", "allow_networks", allow_networks, "", NULL,
-	      "networks allowed beside public addresses, like 10.1.0.0/16,::1/128"),
 	TEXT_("webhooks", "schedule_s", webhook_schedule_s,
 	      "5,30,120,600,3600,10800,21600,43200", check_schedule,
 	      "seconds before each further attempt of a delivery"),
+	TEXT_("outbound", "allow_networks", allow_networks, "", NULL,
+	      "networks that webhooks and mailboxes may be in beside public addresses, like 10.1.0.0/16,::1/128"),
 	TEXT_("log", "level", log_level, "info", check_level, "debug, info, warn or error"),
 };
 
@@ -128,10 +128,28 @@ _Static_assert(sizeof table / sizeof *table == SETTINGS, "SETTINGS is not the nu
 
 const struct setting *const config_settings = table;
 
+/* Names that settings had before. */
+static const struct { const char *section, *name, *now_section, *now_name; } older[] = {
+	{"webhooks", "allow_networks", "outbound", "allow_networks"},
+};
+
+const char *config_newer_name(const char **section, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof older / sizeof *older; i++)
+		if (strcmp(older[i].section, *section) == 0 && strcmp(older[i].name, name) == 0) {
+			*section = older[i].now_section;
+			return older[i].now_name;
+		}
+	return name;
+}
+
 const struct setting *config_find(const char *section, const char *name, bool *section_known)
 {
 	unsigned i;
 
+	name = config_newer_name(&section, name);
 	*section_known = false;
 	for (i = 0; i < SETTINGS; i++) {
 		if (strcmp(table[i].section, section) != 0)

@@ -149,7 +149,7 @@ static bool can_open(const char *kind, const char *path, const struct buf *setti
 	struct json_object *object = NULL;
 	struct mailbox m;
 	bool ok = json_read(settings->data, settings->len, JSON_DEPTH_MAX, &object, NULL, NULL, err) &&
-		  mailbox_open(&m, kind, object, err);
+		  mailbox_open(&m, kind, object, NULL, err);
 
 	if (ok)
 		mailbox_close(&m);

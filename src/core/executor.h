@@ -15,12 +15,14 @@
 #include "store/queue.h"
 
 struct executor;
+struct outbound_rules;
 
 struct executor_env {
 	struct db *db;
 	const struct config *cfg;
 	const struct registry *agents;
 	const struct secret_ring *seal;            /* to open connections' settings */
+	const struct outbound_rules *outbound;     /* where runs may connect to; NULL: nowhere */
 	struct doorbell_ringer *ringer; /* waiters, sender, other workers; NULL: rings nobody */
 	struct lease_owner owner;
 	/* executor_run_one: the run was ended without its thread, which is stuck in its agent; NULL: nothing */

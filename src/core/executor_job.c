@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rnd.h"
+#include "integrations/mailbox.h"
 
 #define RETRY_AFTER_MAX_S 3600   /* what another side may ask for: the run keeps its slot meanwhile */
 
@@ -123,9 +124,11 @@ static size_t output_max(const struct job *j)
 
 static bool run_agent(struct job *j, struct arena *a)
 {
+	struct mailbox_env mailboxes = {.rules = j->env->outbound, .stopped = job_host.stopped, .data = j,
+	                                .deadline_ms = j->deadline_ms};
 	struct agent_ctx ctx = {.timezone = j->run.timezone, .now_ms = j->started_ms,
 	                        .deadline_ms = j->deadline_ms, .attempt = j->run.attempt + 1,
-	                        .host = &job_host, .host_data = j};
+	                        .host = &job_host, .host_data = j, .mailboxes = &mailboxes};
 	bool ok;
 
 	if (!j->manifest)

@@ -119,9 +119,9 @@ static void check_outbound(struct doctor *d)
 
 	if (!r)
 		doctor_report(d, VERDICT_FAILED, "outbound rules",
-		              "webhooks.allow_networks is a list like 10.1.0.0/16,::1/128", "%s", err.message);
+		              "outbound.allow_networks is a list like 10.1.0.0/16,::1/128", "%s", err.message);
 	else
-		doctor_report(d, VERDICT_OK, "outbound rules", NULL, "webhooks go to public addresses%s%s",
+		doctor_report(d, VERDICT_OK, "outbound rules", NULL, "webhooks and mailboxes may be at public addresses%s%s",
 		              *networks ? " and " : " only", networks);
 	outbound_rules_free(r);
 }

@@ -65,19 +65,11 @@ static bool run_pass(struct ctl *c, const struct executor_env *env, int64_t unti
 	return ok;
 }
 
-static bool send_pass(struct ctl *c, int64_t until_us, struct pass *p)
+static bool send_pass(struct ctl *c, const struct outbound_rules *rules, int64_t until_us, struct pass *p)
 {
-	struct outbound_rules *rules = outbound_rules_new(c->cfg.allow_networks, &c->err);
 	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .seal = &c->seal};
-	bool ok;
 
-	if (!rules) {
-		c->status = CTL_CONFIGURATION;
-		return false;
-	}
-	ok = sender_pass(&env, (unsigned)ctl_number(c, "deliveries", RUNS_MAX), until_us, &p->sent, &c->err);
-	outbound_rules_free(rules);
-	return ok;
+	return sender_pass(&env, (unsigned)ctl_number(c, "deliveries", RUNS_MAX), until_us, &p->sent, &c->err);
 }
 
 /* What is left over: nobody needs it now. */
@@ -98,10 +90,10 @@ static void tell_daemons(struct ctl *c, const struct pass *p)
 		bell_ring(c->ringer, SENDER_PROGRAM, BELL_LOOK);
 }
 
-static bool pass(struct ctl *c, const struct registry *agents, struct pass *p)
+static bool pass(struct ctl *c, const struct registry *agents, const struct outbound_rules *rules, struct pass *p)
 {
 	struct executor_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .seal = &c->seal,
-	                           .ringer = c->ringer};
+	                           .outbound = rules, .ringer = c->ringer};
 	int64_t us = ctl_number(c, "seconds", SECONDS) * 1000000, until_us = clock_mono_us() + us;
 	int64_t least_us;
 
@@ -109,7 +101,7 @@ static bool pass(struct ctl *c, const struct registry *agents, struct pass *p)
 	if (!run_pass(c, &env, until_us - us / SEND_SHARE, p))
 		return false;
 	least_us = clock_mono_us() + 1000000;
-	if (!send_pass(c, until_us > least_us ? until_us : least_us, p))
+	if (!send_pass(c, rules, until_us > least_us ? until_us : least_us, p))
 		return false;
 	audit(&env, until_us);
 	tell_daemons(c, p);
@@ -119,19 +111,23 @@ static bool pass(struct ctl *c, const struct registry *agents, struct pass *p)
 bool cmd_tick(struct ctl *c)
 {
 	struct registry *agents = registry_load(ctl_manifest_dir(), c->cfg.agents_dir, &c->err);
+	struct outbound_rules *rules = agents ? outbound_rules_new(c->cfg.allow_networks, &c->err) : NULL;
 	struct pass p = {0};
 	bool ok;
 
-	if (!agents) {
+	if (!rules) {
+		registry_free(agents);
 		c->status = CTL_CONFIGURATION;
 		return false;
 	}
 	/* the pool's size is known only now, from the threads asked for */
 	ok = ctl_open_db(c, (unsigned)ctl_number(c, "threads", TICK_THREADS) + SPARE) &&
-	     admin_schema_usable(&c->admin, &c->err) && pass(c, agents, &p);
+	     admin_schema_usable(&c->admin, &c->err) && pass(c, agents, rules, &p);
 	if (ok)
 		put_pass(c, &p);
-	if (!c->stuck)
+	if (!c->stuck) {
+		outbound_rules_free(rules);
 		registry_free(agents);
+	}
 	return ok;
 }

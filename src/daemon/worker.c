@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/executor.h"
 #include "daemon/loop.h"
+#include "net/outbound.h"
 
 #define SPARE_CONNECTIONS 4   /* beside one for each thread: claims, upkeep, two committers */
 #define DRAIN_LIMIT_S     60
@@ -21,6 +22,7 @@ struct worker {
 	struct db *db;
 	struct registry *agents;
 	struct secret_ring seal;
+	struct outbound_rules *outbound;
 	struct doorbell_ringer *ringer;
 	struct executor *executor;
 	struct error error;
@@ -53,6 +55,7 @@ static bool start_executor(struct worker *w, struct loop *l)
 				   .cfg = w->cfg,
 				   .agents = w->agents,
 				   .seal = &w->seal,
+				   .outbound = w->outbound,
 				   .ringer = w->ringer,
 				   .wake = wake,
 				   .wake_ctx = l};
@@ -149,6 +152,7 @@ bool worker_run(const struct config *cfg, struct error *err)
 	bool ok;
 
 	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
+	     (w.outbound = outbound_rules_new(cfg->allow_networks, err)) != NULL &&
 	     (w.agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR,
 				       cfg->agents_dir, err)) != NULL &&
 	     (w.db = db_open(cfg, (unsigned)cfg->worker_threads + SPARE_CONNECTIONS, err)) != NULL;
@@ -165,6 +169,7 @@ out:
 	db_close(w.db);
 	doorbell_ringer_free(w.ringer);
 	registry_free(w.agents);
+	outbound_rules_free(w.outbound);
 	mem_wipe(&w.seal, sizeof w.seal);
 	return ok && !w.failed;
 }

@@ -8,7 +8,7 @@ libintegrations_a_SOURCES = \
 	src/integrations/mail_quote.c \
 	src/integrations/mailbox.c src/integrations/mailbox.h \
 	src/integrations/maildir.c src/integrations/maildir_archive.c src/integrations/maildir_list.c \
-	src/integrations/maildir_priv.h \
+	src/integrations/maildir_mark.c src/integrations/maildir_priv.h src/integrations/maildir_sent.c \
 	src/integrations/mbox.c src/integrations/mbox_look.c src/integrations/mbox_split.c \
 	src/integrations/text_clean.c src/integrations/text_clean.h
 INTEGRATIONS_LIBS = libintegrations.a $(GMIME_LIBS) $(GUMBO_LIBS)

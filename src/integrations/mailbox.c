@@ -9,16 +9,19 @@
 
 static const struct mailbox_ops *const kinds[] = {&maildir_ops, &mbox_ops};
 
-bool mailbox_open(struct mailbox *m, const char *kind, struct json_object *settings, struct error *err)
+bool mailbox_open(struct mailbox *m, const char *kind, struct json_object *settings, const struct mailbox_env *env,
+                  struct error *err)
 {
+	static const struct mailbox_env no_network;
 	unsigned i;
 
 	memset(m, 0, sizeof *m);
+	m->mails = -1;
 	for (i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (strcmp(kinds[i]->kind, kind) != 0)
 			continue;
 		m->ops = kinds[i];
-		if (m->ops->open(m, settings, err))
+		if (m->ops->open(m, settings, env ? env : &no_network, err))
 			return true;
 		m->ops = NULL;
 		return false;
@@ -32,6 +35,19 @@ void mailbox_close(struct mailbox *m)
 	if (m->ops)
 		m->ops->close(m);
 	m->ops = NULL;
+}
+
+bool mailbox_no_marks(struct mailbox *m, const struct mail_ref *ref, const struct mail_mark *mark,
+                      enum mail_marked *out, struct error *err)
+{
+	*out = MAIL_MARK_UNSUPPORTED;
+	return true;
+}
+
+bool mailbox_none_sent(struct mailbox *m, unsigned max, void (*each)(void *ctx, const char *headers, size_t n),
+                       void *ctx, struct error *err)
+{
+	return true;
 }
 
 bool mailbox_cannot(struct error *err, const char *what, const char *path)

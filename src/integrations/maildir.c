@@ -53,7 +53,8 @@ static bool open_folders(struct maildir *d, struct error *err)
 	return true;
 }
 
-static bool maildir_open(struct mailbox *m, struct json_object *settings, struct error *err)
+static bool maildir_open(struct mailbox *m, struct json_object *settings, const struct mailbox_env *env,
+                         struct error *err)
 {
 	struct maildir *d = mem_zalloc(sizeof *d);
 	const char *path = NULL;
@@ -117,5 +118,8 @@ const struct mailbox_ops maildir_ops = {
 	.list = maildir_list,
 	.fetch = maildir_fetch,
 	.archive = maildir_archive,
+	.mark = maildir_mark,
+	.sent = maildir_sent,
 	.can_archive = true,
+	.can_star = true,
 };

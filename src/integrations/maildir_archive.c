@@ -56,8 +56,7 @@ static bool not_in_inbox(struct maildir *d, const char *id, struct mail_moved *o
 	return true;
 }
 
-/* Never over a file that is there. */
-static int move(int from, const char *name, int to, const char *target)
+int maildir_rename(int from, const char *name, int to, const char *target)
 {
 	int rc = renameat2(from, name, to, target, RENAME_NOREPLACE);
 
@@ -80,15 +79,15 @@ static bool move_to_archive(struct maildir *d, int dir, const char *name, int ar
 	snprintf(target, sizeof target, "%s%s", name, strchr(name, ':') ? "" : ":2,");
 	if (!maildir_is_file(dir, name))
 		return err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s is no file", name);
-	if (move(dir, name, archive, target) != 0)
+	if (maildir_rename(dir, name, archive, target) != 0)
 		return maildir_cannot(err, "Cannot move to .Archive the mail", name);
 	out->what = MAIL_MOVED;
 	snprintf(out->where, sizeof out->where, ".Archive/cur/%s", target);
 	return true;
 }
 
-bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, struct mail_moved *out,
-                            struct error *err)
+bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
+                     struct error *err)
 {
 	struct maildir *d = m->data;
 	char name[MAILDIR_NAME_SIZE];

@@ -11,11 +11,14 @@
 
 #include "base/mem.h"
 
+#define DAY_MS INT64_C(86400000)
+
 /* ---- List ---- */
 
 struct found { struct mail_ref ref; struct place place; };
 
 struct listing {
+	const struct mailbox_filter *filter;
 	struct found *all;
 	unsigned count, room, max;
 };
@@ -26,7 +29,7 @@ static size_t base_length(const char *name)
 	return strcspn(name, ":");
 }
 
-static bool has_flag(const char *name, char flag)
+bool maildir_has_flag(const char *name, char flag)
 {
 	const char *info = strstr(name, ":2,");
 
@@ -60,13 +63,19 @@ static void prune(struct listing *l)
 		l->count = l->max;
 }
 
+/* A mail arrives after it was written; a day of grace for clocks that are wrong. */
+static bool fits(const struct mailbox_filter *f, const struct mail_ref *r)
+{
+	return !f || ((!f->unread || r->unread) && (f->since_ms == 0 || r->date_ms >= f->since_ms - DAY_MS));
+}
+
 static void add(struct listing *l, int dir, const char *name, bool is_new)
 {
 	size_t n = base_length(name);
 	struct mail_ref *r;
 	struct stat st;
 
-	if (n == 0 || n >= sizeof r->id || strlen(name) >= MAILDIR_NAME_SIZE || has_flag(name, 'T') ||
+	if (n == 0 || n >= sizeof r->id || strlen(name) >= MAILDIR_NAME_SIZE || maildir_has_flag(name, 'T') ||
 	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
 		return;
 	if (l->count == l->room)
@@ -74,17 +83,18 @@ static void add(struct listing *l, int dir, const char *name, bool is_new)
 	memset(&l->all[l->count], 0, sizeof *l->all);
 	snprintf(l->all[l->count].place.name, MAILDIR_NAME_SIZE, "%s", name);
 	l->all[l->count].place.is_new = is_new;
-	r = &l->all[l->count++].ref;
+	r = &l->all[l->count].ref;
 	memcpy(r->id, name, n);
 	r->date_ms = name_time_ms(name);
 	if (r->date_ms == 0)
 		r->date_ms = st.st_mtim.tv_sec * INT64_C(1000);
-	r->unread = is_new || !has_flag(name, 'S');
+	r->unread = is_new || !maildir_has_flag(name, 'S');
+	r->starred = maildir_has_flag(name, 'F');
 	r->size = (size_t)st.st_size;
+	l->count += fits(l->filter, r);
 }
 
-/* A stream of its own position on a folder; NULL with errno. */
-static DIR *folder_stream(int dir)
+DIR *maildir_stream(int dir)
 {
 	int fd = openat(dir, ".", MAILDIR_DIR_FLAGS);
 	DIR *s = fd >= 0 ? fdopendir(fd) : NULL;
@@ -96,7 +106,7 @@ static DIR *folder_stream(int dir)
 
 static bool list_folder(struct listing *l, int dir, bool is_new)
 {
-	DIR *s = folder_stream(dir);
+	DIR *s = maildir_stream(dir);
 	struct dirent *e;
 
 	if (!s)
@@ -117,11 +127,11 @@ static int by_id(const void *a, const void *b)
 	return order ? order : (nx > ny) - (nx < ny);
 }
 
-bool maildir_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count,
-                         struct error *err)
+bool maildir_list(struct mailbox *m, const struct mailbox_filter *filter, unsigned max, struct mail_ref **out,
+                  unsigned *count, struct error *err)
 {
 	struct maildir *d = m->data;
-	struct listing l = {.max = max, .room = 2 * max + 1};
+	struct listing l = {.filter = filter, .max = max, .room = 2 * max + 1};
 	unsigned i;
 
 	l.all = mem_array(l.room, sizeof *l.all);
@@ -148,7 +158,7 @@ bool maildir_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsign
 bool maildir_find_in(int dir, const char *id, char name[MAILDIR_NAME_SIZE])
 {
 	size_t n = strlen(id);
-	DIR *s = folder_stream(dir);
+	DIR *s = maildir_stream(dir);
 	struct dirent *e;
 	bool found = false;
 

@@ -2,6 +2,7 @@
 #ifndef AGENTIV_INTEGRATIONS_MAILDIR_PRIV_H
 #define AGENTIV_INTEGRATIONS_MAILDIR_PRIV_H
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #include "integrations/mailbox.h"
@@ -24,7 +25,11 @@ bool maildir_cannot(struct error *err, const char *what, const char *name);
 
 /* ---- maildir_list.c ---- */
 
-bool maildir_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count, struct error *err);
+bool maildir_list(struct mailbox *m, const struct mailbox_filter *filter, unsigned max, struct mail_ref **out,
+                  unsigned *count, struct error *err);
+bool maildir_has_flag(const char *name, char flag);
+/* A stream of its own position on a folder; NULL with errno. */
+DIR *maildir_stream(int dir);
 /* Can the id be the name of a mail, and of nothing else? */
 bool maildir_plain_id(const char *id);
 bool maildir_is_file(int dir, const char *name);
@@ -35,6 +40,16 @@ bool maildir_find(struct maildir *d, const char *id, int *dir, char name[MAILDIR
 
 /* ---- maildir_archive.c ---- */
 
-bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, struct mail_moved *out, struct error *err);
+bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
+                     struct error *err);
+/* Renames without ever taking the place of a file that is there; -1 with errno. */
+int maildir_rename(int from, const char *name, int to, const char *target);
+
+/* ---- maildir_mark.c, maildir_sent.c ---- */
+
+bool maildir_mark(struct mailbox *m, const struct mail_ref *ref, const struct mail_mark *mark, enum mail_marked *out,
+                  struct error *err);
+bool maildir_sent(struct mailbox *m, unsigned max, void (*each)(void *ctx, const char *headers, size_t n), void *ctx,
+                  struct error *err);
 
 #endif

@@ -41,7 +41,8 @@ static void mbox_close(struct mailbox *m)
 	m->data = NULL;
 }
 
-static bool mbox_open(struct mailbox *m, struct json_object *settings, struct error *err)
+static bool mbox_open(struct mailbox *m, struct json_object *settings, const struct mailbox_env *env,
+                      struct error *err)
 {
 	struct mbox *b = mem_zalloc(sizeof *b);
 	const char *path = NULL;
@@ -126,8 +127,8 @@ static const char *what_instead(const struct mbox *b)
 	return mailbox_read(b->fd, head, sizeof head, 0, &n) ? mbox_seen_text(mbox_look(head, n)) : NULL;
 }
 
-static bool mbox_list(struct mailbox *m, unsigned max, struct mail_ref **out, unsigned *count,
-                      struct error *err)
+static bool mbox_list(struct mailbox *m, const struct mailbox_filter *filter, unsigned max, struct mail_ref **out,
+                      unsigned *count, struct error *err)
 {
 	struct mbox *b = m->data;
 	uint64_t first, i;
@@ -178,8 +179,8 @@ static bool mbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **tex
 	return false;
 }
 
-static bool mbox_archive(struct mailbox *m, const struct mail_ref *ref, struct mail_moved *out,
-                         struct error *err)
+static bool mbox_archive(struct mailbox *m, const struct mail_ref *ref, const char *message_id,
+                         struct mail_moved *out, struct error *err)
 {
 	memset(out, 0, sizeof *out);
 	out->what = MAIL_READ_ONLY;
@@ -193,4 +194,6 @@ const struct mailbox_ops mbox_ops = {
 	.list = mbox_list,
 	.fetch = mbox_fetch,
 	.archive = mbox_archive,
+	.mark = mailbox_no_marks,
+	.sent = mailbox_none_sent,
 };

@@ -214,13 +214,13 @@ struct outbound_rules *outbound_rules_new(const char *networks, struct error *er
 		size_t n = strcspn(p, space);
 
 		if (r->count == NETWORKS_MAX) {
-			err_set(err, ERR_INVALID_INPUT, "webhooks.allow_networks: at most %d networks can be allowed",
+			err_set(err, ERR_INVALID_INPUT, "outbound.allow_networks: at most %d networks can be allowed",
 			        NETWORKS_MAX);
 			goto bad;
 		}
 		if (!parse_network(p, n, &r->networks[r->count])) {
 			err_set(err, ERR_INVALID_INPUT,
-			        "webhooks.allow_networks: \"%.*s\" is no network; one reads 10.0.0.0/8 or fd00::/8",
+			        "outbound.allow_networks: \"%.*s\" is no network; one reads 10.0.0.0/8 or fd00::/8",
 			        n < 60 ? (int)n : 60, p);
 			goto bad;
 		}

@@ -31,7 +31,7 @@ CGI = os.environ.get("AGENTIV_CGI") == "1"
 SCOPES = "agents:read,agents:run,schedules:write,connections:read,webhooks:write"
 SYNC_WAIT_S = 3
 SETTINGS = {"http.sync_wait_s": SYNC_WAIT_S, "worker.retry_base_ms": 50, "worker.threads": 64,
-            "webhooks.allow_networks": "127.0.0.0/8"}
+            "outbound.allow_networks": "127.0.0.0/8"}
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 EXECUTION = re.compile(r"^exec_[0-7][0-9A-HJKMNP-TV-Z]{25}$")
 CODES = {"UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "RATE_LIMITED": 429, "INVALID_INPUT": 400,

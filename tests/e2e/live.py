@@ -15,7 +15,7 @@ from running import running_or                   # noqa: E402
 from stack import Client, Stack, wait_until      # noqa: E402,F401
 
 TOP = Path(__file__).resolve().parents[2]
-SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 60000, "worker.poll_ms": 60000,
+SETTINGS = {"outbound.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 60000, "worker.poll_ms": 60000,
             "webhooks.schedule_s": "0,1", "worker.retry_base_ms": 50}
 
 

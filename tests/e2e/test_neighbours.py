@@ -15,7 +15,7 @@ from receiver import Answer, Receiver             # noqa: E402
 from stack import Stack, wait_until               # noqa: E402
 
 TMP = Path(os.environ["AGENTIV_TEST_TMP"])
-SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.inflight": 8}
+SETTINGS = {"outbound.allow_networks": "127.0.0.0/8,::1/128", "webhooks.inflight": 8}
 LOOK = b"l"
 
 

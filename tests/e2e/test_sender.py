@@ -17,7 +17,7 @@ from receiver import Answer, Receiver, seed_signature, standard_signature       
 from stack import Stack, wait_until                                             # noqa: E402
 
 TMP = Path(os.environ["AGENTIV_TEST_TMP"])
-SETTINGS = {"webhooks.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 50, "webhooks.idle_poll_ms": 50,
+SETTINGS = {"outbound.allow_networks": "127.0.0.0/8,::1/128", "webhooks.poll_ms": 50, "webhooks.idle_poll_ms": 50,
             "webhooks.timeout_s": 1, "webhooks.lease_s": 6, "webhooks.schedule_s": "0,1", "webhooks.inflight": 32}
 
 
@@ -363,7 +363,7 @@ class SecretTest(SenderCase):
 
 class RulesTest(SenderCase):
     """Without the operator's leave, loopback is out of bounds, by number or by name."""
-    settings = dict(SETTINGS, **{"webhooks.allow_networks": ""})
+    settings = dict(SETTINGS, **{"outbound.allow_networks": ""})
 
     def test_loopback_is_refused_and_never_connected_to(self):
         for host in ("127.0.0.1", "localhost", "2130706433", "[::1]"):

@@ -15,7 +15,7 @@ LEASE_S = 3
 SETTINGS = {
     "worker.lease_s": LEASE_S, "worker.threads": 16, "worker.retry_base_ms": 50, "worker.retry_max_ms": 200,
     "webhooks.lease_s": 3, "webhooks.timeout_s": 2, "webhooks.schedule_s": "1,1,1,1,1,1,1,1",
-    "webhooks.allow_networks": "127.0.0.0/8",
+    "outbound.allow_networks": "127.0.0.0/8",
 }
 CLIENTS = 16
 

@@ -317,6 +317,30 @@ static void the_described_defaults_are_a_valid_file(void)
 	config_release(&c);
 }
 
+static void a_setting_is_still_known_by_its_older_name(void)
+{
+	struct config c;
+
+	CU_ASSERT_TRUE_FATAL(load("[webhooks]\nallow_networks = 10.1.0.0/16\n", &c, NULL));
+	CU_ASSERT_STRING_EQUAL(c.allow_networks, "10.1.0.0/16");
+	config_release(&c);
+	setenv("AGENTIV_WEBHOOKS_ALLOW_NETWORKS", "10.2.0.0/16", 1);
+	CU_ASSERT_TRUE_FATAL(load("[outbound]\nallow_networks = 10.1.0.0/16\n", &c, NULL));
+	unsetenv("AGENTIV_WEBHOOKS_ALLOW_NETWORKS");
+	CU_ASSERT_STRING_EQUAL(c.allow_networks, "10.2.0.0/16");
+	config_release(&c);
+}
+
+static void a_setting_is_not_given_by_both_its_names(void)
+{
+	CU_ASSERT_STRING_EQUAL(refusal("[outbound]\nallow_networks = 10.1.0.0/16\n[webhooks]\nallow_networks =\n"),
+	                       "a.conf:4: [webhooks] allow_networks is set twice");
+	setenv("AGENTIV_OUTBOUND_ALLOW_NETWORKS", "10.1.0.0/16", 1);
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_WEBHOOKS_ALLOW_NETWORKS", ""),
+	                       "AGENTIV_WEBHOOKS_ALLOW_NETWORKS (environment) is no setting of [webhooks]");
+	unsetenv("AGENTIV_OUTBOUND_ALLOW_NETWORKS");
+}
+
 static CU_TestInfo tests[] = {
 	{"an empty file gives the defaults", an_empty_file_gives_the_defaults},
 	{"a file sets values of every type", a_file_sets_values_of_every_type},
@@ -340,6 +364,8 @@ static CU_TestInfo tests[] = {
 	{"a password file wins over a password", a_password_file_wins_over_a_password},
 	{"a password file that cannot be read is named",
 	 a_password_file_that_cannot_be_read_is_named},
+	{"a setting is still known by its older name", a_setting_is_still_known_by_its_older_name},
+	{"a setting is not given by both its names", a_setting_is_not_given_by_both_its_names},
 	{"the described defaults are a valid file", the_described_defaults_are_a_valid_file},
 	CU_TEST_INFO_NULL};
 

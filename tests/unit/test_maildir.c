@@ -22,7 +22,7 @@ static bool open_box(const char *kind, const char *path, struct error *err)
 	bool ok;
 
 	json_object_object_add(settings, "path", json_object_new_string(path));
-	ok = mailbox_open(&box, kind, settings, err);
+	ok = mailbox_open(&box, kind, settings, NULL, err);
 	json_object_put(settings);
 	return ok;
 }
@@ -33,7 +33,7 @@ static struct mail_ref *list(unsigned max, unsigned *n)
 	struct error err;
 
 	CU_ASSERT_TRUE_FATAL(open_box("maildir", dir, &err));
-	CU_ASSERT_TRUE_FATAL(box.ops->list(&box, max, &refs, n, &err));
+	CU_ASSERT_TRUE_FATAL(box.ops->list(&box, NULL, max, &refs, n, &err));
 	return refs;
 }
 
@@ -125,12 +125,12 @@ static void archiving_moves_with_flags_and_makes_the_folder(void)
 	fx_deliver(dir, "new/2.b.h", MAIL);
 	refs = list(10, &n);
 	CU_ASSERT_EQUAL_FATAL(n, 2);
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[1], &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[1], "", &moved, &err));
 	CU_ASSERT_EQUAL(moved.what, MAIL_MOVED);
 	CU_ASSERT_STRING_EQUAL(moved.where, ".Archive/cur/1.a.h:2,FRS");
 	CU_ASSERT_TRUE(fx_exists(dir, ".Archive/cur/1.a.h:2,FRS"));
 	CU_ASSERT_FALSE(fx_exists(dir, "cur/1.a.h:2,FRS"));
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], "", &moved, &err));
 	CU_ASSERT_TRUE(fx_exists(dir, ".Archive/cur/2.b.h:2,"));
 	CU_ASSERT_TRUE(fx_exists(dir, ".Archive/new"));
 	CU_ASSERT_TRUE(fx_exists(dir, ".Archive/tmp"));
@@ -147,8 +147,8 @@ static void archiving_again_finds_it_done(void)
 	fx_maildir(dir);
 	fx_deliver(dir, "cur/1.a.h:2,S", MAIL);
 	refs = list(10, &n);
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], &moved, &err));
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], "", &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], "", &moved, &err));
 	CU_ASSERT_EQUAL(moved.what, MAIL_ALREADY_THERE);
 	CU_ASSERT_STRING_EQUAL(moved.where, ".Archive/cur/1.a.h:2,S");
 	end(refs);
@@ -168,7 +168,7 @@ static void a_mail_whose_flags_changed_is_still_found(void)
 	snprintf(from, sizeof from, "%s/new/1.a.h", dir);
 	snprintf(to, sizeof to, "%s/cur/1.a.h:2,RS", dir);
 	CU_ASSERT_EQUAL(rename(from, to), 0);
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], "", &moved, &err));
 	CU_ASSERT_STRING_EQUAL(moved.where, ".Archive/cur/1.a.h:2,RS");
 	end(refs);
 }
@@ -188,7 +188,7 @@ static void a_mail_that_is_gone_is_told(void)
 	refs = list(10, &n);
 	snprintf(path, sizeof path, "%s/cur/1.a.h:2,S", dir);
 	unlink(path);
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], "", &moved, &err));
 	CU_ASSERT_EQUAL(moved.what, MAIL_GONE);
 	CU_ASSERT_FALSE(box.ops->fetch(&box, &refs[0], &text, &size, &cut, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_NOT_FOUND);
@@ -219,7 +219,7 @@ static void links_lead_nowhere(void)
 	refs = list(10, &n);
 	CU_ASSERT_EQUAL(n, 1);
 	CU_ASSERT_FALSE(box.ops->fetch(&box, &fake, &text, &size, &cut, &err));
-	CU_ASSERT_FALSE(box.ops->archive(&box, &refs[0], &moved, &err));
+	CU_ASSERT_FALSE(box.ops->archive(&box, &refs[0], "", &moved, &err));
 	CU_ASSERT_TRUE(fx_exists(dir, "cur/1.a.h:2,S"));
 	CU_ASSERT_EQUAL(fx_count(other, "cur"), 1);
 	mailbox_close(&box);
@@ -247,7 +247,7 @@ static void ids_are_no_paths(void)
 	for (i = 0; i < sizeof ids / sizeof *ids; i++) {
 		memset(&ref, 0, sizeof ref);
 		snprintf(ref.id, sizeof ref.id, "%s", ids[i]);
-		CU_ASSERT_TRUE(box.ops->archive(&box, &ref, &moved, &err));
+		CU_ASSERT_TRUE(box.ops->archive(&box, &ref, "", &moved, &err));
 		CU_ASSERT_EQUAL(moved.what, MAIL_GONE);
 	}
 	CU_ASSERT_TRUE(fx_exists(dir, "cur/1.a.h:2,S"));
@@ -268,7 +268,7 @@ static void what_is_no_maildir_is_refused(void)
 	CU_ASSERT_FALSE(open_box("mbox", "/nonexistent", &err));
 	CU_ASSERT_STRING_EQUAL(err.message, "Cannot open the connected mbox: No such file or directory");
 	CU_ASSERT_FALSE(open_box("maildir", "relative/path", &err));
-	CU_ASSERT_FALSE(mailbox_open(&box, "maildir", settings, &err));
+	CU_ASSERT_FALSE(mailbox_open(&box, "maildir", settings, NULL, &err));
 	CU_ASSERT_FALSE(open_box("pigeon", dir, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_INTEGRATION_NOT_CONNECTED);
 	json_object_put(settings);

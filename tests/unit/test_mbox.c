@@ -123,8 +123,8 @@ static struct mail_ref *open_and_list(struct mailbox *box, const char *path, uns
 	struct error err;
 
 	json_object_object_add(settings, "path", json_object_new_string(path));
-	CU_ASSERT_TRUE_FATAL(mailbox_open(box, "mbox", settings, &err));
-	CU_ASSERT_TRUE_FATAL(box->ops->list(box, 100, &refs, n, &err));
+	CU_ASSERT_TRUE_FATAL(mailbox_open(box, "mbox", settings, NULL, &err));
+	CU_ASSERT_TRUE_FATAL(box->ops->list(box, NULL, 100, &refs, n, &err));
 	json_object_put(settings);
 	return refs;
 }
@@ -154,7 +154,7 @@ static void a_file_is_read_newest_first_and_never_written(void)
 	CU_ASSERT_EQUAL(size, strlen(FROM "Subject: a\n\nFrom here on\n\n"));
 	CU_ASSERT_PTR_NOT_NULL(memmem(got, size, "\nFrom here on", 13));
 	mem_free(got);
-	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], &moved, &err));
+	CU_ASSERT_TRUE(box.ops->archive(&box, &refs[0], "", &moved, &err));
 	CU_ASSERT_EQUAL(moved.what, MAIL_READ_ONLY);
 	CU_ASSERT_FALSE(box.ops->can_archive);
 	/* another program rewrites it */

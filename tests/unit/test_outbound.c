@@ -233,7 +233,7 @@ static void what_is_no_network_is_refused_by_name(void)
 
 		CU_ASSERT_PTR_NULL(outbound_rules_new(bad[i], &err));
 		CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "webhooks.allow_networks"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "outbound.allow_networks"));
 	}
 }
 
