@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "agents/builtins.h"
-#include "agents/email_triage_query.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -42,33 +41,38 @@ bool email_triage_check(struct json_object *input, struct error *err)
 {
 	struct agent_ctx ctx = {.input = input, .timezone = "UTC", .now_ms = clock_now_ms()};
 	struct triage *t = mem_zalloc(sizeof *t);
-	struct query q;
 	bool ok;
 
 	t->ctx = &ctx;
 	arena_init(&t->arena);
-	ok = triage_read_options(t, err) &&
-	     (t->opt.inline_data ||
-	      query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &q, err));
+	ok = triage_read_options(t, err) && triage_read_query(t, err);
 	release(t);
 	return ok;
+}
+
+static bool decide(struct triage *t, struct error *err)
+{
+	int64_t started;
+
+	if (!triage_gather(t, err) || !triage_remember(t, err))
+		return false;
+	started = clock_mono_us();
+	triage_decide(t);
+	log_decisions(t, started);
+	return true;
 }
 
 bool email_triage_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err)
 {
 	struct triage *t = mem_zalloc(sizeof *t);
-	int64_t started;
-	bool ok;
+	bool resumed = false, ok;
 
 	t->ctx = ctx;
+	t->me = "";
 	arena_init(&t->arena);
-	ok = triage_read_options(t, err) && triage_gather(t, err);
-	if (ok) {
-		started = clock_mono_us();
-		triage_decide(t);
-		log_decisions(t, started);
-		ok = triage_act(t, err);
-	}
+	ok = triage_read_options(t, err) && triage_read_query(t, err) && triage_open(t, err) &&
+	     triage_resume(t, &resumed, err) && (resumed || decide(t, err)) &&
+	     triage_act(t, resumed, err);
 	if (ok)
 		triage_write(t, result);
 	release(t);

@@ -4,6 +4,7 @@
 #define AGENTIV_AGENTS_EMAIL_TRIAGE_H
 
 #include "agents/agent.h"
+#include "agents/email_triage_query.h"
 #include "agents/email_triage_rules.h"
 #include "base/arena.h"
 #include "base/zone.h"
@@ -24,7 +25,7 @@ enum fact {
 	FACT_NO_REPLY, FACT_NEWS_SENDER, FACT_PROMO_SENDER, FACT_NOTICE_SENDER, FACT_SERVICE_HEADERS,
 	FACT_CAMPAIGN_HEADERS, FACT_BOUNCE, FACT_UNSUBSCRIBE_TEXT, FACT_BROWSER_TEXT,
 	/* relationship */
-	FACT_VIP, FACT_FROM_ME, FACT_ANSWERS_ME, FACT_REPLY, FACT_ONLY_TO_ME, FACT_TO_ME, FACT_CC_ME,
+	FACT_VIP, FACT_FROM_ME, FACT_ANSWERS_ME, FACT_WROTE_TO, FACT_REPLY, FACT_ONLY_TO_ME, FACT_TO_ME, FACT_CC_ME,
 	FACT_NOT_TO_ME, FACT_MANY_RECIPIENTS,
 	/* speech acts */
 	FACT_REQUEST, FACT_QUESTION, FACT_DEADLINE, FACT_DEADLINE_SOON, FACT_OVERDUE, FACT_OUTAGE,
@@ -59,12 +60,15 @@ struct facts {
 enum effect_status { EFFECT_PLANNED, EFFECT_DONE, EFFECT_ALREADY_DONE, EFFECT_SKIPPED, EFFECT_FAILED };
 
 struct effect {
-	const char *kind;               /* "archive", "label", "star" */
-	const char *target;             /* the mail's id */
+	struct agent_effect what;       /* its kind ("archive", "label", "star"), and what the host knows of it */
+	bool real;                      /* something outside is to change: neither planned only nor skipped */
 	enum effect_status status;
 	const char *label;              /* of a label */
 	const char *remote_id, *reason, *undo;      /* NULL when there is none */
 };
+
+/* What is remembered of where a mail comes from. */
+struct remembered { const char *subject; int64_t done, undone; };   /* subject NULL: it has none */
 
 /* One mail on its way through a run. */
 struct item {
@@ -81,6 +85,10 @@ struct item {
 	int matched_rule;               /* the first whose word stands, -1: none */
 	struct rule_verdict verdict;
 	const char *vip;                /* the VIP that its sender is, NULL */
+	const char *key, *copy;         /* the mail, wherever it lies: its Message-ID, and which of several (NULL: the first) */
+	struct remembered sender, list; /* how often their mail was archived, and moved back */
+	bool moved_back;                /* it was archived before, and its reader moved it back */
+	bool wrote_to, answers_sent;    /* its reader has written to the sender; it answers a mail that was sent */
 	const char *reasons[TRIAGE_REASONS_MAX];
 	unsigned reason_count;
 	bool archive, star;             /* what is to be done */
@@ -113,8 +121,10 @@ struct triage {
 	struct arena arena;
 	struct triage_options opt;
 	struct rule_set *rules;
+	struct query query;             /* of a mailbox's mails */
 	struct mailbox box;
 	bool has_box;
+	int64_t listed_ms;              /* when the mailbox was asked what it holds */
 	const char *me;                 /* the owner's address, "" when it is not known */
 	struct item *items;
 	unsigned count;
@@ -130,6 +140,11 @@ bool triage_read_options(struct triage *t, struct error *err);
 void triage_release_options(struct triage *t);
 
 /* email_triage_source.c, email_triage_inline.c: fill items, a mailbox's newest first */
+bool triage_read_query(struct triage *t, struct error *err);
+/* Opens the connected mailbox, unless the input gives the mails. */
+bool triage_open(struct triage *t, struct error *err);
+/* Of an error about one mail: the mailbox itself does not answer, or the run was stopped. */
+bool triage_ends_attempt(const struct error *why);
 bool triage_gather(struct triage *t, struct error *err);
 bool triage_gather_inline(struct triage *t, struct error *err);
 /* What every item gets once its mail is parsed; it->id is set. */
@@ -162,8 +177,25 @@ void triage_decide(struct triage *t);
 /* email_triage_explain.c: reasons and score of one that is decided */
 void triage_explain(struct triage *t, struct item *it);
 
-/* email_triage_act.c: does what is to be done, or plans it */
-bool triage_act(struct triage *t, struct error *err);
+/* email_triage_memory.c: what is known of the mails and their senders from earlier runs and from the mails that their
+ * reader sent; learns from what was moved back. Of a mailbox only. */
+bool triage_remember(struct triage *t, struct error *err);
+/* A mail's effect by its names; content NULL: none. */
+void triage_name_effect(const struct item *it, const char *kind, const char *content, struct agent_effect *out);
+/* Why a mail that no rule speaks of stays although its category is archived, NULL: nothing is remembered for it. */
+const char *triage_remembered_reason(struct triage *t, const struct item *it);
+
+/* email_triage_effects.c: what is to be done to each mail, as effects; what nothing outside changes is told at once */
+void triage_intend(struct triage *t);
+const char *triage_undo_of_archive(struct triage *t, const char *where);
+
+/* email_triage_plan.c: decisions as text, for an attempt that goes on */
+void triage_write_plan(const struct triage *t, struct buf *out);
+/* What an earlier attempt decided; *resumed false: none did, or in a form that is not read any more. */
+bool triage_resume(struct triage *t, bool *resumed, struct error *err);
+
+/* email_triage_act.c: does what is intended. resumed: the plan is kept already. */
+bool triage_act(struct triage *t, bool resumed, struct error *err);
 
 /* email_triage_output.c */
 void triage_write(struct triage *t, struct agent_result *result);

@@ -1,125 +1,129 @@
-/* Effects: what is to be done is planned, done or skipped, one mail after the other. */
+/* Doing what is intended: all of it is announced with the plan, then each effect is done and told, one after the
+ * other. What an earlier attempt did is not done again; what it may have done is harmless to repeat, as mailboxes say
+ * whether it was. */
 #include <stdio.h>
 #include <string.h>
 
 #include "agents/email_triage.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 
-static struct effect *add_effect(struct item *it, const char *kind)
+/* ---- One effect ---- */
+
+static void log_effect(struct triage *t, const struct item *it, const struct effect *e, int64_t started_us)
 {
-	struct effect *e = &it->effects[it->effect_count++];
-
-	memset(e, 0, sizeof *e);
-	e->kind = kind;
-	e->target = it->id;
-	return e;
-}
-
-/* Why nothing outside may be changed; NULL when it may. */
-static const char *why_planned(const struct triage *t)
-{
-	if (t->opt.inline_data)
-		return "the mail was given in the input";
-	if (t->opt.dry_run)
-		return "dry run";
-	if (!t->box.ops->can_archive)
-		return "this mailbox is only read";
-	return NULL;
-}
-
-static const char *undo_of_archive(struct triage *t, const char *where)
-{
-	const char *slash = where ? strrchr(where, '/') : NULL;
-
-	if (slash)
-		return arena_printf(&t->arena, "Move %s to cur%s", where, slash);
-	if (t->has_box && strcmp(t->box.ops->kind, "maildir") == 0)
-		return "Move the file from .Archive/cur back to cur";
-	return "Add the mail to the inbox again";
-}
-
-static void log_archive(struct triage *t, const struct effect *e, int64_t started_us)
-{
-	char name[40], text[700];
+	char name[40], text[900];
 	struct json_out w;
 	struct buf b;
 
 	buf_init(&b, sizeof text);
 	json_begin(&w, &b);
 	json_obj_open(&w, NULL);
-	json_put_str(&w, "id", e->target);
-	json_put_str(&w, "now", e->remote_id);
+	json_put_str(&w, "id", it->id);
+	if (e->label)
+		json_put_str(&w, "label", e->label);
+	if (e->remote_id)
+		json_put_str(&w, "now", e->remote_id);
 	json_obj_close(&w);
-	snprintf(name, sizeof name, "%s.archive", t->box.ops->kind);
+	snprintf(name, sizeof name, "%s.%s", t->box.ops->kind, e->what.kind);
 	t->ctx->host->step(t->ctx->host_data, "integration", name, b.failed ? NULL : buf_str(&b), 0,
 	                   (clock_mono_us() - started_us) / 1000);
 	buf_release(&b);
 }
 
-static void note_moved(struct triage *t, struct effect *e, const struct mail_moved *moved)
+static const char gone[] = "the mail is not in the inbox any more";
+
+static bool archive(struct triage *t, const struct item *it, struct effect *e, struct error *why)
 {
 	static const struct { enum effect_status status; const char *reason; } outcomes[] = {
 		[MAIL_MOVED] = {EFFECT_DONE, NULL},
 		[MAIL_ALREADY_THERE] = {EFFECT_ALREADY_DONE, NULL},
-		[MAIL_GONE] = {EFFECT_SKIPPED, "the mail is not in the inbox any more"},
+		[MAIL_GONE] = {EFFECT_SKIPPED, gone},
 		[MAIL_READ_ONLY] = {EFFECT_PLANNED, "this mailbox is only read"},
 	};
+	struct mail_moved moved;
 
-	e->status = outcomes[moved->what].status;
-	e->reason = outcomes[moved->what].reason;
-	if (*moved->where)
-		e->remote_id = arena_strdup(&t->arena, moved->where);
+	if (!t->box.ops->archive(&t->box, &it->ref, it->mail.message_id, &moved, why))
+		return false;
+	e->status = outcomes[moved.what].status;
+	e->reason = outcomes[moved.what].reason;
+	if (*moved.where)
+		e->remote_id = arena_strdup(&t->arena, moved.where);
+	e->undo = triage_undo_of_archive(t, e->remote_id);
+	return true;
 }
 
-/* A mail that cannot be moved does not fail the run: the others are sorted all the same. */
-static bool archive(struct triage *t, struct item *it, struct error *err)
+static bool mark(struct triage *t, const struct item *it, struct effect *e, struct error *why)
 {
-	struct effect *e = add_effect(it, "archive");
-	int64_t started = clock_mono_us();
-	struct mail_moved moved;
-	struct error why = {0};
+	static const struct { enum effect_status status; const char *reason; } outcomes[] = {
+		[MAIL_MARKED] = {EFFECT_DONE, NULL},
+		[MAIL_ALREADY_MARKED] = {EFFECT_ALREADY_DONE, NULL},
+		[MAIL_MARK_GONE] = {EFFECT_SKIPPED, gone},
+		[MAIL_MARK_UNSUPPORTED] = {EFFECT_SKIPPED, "this mailbox does not take it"},
+	};
+	struct mail_mark what = {.label = e->label, .star = !e->label, .message_id = it->mail.message_id};
+	enum mail_marked marked;
 
-	e->reason = why_planned(t);
-	e->undo = undo_of_archive(t, NULL);
-	if (e->reason)
+	if (!t->box.ops->mark(&t->box, &it->ref, &what, &marked, why))
+		return false;
+	e->status = outcomes[marked].status;
+	e->reason = outcomes[marked].reason;
+	return true;
+}
+
+/* Nothing to do: an attempt before did it, or another run; then a label or star that is not there was taken off since. An
+ * archived mail that is in the inbox all the same is another copy of it: that one is archived too. */
+static bool is_done(const struct effect *e)
+{
+	return e->what.state == AGENT_EFFECT_DONE && (e->what.this_run || strcmp(e->what.kind, "archive") != 0);
+}
+
+static void tell_done(struct triage *t, struct effect *e)
+{
+	e->status = e->what.this_run ? EFFECT_DONE : EFFECT_ALREADY_DONE;
+	e->remote_id = e->what.remote_id;
+	if (strcmp(e->what.kind, "archive") == 0)
+		e->undo = triage_undo_of_archive(t, e->remote_id);
+}
+
+static bool settle(struct triage *t, struct effect *e, struct error *err)
+{
+	bool done = e->status == EFFECT_DONE || e->status == EFFECT_ALREADY_DONE;
+	struct agent_effect *what = &e->what;
+
+	what->remote_id = e->remote_id;
+	return t->ctx->host->settle(t->ctx->host_data, &what, 1, done ? AGENT_EFFECT_DONE : AGENT_EFFECT_FAILED, err);
+}
+
+/* A mail that refuses fails no other; a mailbox that does not answer ends the attempt, and the next goes on. */
+static bool do_effect(struct triage *t, const struct item *it, struct effect *e, struct error *err)
+{
+	int64_t started = clock_mono_us();
+	struct error why = {0};
+	bool ok;
+
+	if (is_done(e)) {
+		tell_done(t, e);
 		return true;
+	}
 	if (!t->ctx->host->may_act(t->ctx->host_data, err))
 		return false;
-	if (t->box.ops->archive(&t->box, &it->ref, it->mail.message_id, &moved, &why)) {
-		note_moved(t, e, &moved);
-		e->undo = undo_of_archive(t, e->remote_id);
-	} else if (why.retryable || why.code == ERR_CANCELLED) {
+	ok = strcmp(e->what.kind, "archive") == 0 ? archive(t, it, e, &why) : mark(t, it, e, &why);
+	if (!ok && triage_ends_attempt(&why)) {
 		*err = why;
 		return false;
-	} else {
+	}
+	if (!ok) {
 		e->status = EFFECT_FAILED;
 		e->reason = arena_strdup(&t->arena, why.message);
 		triage_warn(t, "EFFECT_FAILED", it->id, "%s", why.message);
 	}
-	log_archive(t, e, started);
-	return true;
+	log_effect(t, it, e, started);
+	return settle(t, e, err);
 }
 
-static void mark(struct triage *t, struct item *it, const char *kind, const char *label)
-{
-	struct effect *e = add_effect(it, kind);
-	bool can = t->opt.inline_data || t->box.ops->can_label;
-
-	e->label = label;
-	e->status = can ? EFFECT_PLANNED : EFFECT_SKIPPED;
-	e->reason = can ? why_planned(t) : label ? "this mailbox has no labels" : "this mailbox has no stars";
-	e->undo = label ? "Remove the label" : "Remove the star";
-}
-
-static bool act_on(struct triage *t, struct item *it, struct error *err)
-{
-	if (it->label)
-		mark(t, it, "label", it->label);
-	if (it->star)
-		mark(t, it, "star", NULL);
-	return !it->archive || archive(t, it, err);
-}
+/* ---- All of them ---- */
 
 /* Did a rule that applies want a label, or the input say so for all mails? Their usual ones are just left out. */
 static bool wanted_labels(const struct triage *t)
@@ -143,16 +147,43 @@ static void warn_of_limits(struct triage *t)
 		            t->box.ops->kind);
 }
 
-bool triage_act(struct triage *t, struct error *err)
+static bool announce(struct triage *t, bool resumed, struct error *err)
 {
-	unsigned i;
+	struct agent_effect **all = mem_array(TRIAGE_EMAILS_MAX * TRIAGE_EFFECTS_MAX, sizeof *all);
+	unsigned n = 0, i, k;
+	struct buf plan;
+	bool ok = true;
 
-	for (i = 0; i < t->count; i++) {
-		if (t->ctx->host->stopped(t->ctx->host_data))
-			return err_set(err, ERR_CANCELLED, "The run was stopped");
-		if (!act_on(t, &t->items[i], err))
-			return false;
-	}
+	for (i = 0; i < t->count; i++)
+		for (k = 0; k < t->items[i].effect_count; k++)
+			if (t->items[i].effects[k].real)
+				all[n++] = &t->items[i].effects[k].what;
+	buf_init(&plan, AGENT_OUTPUT_MAX);
+	if (n > 0 && !resumed)
+		triage_write_plan(t, &plan);
+	if (n > 0)
+		ok = t->ctx->host->plan(t->ctx->host_data, resumed || plan.failed ? NULL : buf_str(&plan), plan.len, all, n, err);
+	buf_release(&plan);
+	mem_free(all);
+	return ok;
+}
+
+bool triage_act(struct triage *t, bool resumed, struct error *err)
+{
+	unsigned i, k;
+
+	triage_intend(t);
+	if (!announce(t, resumed, err))
+		return false;
+	for (i = 0; i < t->count; i++)
+		for (k = 0; k < t->items[i].effect_count; k++) {
+			struct effect *e = &t->items[i].effects[k];
+
+			if (t->ctx->host->stopped(t->ctx->host_data))
+				return err_set(err, ERR_CANCELLED, "The run was stopped");
+			if (e->real && !do_effect(t, &t->items[i], e, err))
+				return false;
+		}
 	warn_of_limits(t);
 	return true;
 }

@@ -235,9 +235,14 @@ static void protect(struct item *it)
 	static const struct { enum fact fact; const char *why; } people[] = {
 		{FACT_VIP, "kept in the inbox: its sender is one of your VIPs"},
 		{FACT_ANSWERS_ME, "kept in the inbox: it answers you"},
+		{FACT_WROTE_TO, "kept in the inbox: you have written to its sender"},
 	};
 	unsigned i;
 
+	if (it->moved_back) {
+		it->kept = "kept in the inbox: you moved it back";
+		return;
+	}
 	if (it->verdict.never_archive) {
 		it->kept = "kept in the inbox: your rule says never to archive it";
 		return;
@@ -273,6 +278,8 @@ static void choose_archive(struct triage *t, struct item *it)
 	if (!t->opt.apply_archive || (!by_rule && !category_is_archived(t, it)))
 		return;
 	protect(it);
+	if (!it->kept && !by_rule)
+		it->kept = triage_remembered_reason(t, it);
 	if (!it->kept && !by_rule && it->category == TRIAGE_NOTIFICATION)
 		notices_keep(it);
 	it->archive = it->kept == NULL;

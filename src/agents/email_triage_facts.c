@@ -162,11 +162,13 @@ static void note_relationship(struct triage *t, struct item *it)
 	f->has[FACT_VIP] = it->vip != NULL;
 	f->has[FACT_REPLY] = *m->in_reply_to || (mail_header(m, "References") && starts(m->subject, "re:"));
 	f->has[FACT_MANY_RECIPIENTS] = m->to_count + m->cc_count > 10;
+	f->has[FACT_WROTE_TO] = it->wrote_to;
+	f->has[FACT_ANSWERS_ME] = it->answers_sent;
 	if (!*t->me)
 		return;
 	to_me = lists(m->to, m->to_count, t->me);
 	f->has[FACT_FROM_ME] = strcmp(m->from.addr, t->me) == 0;
-	f->has[FACT_ANSWERS_ME] = answers_me(t, m);
+	f->has[FACT_ANSWERS_ME] = it->answers_sent || answers_me(t, m);
 	f->has[FACT_ONLY_TO_ME] = to_me && m->to_count == 1 && m->cc_count == 0;
 	f->has[FACT_TO_ME] = to_me && !f->has[FACT_ONLY_TO_ME];
 	f->has[FACT_CC_ME] = !to_me && lists(m->cc, m->cc_count, t->me);

@@ -18,7 +18,7 @@ static bool has_effect(const struct item *it, const char *kind)
 	unsigned i;
 
 	for (i = 0; i < it->effect_count; i++)
-		if (strcmp(it->effects[i].kind, kind) == 0 && it->effects[i].status <= EFFECT_ALREADY_DONE)
+		if (strcmp(it->effects[i].what.kind, kind) == 0 && it->effects[i].status <= EFFECT_ALREADY_DONE)
 			return true;
 	return false;
 }
@@ -130,11 +130,11 @@ static void put_warnings(struct json_out *w, const struct triage *t)
 	json_arr_close(w);
 }
 
-static void put_effect(struct json_out *w, const struct effect *e)
+static void put_effect(struct json_out *w, const struct item *it, const struct effect *e)
 {
 	json_obj_open(w, NULL);
-	json_put_str(w, "kind", e->kind);
-	json_put_str(w, "target", e->target);
+	json_put_str(w, "kind", e->what.kind);
+	json_put_str(w, "target", it->id);
 	if (e->label)
 		json_put_str(w, "label", e->label);
 	json_put_str(w, "status", statuses[e->status]);
@@ -153,7 +153,7 @@ static void put_effects(struct json_out *w, const struct triage *t)
 	json_arr_open(w, "effects");
 	for (i = 0; i < t->count; i++)
 		for (k = 0; k < t->items[i].effect_count; k++)
-			put_effect(w, &t->items[i].effects[k]);
+			put_effect(w, &t->items[i], &t->items[i].effects[k]);
 	json_arr_close(w);
 }
 
@@ -161,8 +161,9 @@ static bool could_change(const struct triage *t)
 {
 	const struct triage_options *o = &t->opt;
 
-	return !o->dry_run && t->has_box && ((t->box.ops->can_archive && o->apply_archive) ||
-	                                     (t->box.ops->can_label && (o->apply_label || o->apply_star)));
+	return !o->dry_run && t->has_box &&
+	       ((t->box.ops->can_archive && o->apply_archive) || (t->box.ops->can_label && o->apply_label) ||
+	        (t->box.ops->can_star && o->apply_star));
 }
 
 void triage_write(struct triage *t, struct agent_result *result)

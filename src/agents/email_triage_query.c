@@ -222,3 +222,28 @@ bool query_matches(const struct query *q, struct arena *scratch, const struct ma
 			return false;
 	return true;
 }
+
+static bool is_ascii(const char *text)
+{
+	while (*text > 0)
+		text++;
+	return *text == '\0';
+}
+
+/* "to:" means copies as well, which no single key of a server's search does; and how servers compare letters beyond
+ * ASCII is their own affair. */
+void query_filter(const struct query *q, struct mailbox_filter *out)
+{
+	unsigned i;
+
+	memset(out, 0, sizeof *out);
+	out->since_ms = q->after_ms == INT64_MIN ? 0 : q->after_ms;
+	out->before_ms = q->before_ms == INT64_MAX ? 0 : q->before_ms;
+	for (i = 0; i < q->count; i++) {
+		out->unread |= q->terms[i].kind == QUERY_UNREAD;
+		if (q->terms[i].kind == QUERY_FROM && is_ascii(q->terms[i].text))
+			out->from = q->terms[i].text;
+		if (q->terms[i].kind == QUERY_SUBJECT && is_ascii(q->terms[i].text))
+			out->subject = q->terms[i].text;
+	}
+}

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/zone.h"
 #include "integrations/mail.h"
+#include "integrations/mailbox.h"
 
 #define QUERY_TERMS_MAX 20
 
@@ -30,5 +31,7 @@ bool query_parse(struct arena *a, const char *text, const struct zone *zone, int
 bool query_matches(const struct query *q, struct arena *scratch, const struct mail *m, int64_t date_ms,
                    bool unread);
 bool query_has_dates(const struct query *q);
+/* What a server may leave out. Its strings are the query's. */
+void query_filter(const struct query *q, struct mailbox_filter *out);
 
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "agents/email_triage.h"
-#include "agents/email_triage_query.h"
 #include "agents/email_triage_text.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -58,6 +57,11 @@ static void log_fetch(struct triage *t, unsigned looked_at, uint64_t bytes, int6
 	t->ctx->host->step(t->ctx->host_data, "integration", name, detail, 0, (clock_mono_us() - started_us) / 1000);
 }
 
+bool triage_ends_attempt(const struct error *why)
+{
+	return why->retryable || why->code == ERR_CANCELLED;
+}
+
 /* Reads one mail; *taken when it fits the query. A mail that is gone meanwhile is passed over. */
 static bool look_at(struct triage *t, const struct query *q, const struct mail_ref *ref, uint64_t *bytes,
                     bool *taken, struct error *err)
@@ -73,7 +77,7 @@ static bool look_at(struct triage *t, const struct query *q, const struct mail_r
 	if (!t->box.ops->fetch(&t->box, ref, &text, &n, &cut, &why)) {
 		if (why.code == ERR_NOT_FOUND)
 			return true;
-		if (why.retryable || why.code == ERR_CANCELLED) {
+		if (triage_ends_attempt(&why)) {
 			*err = why;
 			return false;
 		}
@@ -127,52 +131,44 @@ static bool look_through(struct triage *t, const struct query *q, const struct m
 	return ok;
 }
 
-/* What a mailbox may know without reading its mails. */
-static void make_filter(const struct query *q, struct mailbox_filter *out)
+bool triage_read_query(struct triage *t, struct error *err)
 {
-	unsigned i;
+	return t->opt.inline_data ||
+	       query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &t->query, err);
+}
 
-	memset(out, 0, sizeof *out);
-	out->since_ms = q->after_ms != INT64_MIN ? q->after_ms : 0;
-	out->before_ms = q->before_ms != INT64_MAX ? q->before_ms : 0;
-	for (i = 0; i < q->count; i++) {
-		out->unread |= q->terms[i].kind == QUERY_UNREAD;
-		if (q->terms[i].kind == QUERY_FROM)
-			out->from = q->terms[i].text;
-		else if (q->terms[i].kind == QUERY_TO)
-			out->to = q->terms[i].text;
-		else if (q->terms[i].kind == QUERY_SUBJECT)
-			out->subject = q->terms[i].text;
-	}
+bool triage_open(struct triage *t, struct error *err)
+{
+	const char *me = NULL;
+	struct agent_connection c;
+
+	if (t->opt.inline_data)
+		return true;
+	if (!t->ctx->host->connection(t->ctx->host_data, "gmail", &c, err) ||
+	    !json_get_str(c.settings, "settings", "address", &me, err) ||
+	    !mailbox_open(&t->box, c.kind, c.settings, t->ctx->mailboxes, err))
+		return false;
+	t->has_box = true;
+	t->me = me ? text_lower(&t->arena, me) : "";
+	return true;
 }
 
 static bool from_mailbox(struct triage *t, struct error *err)
 {
-	struct agent_connection c;
 	struct mail_ref *refs = NULL;
 	struct mailbox_filter filter;
-	struct query q;
-	const char *me = NULL;
 	unsigned n = 0;
-	int64_t started;
+	int64_t started = clock_mono_us();
 	bool ok;
 
-	if (!query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &q, err) ||
-	    !t->ctx->host->connection(t->ctx->host_data, "gmail", &c, err) ||
-	    !json_get_str(c.settings, "settings", "address", &me, err))
-		return false;
-	started = clock_mono_us();
-	if (!mailbox_open(&t->box, c.kind, c.settings, t->ctx->mailboxes, err))
-		return false;
-	t->has_box = true;
-	t->me = me ? text_lower(&t->arena, me) : "";
-	make_filter(&q, &filter);
+	query_filter(&t->query, &filter);
+	t->listed_ms = clock_now_ms();
 	ok = t->box.ops->list(&t->box, &filter, TRIAGE_SCAN_MAX, &refs, &n, err);
 	if (ok) {
 		log_list(t, n, started);
 		if (t->box.seen)
 			triage_warn_no_mbox(t, "connected mbox", t->box.seen, "nothing was read");
-		ok = look_through(t, &q, refs, n, err);
+		ok = look_through(t, &t->query, refs, n, err);
 	}
 	mem_free(refs);
 	return ok;
@@ -182,7 +178,6 @@ bool triage_gather(struct triage *t, struct error *err)
 {
 	bool ok;
 
-	t->me = "";
 	t->items = mem_array(TRIAGE_EMAILS_MAX, sizeof *t->items);
 	ok = t->opt.inline_data ? triage_gather_inline(t, err) : from_mailbox(t, err);
 	if (ok && !*t->me)

@@ -11,13 +11,16 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_cues.c src/agents/email_triage_cues.h \
 	src/agents/email_triage_cues_calm.c src/agents/email_triage_cues_words.c \
 	src/agents/email_triage_decide.c \
+	src/agents/email_triage_effects.c \
 	src/agents/email_triage_explain.c \
 	src/agents/email_triage_facts.c \
 	src/agents/email_triage_guard.c \
 	src/agents/email_triage_inline.c \
 	src/agents/email_triage_input.c \
 	src/agents/email_triage_notices.c \
+	src/agents/email_triage_memory.c \
 	src/agents/email_triage_output.c \
+	src/agents/email_triage_plan.c \
 	src/agents/email_triage_query.c src/agents/email_triage_query.h \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
 	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \

@@ -74,6 +74,10 @@ struct mailbox_ops {
 	 * moved; err->retryable: neither can others, the mailbox does not answer any more. */
 	bool (*archive)(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
 	                struct error *err);
+	/* Is what archive put at `where` still in the archive? One that its owner moved back is not, another copy that was
+	 * delivered to the inbox leaves it there. where NULL: it was not told. *there is false too where an archive shows
+	 * what is in the inbox as well. */
+	bool (*in_archive)(struct mailbox *m, const char *where, const char *message_id, bool *there, struct error *err);
 	/* The same for marks. */
 	bool (*mark)(struct mailbox *m, const struct mail_ref *ref, const struct mail_mark *mark, enum mail_marked *out,
 	             struct error *err);

@@ -118,6 +118,7 @@ const struct mailbox_ops maildir_ops = {
 	.list = maildir_list,
 	.fetch = maildir_fetch,
 	.archive = maildir_archive,
+	.in_archive = maildir_in_archive,
 	.mark = maildir_mark,
 	.sent = maildir_sent,
 	.can_archive = true,

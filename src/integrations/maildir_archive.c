@@ -2,6 +2,7 @@
 #include "integrations/maildir_priv.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -103,4 +104,23 @@ bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, const char *
 	ok = move_to_archive(d, dir, name, archive, out, err);
 	close(archive);
 	return ok;
+}
+
+/* By the name less its flags, which may have changed. */
+bool maildir_in_archive(struct mailbox *m, const char *where, const char *message_id, bool *there, struct error *err)
+{
+	const char *base = where ? strrchr(where, '/') : NULL, *info = base ? strchr(base, ':') : NULL;
+	char id[MAILDIR_NAME_SIZE], name[MAILDIR_NAME_SIZE];
+	int archive;
+
+	*there = false;
+	if (!base || (info ? info - base : (ptrdiff_t)strlen(base)) >= (ptrdiff_t)sizeof id)
+		return true;
+	snprintf(id, sizeof id, "%.*s", (int)(info ? info - base - 1 : (ptrdiff_t)strlen(base) - 1), base + 1);
+	archive = existing_archive(m->data);
+	if (archive < 0)
+		return true;
+	*there = maildir_plain_id(id) && maildir_find_in(archive, id, name);
+	close(archive);
+	return true;
 }

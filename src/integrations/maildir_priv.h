@@ -42,6 +42,7 @@ bool maildir_find(struct maildir *d, const char *id, int *dir, char name[MAILDIR
 
 bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
                      struct error *err);
+bool maildir_in_archive(struct mailbox *m, const char *where, const char *message_id, bool *there, struct error *err);
 /* Renames without ever taking the place of a file that is there; -1 with errno. */
 int maildir_rename(int from, const char *name, int to, const char *target);
 

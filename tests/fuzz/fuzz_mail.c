@@ -51,7 +51,8 @@ static void check_mail(const char *text, size_t n)
 /* What is no UTF-8 cannot come as JSON; NUL neither. */
 static void check_triage(const char *text, size_t n)
 {
-	static const struct agent_host host = {go_on, may_act, no_connection, no_step, no_wait};
+	static const struct agent_host host = {.stopped = go_on, .may_act = may_act, .connection = no_connection, .step = no_step,
+	                                       .wait = no_wait};
 	struct json_object *in = json_object_new_object(), *out = NULL;
 	struct agent_ctx ctx = {.input = in, .timezone = "Asia/Kolkata", .now_ms = INT64_C(1772442000000),
 	                        .attempt = 1, .host = &host};

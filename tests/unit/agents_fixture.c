@@ -28,6 +28,7 @@ void fx_host_reset(void)
 void fx_next_run(void)
 {
 	fx_host.run++;
+	fx_ledger_age();
 	fx_host.attempt = 1;
 	fx_host.acts = fx_host.stop_after_acts = fx_host.ledger_calls = fx_host.fail_ledger_call = 0;
 	fx_host.stopped = false;
@@ -275,6 +276,15 @@ void fx_write(const char *dir, const char *name, const char *text, size_t n)
 void fx_deliver(const char *maildir, const char *sub_and_name, const char *text)
 {
 	fx_write(maildir, sub_and_name, text, strlen(text));
+}
+
+void fx_sent(const char *maildir, const char *text)
+{
+	make(maildir, ".Sent");
+	make(maildir, ".Sent/cur");
+	make(maildir, ".Sent/new");
+	make(maildir, ".Sent/tmp");
+	fx_deliver(maildir, ".Sent/cur/1772430000.s1.host:2,S", text);
 }
 
 bool fx_exists(const char *dir, const char *name)

@@ -33,6 +33,7 @@ void fx_host_reset(void);
 void fx_next_run(void);
 /* agents_ledger.c: parts of the host */
 void fx_ledger_reset(void);
+void fx_ledger_age(void);
 bool fx_resume(void *data, const char **plan, size_t *n, struct error *err);
 bool fx_plan(void *data, const char *plan, size_t n, struct agent_effect *const *effects, unsigned count,
              struct error *err);
@@ -66,6 +67,8 @@ void fx_folder(char path[FX_PATH]);
 void fx_remove(const char *path);
 void fx_maildir(char path[FX_PATH]);
 void fx_deliver(const char *maildir, const char *sub_and_name, const char *text);
+/* One more mail in the folder of sent ones. */
+void fx_sent(const char *maildir, const char *text);
 void fx_write(const char *dir, const char *name, const char *text, size_t n);
 bool fx_exists(const char *dir, const char *name);
 unsigned fx_count(const char *dir, const char *sub);

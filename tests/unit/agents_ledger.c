@@ -30,6 +30,15 @@ void fx_ledger_reset(void)
 	memset(memories, 0, sizeof memories);
 }
 
+/* A second passes for what it holds. */
+void fx_ledger_age(void)
+{
+	unsigned i;
+
+	for (i = 0; i < known_count; i++)
+		known[i].changed_ms -= 1000;
+}
+
 static struct known *find(const struct agent_effect *e)
 {
 	char key[sizeof known->key];
@@ -46,7 +55,7 @@ static struct known *find(const struct agent_effect *e)
 
 bool fx_resume(void *data, const char **plan, size_t *n, struct error *err)
 {
-	*plan = fx_host.attempt > 1 && plan_of == fx_host.run ? plan_text : NULL;
+	*plan = plan_of == fx_host.run ? plan_text : NULL;
 	*n = *plan ? strlen(*plan) : 0;
 	return true;
 }

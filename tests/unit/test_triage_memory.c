@@ -1,0 +1,293 @@
+/* What email-triage knows from earlier attempts and earlier runs. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agents_fixture.h"
+#include "agents_suites.h"
+
+static unsigned effects_with(struct json_object *out, const char *status)
+{
+	struct json_object *all = fx_get(out, "effects");
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(all); i++)
+		n += strcmp(fx_text(json_object_array_get_idx(all, i), "status"), status) == 0;
+	return n;
+}
+
+static const char *reason_with(struct json_object *mail, const char *words)
+{
+	struct json_object *all = fx_get(mail, "reasons");
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(all); i++) {
+		const char *reason = json_object_get_string(json_object_array_get_idx(all, i));
+
+		if (strstr(reason, words))
+			return reason;
+	}
+	return NULL;
+}
+
+/* ---- Attempts of one run ---- */
+
+/* Killed behind its third move: the next attempt reports all, those included that are in the archive by now. */
+static void a_retried_run_reports_the_same_mails(void)
+{
+	struct json_object *first, *out;
+	char dir[FX_PATH];
+
+	fx_samples(dir);
+	first = fx_run("email-triage", "{\"dry_run\":true}");
+	fx_host.stop_after_acts = 4;
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 4);
+	fx_host.stopped = false;
+	fx_host.stop_after_acts = fx_host.acts = 0;
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 7 archived");
+	CU_ASSERT_EQUAL(effects_with(out, "done"), 7);
+	CU_ASSERT_EQUAL(fx_host.acts, 3);
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 7);
+	CU_ASSERT_STRING_EQUAL(json_object_to_json_string(fx_get(out, "triaged")),
+	                       json_object_to_json_string(fx_get(first, "triaged")));
+	json_object_put(first);
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* Moved, but killed before that was written: the mailbox tells it. */
+static void a_move_whose_outcome_is_unknown_is_looked_at(void)
+{
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	fx_samples(dir);
+	fx_host.fail_ledger_call = 2;                  /* the plan is the first */
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 1);
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(effects_with(out, "already_done"), 1);
+	CU_ASSERT_EQUAL(effects_with(out, "done"), 6);
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 7);
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 7 archived");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* What cannot be announced is not done. */
+static void without_a_plan_nothing_is_changed(void)
+{
+	char dir[FX_PATH];
+
+	fx_samples(dir);
+	fx_host.fail_ledger_call = 1;
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	CU_ASSERT_TRUE(fx_host.error.retryable);
+	CU_ASSERT_EQUAL(fx_count(dir, "new"), 20);
+	fx_remove(dir);
+}
+
+/* Reading alone asks the host to keep nothing. */
+static void a_run_without_effects_keeps_no_plan(void)
+{
+	char dir[FX_PATH];
+
+	fx_samples(dir);
+	json_object_put(fx_run("email-triage", "{\"dry_run\":true}"));
+	CU_ASSERT_EQUAL(fx_host.ledger_calls, 0);
+	fx_remove(dir);
+}
+
+/* ---- Runs after each other ---- */
+
+#define WEEKLY(name, from, list) \
+	{name, "From: " from "\nTo: sam@y.org\nSubject: Newsletter " name "\nDate: Mon, 2 Mar 2026 08:00:00 +0000\n" \
+	       "Message-ID: <" name "@x.org>\nList-Id: <" list ">\nList-Unsubscribe: <mailto:u@x.org>\n\nRead more.\n"}
+
+struct delivered { const char *name, *text; };
+
+static void a_maildir_with(char dir[FX_PATH], const struct delivered *mails, unsigned n)
+{
+	char name[200];
+	unsigned i;
+
+	fx_host_reset();
+	fx_maildir(dir);
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof name, "new/1772438400.%s.host", mails[i].name);
+		fx_deliver(dir, name, mails[i].text);
+	}
+	snprintf(fx_host.path, sizeof fx_host.path, "%s", dir);
+}
+
+static void move(const char *dir, const char *from, const char *to)
+{
+	char a[3 * FX_PATH], b[3 * FX_PATH];
+
+	snprintf(a, sizeof a, "%s/%s", dir, from);
+	snprintf(b, sizeof b, "%s/%s", dir, to);
+	CU_ASSERT_EQUAL_FATAL(rename(a, b), 0);
+}
+
+static void what_was_moved_back_stays_and_teaches(void)
+{
+	static const struct delivered mails[] = {WEEKLY("one", "news@x.org", "weekly.x.org"),
+	                                         WEEKLY("two", "other@z.org", "other.z.org")};
+	static const struct delivered next = WEEKLY("three", "news@x.org", "weekly.x.org");
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, mails, 2);
+	json_object_put(fx_run("email-triage", "{}"));
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 2);
+	move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
+	fx_deliver(dir, "new/1772438500.three.host", next.text);
+	fx_deliver(dir, "new/1772438500.four.host", mails[1].text);
+
+	fx_next_run();
+	out = fx_run("email-triage", "{\"rules\":[\"Archive newsletters from @nobody.org\"]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "you moved it back"));
+	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "three"), "you moved 1 of 1 archived mails of this sender back"));
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "three"), "action"), "none");
+	/* another copy of a mail that lies in the archive is no mail that was moved back */
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "four"), "action"), "archive");
+	json_object_put(out);
+
+	/* it is counted once, and a rule of the user's own is stronger than what was learned */
+	fx_next_run();
+	out = fx_run("email-triage", "{\"rules\":[\"Archive newsletters\"]}");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "three"), "action"), "archive");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* One in forty says little of the others; it stays itself. */
+static void a_single_mail_moved_back_of_many_teaches_nothing_of_the_others(void)
+{
+	struct json_object *out;
+	char dir[FX_PATH], name[100], text[600];
+	unsigned i;
+
+	a_maildir_with(dir, NULL, 0);
+	for (i = 0; i < 40; i++) {
+		snprintf(name, sizeof name, "new/1772438400.m%02u.host", i);
+		snprintf(text, sizeof text, "From: news@x.org\nTo: sam@y.org\nSubject: Newsletter %u\nMessage-ID: <%u@x.org>\n"
+		         "Date: Mon, 2 Mar 2026 08:00:00 +0000\nList-Id: <w.x.org>\nList-Unsubscribe: <mailto:u@x>\n\nRead more.\n", i, i);
+		fx_deliver(dir, name, text);
+	}
+	json_object_put(fx_run("email-triage", "{\"max_emails\":100}"));
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 40);
+	move(dir, ".Archive/cur/1772438400.m07.host:2,", "cur/1772438400.m07.host:2,");
+	fx_deliver(dir, "new/1772438500.later.host", "From: news@x.org\nTo: sam@y.org\nSubject: Newsletter 41\n"
+	           "Message-ID: <41@x.org>\nDate: Mon, 2 Mar 2026 08:30:00 +0000\nList-Id: <w.x.org>\n"
+	           "List-Unsubscribe: <mailto:u@x>\n\nRead more.\n");
+	fx_next_run();
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "m07"), "action"), "none");
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "later"), "action"), "archive");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* ... nor does a dry run, which is to change nothing. */
+static void a_dry_run_learns_nothing(void)
+{
+	static const struct delivered one = WEEKLY("one", "news@x.org", "weekly.x.org");
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, &one, 1);
+	json_object_put(fx_run("email-triage", "{}"));
+	move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
+	fx_next_run();
+	out = fx_run("email-triage", "{\"dry_run\":true}");
+	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "you moved it back"));
+	CU_ASSERT_EQUAL(fx_host.ledger_calls, 0);
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* A star that was set is not set again when its reader took it off. */
+static void a_mark_that_was_taken_off_is_not_repeated(void)
+{
+	static const struct delivered one = {"one", "From: ann@x.org\nTo: sam@y.org\nSubject: Hello\nMessage-ID: <1@x.org>\n"
+	                                            "Date: Mon, 2 Mar 2026 08:00:00 +0000\n\nAll is well.\n"};
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, &one, 1);
+	json_object_put(fx_run("email-triage", "{\"rules\":[\"Star mail from ann@x.org\"]}"));
+	CU_ASSERT_TRUE(fx_exists(dir, "cur/1772438400.one.host:2,F"));
+	move(dir, "cur/1772438400.one.host:2,F", "cur/1772438400.one.host:2,");
+	fx_next_run();
+	out = fx_run("email-triage", "{\"rules\":[\"Star mail from ann@x.org\"]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.status"), "already_done");
+	CU_ASSERT_TRUE(fx_exists(dir, "cur/1772438400.one.host:2,"));
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* ---- Sent mail ---- */
+
+static void mail_of_people_one_has_written_to_is_never_archived(void)
+{
+	static const struct delivered mails[] = {WEEKLY("one", "ann@x.org", "weekly.x.org"),
+	                                         WEEKLY("two", "other@z.org", "other.z.org")};
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, mails, 2);
+	fx_sent(dir, "From: sam@y.org\nTo: Ann <ANN@x.org>\nMessage-ID: <s1@y.org>\n\nHello\n");
+	out = fx_run("email-triage", "{\"rules\":[\"Archive everything\"]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
+	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "you have written to its sender"));
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "two"), "action"), "archive");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static void an_answer_to_a_sent_mail_is_known_by_its_id(void)
+{
+	static const struct delivered one = {"one", "From: bob@x.org\nTo: sam@y.org\nSubject: Offer\nMessage-ID: <1@x.org>\n"
+	                                            "In-Reply-To: <s1@elsewhere.example>\n"
+	                                            "Date: Mon, 2 Mar 2026 08:00:00 +0000\n\nHere it is.\n"};
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, &one, 1);
+	fx_sent(dir, "From: sam@y.org\nTo: shop@x.org\nMessage-ID: <s1@elsewhere.example>\n\nHello\n");
+	out = fx_run("email-triage", "{\"rules\":[\"Archive everything\"]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
+	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "it answers you"));
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static CU_TestInfo tests[] = {
+	{"a retried run reports the same mails", a_retried_run_reports_the_same_mails},
+	{"a move whose outcome is unknown is looked at", a_move_whose_outcome_is_unknown_is_looked_at},
+	{"without a plan nothing is changed", without_a_plan_nothing_is_changed},
+	{"a run without effects keeps no plan", a_run_without_effects_keeps_no_plan},
+	{"what was moved back stays and teaches", what_was_moved_back_stays_and_teaches},
+	{"a single mail moved back of many teaches nothing of the others",
+	 a_single_mail_moved_back_of_many_teaches_nothing_of_the_others},
+	{"a dry run learns nothing", a_dry_run_learns_nothing},
+	{"a mark that was taken off is not repeated", a_mark_that_was_taken_off_is_not_repeated},
+	{"mail of people one has written to is never archived", mail_of_people_one_has_written_to_is_never_archived},
+	{"an answer to a sent mail is known by its id", an_answer_to_a_sent_mail_is_known_by_its_id},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo triage_memory_suite = {"triage: memory", NULL, NULL, NULL, NULL, tests};
