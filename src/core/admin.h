@@ -13,6 +13,7 @@
 #include "base/doorbell.h"
 #include "db/db.h"
 #include "store/accounts.h"
+#include "store/effects.h"
 #include "store/executions.h"
 #include "store/migrate.h"
 
@@ -58,6 +59,14 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
                           struct connection_row *out, struct error *err);
 bool admin_connection_list(struct admin *a, const char *user, struct arena *arena,
                            struct connection_row **out, unsigned *count, struct error *err);
+
+/* What agents (one, or all with NULL) have learned of a user, by agent, kind and subject; at most ADMIN_MEMORY_MAX. */
+#define ADMIN_MEMORY_MAX 10000
+bool admin_memory_list(struct admin *a, const char *user, const char *agent, struct arena *arena,
+                       struct memory_row **out, unsigned *count, struct error *err);
+/* Forgets what an agent has learned: of one subject of a kind ("sender", "list"), or all with subject NULL. */
+bool admin_memory_reset(struct admin *a, const char *user, const char *agent, const char *kind, const char *subject,
+                        uint64_t *removed, struct error *err);
 
 /* One run of any account with its steps, at most ADMIN_STEPS_MAX of them. */
 #define ADMIN_STEPS_MAX 1000

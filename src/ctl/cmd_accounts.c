@@ -42,13 +42,12 @@ bool cmd_plan_set(struct ctl *c)
 	return true;
 }
 
-/* A slug that no manifest has is a mistyped one. */
-static bool check_agent(struct ctl *c, const char *agent)
+bool ctl_check_agent(struct ctl *c, const char *agent)
 {
 	struct registry *r;
 	bool ok;
 
-	if (strcmp(agent, "all") == 0)
+	if (!agent)
 		return true;
 	r = registry_load(ctl_manifest_dir(), c->cfg.agents_dir, &c->err);
 	if (!r) {
@@ -79,7 +78,7 @@ bool cmd_subscription_set(struct ctl *c)
 		c->status = CTL_USAGE;
 		return err_field(&c->err, "trial-ends", "--trial-ends goes with --status trialing only");
 	}
-	if (!check_agent(c, agent) ||
+	if (!ctl_check_agent(c, strcmp(agent, "all") == 0 ? NULL : agent) ||
 	    !admin_subscription_set(&c->admin, ctl_text(c, "user"), agent, status, ends, &a, &c->err))
 		return false;
 	id_format(ID_USER, &a.public_id, id);

@@ -63,6 +63,16 @@ static const struct ctl_option connection_add_options[] = {
 	OPTIONAL("unchecked", OPT_FLAG, NULL, "do not look whether the mailbox can be opened here"),
 	END};
 
+static const struct ctl_option memory_list_options[] = {
+	USER, OPTIONAL("agent", OPT_TEXT, "SLUG", "of this agent only"), END};
+
+static const struct ctl_option memory_reset_options[] = {
+	USER,
+	REQUIRED("agent", "SLUG", "which agent forgets"),
+	OPTIONAL("sender", OPT_TEXT, "ADDRESS", "what it has learned of this sender only"),
+	OPTIONAL("list", OPT_TEXT, "LIST", "what it has learned of this mailing list only"),
+	END};
+
 static const struct ctl_option execution_show_options[] = {
 	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…", 0},
 	END};
@@ -109,6 +119,12 @@ const struct ctl_command ctl_commands[] = {
 	 "Connect a user's mailbox", "It takes the place of what the integration was connected to."},
 	{"connection list", NEED_SCHEMA, user_options, cmd_connection_list,
 	 "List a user's connections", NULL},
+	{"memory list", NEED_SCHEMA, memory_list_options, cmd_memory_list,
+	 "Show what agents have learned of a user",
+	 "How often something was done to what comes from a sender or list, and how often the user\n"
+	 "undid it, as by moving an archived mail back to the inbox."},
+	{"memory reset", NEED_SCHEMA, memory_reset_options, cmd_memory_reset,
+	 "Have an agent forget what it has learned of a user", NULL},
 	{"webhook-secret show", NEED_SCHEMA | NEED_SEAL, user_options, cmd_webhook_secret_show,
 	 "Show the secret that a user's webhooks are signed with", NULL},
 	{"execution show", NEED_SCHEMA, execution_show_options, cmd_execution_show,

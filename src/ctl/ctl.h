@@ -104,6 +104,9 @@ const int64_t *ctl_number_at(const struct ctl *c, const char *name);      /* NUL
 const char *ctl_manifest_dir(void);
 const char *ctl_sql_dir(void);
 
+/* A slug that no manifest has is a mistyped one. NULL (none given) is no fault. */
+bool ctl_check_agent(struct ctl *c, const char *agent);
+
 /* Opens the pool for n connections; the command's end closes it. */
 bool ctl_open_db(struct ctl *c, unsigned n);
 
@@ -121,6 +124,8 @@ bool cmd_key_list(struct ctl *c);
 bool cmd_key_revoke(struct ctl *c);
 bool cmd_connection_add(struct ctl *c);
 bool cmd_connection_list(struct ctl *c);
+bool cmd_memory_list(struct ctl *c);
+bool cmd_memory_reset(struct ctl *c);
 bool cmd_execution_show(struct ctl *c);
 bool cmd_doctor(struct ctl *c);
 bool cmd_tick(struct ctl *c);

@@ -50,15 +50,7 @@ void print_time(struct table *t, const char *label, int64_t ms)
 
 /* Lists. */
 
-struct listing {
-	const char *const *heads;
-	const char *none;              /* for people, when there is no row */
-	size_t size;                   /* of a row */
-	void (*json)(struct json_out *w, const void *row);
-	void (*cells)(struct table *t, const void *row);
-};
-
-static void print_list(struct ctl *c, const struct listing *l, const void *rows, unsigned n)
+void print_list(struct ctl *c, const struct listing *l, const void *rows, unsigned n)
 {
 	const char *row = rows;
 	struct table t;

@@ -5,6 +5,16 @@
 #include "ctl/ctl.h"
 #include "ctl/table.h"
 
+/* A list: how a row is written in JSON, and its cells for people. */
+struct listing {
+	const char *const *heads;
+	const char *none;              /* for people, when there is no row */
+	size_t size;                   /* of a row */
+	void (*json)(struct json_out *w, const void *row);
+	void (*cells)(struct table *t, const void *row);
+};
+void print_list(struct ctl *c, const struct listing *l, const void *rows, unsigned n);
+
 void print_account(struct ctl *c, const struct account *a);
 void print_accounts(struct ctl *c, const struct account *a, unsigned n);
 /* key: the key itself when it was just made, else NULL. */

@@ -91,6 +91,26 @@ class EmailTriage(LiveCase):
         self.assertEqual(second["total"], 20 - first["archived"])
         self.assertEqual(second["archived"], 0)
 
+    def test_what_was_moved_back_teaches_the_next_run_and_can_be_forgotten(self):
+        ctl, user = self.platform.ctl, ("--user", self.email)
+        ctl("memory", "reset", *user, "--agent", "email-triage")
+        first = self.triage()["output"]
+        moved = next(e for e in first["effects"] if e["kind"] == "archive" and "newsletter" in e["target"])
+        name = Path(moved["remote_id"]).name
+        (self.maildir / moved["remote_id"]).rename(self.maildir / "cur" / name)
+        second = self.triage()["output"]
+        mail = next(m for m in second["triaged"] if m["id"] == moved["target"])
+        self.assertEqual(mail["action"], "none")
+        self.assertIn("kept in the inbox: you moved it back", mail["reasons"])
+        learned = {(m["kind"], m["subject"]): (m["done"], m["undone"]) for m in ctl("memory", "list", *user)}
+        sender = re.search(r"<(.*)>", mail["from"])[1]
+        self.assertEqual(learned["sender", sender], (1, 1))
+        self.assertEqual(ctl("memory", "reset", *user, "--agent", "email-triage", "--sender", sender.upper()),
+                         {"forgotten": 1})
+        self.assertNotIn(sender, [m["subject"] for m in ctl("memory", "list", *user, "--agent", "email-triage")])
+        ctl("memory", "reset", *user, "--agent", "email-triage")
+        self.assertEqual(ctl("memory", "list", *user), [])
+
     def test_a_dry_run_changes_nothing(self):
         execution = self.triage(dry_run=True)
         self.check(execution["output"])

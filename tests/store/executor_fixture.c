@@ -120,6 +120,36 @@ static bool run_acting(struct agent_ctx *c, struct agent_result *r, struct error
 	return c->host->may_act(c->host_data, err) && succeed(r);
 }
 
+/* Two effects: the first is done before it fails, the second left as intended. */
+static bool run_planning(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	struct agent_effect done = {.integration = "", .kind = "archive", .target = "<1@x.org>", .lesson_count = 1,
+	                            .lessons = {{"sender", "ann@x.org"}}};
+	struct agent_effect open = {.integration = "", .kind = "archive", .target = "<2@x.org>"};
+	struct agent_effect *both[] = {&done, &open}, *first = &done;
+	struct agent_memory m = {.kind = "sender", .subject = "ann@x.org"};
+	const char *plan;
+	size_t n;
+
+	if (!c->host->resume(c->host_data, &plan, &n, err))
+		return false;
+	if (!c->host->plan(c->host_data, plan ? NULL : "{\"a\":1}", plan ? 0 : 7, both, 2, err) ||
+	    !c->host->recall(c->host_data, &m, 1, err))
+		return false;
+	if (!plan) {
+		done.remote_id = "there";
+		if (!c->host->settle(c->host_data, &first, 1, AGENT_EFFECT_DONE, err))
+			return false;
+		err_set(err, ERR_UNAVAILABLE, "Try again");
+		err->retryable = true;
+		return false;
+	}
+	succeed(r);
+	snprintf(r->summary, sizeof r->summary, "%.*s|%d,%d,%s|%d,%d|%d", (int)n, plan, done.state, done.this_run,
+	         done.remote_id ? done.remote_id : "-", open.state, open.this_run, (int)m.done);
+	return true;
+}
+
 static const struct manifest manifests[] = {
 	{.slug = "echo", .timeout_ms = 60000, .run = run_echo},
 	{.slug = "wait", .timeout_ms = 60000, .run = run_wait},
@@ -134,6 +164,7 @@ static const struct manifest manifests[] = {
 	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
 	{.slug = "telling", .timeout_ms = 60000, .run = run_telling},
 	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},
+	{.slug = "planning", .timeout_ms = 60000, .run = run_planning},
 };
 
 /* In place of the library's registry. */

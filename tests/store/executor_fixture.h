@@ -5,7 +5,9 @@
  *   flaky    fails once, retryably       huge     writes more than it may
  *   steps    logs two steps, and a third after let_go
  *   garbled  has a summary that is not UTF-8
- *   acting   asks whether it may act, after let_go */
+ *   acting   asks whether it may act, after let_go
+ *   planning plans one effect, does it and fails, retryably; goes on with its plan in the second attempt, which says of
+ *            it in its summary what it was told */
 #ifndef AGENTIV_TESTS_EXECUTOR_FIXTURE_H
 #define AGENTIV_TESTS_EXECUTOR_FIXTURE_H
 

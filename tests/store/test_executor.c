@@ -56,6 +56,40 @@ static void a_retryable_failure_is_tried_again(void)
 	CU_ASSERT_TRUE(fx_text_is(error_of, &id, NULL));
 }
 
+static void a_second_attempt_is_told_what_the_first_planned_and_did(void)
+{
+	struct executor *e;
+	struct id id;
+
+	fresh();
+	id = fx_accept(1, LANE_ASYNC, "planning", "{}");
+	e = start(2);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_TRUE(fx_text_is("SELECT summary FROM execution_results WHERE execution_id = ?", &id,
+	                          "{\"a\":1}|2,1,there|1,1|1"));
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_plans"), 0);
+}
+
+/* The same things in another run are the same effects, of another run. */
+static void another_run_is_told_that_others_did_it(void)
+{
+	struct executor *e;
+	struct id id;
+
+	fresh();
+	fx_accept(1, LANE_ASYNC, "planning", "{}");
+	e = start(1);
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	id = fx_accept(1, LANE_ASYNC, "planning", "{}");
+	CU_ASSERT_TRUE(work_until(e, nothing_open));
+	executor_stop(e);
+	CU_ASSERT_TRUE(fx_text_is("SELECT summary FROM execution_results WHERE execution_id = ?", &id,
+	                          "{\"a\":1}|2,0,there|1,1|1"));
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM effects"), 2);
+	CU_ASSERT_EQUAL(fx_number("SELECT done FROM agent_memory"), 1);
+}
+
 static void ends_with(const char *agent, const char *code)
 {
 	struct executor *e;
@@ -342,6 +376,8 @@ static void the_wait_for_another_attempt_doubles_up_to_its_bound(void)
 static CU_TestInfo tests[] = {
 	{"runs are run and ended", runs_are_run_and_ended},
 	{"a retryable failure is tried again", a_retryable_failure_is_tried_again},
+	{"a second attempt is told what the first planned and did", a_second_attempt_is_told_what_the_first_planned_and_did},
+	{"another run is told that others did it", another_run_is_told_that_others_did_it},
 	{"a run past its time ends with TIMEOUT", a_run_past_its_time_ends_with_timeout},
 	{"an agent that is stuck does not keep its run open",
 	 an_agent_that_is_stuck_does_not_keep_its_run_open},

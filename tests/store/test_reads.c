@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/accounts.h"
+#include "store/effects.h"
 #include "store_suites.h"
 
 #define DIGITS \
@@ -50,6 +51,11 @@ static void fill(void)
 		" SELECT 900, seq, " ID ", 'k', 's', 0, 1" NUMBERS,
 		"INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
 		" SELECT 899 + seq, " ID ", seq, 'n', 'pro', 's', 1" NUMBERS,
+		"INSERT INTO effects (account_id, effect_key, agent, kind, state, execution_id, changed_at)"
+		" SELECT 900, UNHEX(SHA2(seq, 256)), 'echo', 'archive', 2, " ID ", 1" NUMBERS,
+		"INSERT INTO agent_memory (account_id, agent, kind, subject, done, undone, changed_at)"
+		" SELECT 900, 'echo', 'sender', seq, 1, 0, 1" NUMBERS,
+		"INSERT INTO execution_plans (execution_id, plan) SELECT " ID ", '{}'" NUMBERS,
 		"INSERT INTO account_quota (account_id, month_overage, day_start, day_runs, month_start,"
 		" month_runs, active, held) SELECT 899 + seq, 0, 0, 0, 0, 0, 0, 0" NUMBERS,
 	};
@@ -131,6 +137,26 @@ static void an_accounts_keys_and_connections(void)
 	CU_ASSERT_TRUE(api_key_list(fx_conn, 1, &arena, &keys, &n, &err));
 	CU_ASSERT_TRUE(connection_list(fx_conn, 1, &arena, &connections, &n, &err));
 	CU_ASSERT_TRUE(ranges_only("api_key_list, connection_list", 2, 1));
+}
+
+static void effects_and_what_is_remembered(void)
+{
+	struct effect_row one = {.kind = "archive"}, two = one, *both[] = {&one, &two};
+	struct memory_row look[] = {{.kind = "sender", .subject = "a@x.org"}, {.kind = "list", .subject = "x.org"}}, *list;
+	struct id id = id_make();
+	const char *plan;
+	struct error err;
+	unsigned n;
+	size_t len;
+
+	memset(two.key, 7, sizeof two.key);
+	begin();
+	CU_ASSERT_TRUE(plan_load(fx_conn, &id, &arena, &plan, &len, &err));
+	CU_ASSERT_TRUE(effects_look(fx_conn, 1, both, 2, &arena, &err));
+	CU_ASSERT_TRUE(memory_look(fx_conn, 1, "echo", look, 2, &err));
+	CU_ASSERT_TRUE(memory_list(fx_conn, 1, NULL, 100, &arena, &list, &n, &err));
+	CU_ASSERT_TRUE(memory_list(fx_conn, 1, "echo", 100, &arena, &list, &n, &err));
+	CU_ASSERT_TRUE(ranges_only("plan_load, effects_look, memory_look, memory_list", 12, 4));
 }
 
 static void accounts_by_address_and_in_order(void)
@@ -306,6 +332,7 @@ static void deliveries_are_claimed_recorded_and_released(void)
 static CU_TestInfo tests[] = {
 	{"a key and its rights", a_key_and_its_rights},
 	{"an account's keys and connections", an_accounts_keys_and_connections},
+	{"effects and what is remembered", effects_and_what_is_remembered},
 	{"accounts by address and in order", accounts_by_address_and_in_order},
 	{"a plan is set by keys", a_plan_is_set_by_keys},
 	{"an execution and its steps", an_execution_and_its_steps},
