@@ -154,6 +154,11 @@ class QuickstartTest(unittest.TestCase):
         self.assertEqual(self.stack.env()["AGENTIV_API_KEY"], key)
         self.assertEqual(len(self.stack.get("/api/executions?limit=100")["data"]), runs + 1)
 
+    def test_second_call_sorts_the_sample_mailbox_as_the_first_did(self):
+        summary = r"Triaged \d+ emails \| \d+ urgent \| \d+ archived"
+        second = self.stack.up()
+        self.assertEqual(re.findall(summary, second.stdout), re.findall(summary, self.first.stdout))
+
     def test_status_tells_of_five_processes_that_are_well(self):
         code, status = self.stack.status()
         self.assertEqual([p["name"] for p in status["processes"]], ["db", "responder", "worker", "sender", "web"])
