@@ -147,6 +147,8 @@ bool triage_open(struct triage *t, struct error *err);
 bool triage_ends_attempt(const struct error *why);
 bool triage_gather(struct triage *t, struct error *err);
 bool triage_gather_inline(struct triage *t, struct error *err);
+/* ERR_INVALID_INPUT when two of the input's mails have one id. */
+bool triage_check_ids(struct triage *t, struct error *err);
 /* What every item gets once its mail is parsed; it->id is set. */
 void triage_finish_item(struct triage *t, struct item *it);
 /* Warns that an mbox holds something else, and what was done. */
@@ -173,6 +175,11 @@ unsigned triage_reasons(const struct facts *f, enum triage_category category, en
 
 /* email_triage_decide.c: category, urgency, score, reasons and what is to be done, of all items */
 void triage_decide(struct triage *t);
+
+/* email_triage_threads.c: one conversation, one decision, its newest mail's. leaders[i] becomes the index of i's newest. */
+void threads_join(struct triage *t, unsigned leaders[TRIAGE_EMAILS_MAX]);
+/* If one mail of a conversation stays in the inbox, all do. */
+void threads_keep(struct triage *t, const unsigned leaders[TRIAGE_EMAILS_MAX]);
 
 /* email_triage_explain.c: reasons and score of one that is decided */
 void triage_explain(struct triage *t, struct item *it);

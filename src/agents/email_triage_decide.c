@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include "agents/email_triage.h"
-#include "agents/email_triage_text.h"
 
 /* What the sums must reach. */
 #define SUSPECT_LEAST     3.0
@@ -139,86 +138,6 @@ static void follow_rules(struct triage *t, struct item *it)
 	}
 }
 
-/* ---- Conversations ---- */
-
-static const char *bare_subject(struct triage *t, const char *subject)
-{
-	static const char *const prefixes[] = {"re:", "aw:", "fwd:", "fw:", "wg:", "sv:", "antw:"};
-	const char *s = text_lower(&t->arena, subject);
-	bool more = true;
-	unsigned i;
-
-	while (more) {
-		more = false;
-		s += strspn(s, " ");
-		for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-			if (strncmp(s, prefixes[i], strlen(prefixes[i])) == 0) {
-				s += strlen(prefixes[i]);
-				more = true;
-			}
-	}
-	return s;
-}
-
-static bool wrote_to(const struct mail *a, const struct mail *b)
-{
-	unsigned i;
-
-	for (i = 0; i < a->to_count; i++)
-		if (strcmp(a->to[i].addr, b->from.addr) == 0)
-			return true;
-	return strcmp(a->from.addr, b->from.addr) == 0;
-}
-
-/* By their ids (RFC 5322 3.6.4); where a program dropped those, by subject and people. */
-static bool same_conversation(const struct item *a, const struct item *b)
-{
-	if (strcmp(a->thread_id, b->thread_id) == 0)
-		return true;
-	if ((*a->mail.in_reply_to && *b->mail.in_reply_to) || strcmp(a->bare_subject, b->bare_subject) != 0 ||
-	    strlen(a->bare_subject) < 4)
-		return false;
-	return (strlen(a->mail.subject) != strlen(b->mail.subject)) &&
-	       (wrote_to(&a->mail, &b->mail) || wrote_to(&b->mail, &a->mail));
-}
-
-static bool may_join(const struct item *it)
-{
-	return it->category != TRIAGE_SUSPICIOUS && it->category != TRIAGE_SPAM;
-}
-
-static void adopt(struct item *it, const struct item *newest)
-{
-	bool urgent = it->urgent && it->verdict.urgency == RULE_URGENT;
-
-	it->thread_id = newest->thread_id;
-	it->category = urgent ? TRIAGE_URGENT : newest->category;
-	it->urgent = urgent || newest->urgent;
-	it->reasons[it->reason_count++] = "part of the same conversation as a newer mail";
-}
-
-/* One conversation, one decision: the newest mail's. leaders[i] becomes the index of i's newest. */
-static void join_conversations(struct triage *t, unsigned *leaders)
-{
-	unsigned i, k;
-
-	for (i = 0; i < t->count; i++)
-		t->items[i].bare_subject = bare_subject(t, t->items[i].mail.subject);
-	for (i = 0; i < t->count; i++) {
-		leaders[i] = i;
-		for (k = 0; k < t->count && may_join(&t->items[i]); k++) {
-			const struct item *a = &t->items[k], *b = &t->items[leaders[i]];
-
-			if (k != i && may_join(a) && same_conversation(a, &t->items[i]) &&
-			    (a->received_ms > b->received_ms || (a->received_ms == b->received_ms && k < leaders[i])))
-				leaders[i] = k;
-		}
-	}
-	for (i = 0; i < t->count; i++)
-		if (leaders[i] != i)
-			adopt(&t->items[i], &t->items[leaders[i]]);
-}
-
 /* ---- What is to be done ---- */
 
 static bool is_marked_bulk(const struct facts *f)
@@ -304,19 +223,6 @@ static void choose(struct triage *t, struct item *it)
 		it->label = labels[it->category];
 }
 
-/* If one mail of a conversation stays, all do. */
-static void keep_together(struct triage *t, const unsigned *leaders)
-{
-	unsigned i, k;
-
-	for (i = 0; i < t->count; i++)
-		for (k = 0; k < t->count; k++)
-			if (leaders[i] == leaders[k] && t->items[i].archive && !t->items[k].archive) {
-				t->items[i].archive = false;
-				t->items[i].kept = "kept in the inbox: other mail of its conversation is";
-			}
-}
-
 void triage_decide(struct triage *t)
 {
 	unsigned leaders[TRIAGE_EMAILS_MAX], i;
@@ -333,10 +239,10 @@ void triage_decide(struct triage *t)
 			            "%u sentences written to steer software were left out of every decision",
 			            it->facts.ignored);
 	}
-	join_conversations(t, leaders);
+	threads_join(t, leaders);
 	for (i = 0; i < t->count; i++)
 		choose(t, &t->items[i]);
-	keep_together(t, leaders);
+	threads_keep(t, leaders);
 	for (i = 0; i < t->count; i++)
 		triage_explain(t, &t->items[i]);
 }

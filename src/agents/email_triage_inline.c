@@ -310,3 +310,47 @@ bool triage_gather_inline(struct triage *t, struct error *err)
 	mem_free(g.all);
 	return ok;
 }
+
+struct given_id { char id[256]; size_t position; };
+
+static int by_id(const void *a, const void *b)
+{
+	const struct given_id *x = a, *y = b;
+	int order = strcmp(x->id, y->id);
+
+	return order ? order : (x->position > y->position) - (x->position < y->position);
+}
+
+/* Effects name their mail by its id. */
+bool triage_check_ids(struct triage *t, struct error *err)
+{
+	struct json_object *list = NULL;
+	struct given_id *all;
+	size_t n, i;
+	bool ok;
+
+	if (!json_get_arr(t->ctx->input, PATH, "emails", &list, err))
+		return false;
+	n = list ? json_object_array_length(list) : 0;
+	all = mem_array(n + 1, sizeof *all);
+	for (i = 0, ok = true; i < n && ok; i++) {
+		const char *id = NULL;
+
+		ok = json_get_str(json_object_array_get_idx(list, i), PATH ".emails", "id", &id, err);
+		all[i].position = i;
+		if (id && *id)
+			snprintf(all[i].id, sizeof all[i].id, "%s", id);
+		else
+			snprintf(all[i].id, sizeof all[i].id, "email:%zu", i);
+	}
+	qsort(all, ok ? n : 0, sizeof *all, by_id);
+	for (i = 1; i < n && ok; i++)
+		if (strcmp(all[i].id, all[i - 1].id) == 0) {
+			char field[60];
+
+			snprintf(field, sizeof field, PATH ".emails[%zu].id", all[i].position);
+			ok = err_field(err, field, "Two mails have the id \"%.100s\": an id names one mail", all[i].id);
+		}
+	mem_free(all);
+	return ok;
+}

@@ -173,7 +173,7 @@ bool triage_read_options(struct triage *t, struct error *err)
 	       json_get_str(in, PATH, "query", &o->query, err) &&
 	       json_get_bool(in, PATH, "dry_run", &o->dry_run, err) && take_apply(t, err) &&
 	       take_archive_categories(t, err) && take_vips(t, err) && take_clock(t, err) && take_engine(t, err) &&
-	       take_rules(t, err);
+	       triage_check_ids(t, err) && take_rules(t, err);
 }
 
 void triage_release_options(struct triage *t)

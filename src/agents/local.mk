@@ -31,6 +31,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules_words.c \
 	src/agents/email_triage_source.c \
 	src/agents/email_triage_suspect.c \
+	src/agents/email_triage_threads.c \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \
 	src/agents/email_triage_weights.c \
 	src/agents/email_triage_when.c src/agents/email_triage_when.h \

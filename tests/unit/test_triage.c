@@ -221,6 +221,8 @@ static void wrong_input_is_named(void)
 		{"{\"query\":\"in:archive\"}", "input_payload.query"},
 		{"{\"timezone\":\"Mars/Olympus\",\"emails\":[]}", "input_payload.timezone"},
 		{"{\"vip_senders\":[\"Ann Lee\"],\"emails\":[]}", "input_payload.vip_senders"},
+		{"{\"emails\":[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"a\"}]}", "input_payload.emails[2].id"},
+		{"{\"emails\":[{\"id\":\"email:1\"},{}]}", "input_payload.emails[1].id"},
 	};
 	unsigned i;
 
