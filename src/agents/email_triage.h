@@ -39,7 +39,7 @@ enum fact {
 	FACT_UPSTREAM_SPAM, FACT_SPAM_WORDS, FACT_SPAM_MANY, FACT_ADVANCE_FEE, FACT_SHOUTING, FACT_REMOVE_ME,
 	FACT_ANONYMOUS, FACT_GIBBERISH,
 	/* suspicious */
-	FACT_AUTH_FAIL, FACT_NAME_SPOOF, FACT_BRAND_SPOOF, FACT_LOOKALIKE, FACT_REPLY_ELSEWHERE,
+	FACT_AUTH_PASS, FACT_ONE_CLICK, FACT_AUTH_FAIL, FACT_NAME_SPOOF, FACT_BRAND_SPOOF, FACT_LOOKALIKE, FACT_REPLY_ELSEWHERE,
 	FACT_LINK_MISMATCH, FACT_LINK_BARE, FACT_CREDENTIALS, FACT_THREAT, FACT_PAYMENT_DETAILS,
 	FACT_RISKY_FILE, FACT_DISGUISED_FILE,
 	FACT__MAX
@@ -55,6 +55,9 @@ struct facts {
 	bool poses;                     /* its sender's name is another address, no sentence that holds one */
 	int64_t deadline_ms;            /* 0: none */
 	unsigned ignored;               /* sentences written to steer software, left out */
+	bool wire, spam_judged;         /* as programs sent it; by the model of words */
+	double spam_logit;              /* of the words and signs (email_triage_spam.h) */
+	const char *spam_words;         /* which words, for a person; NULL: none */
 };
 
 enum effect_status { EFFECT_PLANNED, EFFECT_DONE, EFFECT_ALREADY_DONE, EFFECT_SKIPPED, EFFECT_FAILED };

@@ -145,6 +145,12 @@ void cues_count(const struct sentences *s, struct cue_counts *out)
 	weigh_trouble(&c);
 }
 
+void cues_each(const char *text, void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
+{
+	pthread_once(&once, build);
+	phrases_find(&phrase_ix, text, hit, ctx);
+}
+
 struct looking { enum cue cue; bool found; };
 
 static void look(void *ctx, const struct phrase *p, const char *at)

@@ -77,6 +77,10 @@ static void explain(struct triage *t, struct item *it)
 	room = TRIAGE_REASONS_MAX - it->reason_count;
 	room -= room > 0 && !kept_is_told;
 	room = room > 4 ? 4 : room;
+	if (it->category == TRIAGE_SPAM && it->facts.spam_words && room > 1) {
+		add_reason(it, it->facts.spam_words);
+		room--;
+	}
 	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,
 	                                   room);
 	if (!kept_is_told)

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "agents/email_triage_cues.h"
+#include "agents/email_triage_spam.h"
 #include "agents/email_triage_when.h"
 #include "base/mem.h"
 
@@ -20,6 +21,7 @@ static bool starts(const char *value, const char *prefix)
 /* Headers whose presence is the fact; a '*' at the end: any that begins so. */
 static const struct { const char *name; enum fact fact; } header_facts[] = {
 	{"List-Id", FACT_LIST_ID}, {"List-Post", FACT_LIST_POST}, {"List-Unsubscribe", FACT_LIST_UNSUBSCRIBE},
+	{"List-Unsubscribe-Post", FACT_ONE_CLICK},
 	{"X-BeenThere", FACT_LIST_ID}, {"X-Mailman-Version", FACT_LIST_ID}, {"Mailing-List", FACT_LIST_ID},
 	{"X-GitHub-*", FACT_SERVICE_HEADERS}, {"X-GitLab-*", FACT_SERVICE_HEADERS},
 	{"X-Gitea-*", FACT_SERVICE_HEADERS}, {"X-Forgejo-*", FACT_SERVICE_HEADERS},
@@ -359,5 +361,10 @@ void triage_find_facts(struct triage *t, struct item *it)
 	note_calendar(m, f);
 	note_text(t, it);
 	triage_find_suspicion(it);
+	if (!m->cut) {
+		f->spam_judged = true;
+		f->wire = spam_has_wire(m);
+		f->spam_logit = spam_logit(m, &t->arena, &f->spam_words);
+	}
 	triage_sum(f);
 }

@@ -229,6 +229,7 @@ static void check_authentication(const struct mail *m, struct facts *f)
 
 	if (!value || f->has[FACT_LIST_ID])
 		return;
+	f->has[FACT_AUTH_PASS] = strcasestr(value, "dmarc=pass") || strcasestr(value, "dkim=pass");
 	if (strcasestr(value, "dmarc=fail"))
 		f->has[FACT_AUTH_FAIL] = true;
 	else if ((strcasestr(value, "spf=fail") || strcasestr(value, "spf=softfail")) &&

@@ -1,5 +1,7 @@
 /* The weights: how much each fact says for each decision, and how it is told to a person. Set by hand
- * from what the headers mean; what a decision needs stands in email_triage_decide.c. */
+ * from what the headers mean; those for spam by cross-validation beside the model of words, which says most there
+ * (email_triage_spam.h). What a decision needs stands in email_triage_decide.c. */
+#include <math.h>
 #include <string.h>
 
 #include "agents/email_triage.h"
@@ -11,9 +13,9 @@ struct weight {
 
 /* urgent, reply, bulk, newsletter, promotion, notification, spam, suspicious */
 static const struct weight weights[FACT__MAX] = {
-	[FACT_LIST_ID] = {{0, -0.5, 2, 0.5, 0, 0, -2, 0}, "sent through a mailing list"},
+	[FACT_LIST_ID] = {{0, -0.5, 2, 0.5, 0, 0, 0, 0}, "sent through a mailing list"},
 	[FACT_LIST_POST] = {{0, 0, 0, -2, -1, 0, 0, 0}, NULL},
-	[FACT_LIST_UNSUBSCRIBE] = {{-2, -2, 2.5, 1, 1, 0, -1, -0.5}, "offers to unsubscribe"},
+	[FACT_LIST_UNSUBSCRIBE] = {{-2, -2, 2.5, 1, 1, 0, 0, -0.5}, "offers to unsubscribe"},
 	[FACT_PRECEDENCE] = {{-0.5, -0.5, 2, 0.5, 0, 0, 0, 0}, "marked as bulk mail"},
 	[FACT_AUTO_SUBMITTED] = {{0, -1, 2, 0, 0, 2, 0, 0}, "written by a program"},
 	[FACT_NO_REPLY] = {{-0.5, -2, 2, 0, 0, 1, 0, 0}, "from an address that takes no answers"},
@@ -23,18 +25,18 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_SERVICE_HEADERS] = {{0, -0.5, 2, 0, 0, 3, -2, 0}, "sent by a service"},
 	[FACT_CAMPAIGN_HEADERS] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0, 0}, "sent by a mass mailer"},
 	[FACT_BOUNCE] = {{0, -2, 2, 0, 0, 3, -1, 0}, "a mail server's report"},
-	[FACT_UNSUBSCRIBE_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0.5, 0}, "its text offers to unsubscribe"},
+	[FACT_UNSUBSCRIBE_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, -0.25, 0}, "its text offers to unsubscribe"},
 	[FACT_BROWSER_TEXT] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0, 0}, NULL},
 
 	[FACT_VIP] = {{1, 1, -3, 0, 0, 0, -10, 0}, NULL},
 	[FACT_FROM_ME] = {{-3, -3, 0, 0, 0, 0, -3, 0}, "written by yourself"},
 	[FACT_ANSWERS_ME] = {{0.5, 1, -3, 0, 0, 0, -5, -1}, "answers a mail of yours"},
 	[FACT_WROTE_TO] = {{0.25, 0.5, -2, 0, 0, 0, -5, -1}, "you have written to its sender"},
-	[FACT_REPLY] = {{0, 0.25, -0.5, -0.5, -0.5, 0, -2, -0.5}, "part of a conversation"},
-	[FACT_ONLY_TO_ME] = {{0.5, 0.5, 0, 0, 0, 0, 0, 0}, "written to you alone"},
-	[FACT_TO_ME] = {{0, 0.25, 0, 0, 0, 0, 0, 0}, NULL},
+	[FACT_REPLY] = {{0, 0.25, -0.5, -0.5, -0.5, 0, -1, -0.5}, "part of a conversation"},
+	[FACT_ONLY_TO_ME] = {{0.5, 0.5, 0, 0, 0, 0, -0.25, 0}, "written to you alone"},
+	[FACT_TO_ME] = {{0, 0.25, 0, 0, 0, 0, -0.25, 0}, NULL},
 	[FACT_CC_ME] = {{-1, -1, 0, 0, 0, 0, 0, 0}, "you only get a copy"},
-	[FACT_NOT_TO_ME] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0.5, 0}, "not addressed to you"},
+	[FACT_NOT_TO_ME] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0, 0}, "not addressed to you"},
 	[FACT_MANY_RECIPIENTS] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0, 0}, "sent to many people"},
 
 	[FACT_REQUEST] = {{0.5, 2, 0, 0, 0, 0, 0, 0}, "asks you to do something"},
@@ -44,10 +46,10 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_OVERDUE] = {{2, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline has just passed"},
 	[FACT_OUTAGE] = {{2, 0, 0, 0, 0, 0.5, 0, 0}, "reports that something is broken"},
 	[FACT_OUTAGE_SUBJECT] = {{1.5, 0, 0, -1, -1, 0.5, 0, 0}, "its subject reports an outage"},
-	[FACT_URGENT_WORDS] = {{1.5, 0, 0, 0, 0, 0, 0.25, 0}, "says that it is urgent"},
-	[FACT_URGENT_SUBJECT] = {{1, 0, 0, 0, 0, 0, 0.25, 0}, NULL},
+	[FACT_URGENT_WORDS] = {{1.5, 0, 0, 0, 0, 0, 0, 0}, "says that it is urgent"},
+	[FACT_URGENT_SUBJECT] = {{1, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_ESCALATION] = {{1.5, 0.5, 0, 0, 0, 0, 0, 0}, "somebody is waiting or has asked before"},
-	[FACT_PRIORITY_HEADER] = {{1, 0, 0, 0, 0, 0, 0.25, 0}, "sent with high priority"},
+	[FACT_PRIORITY_HEADER] = {{1, 0, 0, 0, 0, 0, 0, 0}, "sent with high priority"},
 	[FACT_NO_HURRY] = {{-2.5, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_RESOLVED] = {{-1, -0.5, 0, 0, 0, 0, 0, 0}, "says that the trouble is over"},
 	[FACT_NO_ACTION] = {{-1.5, -2.5, 0, 0, 0, 0, 0, 0}, "for information only"},
@@ -55,11 +57,11 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_CALENDAR_NEWS] = {{0, -1, 1, 0, 0, 3, -2, 0}, "news of an appointment"},
 
 	[FACT_PROMO_WORDS] = {{0, 0, 0, 0, 1, 0, 0, 0}, "advertises something"},
-	[FACT_PROMO_MANY] = {{-1, -0.5, 0.5, 0, 1.5, 0, 0.25, 0}, NULL},
+	[FACT_PROMO_MANY] = {{-1, -0.5, 0.5, 0, 1.5, 0, 0, 0}, NULL},
 	[FACT_DISCOUNT] = {{-0.5, -0.5, 0.5, 0, 2, 0, 0, 0}, "offers a discount"},
 	[FACT_NEWS_WORDS] = {{0, 0, 0, 1.25, 0, 0, 0, 0}, "reads like a newsletter"},
 	[FACT_NEWS_SUBJECT] = {{-0.5, -0.5, 0.5, 1.5, 0, 0, -0.5, 0}, NULL},
-	[FACT_TRANSACTION] = {{0, 0, 0, 0, 0, 1.25, -0.25, 0}, "about an order, a bill or an account"},
+	[FACT_TRANSACTION] = {{0, 0, 0, 0, 0, 1.25, -0.5, 0}, "about an order, a bill or an account"},
 	[FACT_SECURITY] = {{0, 0, 0, 0, 0, 2, 0, 0}, "about your account's security"},
 	[FACT_PAYMENT_DUE] = {{0.25, 0.5, 0, 0, 0, 1, 0, 0}, "about a payment that is due"},
 	[FACT_BUILD] = {{0, 0, 0, 0, 0, 1, -0.5, 0}, "about code or systems"},
@@ -69,14 +71,16 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_ACTION_NEEDED] = {{0, 0.25, 0, 0, 0, 0.5, 0, 0}, "something in it may need you"},
 
 	[FACT_UPSTREAM_SPAM] = {{-1, -1, 0.5, 0, 0, 0, 4, 0}, "your mail server marked it as spam"},
-	[FACT_SPAM_WORDS] = {{0, -0.25, 0, 0, 0, 0, 1, 0}, "uses phrases that are typical of spam"},
-	[FACT_SPAM_MANY] = {{-1, -1, 0, 0, 0.5, 0, 1.5, 0}, NULL},
+	[FACT_SPAM_WORDS] = {{0, -0.25, 0, 0, 0, 0, 0.5, 0}, "uses phrases that are typical of spam"},
+	[FACT_SPAM_MANY] = {{-1, -1, 0, 0, 0.5, 0, 1, 0}, NULL},
 	[FACT_ADVANCE_FEE] = {{-1, -1, 0, 0, 0, 0, 2.5, 0.5}, "promises money from strangers"},
-	[FACT_SHOUTING] = {{0, -0.25, 0, 0, 0.25, 0, 0.75, 0}, "its subject shouts"},
-	[FACT_REMOVE_ME] = {{-1, -1, 0.5, 0, 0.5, 0, 1.25, 0}, "tells how to be removed from a list"},
-	[FACT_ANONYMOUS] = {{-1, -1, 0, 0, 0, 0, 1, 0}, "has no readable sender"},
-	[FACT_GIBBERISH] = {{-0.5, -0.5, 0, 0, 0, 0, 1.5, 0}, "its subject ends in random letters"},
+	[FACT_SHOUTING] = {{0, -0.25, 0, 0, 0.25, 0, 0.25, 0}, "its subject shouts"},
+	[FACT_REMOVE_ME] = {{-1, -1, 0.5, 0, 0.5, 0, 0.25, 0}, "tells how to be removed from a list"},
+	[FACT_ANONYMOUS] = {{-1, -1, 0, 0, 0, 0, 0.25, 0}, "has no readable sender"},
+	[FACT_GIBBERISH] = {{-0.5, -0.5, 0, 0, 0, 0, 0.5, 0}, "its subject ends in random letters"},
 
+	[FACT_AUTH_PASS] = {{0, 0, 0, 0, 0, 0, -2, 0}, NULL},
+	[FACT_ONE_CLICK] = {{0, 0, 0, 0, 0, 0, -1.5, 0}, NULL},
 	[FACT_AUTH_FAIL] = {{0, 0, 0, 0, 0, 0, 0.5, 2.5}, "failed the sender's authentication (SPF, DKIM, DMARC)"},
 	[FACT_NAME_SPOOF] = {{0, 0, 0, 0, 0, 0, 0.5, 2.5}, "its sender's name shows another address"},
 	[FACT_BRAND_SPOOF] = {{0, 0, 0, 0, 0, 0, 0.25, 2}, "its sender's name is of a company that this address is not of"},
@@ -91,9 +95,26 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_DISGUISED_FILE] = {{0, 0, 0, 0, 0, 0, 0.5, 2}, "holds a program disguised as a document"},
 };
 
+/* The model's log-odds on the scale of the facts, so that this much alone makes spam (SPAM_LEAST in
+ * email_triage_decide.c). A mail of which only the text is given must show more. */
+#define WORDS_ODDS       (-0.1)
+#define WORDS_ODDS_BARE  2.0
+#define WORDS_SPAM       3.0
+#define WORDS_LEAST      (-1.0)
+#define WORDS_MOST       6.0
+
+static double of_words(const struct facts *f)
+{
+	double odds = f->spam_logit - (f->wire ? WORDS_ODDS : WORDS_ODDS_BARE);
+
+	return f->spam_judged ? fmax(f->wire ? WORDS_LEAST : 0, fmin(WORDS_MOST, odds + WORDS_SPAM)) : 0;
+}
+
 void triage_sum(struct facts *f)
 {
 	unsigned i, k;
+
+	f->sum[SUM_SPAM] += of_words(f);
 
 	for (i = 0; i < FACT__MAX; i++)
 		for (k = 0; f->has[i] && k < SUM__MAX; k++)

@@ -17,11 +17,13 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_guard.c \
 	src/agents/email_triage_inline.c \
 	src/agents/email_triage_input.c \
+	src/agents/email_triage_model.c src/agents/email_triage_model.h \
 	src/agents/email_triage_notices.c \
 	src/agents/email_triage_memory.c \
 	src/agents/email_triage_output.c \
 	src/agents/email_triage_plan.c \
 	src/agents/email_triage_query.c src/agents/email_triage_query.h \
+	src/agents/email_triage_request.c src/agents/email_triage_request.h src/agents/email_triage_request_table.c \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
 	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \
 	src/agents/email_triage_rules_mails.c \
@@ -30,6 +32,8 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules_when.c \
 	src/agents/email_triage_rules_words.c \
 	src/agents/email_triage_source.c \
+	src/agents/email_triage_spam.c src/agents/email_triage_spam.h \
+	src/agents/email_triage_spam_features.c src/agents/email_triage_spam_table.c \
 	src/agents/email_triage_suspect.c \
 	src/agents/email_triage_threads.c \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \

@@ -1,0 +1,69 @@
+/* Linear models of text: features by their hashes, what each weighs in a generated table, and a sum that is a log-odds.
+ *
+ * A table has a slot for each value of a hash's low bits. A slot is two printable characters: a check of the hash's
+ * other bits, and the weight. A feature that the table does not know weighs nothing (one in 90 is taken for another).
+ *
+ * Ownership: features are told by callback; their text is borrowed for the call. Tables are constants. One thread per
+ * struct tally. */
+#ifndef AGENTIV_AGENTS_EMAIL_TRIAGE_MODEL_H
+#define AGENTIV_AGENTS_EMAIL_TRIAGE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODEL_ROW_SLOTS   48          /* of a row of the source: two characters each */
+#define MODEL_SLOTS_MAX   (1u << 16)
+#define MODEL_STRONG_MAX  3
+#define MODEL_STEPS       44          /* weights go from -44 to 44 */
+
+/* Told once for each time that a feature stands in a text. text: what a person knows it by, NULL when nothing. */
+typedef void (*feature_fn)(void *ctx, uint64_t id, const char *text, size_t n);
+
+struct model_table {
+	const char (*rows)[2 * MODEL_ROW_SLOTS + 1];
+	unsigned bits;           /* of a hash that choose a slot */
+	double step;             /* what a weight of 1 is */
+	double bias;
+	double plain;            /* features that every text is taken to have besides: what is short weighs less */
+};
+
+/* A feature of a text that speaks for what the model looks for. */
+struct strong { int weight; char text[40]; };
+
+struct tally {
+	const struct model_table *table;
+	int64_t sum;
+	unsigned known;                             /* different features that the table knows */
+	struct strong strong[MODEL_STRONG_MAX];     /* those that have a text, the strongest first */
+	uint64_t seen[MODEL_SLOTS_MAX / 64];
+};
+
+/* Hashes: of a kind of feature, of a byte more, of two features together. */
+#define FEATURE_START(kind) (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)(kind) * UINT64_C(0x9E3779B97F4A7C15))
+
+static inline uint64_t feature_byte(uint64_t h, char c)
+{
+	return (h ^ (unsigned char)c) * UINT64_C(0x100000001b3);
+}
+
+static inline uint64_t feature_end(uint64_t h)
+{
+	h ^= h >> 29;
+	h *= UINT64_C(0xbf58476d1ce4e5b9);
+	return h ^ h >> 32;
+}
+
+uint64_t feature_of(unsigned kind, const char *text, size_t n);
+
+void tally_start(struct tally *t, const struct model_table *table);
+/* A feature_fn for a struct tally. */
+void tally_add(void *ctx, uint64_t id, const char *text, size_t n);
+/* The log-odds that the text is what the model looks for. */
+double tally_logit(const struct tally *t);
+
+/* The slot of a feature, and the check that stands in it (0 to 89). */
+unsigned model_slot(uint64_t id, unsigned bits);
+unsigned model_check(uint64_t id);
+
+#endif

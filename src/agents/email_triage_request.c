@@ -1,0 +1,148 @@
+/* Requests by what their sentences are made of: words, pairs and triples of them, how it begins, whether it ends in a
+ * question mark, which cue phrases (email_triage_cues_words.c) it holds. */
+#include "agents/email_triage_request.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agents/email_triage_cues.h"
+#include "base/mem.h"
+
+#define SENTENCE_MAX 600       /* bytes read */
+#define WORD_MAX     24
+#define YES_LEAST    0.0       /* the log-odds that make a request */
+
+enum kind { KIND_WORD = 20, KIND_PAIR, KIND_TRIPLE, KIND_SKIP, KIND_START, KIND_END, KIND_SIGN, KIND_CUE, KIND_ASKED };
+
+struct reading {
+	feature_fn each;
+	void *ctx;
+	bool question;
+	unsigned words;
+	uint64_t before, before2;      /* the words before, 0: none */
+	uint64_t start;                /* the first words so far */
+	uint64_t seen;                 /* of the words in marks[] */
+};
+
+static uint64_t joined(uint64_t a, uint64_t b, enum kind kind)
+{
+	return feature_end(a * UINT64_C(0x9E3779B97F4A7C15) + b * 31 + kind);
+}
+
+static void tell(struct reading *r, uint64_t id)
+{
+	r->each(r->ctx, id, NULL, 0);
+}
+
+/* Words that together tell who is to do what, however far apart they stand. */
+static const char *const marks[] = {"i", "we", "you", "your", "me", "us", "please", "can", "could", "would", "will", "if",
+                                    "should", "need", "want", "let", "know", "not", "may", "if", "meeting", "to"};
+
+static void take_word(struct reading *r, const char *p, size_t n)
+{
+	uint64_t h = FEATURE_START(KIND_WORD), id;
+	unsigned k;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		h = feature_byte(h, isdigit((unsigned char)p[i]) ? '0' : (char)tolower((unsigned char)p[i]));
+	id = feature_end(h);
+	tell(r, id);
+	tell(r, joined(r->before, id, KIND_PAIR));
+	if (r->words > 1)
+		tell(r, joined(joined(r->before2, r->before, KIND_PAIR), id, KIND_TRIPLE));
+	if (r->words > 1)
+		tell(r, joined(r->before2, id, KIND_SKIP));
+	if (r->words < 3) {
+		r->start = joined(r->start, id, KIND_START);
+		tell(r, r->start);
+		if (r->question)
+			tell(r, joined(r->start, 1, KIND_ASKED));
+	}
+	for (k = 0; k < sizeof marks / sizeof *marks; k++)
+		if (strlen(marks[k]) == n && strncasecmp(marks[k], p, n) == 0)
+			r->seen |= UINT64_C(1) << k;
+	r->before2 = r->before;
+	r->before = id;
+	r->words++;
+}
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '\'' || c == '$' || c == '@' || c == '_';
+}
+
+static void tell_marks(struct reading *r)
+{
+	unsigned i, k;
+
+	for (i = 0; i < sizeof marks / sizeof *marks; i++)
+		for (k = i + 1; k < sizeof marks / sizeof *marks; k++)
+			if (r->seen >> i & 1 && r->seen >> k & 1)
+				tell(r, joined(i + 1, k + 1, KIND_SIGN));
+}
+
+static void tell_cue(void *ctx, const struct phrase *p, const char *at)
+{
+	struct reading *r = ctx;
+
+	tell(r, joined(p->tag + 1, 0, KIND_CUE));
+}
+
+void request_features(const char *s, size_t n, bool question, feature_fn each, void *ctx)
+{
+	struct reading r = {.each = each, .ctx = ctx, .question = question};
+	char text[SENTENCE_MAX + 1];
+	size_t i, len;
+
+	n = n > SENTENCE_MAX ? SENTENCE_MAX : n;
+	for (i = 0; i < n; i += len) {
+		for (len = 0; i + len < n && is_word(s[i + len]); len++)
+			;
+		if (len > 0 && len <= WORD_MAX)
+			take_word(&r, s + i, len);
+		else if (len == 0 && strchr(",:;!*-[(", s[i]))
+			tell(&r, joined((uint64_t)s[i], r.words == 0, KIND_SIGN + 10));
+		len += len == 0;
+	}
+	tell(&r, joined(r.before, question, KIND_END));
+	tell(&r, joined(question, 3, KIND_END));
+	for (len = 0; r.words >> len; len++)
+		;
+	tell(&r, joined(len, 5, KIND_END));
+	tell_marks(&r);
+	for (i = 0; i < n; i++)
+		text[i] = (char)tolower((unsigned char)s[i]);
+	text[n] = '\0';
+	cues_each(text, tell_cue, &r);
+}
+
+double request_logit(const char *s, size_t n, bool question)
+{
+	struct tally *t = mem_alloc(sizeof *t);
+	double logit;
+
+	tally_start(t, &request_table);
+	request_features(s, n, question, tally_add, t);
+	logit = tally_logit(t);
+	mem_free(t);
+	return logit;
+}
+
+bool request_is_question(const char *s, size_t n)
+{
+	while (n > 0 && strchr(" \"').!", s[n - 1]))
+		n--;
+	return n > 0 && s[n - 1] == '?';
+}
+
+bool request_sentence(const char *s, size_t n, double *p)
+{
+	double logit = request_logit(s, n, request_is_question(s, n));
+
+	if (p)
+		*p = 1 / (1 + exp(-logit));
+	return logit > YES_LEAST;
+}
