@@ -1,5 +1,6 @@
 /* Which cue phrases a mail's sentences hold, and which of them count. */
 #include "agents/email_triage_cues.h"
+#include "agents/email_triage_request.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -91,19 +92,23 @@ static const struct formula formulas[] = {
 	{"looking forward to hearing", true}, {"if you have any questions", false}, {"if you have questions", false},
 };
 
+enum asks { ASKS_NOTHING, ASKS_BY_FORMULA, ASKS };
+
 /* Does the sentence ask for something, after what its formulas take back? */
-static bool asks(const char *sentence, unsigned requests, unsigned polite)
+static enum asks asks(const char *sentence, unsigned requests, unsigned polite)
 {
+	bool formula = false;
 	unsigned i;
 
 	for (i = 0; i < sizeof formulas / sizeof *formulas && requests + polite > 0; i++) {
 		if (!text_has_phrase(sentence, formulas[i].text))
 			continue;
+		formula = true;
 		polite = 0;
 		if (formulas[i].takes_request && requests > 0)
 			requests--;
 	}
-	return requests + polite > 0;
+	return requests + polite > 0 ? ASKS : formula ? ASKS_BY_FORMULA : ASKS_NOTHING;
 }
 
 /* Questions that expect no answer ("how are you?") and those on buttons ("having trouble viewing this?"). */
@@ -126,6 +131,22 @@ static bool is_empty_question(const char *sentence)
 	return false;
 }
 
+/* What the fitted model must say: without any cue, and to take a cue's word back. It was fitted on English sentences:
+ * of others it knows nothing, and cues decide. */
+#define REQUEST_ODDS    1.0
+#define NO_REQUEST_ODDS (-2.0)
+
+static bool is_request(const struct sentence *s, enum asks by_cue)
+{
+	double odds;
+
+	if (by_cue == ASKS_BY_FORMULA || s->subject)
+		return by_cue == ASKS;
+	odds = request_logit(s->text, strlen(s->text), s->question);
+	/* a question without a cue asks for an answer, not for something by a day that it names */
+	return by_cue == ASKS ? odds > NO_REQUEST_ODDS : odds > REQUEST_ODDS && !s->question;
+}
+
 void cues_count(const struct sentences *s, struct cue_counts *out)
 {
 	struct counting c = {.out = out};
@@ -137,7 +158,7 @@ void cues_count(const struct sentences *s, struct cue_counts *out)
 		c.at = &s->all[i];
 		c.requests = c.polite = 0;
 		phrases_find(&phrase_ix, c.at->text, note, &c);
-		if (!out->request && asks(c.at->text, c.requests, c.polite))
+		if (!out->request && is_request(c.at, asks(c.at->text, c.requests, c.polite)))
 			out->request = c.at;
 		if (c.at->question && !is_empty_question(c.at->text))
 			out->question = true;
