@@ -118,7 +118,8 @@ static void drop_idle_deadline(struct item *it)
 static void follow_rules(struct triage *t, struct item *it)
 {
 	struct rule_subject s = {.mail = &it->mail, .category = it->category, .me = t->me, .unread = it->unread,
-	                         .vip = it->facts.has[FACT_VIP]};
+	                         .vip = it->facts.has[FACT_VIP], .answers_me = it->facts.has[FACT_ANSWERS_ME],
+	                         .now_ms = t->opt.reference_ms, .received_ms = it->received_ms, .zone = t->opt.zone};
 	struct rule_verdict *v = &it->verdict;
 
 	if (it->received_ms)

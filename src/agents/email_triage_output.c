@@ -114,6 +114,28 @@ static void put_unparsed(struct json_out *w, const struct triage *t)
 	json_arr_close(w);
 }
 
+/* Why each of them was not understood, and what would be. */
+static void put_help(struct json_out *w, const struct triage *t)
+{
+	struct json_object *rules = NULL;
+	size_t n, i;
+
+	json_object_object_get_ex(t->ctx->input, "rules", &rules);
+	n = rules ? json_object_array_length(rules) : 0;
+	json_arr_open(w, "rules_help");
+	for (i = 0; i < n; i++) {
+		if (rules_understood(t->rules, (unsigned)i))
+			continue;
+		json_obj_open(w, NULL);
+		json_put_int(w, "index", (int64_t)i);
+		json_put_str(w, "rule", json_object_get_string(json_object_array_get_idx(rules, i)));
+		json_put_str(w, "problem", rules_problem(t->rules, (unsigned)i));
+		json_put_str(w, "nearest", rules_nearest(t->rules, (unsigned)i));
+		json_obj_close(w);
+	}
+	json_arr_close(w);
+}
+
 static void put_warnings(struct json_out *w, const struct triage *t)
 {
 	unsigned i;
@@ -181,6 +203,7 @@ void triage_write(struct triage *t, struct agent_result *result)
 	json_arr_close(&w);
 	put_stats(&w, t, &c);
 	put_unparsed(&w, t);
+	put_help(&w, t);
 	json_put_str(&w, "engine_used", "builtin");
 	put_warnings(&w, t);
 	put_effects(&w, t);

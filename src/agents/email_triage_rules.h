@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/zone.h"
 #include "integrations/mail.h"
 
 #define RULES_MAX 50
@@ -22,6 +23,10 @@ struct rule_set;
 struct rule_set *rules_compile(const char *const *texts, unsigned n);
 void rules_free(struct rule_set *set);
 bool rules_understood(const struct rule_set *set, unsigned i);
+/* Of one that was not understood: why, and a sentence near to it that would be; NULL when none is near. It says less, more
+ * or something else than was meant, so it is for the user to choose. */
+const char *rules_problem(const struct rule_set *set, unsigned i);
+const char *rules_nearest(const struct rule_set *set, unsigned i);
 
 /* What rules look at. */
 struct rule_subject {
@@ -29,7 +34,10 @@ struct rule_subject {
 	enum triage_category category;     /* as found without rules */
 	const char *me;                    /* the owner's address, "" when unknown */
 	int64_t age_ms;
+	int64_t now_ms, received_ms;       /* received_ms 0: unknown, then no date holds */
+	const struct zone *zone;           /* in which days begin; NULL: UTC */
 	bool unread, vip;
+	bool answers_me;                   /* it belongs to a conversation that the owner wrote in */
 };
 
 enum rule_urgency { RULE_URGENCY_OPEN, RULE_URGENT, RULE_NOT_URGENT };
@@ -42,6 +50,7 @@ enum rule_matter { RULE_ON_URGENCY, RULE_ON_CATEGORY, RULE_ON_LABEL, RULE_ON_ARC
  * followed; "never archive" is above all. */
 struct rule_verdict {
 	int by[RULE_MATTER__MAX];          /* index of the rule that is followed in each matter, -1 */
+	int beaten[RULE_MATTER__MAX];      /* the first of those that said something else of it, -1 */
 	enum rule_urgency urgency;
 	bool has_category;
 	enum triage_category category;

@@ -1,339 +1,225 @@
-/* The mails that a rule is about: kinds, names and conditions put together. */
+/* The mails that a rule is about: nouns with what stands before and behind them. */
+#include <ctype.h>
 #include <string.h>
 
 #include "agents/email_triage_rules_priv.h"
 
-#define COUNT(list) (sizeof list / sizeof *list)
-
-/* ---- Kinds ---- */
-
-static bool take_class_word(struct parser *p, enum triage_category *out)
+/* Words that say which mails, or none in particular. *all: they alone may mean every mail. */
+static bool take_object(struct parser *p, bool *all)
 {
-	static const struct { const char *words; enum triage_category category; } classes[] = {
-		{"newsletters", TRIAGE_NEWSLETTER}, {"newsletter", TRIAGE_NEWSLETTER}, {"promotions", TRIAGE_PROMOTION},
-		{"promotion", TRIAGE_PROMOTION}, {"promotional", TRIAGE_PROMOTION}, {"promos", TRIAGE_PROMOTION},
-		{"promo", TRIAGE_PROMOTION}, {"marketing", TRIAGE_PROMOTION}, {"advertising", TRIAGE_PROMOTION},
-		{"advertisements", TRIAGE_PROMOTION}, {"ads", TRIAGE_PROMOTION}, {"sales offers", TRIAGE_PROMOTION},
-		{"offers", TRIAGE_PROMOTION}, {"notifications", TRIAGE_NOTIFICATION}, {"notification", TRIAGE_NOTIFICATION},
-		{"automated", TRIAGE_NOTIFICATION}, {"automatic", TRIAGE_NOTIFICATION}, {"spam", TRIAGE_SPAM},
-		{"junk", TRIAGE_SPAM}, {"phishing", TRIAGE_SUSPICIOUS}, {"suspicious", TRIAGE_SUSPICIOUS},
-		{"fyi", TRIAGE_FYI}, {"informational", TRIAGE_FYI}, {"needs reply", TRIAGE_NEEDS_REPLY},
-		{"needing a reply", TRIAGE_NEEDS_REPLY}, {"to answer", TRIAGE_NEEDS_REPLY},
-		{"needs a reply", TRIAGE_NEEDS_REPLY}, {"needs answer", TRIAGE_NEEDS_REPLY}, {"urgent", TRIAGE_URGENT},
-		{"important", TRIAGE_URGENT}, {"high priority", TRIAGE_URGENT}, {"top priority", TRIAGE_URGENT},
-		{"a priority", TRIAGE_URGENT}, {"critical", TRIAGE_URGENT},
-	};
-	unsigned i;
-
-	for (i = 0; i < COUNT(classes); i++)
-		if (rules_take(p, classes[i].words)) {
-			*out = classes[i].category;
-			return true;
-		}
-	return false;
-}
-
-bool rules_take_class(struct parser *p, enum triage_category *out)
-{
+	static const char *const whole[] = {"all|every|any of my|the", "everything|anything|all", "every|any|each [single]", "whatever"};
+	static const char *const part[] = {"the|my|those|these|new|incoming|ones|a|an|of|our|future|some|something|things|thing|stuff|such|kinds|types"};
 	unsigned was = p->at;
-
-	if (!rules_take(p, "a"))
-		rules_take(p, "an");
-	if (take_class_word(p, out))
-		return true;
-	p->at = was;
-	return false;
-}
-/* What mails are about by name: found in the subject or an attachment's name. */
-static const char *take_topic(struct parser *p)
-{
-	static const struct { const char *word, *stem; } topics[] = {
-		{"invoices", "invoice"}, {"invoice", "invoice"}, {"receipts", "receipt"}, {"receipt", "receipt"},
-		{"bills", "bill"}, {"contracts", "contract"}, {"orders", "order"}, {"reports", "report"},
-	};
-	unsigned i;
-
-	for (i = 0; i < COUNT(topics); i++)
-		if (rules_take(p, topics[i].word))
-			return topics[i].stem;
-	return NULL;
-}
-static bool take_object(struct parser *p)
-{
-	static const char *const words[] = {"all", "any", "every", "each", "the", "my", "of", "new", "incoming", "other",
-	                                    "anything", "everything", "something", "things", "stuff", "mail", "mails",
-	                                    "email", "emails", "e-mail", "e-mails", "message", "messages", "conversation",
-	                                    "conversations", "thread", "threads", "those", "these", "ones", "them", "it", "an", "a"};
-	bool any = false;
-
-	while (rules_take_any(p, words, COUNT(words)))
-		any = true;
-	return any;
-}
-
-static bool take_list_mail(struct parser *p)
-{
-	static const char *const names[] = {"mailing lists", "mailing list", "a mailing list", "discussion lists"};
-
-	return rules_take_any(p, names, COUNT(names));
-}
-
-static bool take_invitation(struct parser *p)
-{
-	static const char *const names[] = {"calendar invitations", "calendar invites", "calendar invitation",
-	                                    "meeting invitations", "meeting invites", "invitations", "invites",
-	                                    "meeting requests", "event invitations"};
-
-	return rules_take_any(p, names, COUNT(names));
-}
-
-/* One kind of mail, named by a noun or an adjective. */
-static bool take_kind(struct parser *p, struct condition *c)
-{
-	enum triage_category category;
-	const char *topic;
-
-	if (take_list_mail(p))
-		return c->lists = true;
-	if (take_invitation(p))
-		return c->invitations = true;
-	if (rules_take_class(p, &category)) {
-		c->categories |= 1u << category;
-		return true;
-	}
-	topic = c->value_count < VALUES_MAX ? take_topic(p) : NULL;
-	if (topic)
-		c->values[c->value_count++] = (struct value){topic, false};
-	return topic != NULL;
-}
-
-/* "Mark mail from Ann urgent": after conditions, a class at the end is what to mark it as. */
-static bool closes_with_class(struct parser *p)
-{
-	enum triage_category category;
-	unsigned was = p->at;
-	bool closes = p->class_closes && p->rule->condition_count > 0 && rules_take_class(p, &category) &&
-	              rules_peek(p, 0)->kind == TOKEN_END;
-
-	p->at = was;
-	return closes;
-}
-
-/* "newsletters, promotions and invoices": any of them, since no mail is all. */
-static bool take_kinds(struct parser *p, bool negated, bool *ok)
-{
-	struct condition kinds = {.kind = WHEN_KIND, .negated = negated}, *c;
-	unsigned was;
-
-	*ok = true;
-	if (rules_take(p, "unread")) {
-		*ok = rules_add_simple(p, WHEN_UNREAD, negated);
-		return true;
-	}
-	if (rules_take(p, "read")) {
-		*ok = rules_add_simple(p, WHEN_UNREAD, !negated);
-		return true;
-	}
-	if (rules_take(p, "replies")) {
-		*ok = rules_add_simple(p, WHEN_REPLY, negated);
-		return true;
-	}
-	if (closes_with_class(p) || !take_kind(p, &kinds))
-		return false;
-	do {
-		was = p->at;
-		if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-			p->at++;
-		if (!rules_take(p, "and"))
-			rules_take(p, "or");
-		take_object(p);
-	} while (p->at != was && take_kind(p, &kinds));
-	p->at = was;
-	c = rules_add(p, WHEN_KIND, negated);
-	*ok = c != NULL;
-	if (c)
-		*c = kinds;
-	return true;
-}
-/* ---- Conditions ---- */
-
-/* In a statement ("mail from Ann is urgent") the verb is not the condition's, unless "that" leads it. */
-static bool take_filler(struct parser *p)
-{
-	static const char *const fillers[] = {"that is", "that are", "that was", "that were", "which is", "which are",
-	                                      "who is", "who are", "that", "which", "who", "comes", "come", "coming", "came",
-	                                      "arrives", "arrive", "arriving", "i get", "i receive", "it's", "it", "they're",
-	                                      "they", "in my inbox", "in the inbox", "also", "been", "the email", "the mail",
-	                                      "the message", "an email", "a mail", "a message", "the sender", "where",
-	                                      "whose sender", "emails", "mails", "messages", "email", "mail", "sender"};
-	static const char *const verbs[] = {"is", "are", "was", "were"};
-
-	return rules_take_any(p, fillers, COUNT(fillers)) || (!p->statement && rules_take_any(p, verbs, COUNT(verbs)));
-}
-/* One condition, if one comes next. *ok false: something began that cannot be understood. */
-static bool take_condition(struct parser *p, bool *ok)
-{
-	static const char *const nots[] = {"not", "isn't", "aren't"};
-	unsigned start = p->at;
-	bool negated;
-
-	*ok = true;
-	while (take_filler(p))
-		;
-	negated = rules_take_any(p, nots, COUNT(nots));
-	while (take_filler(p))
-		;
-	if (rules_take_detail(p, negated, ok) || take_kinds(p, negated, ok))
-		return true;
-	/* fillers alone are none */
-	p->at = start;
-	return false;
-}
-
-static bool new_clause(struct parser *p)
-{
-	if (p->rule->clause_count == CLAUSES_MAX)
-		return false;
-	p->rule->clause_count++;
-	return true;
-}
-
-/* Conditions joined by "and", "or", commas or nothing. */
-static bool take_rest(struct parser *p, bool *any)
-{
-	static const char *const ands[] = {"and also", "and"};
 
 	for (;;) {
-		unsigned was = p->at;
-		bool ok, or_word = false, joined = *any;
-
-		if (joined) {
-			if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-				p->at++;
-			or_word = rules_take(p, "or");
-			if (!or_word)
-				rules_take_any(p, ands, COUNT(ands));
-		}
-		if (or_word && !new_clause(p))
-			return false;
-		if (joined)
-			take_object(p);
-		if (!take_condition(p, &ok)) {
-			if (or_word)
-				p->rule->clause_count--;
-			p->at = was;
-			return true;
-		}
-		if (!ok)
-			return false;
-		*any = true;
-		/* "newsletters emails", "unread messages": a noun behind an adjective */
-		while (rules_take(p, "emails") || rules_take(p, "mails") || rules_take(p, "mail") || rules_take(p, "email") ||
-		       rules_take(p, "messages"))
-			;
+		if (rules_take_any(p, whole, COUNT(whole)) || rules_take_mail_noun(p))
+			*all = true;
+		else if (!rules_take_any(p, part, COUNT(part)))
+			return p->at > was;
 	}
 }
-static bool is_mail_noun(struct parser *p, unsigned ahead)
-{
-	static const char *const nouns[] = {"emails", "email", "mails", "mail", "messages", "message"};
-	struct condition ignored = {0};
-	unsigned was = p->at;
-	bool yes;
 
-	if (rules_is_any(p, ahead, nouns, COUNT(nouns)))
-		return true;
-	p->at += ahead;
-	yes = take_kind(p, &ignored);
-	p->at = was;
-	return yes;
+/* ---- Named senders ---- */
+
+/* Is it written in capitals, all of it? Then no word passes for a name. */
+static bool shouts(const struct parser *p)
+{
+	return p->tokens[0].text[0] && p->tokens[0].text[1] != p->tokens[0].lower[1];
 }
 
-/* "GitHub notifications", "Amazon emails": a name, in capitals so that no adjective passes for one. */
-static bool take_named(struct parser *p)
+static bool add_sender(struct parser *p, const char *name, struct expr **out)
 {
-	const struct token *t = rules_peek(p, 0);
-	struct condition *c;
+	struct condition *c = rules_condition(p, WHEN_FROM);
 
-	if ((t->kind != TOKEN_WORD && t->kind != TOKEN_DOMAIN) || !is_mail_noun(p, 1) || is_mail_noun(p, 0))
-		return true;
-	if (t->kind == TOKEN_WORD && (*t->text == *t->lower || p->tokens[0].text[1] != p->tokens[0].lower[1] ||
-	                              rules_is_stop(p, 0)))
-		return true;
-	c = rules_add(p, WHEN_FROM, false);
-	if (!c || !rules_names_somebody(t->lower))
+	if (!c)
 		return false;
-	c->values[0] = (struct value){t->lower, false};
+	if (!rules_names_somebody(name))
+		return rules_trouble(p, TROUBLE_NOBODY, p->at);
+	c->values[0] = (struct value){name, false, ANYWHERE};
 	c->value_count = 1;
-	p->at++;
+	*out = rules_leaf(p, c);
 	return true;
 }
 
-/* "newsletters from x or older than 3 days": newsletters in either case. */
-static void spread_object(struct parser *p, unsigned first, unsigned object_at)
+/* "Ann's emails", "Ann Lee's mail" */
+static const char *possessive(struct parser *p)
 {
-	struct rule *r = p->rule;
+	const char *name = "";
 	unsigned i;
 
-	if (r->clause_count < 2 || r->condition_count <= first || p->object_end != object_at)
-		return;
-	for (i = first + 1; i < r->condition_count; i++)
-		if (r->conditions[i].kind == WHEN_KIND)
-			return;
-	r->clause_of[first] = CLAUSE_ALL;
+	for (i = 0; i < 3; i++) {
+		const struct token *t = rules_peek(p, i);
+		size_t n = strlen(t->lower);
+
+		if (!rules_is_capital(t))
+			return NULL;
+		if (n > 2 && strcmp(t->lower + n - 2, "'s") == 0) {
+			if (!rules_sees_kind(p, i + 1))
+				return NULL;
+			p->at += i + 1;
+			return arena_printf(p->arena, "%s%s%.*s", name, *name ? " " : "", (int)n - 2, t->lower);
+		}
+		name = arena_printf(p->arena, "%s%s%s", name, *name ? " " : "", t->lower);
+	}
+	return NULL;
 }
 
-bool rules_take_mails(struct parser *p)
+/* "GitHub notifications", "Google Calendar invitations", "@acme.com mail": a name, in capitals so that no adjective
+ * passes for one. false: there is one that cannot be meant. */
+static bool take_named(struct parser *p, struct expr **out)
 {
-	bool any = false, object;
-	unsigned first = p->rule->condition_count, object_at;
+	const struct token *t = rules_peek(p, 0);
+	const char *name = possessive(p);
+	unsigned n = 0;
 
-	if (p->rule->clause_count == 0 && !new_clause(p))
-		return false;
-	object = take_object(p);
-	if (!take_named(p))
-		return false;
-	if (p->rule->condition_count > first)
-		take_object(p);
-	any = p->rule->condition_count > first;
-	object_at = p->at;
-	p->object_end = is_mail_noun(p, 0) && !any ? object_at : object_at + 1;
-	if (!take_rest(p, &any))
-		return false;
-	if (p->rule->condition_count > first && p->rule->conditions[first].kind == WHEN_KIND)
-		spread_object(p, first, object_at);
-	return any || object;
-}
-
-bool rules_take_exception(struct parser *p, bool *taken)
-{
-	struct rule *r = p->rule;
-	unsigned before = r->condition_count, i;
-	bool negate, ok, found;
-
-	*taken = false;
-	if (rules_peek(p, 0)->kind == TOKEN_COMMA && (rules_is(p, 1, "except") || rules_is(p, 1, "unless") ||
-	                                              rules_is(p, 1, "but") || rules_is(p, 1, "if") || rules_is(p, 1, "when")))
-		p->at++;
-	if (rules_take(p, "except for") || rules_take(p, "except if") || rules_take(p, "except") ||
-	    rules_take(p, "unless") || rules_take(p, "but not"))
-		negate = true;
-	else if (rules_take(p, "but only if") || rules_take(p, "only if") || rules_take(p, "if") || rules_take(p, "when"))
-		negate = false;
-	else
+	if (name)
+		return add_sender(p, name, out);
+	if (rules_take(p, "vip|vips emails|email|mail|mails|messages")) {
+		*out = rules_simple(p, WHEN_VIP);
+		return *out != NULL;
+	}
+	if (t->kind == TOKEN_DOMAIN || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_QUOTED) {
+		if (!rules_sees_kind(p, 1))
+			return true;
+		name = t->lower;
+		n = 1;
+	}
+	while (!name && n < 3 && rules_is_capital(rules_peek(p, n)) && !rules_sees_kind(p, n) && !rules_is_nobody(p, n))
+		n++;
+	if (n == 0 || !rules_sees_kind(p, n) || (!name && shouts(p)))
 		return true;
-	*taken = true;
-	take_object(p);
-	found = take_condition(p, &ok);
-	if (!found || !ok || (negate && r->condition_count > before + 1))
+	if (!name) {
+		unsigned was = p->at, i;
+
+		name = rules_peek(p, 0)->lower;
+		for (i = 0; i < n; i++, p->at++)
+			if (rules_ends_value(p)) {
+				p->at = was;
+				return true;
+			}
+		p->at = was;
+		for (i = 1; i < n; i++)
+			name = arena_printf(p->arena, "%s %s", name, rules_peek(p, i)->lower);
+	}
+	p->at += n;
+	return add_sender(p, name, out);
+}
+
+/* ---- A noun with all that belongs to it ---- */
+
+static bool take_before(struct parser *p, struct expr **out, bool *any)
+{
+	static const struct { const char *pattern; enum condition_kind kind; bool negated; } states[] = {
+		{"unread|unopened|unseen", WHEN_UNREAD, false}, {"[already] read|opened", WHEN_UNREAD, true},
+	};
+	struct expr *e = NULL;
+	unsigned i;
+
+	for (i = 0; i < COUNT(states); i++)
+		if (rules_take(p, states[i].pattern)) {
+			e = rules_simple(p, states[i].kind);
+			if (!e)
+				return false;
+			*out = rules_both(p, *out, states[i].negated ? rules_not(p, e) : e);
+			*any = true;
+		}
+	e = NULL;
+	if (!take_named(p, &e))
 		return false;
-	while (!negate && (rules_take(p, "and") || rules_peek(p, 0)->kind != TOKEN_END)) {
-		take_object(p);
-		if (!take_condition(p, &ok) || !ok)
-			return false;
-	}
-	for (i = before; i < r->condition_count; i++) {
-		r->clause_of[i] = CLAUSE_ALL;
-		r->conditions[i].negated ^= negate;
-	}
+	*any = *any || e;
+	*out = rules_both(p, *out, e);
 	return true;
+}
+
+/* "replies [to X]" is a noun of its own, but not where somebody's mails are answered. */
+static bool take_replies(struct parser *p, struct expr **out)
+{
+	if (rules_sees(p, "replies|answers|responses to my|me|mine") || !rules_take(p, "replies"))
+		return false;
+	*out = rules_simple(p, WHEN_REPLY);
+	return *out != NULL;
+}
+
+/* "anything Ann Lee sends me" */
+static bool take_sends(struct parser *p, struct expr **out)
+{
+	const char *name = rules_peek(p, 0)->lower;
+	unsigned n = 1;
+
+	if (!rules_is_capital(rules_peek(p, 0)) || rules_ends_value(p))
+		return true;
+	while (n < 4 && rules_is_capital(rules_peek(p, n)))
+		name = arena_printf(p->arena, "%s %s", name, rules_peek(p, n++)->lower);
+	p->at += n;
+	if (rules_take(p, "sends|sent|writes|wrote|emails|mails|forwards [to] [me]") || rules_take(p, "has sent|written [to] [me]"))
+		return add_sender(p, name, out);
+	p->at -= n;
+	return true;
+}
+
+static bool take_noun(struct parser *p, struct expr **out, bool *all)
+{
+	struct expr *e = NULL, *details = NULL;
+	bool any = false, object;
+
+	*out = NULL;
+	*all = false;
+	object = take_object(p, all);
+	if (!take_before(p, out, &any))
+		return false;
+	if (any)
+		take_object(p, all);
+	if (take_replies(p, &e) || rules_take_kinds(p, &e)) {
+		*out = rules_both(p, *out, e);
+		any = true;
+		take_object(p, all);
+	}
+	e = NULL;
+	if (object && !any && !take_sends(p, &e))
+		return false;
+	*out = rules_both(p, *out, e);
+	any = any || e;
+	if ((object || any || !p->given) && rules_take_details(p, &details)) {
+		*out = rules_both(p, *out, details);
+		any = true;
+	}
+	*all = *all && !any;
+	return any || *all;
+}
+
+/* Does another noun begin here? "them" and "it" are none. */
+static bool begins_noun(struct parser *p)
+{
+	static const char *const words[] = {"all", "any", "every", "everything", "anything", "those", "the", "my", "unread", "each",
+	                                    "replies", "whatever"};
+	const struct token *t = rules_peek(p, 0);
+	unsigned n;
+
+	if (rules_is_any(p, 0, words, COUNT(words)) || rules_sees_kind(p, 0))
+		return true;
+	for (n = 0; n < 3 && rules_is_capital(rules_peek(p, n)); n++)
+		;
+	return (n > 0 && rules_sees_kind(p, n)) || ((t->kind == TOKEN_DOMAIN || t->kind == TOKEN_ADDRESS) && rules_sees_kind(p, 1));
+}
+
+bool rules_take_mails(struct parser *p, struct expr **out)
+{
+	struct expr *more;
+	bool all, clause = p->clause;
+
+	if (rules_is_any(p, 0, (const char *const[]){"it", "them"}, 2) || !take_noun(p, out, &all))
+		return false;
+	for (;;) {
+		unsigned was = p->at, conditions = p->conditions;
+		bool joined = rules_take_comma(p);
+
+		joined = rules_take(p, "and|or|plus") || rules_take(p, "as well as") || joined;
+		p->clause = clause;
+		if (!joined || !begins_noun(p) || !take_noun(p, &more, &all)) {
+			p->at = was;
+			p->conditions = conditions;
+			return true;
+		}
+		*out = rules_either(p, *out, more);
+	}
 }

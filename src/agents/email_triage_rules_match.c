@@ -105,3 +105,43 @@ bool rules_text_has(const char *text, const char *words)
 	}
 	return false;
 }
+
+/* ---- Places ---- */
+
+/* "Re: ", "Fwd: " and the like stand before what a subject says. */
+static const char *behind_prefixes(const char *text)
+{
+	static const char *const prefixes[] = {"re:", "aw:", "fwd:", "fw:", "wg:", "sv:", "antw:"};
+	unsigned i;
+
+	for (i = 0; i < COUNT(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+
+		text += strspn(text, " \t\r\n");
+		if (strncmp(text, prefixes[i], n) == 0) {
+			text += n;
+			i = (unsigned)-1;
+		}
+	}
+	return text;
+}
+
+bool rules_text_holds(const char *text, const struct value *value)
+{
+	size_t n = strlen(text), len = strlen(value->text);
+
+	while (n > 0 && strchr(" \t\r\n.!?", text[n - 1]))
+		n--;
+	switch (value->where) {
+	case AT_START:
+		return strncmp(text, value->text, len) == 0 || strncmp(behind_prefixes(text), value->text, len) == 0;
+	case AT_END:
+		return n >= len && strncmp(text + n - len, value->text, len) == 0;
+	case ALL_OF_IT:
+		text = behind_prefixes(text);
+		n = strlen(text);
+		return n == len && strncmp(text, value->text, len) == 0;
+	default:
+		return value->exact ? strstr(text, value->text) != NULL : rules_text_has(text, value->text);
+	}
+}

@@ -1,305 +1,227 @@
-/* The grammar of rules: an action with its mails ("Archive newsletters from @x.com"), a statement ("Mail from
- * Ann is urgent"), or a condition before an action ("If the subject contains x, label it as Y"). */
+/* The forms of a rule: a command ("Archive newsletters from @x.com"), a statement ("Mail from Ann is urgent"), a
+ * condition before a command ("If the subject contains x, label it as Y"). */
 #include <string.h>
 
 #include "agents/email_triage_rules_priv.h"
 
-#define COUNT(list) (sizeof list / sizeof *list)
-#define LABEL_MAX   100
-
-/* ---- Actions ---- */
-
-static bool add_action(struct rule *r, enum action_kind kind, enum triage_category category, const char *label)
+/* What is said out of politeness or for emphasis. */
+static void take_opening(struct parser *p)
 {
-	if (r->action_count == ACTIONS_MAX)
-		return false;
-	r->actions[r->action_count++] = (struct action){kind, category, label};
+	static const char *const openings[] = {
+		"please|kindly|always|automatically|also|just|simply|hey|hi|hello|ok|okay|rule|first|immediately", "i would like|love|want you to [please]",
+		"i want|need you to", "could|can|would|will you [please] [kindly]", "make sure to", "be sure to", "go|feel ahead|free and|to",
+		"you can|should|may|must [always]", "remember to", "try to", "let us", "we should", "i would like to have", "would you mind",
+	};
+
+	while (rules_take_any(p, openings, COUNT(openings)) || rules_take_comma(p))
+		;
+}
+
+static void take_ending(struct parser *p)
+{
+	static const char *const endings[] = {
+		"please|thanks|always|automatically|immediately|too|cheers", "thank you [very] [much]", "for me", "right|straight away", "at once", "as well",
+		"no matter what", "in any case", "under any circumstances", "by default", "from now on", "without asking", "every|each time",
+	};
+
+	for (;;) {
+		unsigned was = p->at;
+
+		rules_take_comma(p);
+		if (!rules_take_any(p, endings, COUNT(endings))) {
+			p->at = was;
+			return;
+		}
+	}
+}
+
+static bool begin_part(struct parser *p)
+{
+	struct rule *r = p->rule;
+
+	if (r->part_count == PARTS_MAX)
+		return rules_trouble(p, TROUBLE_LONG, p->at);
+	p->part = &r->parts[r->part_count++];
 	return true;
 }
 
-/* A label's name: quoted, or the words up to a comma, "and", "if" … */
-static const char *take_label(struct parser *p)
-{
-	const struct token *t = rules_peek(p, 0);
-	char name[LABEL_MAX + 1];
-	size_t n = 0;
+/* ---- More of them ---- */
 
-	if (t->kind == TOKEN_QUOTED) {
-		p->at++;
-		return *t->text && strlen(t->text) <= LABEL_MAX ? t->text : NULL;
+static bool take_given(struct parser *p, bool predicate)
+{
+	bool was = p->given, ok;
+	unsigned at = p->at;
+
+	p->given = true;
+	ok = rules_take_command(p);
+	if (!ok) {
+		p->at = at;
+		ok = predicate && rules_take_predicate(p, false);
 	}
-	while (t->kind != TOKEN_END && t->kind != TOKEN_COMMA && t->kind != TOKEN_QUOTED && !rules_is(p, 0, "and") &&
-	       !rules_is(p, 0, "if") && !rules_is(p, 0, "when") && !rules_is(p, 0, "unless") && !rules_is(p, 0, "except") &&
-	       !rules_is(p, 0, "then") && !rules_is(p, 0, "but")) {
-		if (n + strlen(t->text) + 2 > sizeof name)
-			return NULL;
-		if (n > 0)
-			name[n++] = ' ';
-		memcpy(name + n, t->text, strlen(t->text));
-		n += strlen(t->text);
-		p->at++;
-		t = rules_peek(p, 0);
-	}
-	return n > 0 ? arena_strndup(p->arena, name, n) : NULL;
+	p->given = was;
+	return ok;
 }
 
-enum verb { VERB_NONE, VERB_MARK, VERB_LABEL, VERB_ARCHIVE, VERB_KEEP, VERB_STAR, VERB_URGENT };
-
-/* Of a command, and as participles of a statement. */
-static const struct { const char *words; enum verb verb; } verbs[] = {
-	{"flag", VERB_MARK}, {"mark", VERB_MARK}, {"treat", VERB_MARK}, {"classify", VERB_MARK}, {"consider", VERB_MARK},
-	{"categorize", VERB_LABEL}, {"categorise", VERB_LABEL}, {"set", VERB_MARK}, {"label", VERB_LABEL},
-	{"tag", VERB_LABEL}, {"file", VERB_LABEL}, {"archive", VERB_ARCHIVE}, {"keep", VERB_KEEP}, {"leave", VERB_KEEP},
-	{"star", VERB_STAR}, {"prioritize", VERB_URGENT}, {"prioritise", VERB_URGENT}, {"escalate", VERB_URGENT},
-}, participles[] = {
-	{"flagged", VERB_MARK}, {"marked", VERB_MARK}, {"treated", VERB_MARK}, {"classified", VERB_MARK},
-	{"considered", VERB_MARK}, {"categorized", VERB_LABEL}, {"categorised", VERB_LABEL}, {"labelled", VERB_LABEL},
-	{"labeled", VERB_LABEL}, {"tagged", VERB_LABEL}, {"filed", VERB_LABEL}, {"archived", VERB_ARCHIVE},
-	{"kept", VERB_KEEP}, {"starred", VERB_STAR}, {"prioritized", VERB_URGENT}, {"prioritised", VERB_URGENT},
-	{"escalated", VERB_URGENT},
-};
-
-static enum verb take_verb(struct parser *p, bool participle)
+/* "… and archive them", "… and star mail from Ann". The joiner stays when nothing can be made of what follows. */
+static bool take_more(struct parser *p, bool *more)
 {
-	unsigned i, n = participle ? COUNT(participles) : COUNT(verbs);
+	unsigned was = p->at, at;
+	bool comma = rules_take_comma(p), word = rules_take(p, "and|but|then [also|then|otherwise]") || rules_take(p, "as well as");
+	struct part *part = p->part;
 
-	for (i = 0; i < n; i++)
-		if (rules_take(p, participle ? participles[i].words : verbs[i].words))
-			return participle ? participles[i].verb : verbs[i].verb;
-	return VERB_NONE;
-}
-
-static bool take_never(struct parser *p)
-{
-	static const char *const words[] = {"never", "don't ever", "do not ever", "don't", "do not", "dont", "not"};
-
-	return rules_take_any(p, words, COUNT(words));
-}
-
-static bool take_inbox(struct parser *p)
-{
-	static const char *const words[] = {"in my inbox", "in the inbox", "in inbox", "alone", "out of the archive"};
-
-	return rules_take_any(p, words, COUNT(words));
-}
-
-/* "as urgent", "urgent", "as Project X", "with label X", "under X" */
-static bool take_as(struct parser *p, enum verb verb, bool never)
-{
-	static const char *const leads[] = {"as being", "as", "to be", "under", "with the label", "with label", "with", "into",
-	                                    "in the folder", "to"};
-	bool led = rules_take_any(p, leads, COUNT(leads));
-	enum triage_category category;
-	const char *label;
-
-	if (rules_take_class(p, &category)) {
-		if (category == TRIAGE_URGENT)
-			return add_action(p->rule, never ? DO_NOT_URGENT : DO_URGENT, category, NULL);
-		return !never && add_action(p->rule, DO_CATEGORY, category, NULL);
-	}
-	if (rules_take(p, "not urgent") || rules_take(p, "low priority") || rules_take(p, "unimportant") ||
-	    rules_take(p, "not important"))
-		return !never && add_action(p->rule, DO_NOT_URGENT, TRIAGE_URGENT, NULL);
-	if (verb != VERB_LABEL || never || (!led && rules_peek(p, 0)->kind != TOKEN_QUOTED))
-		return false;
-	label = take_label(p);
-	return label && add_action(p->rule, DO_LABEL, TRIAGE_CATEGORY__MAX, label);
-}
-
-/* What follows the mails of a verb. */
-static bool finish(struct parser *p, enum verb verb, bool never)
-{
-	switch (verb) {
-	case VERB_ARCHIVE:
-		return add_action(p->rule, never ? DO_NEVER_ARCHIVE : DO_ARCHIVE, TRIAGE_CATEGORY__MAX, NULL);
-	case VERB_KEEP:
-		take_inbox(p);
-		return !never && add_action(p->rule, DO_NEVER_ARCHIVE, TRIAGE_CATEGORY__MAX, NULL);
-	case VERB_STAR:
-		return add_action(p->rule, never ? DO_NEVER_STAR : DO_STAR, TRIAGE_CATEGORY__MAX, NULL);
-	case VERB_URGENT:
-		return add_action(p->rule, never ? DO_NOT_URGENT : DO_URGENT, TRIAGE_URGENT, NULL);
-	case VERB_MARK:
-	case VERB_LABEL:
-		return take_as(p, verb, never);
-	case VERB_NONE:
-		break;
-	}
-	return false;
-}
-
-/* "Flag mails from x" without a class is what mail programs call a flag: a star. */
-static bool flag_is_star(struct parser *p, unsigned verb_at)
-{
-	const struct token *t = rules_peek(p, 0);
-
-	return strcmp(p->tokens[verb_at].lower, "flag") == 0 &&
-	       (t->kind == TOKEN_END || t->kind == TOKEN_COMMA || rules_is(p, 0, "and") || rules_is(p, 0, "if") ||
-	        rules_is(p, 0, "unless") || rules_is(p, 0, "except") || rules_is(p, 0, "when") || rules_is(p, 0, "but"));
-}
-
-/* "… and archive them", "… and star it" */
-static bool take_more_actions(struct parser *p)
-{
-	unsigned was = p->at, verb_at;
-	enum verb verb;
-	bool never;
-
-	if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-		p->at++;
-	rules_take(p, "and");
-	rules_take(p, "then");
-	rules_take(p, "also");
-	never = take_never(p);
-	verb_at = p->at;
-	verb = take_verb(p, false);
-	if (verb == VERB_NONE) {
-		p->at = was;
+	rules_take(p, "please|also|always");
+	at = p->at;
+	*more = (comma || word) && take_given(p, true);
+	if (*more)
 		return true;
-	}
-	if (!rules_take(p, "it") && !rules_take(p, "them"))
-		rules_take(p, "these");
-	if (flag_is_star(p, verb_at))
-		verb = VERB_STAR;
-	return finish(p, verb, never) && take_more_actions(p);
-}
-
-/* Ways to say it that are no single verb. */
-static bool take_phrase(struct parser *p, enum verb *verb)
-{
-	static const struct { const char *words; enum verb verb; } phrases[] = {
-		{"add a star to", VERB_STAR}, {"put a star on", VERB_STAR}, {"give a star to", VERB_STAR},
-		{"skip the inbox for", VERB_ARCHIVE}, {"automatically archive", VERB_ARCHIVE},
-	};
-	unsigned i;
-
-	for (i = 0; i < COUNT(phrases); i++)
-		if (rules_take(p, phrases[i].words)) {
-			*verb = phrases[i].verb;
+	p->at = at;
+	p->clause = false;
+	if ((comma || word) && begin_part(p)) {
+		*more = rules_take_command(p);
+		if (*more)
 			return true;
-		}
-	return false;
-}
-
-static bool take_to_archive(struct parser *p)
-{
-	static const char *const words[] = {"to the archive", "to archive", "into the archive", "to my archive",
-	                                    "in the archive", "out of my inbox", "out of the inbox"};
-
-	return rules_take_any(p, words, COUNT(words));
-}
-
-/* "move mails from x to the archive" */
-static bool take_move(struct parser *p, bool never)
-{
-	if (!rules_take(p, "move") && !rules_take(p, "put") && !rules_take(p, "send"))
-		return false;
-	return rules_take_mails(p) && take_to_archive(p) && finish(p, VERB_ARCHIVE, never);
-}
-
-static bool take_command(struct parser *p, bool needs_mails)
-{
-	static const char *const openings[] = {"please", "always", "automatically", "also"};
-	unsigned verb_at;
-	enum verb verb = VERB_NONE;
-	bool never, named_first = false;
-
-	while (rules_take_any(p, openings, COUNT(openings)))
-		;
-	never = take_never(p);
-	if (rules_is(p, 0, "move") || rules_is(p, 0, "put") || rules_is(p, 0, "send"))
-		return take_move(p, never);
-	verb_at = p->at;
-	if (!take_phrase(p, &verb))
-		verb = take_verb(p, false);
-	if (verb == VERB_NONE)
-		return false;
-	if ((verb == VERB_MARK || verb == VERB_LABEL) && rules_is(p, 0, "as"))
-		named_first = take_as(p, verb, never);     /* "Mark as urgent everything from …" */
-	if (rules_is(p, 0, "if") || rules_is(p, 0, "when")) {
-		p->rule->clause_count = 1;          /* "archive if …": all its conditions come behind */
-	} else if (needs_mails || rules_peek(p, 0)->kind != TOKEN_END) {
-		p->class_closes = verb == VERB_MARK;
-		if (!rules_take_mails(p) && needs_mails)
-			return false;
-		p->class_closes = false;
+		*p->part = (struct part){0};
+		p->rule->part_count--;
 	}
-	if (named_first)
-		return true;
-	if (flag_is_star(p, verb_at))
-		verb = VERB_STAR;
-	return finish(p, verb, never);
+	p->part = part;
+	p->at = was;
+	return true;
 }
 
-/* "… is urgent", "… should never be archived", "… must be labelled as X" */
-static bool take_statement(struct parser *p)
-{
-	static const char *const modals[] = {"should", "must", "can", "shall", "will", "needs to", "need to", "has to", "have to"};
-	static const char *const beings[] = {"is", "are", "be", "get", "gets"};
-	bool never = false;
-	enum verb verb;
+/* ---- Forms ---- */
 
-	p->statement = true;
-	if (!rules_take_mails(p))
-		return false;
-	p->statement = false;
-	rules_take_any(p, modals, COUNT(modals));
-	never = take_never(p);
-	rules_take(p, "always");
-	rules_take_any(p, beings, COUNT(beings));
-	never = take_never(p) || never;
-	rules_take(p, "always");
-	verb = take_verb(p, true);
-	return verb == VERB_NONE ? take_as(p, VERB_MARK, never) : finish(p, verb, never);
+static bool take_plain(struct parser *p)
+{
+	return rules_take_command(p);
 }
 
 static bool take_conditional(struct parser *p)
 {
-	static const char *const openings[] = {"if", "when", "whenever", "for"};
+	bool is_for = rules_take(p, "for|with|regarding"), ok;
+	struct expr *when = NULL;
 
-	if (!rules_take_any(p, openings, COUNT(openings)))
+	if (!is_for && !rules_take(p, "if|when|whenever|once|whereever|where") && !rules_take(p, "in case") && !rules_take(p, "as soon as") &&
+	    !rules_take(p, "every|any time"))
 		return false;
-	if (!rules_take_mails(p) || p->rule->condition_count == 0)
+	ok = is_for ? rules_take_mails(p, &when) : rules_take_clause(p, &when);
+	p->clause = false;
+	if (!ok || !when)
 		return false;
-	if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-		p->at++;
+	p->part->when = when;
+	rules_take_comma(p);
 	rules_take(p, "then");
-	return take_command(p, false);
+	take_opening(p);
+	if (take_given(p, false))
+		return true;
+	/* "if …, it is urgent" */
+	p->given = rules_take(p, "it|they|this|that");
+	return p->given && rules_take_predicate(p, false);
 }
 
-static bool finished(struct parser *p)
+/* "Unless it is from Ann, archive …", "Except for receipts, archive …" */
+static bool take_exception_first(struct parser *p)
 {
+	struct expr *but = NULL;
 	bool taken;
 
-	do {
-		if (!take_more_actions(p) || !rules_take_exception(p, &taken))
+	if (!rules_take_exceptions(p, &but, &taken) || !taken || !rules_take_comma(p))
+		return false;
+	take_opening(p);
+	if (!rules_take_command(p))
+		return false;
+	p->part->when = rules_both(p, p->part->when, but);
+	return true;
+}
+
+/* "Mail from Ann is urgent", "Newsletters: archive", "I want newsletters archived", "Nothing from Ann should be archived" */
+static bool take_statement(struct parser *p)
+{
+	bool none;
+
+	rules_take(p, "i want|like|need|would|prefer [like|prefer] [to] [have]");
+	rules_take(p, "make sure [that]");
+	none = rules_take(p, "nothing|none [of] [the|my] [emails|mail|mails|messages]") ||
+	       rules_take(p, "no emails|email|mail|mails|message|messages");
+	if (!(none ? rules_take_details(p, &p->part->when) : rules_take_mails(p, &p->part->when)))
+		return false;
+	p->clause = false;
+	if (!none && rules_take_comma(p) && (take_opening(p), take_given(p, false)))
+		return true;
+	rules_take(p, "that|which");
+	return rules_take_predicate(p, none);
+}
+
+static bool take_rest(struct parser *p)
+{
+	struct expr *when;
+	bool more, taken, excepted = false;
+
+	for (;;) {
+		take_ending(p);
+		when = p->part->when;
+		if (rules_peek(p, 0)->kind == TOKEN_END)
+			return p->part->action_count > 0;
+		if (!take_more(p, &more))
 			return false;
-	} while (taken && rules_peek(p, 0)->kind != TOKEN_END);
-	return rules_peek(p, 0)->kind == TOKEN_END && p->rule->action_count > 0;
+		if (more) {
+			if (excepted)
+				return rules_trouble(p, TROUBLE_SENTENCES, p->at - 1);
+			continue;
+		}
+		when = p->part->when;
+		if (!rules_take_exceptions(p, &when, &taken))
+			return false;
+		if (!taken)
+			break;
+		if (p->rule->part_count > 1)
+			return rules_trouble(p, TROUBLE_SENTENCES, p->at - 1);
+		p->part->when = when;
+		excepted = true;
+	}
+	return rules_peek(p, 0)->kind == TOKEN_STOP ? rules_trouble(p, TROUBLE_SENTENCES, p->at + 1) : false;
 }
 
-static bool take_whole_command(struct parser *p)
+static bool makes_sense(struct parser *p)
 {
-	return take_command(p, true);
-}
-
-bool rules_parse(struct arena *a, const char *sentence, struct rule *out)
-{
-	static bool (*const forms[])(struct parser *) = {take_conditional, take_whole_command, take_statement};
-	struct parser p = {.arena = a, .rule = out};
 	unsigned i;
 
-	if (rules_tokens(a, sentence, p.tokens) == 0)
-		return false;
+	for (i = 0; i < p->rule->part_count; i++)
+		if (!rules_can_hold(p->rule->parts[i].when))
+			return rules_trouble(p, TROUBLE_DEAD, p->count);
+	return true;
+}
+
+bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct rule *out)
+{
+	static bool (*const forms[])(struct parser *) = {take_conditional, take_exception_first, take_plain, take_statement};
+	unsigned i;
+
+	memset(p, 0, sizeof *p);
+	p->arena = a;
+	p->rule = out;
+	p->count = rules_tokens(a, sentence, p->tokens);
+	if (p->count == 0)
+		return rules_trouble(p, TROUBLE_LONG, 0);
 	for (i = 0; i < COUNT(forms); i++) {
 		memset(out, 0, sizeof *out);
-		p.at = 0;
-		p.statement = p.class_closes = false;
-		if (forms[i](&p) && finished(&p)) {
-			out->understood = true;
-			return true;
+		p->at = 0;
+		p->conditions = 0;
+		p->clause = p->class_closes = p->given = false;
+		take_opening(p);
+		if (begin_part(p) && forms[i](p) && take_rest(p)) {
+			out->understood = makes_sense(p);
+			break;
 		}
 	}
-	memset(out, 0, sizeof *out);
-	return false;
+	if (!out->understood)
+		memset(out, 0, sizeof *out);
+	return out->understood;
+}
+
+void rules_parse(struct arena *a, const char *sentence, struct rule *out)
+{
+	struct parser p;
+
+	if (!rules_read(a, sentence, &p, out))
+		rules_help(a, sentence, &p, out);
 }

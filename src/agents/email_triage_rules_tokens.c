@@ -1,11 +1,12 @@
-/* A rule's sentence in words: quotations, addresses and domains are one each. */
+/* A rule's sentence in words: quotations, addresses and domains are one each, short forms are written out. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agents/email_triage_rules_priv.h"
 #include "agents/email_triage_text.h"
 
-#define COUNT(list) (sizeof list / sizeof *list)
+struct reader { struct arena *arena; const char *sentence; struct token *out; unsigned n; };
 
 static enum token_kind kind_of(const char *s)
 {
@@ -31,7 +32,8 @@ static enum token_kind kind_of(const char *s)
 static const char *closing(const char *p)
 {
 	static const struct { const char *open, *close; } quotes[] = {
-		{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"'", "'"}, {"‘", "’"}};
+		{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"„", "”"}, {"”", "”"}, {"«", "»"}, {"»", "«"}, {"'", "'"}, {"‘", "’"},
+		{"’", "’"}, {"`", "`"}};
 	unsigned i;
 
 	for (i = 0; i < COUNT(quotes); i++) {
@@ -50,47 +52,174 @@ static const char *closing(const char *p)
 	return NULL;
 }
 
-static size_t quote_length(const char *p)
+static size_t letter_length(const char *p)
 {
-	return (unsigned char)*p < 0x80 ? 1 : (unsigned char)*p < 0xE0 ? 2 : 3;
+	return (unsigned char)*p < 0x80 ? 1 : (unsigned char)*p < 0xE0 ? 2 : (unsigned char)*p < 0xF0 ? 3 : 4;
 }
 
-static void set_token(struct arena *a, struct token *t, enum token_kind kind, const char *p, size_t n)
+static void add(struct reader *r, enum token_kind kind, const char *text, size_t n, const char *from, const char *to)
 {
-	t->text = arena_strndup(a, p, n);
-	t->lower = text_lower(a, t->text);
+	struct token *t;
+
+	if (r->n >= TOKENS_MAX - 1) {
+		r->n = TOKENS_MAX;
+		return;
+	}
+	t = &r->out[r->n++];
+	t->text = arena_strndup(r->arena, text, n);
+	t->lower = text_lower(r->arena, t->text);
 	t->kind = kind == TOKEN_WORD ? kind_of(t->lower) : kind;
+	t->from = (unsigned)(from - r->sentence);
+	t->to = (unsigned)(to - r->sentence);
+}
+
+/* ---- Short forms ---- */
+
+/* "don't" is "do not"; an apostrophe left out is forgiven where no other word is meant. */
+static const struct { const char *text, *first, *second; } short_forms[] = {
+	{"don't", "do", "not"}, {"dont", "do", "not"}, {"doesn't", "does", "not"}, {"doesnt", "does", "not"},
+	{"didn't", "did", "not"}, {"isn't", "is", "not"}, {"isnt", "is", "not"}, {"aren't", "are", "not"},
+	{"arent", "are", "not"}, {"wasn't", "was", "not"}, {"weren't", "were", "not"}, {"can't", "can", "not"},
+	{"cannot", "can", "not"}, {"cant", "can", "not"}, {"won't", "will", "not"}, {"shouldn't", "should", "not"},
+	{"shouldnt", "should", "not"}, {"mustn't", "must", "not"}, {"needn't", "need", "not"}, {"haven't", "have", "not"},
+	{"hasn't", "has", "not"}, {"i'm", "i", "am"}, {"im", "i", "am"}, {"i've", "i", "have"}, {"i'd", "i", "would"},
+	{"i'll", "i", "will"}, {"it's", "it", "is"}, {"that's", "that", "is"}, {"they're", "they", "are"},
+	{"who's", "who", "is"}, {"let's", "let", "us"}, {"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL},
+	{"w/o", "without", NULL}, {"w/", "with", NULL}, {"pls", "please", NULL}, {"plz", "please", NULL},
+};
+
+static bool add_short_form(struct reader *r, const char *p, size_t n)
+{
+	const char *lower = text_lower(r->arena, arena_strndup(r->arena, p, n));
+	unsigned i;
+
+	for (i = 0; i < COUNT(short_forms); i++) {
+		if (strcmp(lower, short_forms[i].text) != 0)
+			continue;
+		add(r, TOKEN_WORD, short_forms[i].first, strlen(short_forms[i].first), p, p + n);
+		if (short_forms[i].second)
+			add(r, TOKEN_WORD, short_forms[i].second, strlen(short_forms[i].second), p, p + n);
+		return true;
+	}
+	return false;
+}
+
+/* ---- Words ---- */
+
+/* How far a word goes: to a blank, a comma or a semicolon, but "1,000" is one. */
+static size_t word_length(const char *p)
+{
+	size_t n = 0;
+
+	for (;;) {
+		n += strcspn(p + n, " \t\r\n,;");
+		if (p[n] != ',' || n == 0 || !isdigit((unsigned char)p[n - 1]) || !isdigit((unsigned char)p[n + 1]))
+			return n;
+		n++;
+	}
+}
+
+/* Does a full stop behind this word end a sentence? Not behind "Dr." and initials, nor without something more. */
+static bool is_stop(const char *word, size_t n, const char *rest)
+{
+	static const char *const shorts[] = {"dr", "mr", "mrs", "ms", "prof", "st", "inc", "ltd", "corp", "co", "no", "nr",
+	                                     "rs", "approx", "dept", "vs", "etc", "e.g", "i.e", "jr", "sr", "bros"};
+	unsigned i;
+
+	rest += strspn(rest, " \t\r\n.!?)\"'");
+	if (!*rest || n < 2)
+		return false;
+	for (i = 0; i < COUNT(shorts); i++)
+		if (strlen(shorts[i]) == n && strncasecmp(word, shorts[i], n) == 0)
+			return false;
+	return true;
+}
+
+/* Dashes, arrows and colons part like commas. */
+static bool add_mark(struct reader *r, const char **p)
+{
+	static const char *const marks[] = {",", ";", "->", "=>", "→", "–", "—", ": "};
+	unsigned i;
+
+	for (i = 0; i < COUNT(marks); i++) {
+		size_t n = strlen(marks[i]);
+
+		if (strncmp(*p, marks[i], n) == 0) {
+			add(r, TOKEN_COMMA, ",", 1, *p, *p + n);
+			*p += n;
+			return true;
+		}
+	}
+	if ((*p)[0] == '-' && ((*p)[1] == ' ' || !(*p)[1])) {
+		add(r, TOKEN_COMMA, ",", 1, *p, *p + 1);
+		++*p;
+		return true;
+	}
+	return false;
+}
+
+/* "> 500", ">=$500"; "<ann@example.org>" is none. */
+static bool add_comparison(struct reader *r, const char **p)
+{
+	static const char *const signs[] = {">=", "<=", "≥", "≤", ">", "<"};
+	unsigned i;
+
+	for (i = 0; i < COUNT(signs); i++) {
+		size_t n = strlen(signs[i]);
+
+		if (strncmp(*p, signs[i], n) != 0 || isalpha((unsigned char)(*p)[n]))
+			continue;
+		add(r, TOKEN_WORD, signs[i], n, *p, *p + n);
+		*p += n;
+		return true;
+	}
+	return false;
+}
+
+static const char *add_word(struct reader *r, const char *p)
+{
+	size_t length = word_length(p), n = length;
+
+	while (n > 0 && strchr(".!?:()<>[]{}*", p[n - 1]) && !(n == length && n == 1 && *p == '*'))
+		n--;
+	/* a quotation or dash that touches the word's end */
+	if (n == 0)
+		return p + length;
+	if (!add_short_form(r, p, n))
+		add(r, TOKEN_WORD, p, n, p, p + n);
+	if (memchr(p + n, ':', length - n) && p[length])
+		add(r, TOKEN_COMMA, ",", 1, p + n, p + n + 1);
+	else if (n < length && strpbrk(p + n, ".!?") && strpbrk(p + n, ".!?") < p + length && is_stop(p, n, p + length))
+		add(r, TOKEN_STOP, ".", 1, p + n, p + n + 1);
+	return p + length;
 }
 
 unsigned rules_tokens(struct arena *a, const char *p, struct token *out)
 {
-	unsigned n = 0;
+	struct reader r = {a, p, out, 0};
 
-	while (n < TOKENS_MAX - 1) {
-		const char *end;
-		size_t len, mark;
+	while (r.n < TOKENS_MAX) {
+		const char *end, *from;
 
-		p += strspn(p, " \t\r\n");
+		p += strspn(p, " \t\r\n([{");
+		from = p;
 		if (!*p)
 			break;
-		if (*p == ',' || *p == ';') {
-			out[n++] = (struct token){TOKEN_COMMA, ",", ","};
-			p++;
-		} else if ((end = closing(p)) != NULL) {
-			mark = quote_length(p);
-			set_token(a, &out[n++], TOKEN_QUOTED, p + mark, (size_t)(end - p) - mark);
-			p = end + quote_length(end);
+		if (add_mark(&r, &p) || add_comparison(&r, &p))
+			continue;
+		from = p += *p == '<';
+		if ((end = closing(p)) != NULL) {
+			p += letter_length(p);
+			add(&r, TOKEN_QUOTED, p, (size_t)(end - p), from, end + letter_length(end));
+			p = end + letter_length(end);
 		} else {
-			p += strspn(p, "(<[");
-			len = strcspn(p, " \t\r\n,;");
-			mark = len;
-			while (mark > 0 && strchr(".!?:()>]", p[mark - 1]))
-				mark--;
-			if (mark > 0)
-				set_token(a, &out[n++], TOKEN_WORD, p, mark);
-			p += len;
+			p = add_word(&r, p);
 		}
 	}
-	out[n] = (struct token){TOKEN_END, "", ""};
-	return *p ? 0 : n;
+	if (r.n >= TOKENS_MAX)
+		return 0;
+	while (r.n > 0 && (out[r.n - 1].kind == TOKEN_COMMA || out[r.n - 1].kind == TOKEN_STOP))
+		r.n--;
+	out[r.n] = (struct token){TOKEN_END, "", "", (unsigned)strlen(r.sentence), (unsigned)strlen(r.sentence)};
+	return r.n;
 }

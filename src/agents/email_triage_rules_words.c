@@ -1,59 +1,26 @@
-/* The words of rules: taking them, and the values made of them (names, addresses, words looked for). */
+/* The words of rules: looking at them, taking them by patterns, and building conditions. */
 #include <ctype.h>
 #include <string.h>
 
 #include "agents/email_triage_rules_priv.h"
-#include "agents/email_triage_text.h"
 
-#define COUNT(list) (sizeof list / sizeof *list)
-
-/* ---- Tokens ---- */
+/* ---- Looking ---- */
 
 const struct token *rules_peek(const struct parser *p, unsigned ahead)
 {
-	unsigned i = p->at;
+	unsigned i = p->at + ahead;
 
-	while (ahead-- > 0 && p->tokens[i].kind != TOKEN_END)
-		i++;
-	return &p->tokens[i];
+	return &p->tokens[i < p->count ? i : p->count];
+}
+
+static bool is_word(const struct token *t, const char *word, size_t n)
+{
+	return (t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER) && strncmp(t->lower, word, n) == 0 && !t->lower[n];
 }
 
 bool rules_is(const struct parser *p, unsigned ahead, const char *word)
 {
-	const struct token *t = rules_peek(p, ahead);
-
-	return (t->kind == TOKEN_WORD || t->kind == TOKEN_NUMBER) && strcmp(t->lower, word) == 0;
-}
-
-bool rules_take(struct parser *p, const char *words)
-{
-	unsigned ahead = 0;
-	char word[32];
-
-	while (*words) {
-		size_t n = strcspn(words, " ");
-
-		if (n >= sizeof word)
-			return false;
-		memcpy(word, words, n);
-		word[n] = '\0';
-		if (!rules_is(p, ahead++, word))
-			return false;
-		words += n;
-		words += *words == ' ';
-	}
-	p->at += ahead;
-	return true;
-}
-
-bool rules_take_any(struct parser *p, const char *const *words, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (rules_take(p, words[i]))
-			return true;
-	return false;
+	return is_word(rules_peek(p, ahead), word, strlen(word));
 }
 
 bool rules_is_any(const struct parser *p, unsigned ahead, const char *const *words, unsigned n)
@@ -66,199 +33,201 @@ bool rules_is_any(const struct parser *p, unsigned ahead, const char *const *wor
 	return false;
 }
 
-/* ---- Building ---- */
-
-struct condition *rules_add(struct parser *p, enum condition_kind kind, bool negated)
+bool rules_is_capital(const struct token *t)
 {
-	struct rule *r = p->rule;
-	struct condition *c;
-
-	if (r->condition_count == CONDITIONS_MAX)
-		return NULL;
-	c = &r->conditions[r->condition_count];
-	memset(c, 0, sizeof *c);
-	c->kind = kind;
-	c->negated = negated;
-	r->clause_of[r->condition_count++] = r->clause_count - 1;
-	return c;
+	return t->kind == TOKEN_WORD && *t->text != *t->lower;
 }
 
-bool rules_add_simple(struct parser *p, enum condition_kind kind, bool negated)
+/* ---- Patterns ---- */
+
+/* Is the token one of "a|b|c" (n bytes)? */
+static bool is_one_of(const struct token *t, const char *words, size_t n)
 {
-	return rules_add(p, kind, negated) != NULL;
+	size_t at = 0;
+
+	while (at < n) {
+		const char *bar = memchr(words + at, '|', n - at);
+		size_t len = bar ? (size_t)(bar - words) - at : n - at;
+
+		if (is_word(t, words + at, len))
+			return true;
+		at += len + 1;
+	}
+	return false;
 }
 
-/* ---- Values ---- */
+/* How many tokens the pattern takes; *ok tells whether it fits. */
+static unsigned fit(const struct parser *p, const char *pattern, bool *ok)
+{
+	unsigned ahead = 0;
 
-/* Words that end a value written without quotes. */
+	while (*pattern) {
+		bool optional = *pattern == '[';
+		size_t n = strcspn(pattern, " ");
+
+		if (is_one_of(rules_peek(p, ahead), pattern + optional, n - 2 * optional)) {
+			ahead++;
+		} else if (!optional) {
+			*ok = false;
+			return ahead;
+		}
+		pattern += n;
+		pattern += *pattern == ' ';
+	}
+	*ok = true;
+	return ahead;
+}
+
+bool rules_sees(const struct parser *p, const char *pattern)
+{
+	bool ok;
+
+	fit(p, pattern, &ok);
+	return ok;
+}
+
+bool rules_take(struct parser *p, const char *pattern)
+{
+	bool ok;
+	unsigned n = fit(p, pattern, &ok);
+
+	if (p->at + n > p->furthest)
+		p->furthest = p->at + n;
+	if (ok)
+		p->at += n;
+	return ok;
+}
+
+bool rules_take_any(struct parser *p, const char *const *patterns, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (rules_take(p, patterns[i]))
+			return true;
+	return false;
+}
+
+bool rules_take_comma(struct parser *p)
+{
+	if (rules_peek(p, 0)->kind != TOKEN_COMMA)
+		return false;
+	p->at++;
+	if (p->at > p->furthest)
+		p->furthest = p->at;
+	return true;
+}
+
+bool rules_trouble(struct parser *p, enum trouble t, unsigned at)
+{
+	if (p->trouble == TROUBLE_NONE || at >= p->trouble_at) {
+		p->trouble = t;
+		p->trouble_at = at;
+	}
+	return false;
+}
+
+/* ---- Where values end ---- */
+
 static const char *const stops[] = {
-	"as", "and", "or", "with", "without", "has", "have", "having", "that", "which", "who", "whose", "where",
-	"in", "to", "is", "are", "was", "should", "must", "can", "shall", "will", "if", "when", "whenever", "unless",
-	"except", "but", "older", "newer", "younger", "more", "containing", "contains", "contain", "mentioning",
-	"mentions", "about", "regarding", "subject", "body", "never", "always", "not", "from", "sent", "then",
-	"mention", "include", "includes", "including", "say", "says", "concerning", "by", "received", "having",
-	"cc", "archive", "star", "flag", "label", "mark", "it", "them", "urgent", "important", "under", "into", "go",
+	"as", "and", "or", "with", "without", "has", "have", "having", "that", "which", "who", "whose", "where", "in", "to",
+	"is", "are", "was", "were", "be", "should", "must", "can", "shall", "will", "may", "if", "when", "whenever", "unless",
+	"except", "excluding", "but", "older", "newer", "younger", "more", "less", "containing", "contains", "contain",
+	"mentioning", "mentions", "about", "regarding", "subject", "body", "never", "always", "not", "from", "sent", "then",
+	"mention", "include", "includes", "including", "say", "says", "saying", "concerning", "by", "received", "does", "do",
+	"cc", "archive", "star", "flag", "label", "mark", "tag", "file", "it", "them", "urgent", "important", "under",
+	"into", "go", "goes", "go", "on", "at", "for", "after", "before", "since", "until", "till", "during", "over", "above",
+	"below", "between", "within", "than", "because", "so", "while", "otherwise", "else", "need", "needs", "ought", "also",
+	"belong", "belongs", "stay", "stays", "skip", "skips", "get", "gets", "deserve", "deserves", "please", "thanks",
+	"treat", "move", "keep", "put", "leave", "hide", "send", "apply", "give", "prioritize", "prioritise", "out",
+	"titled", "called", "named", "asking", "telling", "unread", "dated", "written", "relating", "related", "worth",
+	"arrives", "arrive", "comes", "come", "writes", "emails", "mails", "messages", "email", "mail", "message", "nor",
+	"only", "whatever", "no", "exceeding", "totalling", "totaling", "straight", "directly", "immediately", "i",
+	"exceeds", "exceed", "ends", "end", "starts", "begins", "talk", "talks", "talking", "discussing", "discuss",
+	"today", "yesterday", "tomorrow", "tonight", "ago", "asap", "again", "anymore", "maybe", "perhaps", "sometimes",
+	"usually", "often", "mostly", "automatically", "anyway", "themselves", "attached", ">", "<", ">=", "<=", "other",
+	"apart", "besides", "whether", "did", "had", "would", "could", "might", "am", "off",
 };
 
-/* Groups of people that nothing in a mail tells. */
-static const char *const unknown_people[] = {
-	"my", "our", "his", "her", "their", "the", "a", "an", "customers", "customer", "clients", "client",
-	"colleagues", "coworkers", "boss", "manager", "family", "friends", "friend", "team", "people", "anyone",
-	"someone", "everybody", "everyone", "anybody", "strangers", "him", "us", "you", "unknown", "new", "last",
-	"this", "those", "these", "today", "yesterday", "here", "there", "outside", "inside", "management",
-	"work", "school", "home", "real", "humans", "suppliers", "vendors",
+/* Whoever they are, nothing in a mail tells. */
+static const char *const nobody[] = {
+	"my", "our", "his", "her", "their", "your", "the", "a", "an", "customers", "customer", "clients", "client",
+	"colleagues", "coworkers", "co-workers", "boss", "manager", "managers", "bosses", "family", "friends", "friend",
+	"team", "people", "anyone", "someone", "everybody", "everyone", "anybody", "somebody", "nobody", "strangers", "him",
+	"us", "you", "me", "unknown", "new", "last", "this", "those", "these", "today", "yesterday", "here", "there",
+	"outside", "inside", "management", "work", "school", "home", "real", "humans", "suppliers", "vendors", "recruiters",
+	"salespeople", "external", "internal", "any", "all", "every", "each", "some", "other", "others", "many", "most",
+	"unfamiliar", "known", "relatives", "parents", "teachers", "students", "investors", "partners", "companies",
+	"banks", "stores", "shops", "services", "contacts", "senders", "sender", "addresses", "it", "them", "they", "no",
+	"non", "bots", "robots", "machines", "employees", "staff", "executives", "headhunters", "marketers", "advertisers",
+	"spammers", "abroad", "one", "two", "three", "several", "various", "both", "lawyers", "doctors", "neighbours",
+	"neighbors", "landlords", "tenants", "users", "members", "subscribers", "candidates", "applicants", "kids",
+	"children", "whoever", "whom", "such", "old", "former", "current", "important", "random", "social",
 };
 
-static bool ends_value(const struct parser *p)
+bool rules_ends_value(const struct parser *p)
 {
 	enum token_kind k = rules_peek(p, 0)->kind;
 
-	return k == TOKEN_END || k == TOKEN_COMMA || rules_is_any(p, 0, stops, COUNT(stops));
+	return k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, stops, COUNT(stops));
 }
 
-/* "urgent" is a class ("mark it urgent") or a word that mails hold ("urgent in the subject"). */
-static bool is_class_word(const struct parser *p)
+bool rules_is_nobody(const struct parser *p, unsigned ahead)
 {
-	return rules_is(p, 0, "urgent") || rules_is(p, 0, "important");
+	return rules_is_any(p, ahead, nobody, COUNT(nobody));
 }
 
-/* Is it one of a list of words? What comes behind it tells. */
-static bool is_listed_class_word(const struct parser *p)
+/* ---- Building ---- */
+
+struct condition *rules_condition(struct parser *p, enum condition_kind kind)
 {
-	static const char *const behind[] = {"in", "as", "or", "and"};
+	struct condition *c;
 
-	return is_class_word(p) &&
-	       (rules_peek(p, 1)->kind == TOKEN_COMMA || rules_is_any(p, 1, behind, COUNT(behind)));
-}
-
-static bool take_value(struct parser *p, struct value *out, bool person)
-{
-	static const char *const articles[] = {"the", "a", "an", "my", "our"};
-	const struct token *t = rules_peek(p, 0);
-	char text[128];
-	size_t n = 0;
-
-	if (t->kind == TOKEN_QUOTED || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_DOMAIN) {
-		*out = (struct value){t->lower, t->kind == TOKEN_QUOTED};
-		p->at++;
-		return *t->lower != '\0';
+	if (p->conditions == CONDITIONS_MAX) {
+		rules_trouble(p, TROUBLE_LONG, p->at);
+		return NULL;
 	}
-	if (person && rules_is_any(p, 0, unknown_people, COUNT(unknown_people)))
-		return false;
-	if (!person)
-		rules_take_any(p, articles, COUNT(articles));
-	while (!ends_value(p) || (!person && n == 0 && is_class_word(p))) {
-		t = rules_peek(p, 0);
-		if (n + strlen(t->lower) + 2 > sizeof text || n > 60)
-			return false;
-		if (n > 0)
-			text[n++] = ' ';
-		memcpy(text + n, t->lower, strlen(t->lower));
-		n += strlen(t->lower);
-		p->at++;
-	}
-	*out = (struct value){arena_strndup(p->arena, text, n), false};
-	return n > 0;
+	p->conditions++;
+	c = arena_alloc(p->arena, sizeof *c);
+	c->kind = kind;
+	return c;
 }
 
-static bool is_name_byte(char c)
+static struct expr *make(struct parser *p, enum expr_op op, struct expr *a, struct expr *b)
 {
-	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+	struct expr *e = arena_alloc(p->arena, sizeof *e);
+
+	e->op = op;
+	e->a = a;
+	e->b = b;
+	return e;
 }
 
-/* At least that many labels: "@com" would be half of all mail. */
-static bool is_domain(const char *s, unsigned labels)
+struct expr *rules_leaf(struct parser *p, struct condition *c)
 {
-	for (;; s++) {
-		size_t n = 0;
+	struct expr *e = c ? make(p, EXPR_CONDITION, NULL, NULL) : NULL;
 
-		while (is_name_byte(s[n]) || s[n] == '-' || s[n] == '_')
-			n++;
-		if (n == 0)
-			return false;
-		labels -= labels > 0;
-		s += n;
-		if (*s != '.')
-			return *s == '\0' && labels == 0;
-	}
+	if (e)
+		e->condition = c;
+	return e;
 }
 
-bool rules_is_domain(const char *text)
+struct expr *rules_simple(struct parser *p, enum condition_kind kind)
 {
-	const char *tld = strrchr(text, '.');
-
-	/* "J.P" and "Web2.0" are names; letters that are not ASCII may be written as "xn--" (RFC 5890 2.3.2.1) */
-	return tld && is_domain(text, 2) && (strncmp(tld, ".xn--", 5) == 0 ||
-	                                     (tld[1] && tld[2] && !strpbrk(tld, "0123456789-_")));
+	return rules_leaf(p, rules_condition(p, kind));
 }
 
-/* "St.John's", "AT&T.com": what no domain can be, nor a pattern or the address of a page. */
-static bool is_name_with_dot(const char *text)
+struct expr *rules_both(struct parser *p, struct expr *a, struct expr *b)
 {
-	return is_name_byte(*text) && strpbrk(text, "'&") && !strpbrk(text, "*/:");
+	return !a ? b : !b ? a : make(p, EXPR_AND, a, b);
 }
 
-bool rules_names_somebody(const char *text)
+struct expr *rules_either(struct parser *p, struct expr *a, struct expr *b)
 {
-	const char *at = strchr(text, '@'), *p;
-
-	if (at == text || (at == text + 1 && *text == '*'))
-		return is_domain(at + 1, 2);
-	if (at)
-		return strcspn(text, " *") > (size_t)(at - text) && is_domain(at + 1, 1);
-	if (strchr(text, '.') && !strchr(text, ' ') && !is_name_with_dot(text))
-		return is_domain(text, 2);
-	for (p = text; *p && !is_name_byte(*p); p++)
-		;
-	return *p != '\0';
+	return !a || !b ? NULL : make(p, EXPR_OR, a, b);
 }
 
-/* Does what comes next begin something else than another value? */
-static bool begins_other(const struct parser *p, bool person)
+struct expr *rules_not(struct parser *p, struct expr *e)
 {
-	const struct token *t = rules_peek(p, 0);
-
-	if (t->kind == TOKEN_QUOTED || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_DOMAIN)
-		return false;
-	if (!person && is_listed_class_word(p))
-		return false;
-	return ends_value(p) || rules_is(p, 0, "treat") || rules_is(p, 0, "move") || rules_is(p, 0, "keep") ||
-	       rules_is(p, 0, "older") || rules_is(p, 0, "sent");
-}
-
-/* A list of values; `and` joins them where one mail can have only one of them (senders). *all_of: they
- * were joined by "and" where a mail may have several. */
-bool rules_take_values(struct parser *p, struct condition *c, bool person, bool *all_of)
-{
-	*all_of = false;
-	for (;;) {
-		struct value *value = &c->values[c->value_count];
-		unsigned before;
-		bool and_word;
-
-		if (c->value_count == VALUES_MAX || !take_value(p, value, person) ||
-		    (person && !rules_names_somebody(value->text)))
-			return false;
-		c->value_count++;
-		before = p->at;
-		if (rules_peek(p, 0)->kind == TOKEN_COMMA)
-			p->at++;
-		and_word = rules_take(p, "and");
-		if (p->at == before && !rules_take(p, "or"))
-			return true;
-		rules_take(p, "or");
-		if (person)
-			rules_take(p, "from");
-		if (begins_other(p, person)) {
-			p->at = before;
-			return true;
-		}
-		*all_of = *all_of || (and_word && !person);
-	}
-}
-
-bool rules_is_stop(const struct parser *p, unsigned ahead)
-{
-	return rules_is_any(p, ahead, stops, COUNT(stops)) ||
-	       rules_is_any(p, ahead, unknown_people, COUNT(unknown_people));
+	return make(p, EXPR_NOT, e, NULL);
 }

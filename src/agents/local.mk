@@ -24,12 +24,24 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_plan.c \
 	src/agents/email_triage_query.c src/agents/email_triage_query.h \
 	src/agents/email_triage_request.c src/agents/email_triage_request.h src/agents/email_triage_request_table.c \
+	src/agents/email_triage_money.c src/agents/email_triage_money.h \
 	src/agents/email_triage_rules.c src/agents/email_triage_rules.h \
-	src/agents/email_triage_rules_parse.c src/agents/email_triage_rules_priv.h \
+	src/agents/email_triage_rules_priv.h \
+	src/agents/email_triage_rules_about.c \
+	src/agents/email_triage_rules_amount.c \
+	src/agents/email_triage_rules_clause.c \
+	src/agents/email_triage_rules_help.c \
+	src/agents/email_triage_rules_holds.c \
+	src/agents/email_triage_rules_kinds.c \
 	src/agents/email_triage_rules_mails.c \
 	src/agents/email_triage_rules_match.c \
+	src/agents/email_triage_rules_parse.c \
+	src/agents/email_triage_rules_people.c \
+	src/agents/email_triage_rules_sense.c \
+	src/agents/email_triage_rules_time.c \
 	src/agents/email_triage_rules_tokens.c \
-	src/agents/email_triage_rules_when.c \
+	src/agents/email_triage_rules_values.c \
+	src/agents/email_triage_rules_verbs.c \
 	src/agents/email_triage_rules_words.c \
 	src/agents/email_triage_source.c \
 	src/agents/email_triage_spam.c src/agents/email_triage_spam.h \

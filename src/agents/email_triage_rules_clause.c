@@ -1,0 +1,230 @@
+/* Conditions put together: details joined by "and", "or" and "not"; clauses ("it is from Ann"); exceptions. */
+#include <string.h>
+
+#include "agents/email_triage_rules_priv.h"
+
+/* ---- One detail ---- */
+
+static bool take_state(struct parser *p, struct expr **out)
+{
+	static const struct { const char *pattern; enum condition_kind kind; bool negated, clause; } states[] = {
+		{"[that|which] i have not [yet] read|opened|seen [yet]", WHEN_UNREAD, false, false},
+		{"[that|which] i have [already] read|opened|seen", WHEN_UNREAD, true, false},
+		{"[still] unread|unopened|unseen", WHEN_UNREAD, false, true}, {"[already] read|opened", WHEN_UNREAD, true, true},
+		{"[a] reply|replies|response", WHEN_REPLY, false, true},
+	};
+	unsigned i;
+
+	for (i = 0; i < COUNT(states); i++)
+		if ((p->clause || !states[i].clause) && rules_take(p, states[i].pattern)) {
+			*out = rules_simple(p, states[i].kind);
+			if (*out && states[i].negated)
+				*out = rules_not(p, *out);
+			return *out != NULL;
+		}
+	return false;
+}
+
+bool rules_take_detail(struct parser *p, struct expr **out)
+{
+	static rules_detail *const all[] = {rules_take_time, rules_take_amount, rules_take_relation, rules_take_sender,
+	                                    rules_take_attachment, take_state, rules_take_text};
+	unsigned was = p->at, conditions = p->conditions, i;
+
+	for (i = 0; i < COUNT(all); i++) {
+		if (all[i](p, out))
+			return true;
+		p->at = was;
+		p->conditions = conditions;
+	}
+	return false;
+}
+
+/* ---- Details joined ---- */
+
+static bool take_pronoun(struct parser *p)
+{
+	static const char *const pronouns[] = {"it", "they", "those", "the|an|a|any|this|that|each email|mail|message|thread|conversation", "emails|mails|mail|messages",
+	                                       "the ones|one", "ones", "if|when it|they"};
+
+	return rules_take_any(p, pronouns, COUNT(pronouns));
+}
+
+/* Verbs of being belong to a condition where one is expected, not behind it ("mail that mentions lunch is urgent"). */
+static bool take_leading(struct parser *p, bool *expected, bool *negated)
+{
+	unsigned was = p->at;
+
+	if (rules_take(p, "that|which|who|where"))
+		p->clause = *expected = true;
+	if (p->clause && *expected) {
+		take_pronoun(p);
+		rules_take(p, "is|are|was|were|has|have|being [been]");
+	}
+	/* "has an attachment": the verb says what */
+	if (p->at > was && rules_sees(p, "a|an|attachments|attachment|the|more|no") &&
+	    (strcmp(p->tokens[p->at - 1].lower, "has") == 0 || strcmp(p->tokens[p->at - 1].lower, "have") == 0))
+		p->at--;
+	*negated = false;
+	if (rules_take(p, "neither") || (p->clause && rules_take(p, "do|does|did not")) || rules_take(p, "not")) {
+		*negated = true;
+		if (p->clause)
+			rules_take(p, "come|comes [from]");
+		if (p->tokens[p->at - 1].kind == TOKEN_WORD && strcmp(p->tokens[p->at - 1].lower, "from") == 0)
+			p->at--;
+	}
+	rules_take(p, "also|all|both|either");
+	return p->at > was;
+}
+
+static bool take_one(struct parser *p, bool expected, struct expr **out, bool *negated)
+{
+	unsigned was = p->at;
+
+	take_leading(p, &expected, negated);
+	if (rules_take_detail(p, out) || (p->clause && expected && rules_take_kinds(p, out))) {
+		if (*negated)
+			*out = rules_not(p, *out);
+		return true;
+	}
+	p->at = was;
+	return false;
+}
+
+/* Of one sender each: "from a@x.org and from b@y.org" is either. */
+static bool joins_senders(const struct expr *a, const struct expr *b)
+{
+	return a && a->op == EXPR_CONDITION && b->op == EXPR_CONDITION && a->condition->kind == WHEN_FROM &&
+	       b->condition->kind == WHEN_FROM;
+}
+
+bool rules_take_details(struct parser *p, struct expr **out)
+{
+	struct expr *either = NULL, *all = NULL, *last = NULL, *one;
+	bool negated, was_negated = false, commas = false, any = false, first_or = true;
+
+	*out = NULL;
+	for (;;) {
+		unsigned was = p->at, conditions = p->conditions;
+		bool comma = any && rules_take_comma(p), or_word = any && rules_take(p, "or [else]");
+		bool and_word = any && !or_word && (rules_take(p, "and|but|yet [also]") || rules_take(p, "as well as"));
+		bool clause = p->clause;
+
+		or_word = or_word || (any && !and_word && rules_take(p, "nor"));
+		if (!take_one(p, !any || or_word || and_word || comma, &one, &negated)) {
+			p->at = was;
+			p->conditions = conditions;
+			p->clause = clause;
+			break;
+		}
+		/* "not from Ann or about lunch", "from Ann, about lunch or unread": both may be meant */
+		if ((or_word && was_negated && !negated) || (or_word && commas))
+			return rules_trouble(p, TROUBLE_COMMA, was);
+		commas = commas || (comma && !or_word && !and_word);
+		if (or_word) {
+			either = first_or ? all : rules_either(p, either, all);
+			first_or = false;
+			all = one;
+		} else if (and_word && joins_senders(last, one) && all == last) {
+			all = rules_either(p, last, one);
+		} else {
+			all = rules_both(p, all, one);
+		}
+		last = one;
+		was_negated = negated;
+		any = true;
+	}
+	*out = first_or ? all : rules_either(p, either, all);
+	return any;
+}
+
+/* ---- Clauses ---- */
+
+bool rules_take_clause(struct parser *p, struct expr **out)
+{
+	static const char *const comings[] = {"arrives|arrive|comes|come|lands|land [in] [in|my|the] [inbox]", "i get|receive|got [it]", "is received",
+	                                      "reaches me"};
+	struct expr *subject = NULL, *details = NULL;
+	bool pronoun, came, has_details;
+	unsigned was;
+
+	*out = NULL;
+	rules_take(p, "i get|receive|see");
+	pronoun = take_pronoun(p);
+	if (pronoun && !rules_sees(p, "from|with|about|that|which|containing|mentioning|older|newer|sent|over"))
+		;
+	else if (pronoun) {
+		p->clause = false;
+		if (!rules_take_details(p, &subject))
+			return false;
+	} else if (!rules_sees(p, "[the|its|a] subject|body|sender|title|amount|total|recipient") && !rules_sees(p, "i am")) {
+		p->clause = false;
+		was = p->at;
+		if (!rules_take_mails(p, &subject))
+			p->at = was;
+	}
+	p->clause = true;
+	was = p->at;
+	has_details = rules_take_details(p, &details);
+	if (!has_details)
+		p->at = was;
+	came = rules_take_any(p, comings, COUNT(comings));
+	if (came && !has_details)
+		has_details = rules_take_details(p, &details);
+	p->clause = false;
+	*out = rules_both(p, subject, details);
+	return *out != NULL && (has_details || came || subject != NULL);
+}
+
+/* ---- Exceptions ---- */
+
+static bool take_except(struct parser *p, bool *negate, bool *clause)
+{
+	static const struct { const char *pattern; bool negate, clause; } leads[] = {
+		{"except|but|and if|when|where|that", true, true}, {"unless", true, true}, {"or unless", true, true},
+		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"as|so long as", false, true},
+		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true}, {"except [for]", true, false},
+		{"but|and not [if|when]", true, false}, {"other|rather than", true, false}, {"apart|aside from", true, false},
+		{"with the exception of", true, false}, {"excluding|besides|excepting", true, false}, {"but never|ignore", true, false},
+		{"not", true, false},
+	};
+	unsigned was = p->at, i;
+
+	rules_take_comma(p);
+	for (i = 0; i < COUNT(leads); i++) {
+		if (i == 0 && !rules_sees(p, "except"))
+			continue;
+		if (rules_take(p, leads[i].pattern)) {
+			*negate = leads[i].negate;
+			*clause = leads[i].clause;
+			return true;
+		}
+	}
+	p->at = was;
+	return false;
+}
+
+bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
+{
+	struct expr *e = NULL;
+	bool negate, clause, ok;
+	unsigned was;
+
+	*taken = take_except(p, &negate, &clause);
+	if (!*taken)
+		return true;
+	was = p->at;
+	p->clause = false;
+	if (clause) {
+		ok = rules_take_clause(p, &e);
+	} else {
+		rules_take(p, "if|when|for [it] [is|are]");
+		rules_take(p, "the|any ones|mail|mails|emails|those");
+		ok = rules_take_details(p, &e) || (p->at = was, p->clause = false, rules_take_mails(p, &e));
+	}
+	p->clause = false;
+	if (!ok || !e)
+		return false;
+	*when = rules_both(p, *when, negate ? rules_not(p, e) : e);
+	return true;
+}

@@ -1,0 +1,313 @@
+/* Values of conditions: people by name, address or domain, and words looked for. */
+#include <ctype.h>
+#include <string.h>
+
+#include "agents/email_triage_rules_priv.h"
+
+#define NAME_WORDS 5
+#define TEXT_WORDS 7
+
+/* ---- Who can be meant ---- */
+
+static bool is_name_byte(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* At least that many labels: "@com" would be half of all mail. */
+static bool is_domain(const char *s, unsigned labels)
+{
+	for (;; s++) {
+		size_t n = 0;
+
+		while (is_name_byte(s[n]) || s[n] == '-' || s[n] == '_')
+			n++;
+		if (n == 0)
+			return false;
+		labels -= labels > 0;
+		s += n;
+		if (*s != '.')
+			return *s == '\0' && labels == 0;
+	}
+}
+
+bool rules_is_domain(const char *text)
+{
+	const char *tld = strrchr(text, '.');
+
+	/* "J.P" and "Web2.0" are names; letters that are not ASCII may be written as "xn--" (RFC 5890 2.3.2.1) */
+	return tld && is_domain(text, 2) && (strncmp(tld, ".xn--", 5) == 0 ||
+	                                     (tld[1] && tld[2] && !strpbrk(tld, "0123456789-_")));
+}
+
+/* "St.John's", "AT&T.com": what no domain can be, nor a pattern or the address of a page. */
+static bool is_name_with_dot(const char *text)
+{
+	return is_name_byte(*text) && strpbrk(text, "'&") && !strpbrk(text, "*/:");
+}
+
+bool rules_names_somebody(const char *text)
+{
+	const char *at = strchr(text, '@'), *p;
+
+	if (at == text || (at == text + 1 && *text == '*'))
+		return is_domain(at + 1, 2);
+	if (at)
+		return strcspn(text, " *") > (size_t)(at - text) && is_domain(at + 1, 1);
+	if (strchr(text, '.') && !strchr(text, ' ') && !is_name_with_dot(text))
+		return is_domain(text, 2);
+	for (p = text; *p && !is_name_byte(*p); p++)
+		;
+	return *p != '\0' && !strchr(text, '*');
+}
+
+/* ---- Joining words ---- */
+
+struct joined { char text[160]; size_t n; unsigned words; };
+
+static bool join(struct joined *j, const struct token *t)
+{
+	size_t n = strlen(t->lower);
+
+	if (j->n + n + 2 > sizeof j->text)
+		return false;
+	if (j->n > 0)
+		j->text[j->n++] = ' ';
+	memcpy(j->text + j->n, t->lower, n);
+	j->n += n;
+	j->text[j->n] = '\0';
+	j->words++;
+	return true;
+}
+
+/* ---- People ---- */
+
+static bool is_whole(const struct token *t)
+{
+	return t->kind == TOKEN_QUOTED || t->kind == TOKEN_ADDRESS || t->kind == TOKEN_DOMAIN;
+}
+
+/* Behind a name in capitals, a word without one is no part of it ("Ann lately"), but for "of" and the like. */
+static bool goes_on(const struct parser *p, const struct joined *j, bool capital)
+{
+	static const char *const small[] = {"of", "de", "van", "von", "der", "den", "la", "le", "du", "del", "di", "da", "y"};
+	const struct token *t = rules_peek(p, 0);
+
+	return !rules_ends_value(p) && !is_whole(t) &&
+	       (j->words == 0 || !capital || rules_is_capital(t) || t->kind == TOKEN_NUMBER ||
+	        rules_is_any(p, 0, small, COUNT(small)) || !isalpha((unsigned char)*t->lower));
+}
+
+static bool take_name(struct parser *p, struct value *out)
+{
+	struct joined j = {.n = 0};
+	bool capital = rules_is_capital(rules_peek(p, 0));
+
+	while (goes_on(p, &j, capital)) {
+		if (j.words == NAME_WORDS || !join(&j, rules_peek(p, 0)))
+			return rules_trouble(p, TROUBLE_LONG, p->at);
+		p->at++;
+	}
+	*out = (struct value){arena_strndup(p->arena, j.text, j.n), false, ANYWHERE};
+	return j.n > 0;
+}
+
+/* "my boss jane@x.org", "our accountant, Jo Ray", "the CEO (ann@x.org)": the address or name behind the role says who it
+ * is. Leaves the reading at it. */
+static bool skip_role(struct parser *p)
+{
+	unsigned was = p->at, words;
+	bool mine = rules_is(p, 0, "my") || rules_is(p, 0, "our");
+
+	if (!mine && !rules_is(p, 0, "the") && !rules_is(p, 0, "a"))
+		return false;
+	p->at++;
+	for (words = 0; words < 5 && !is_whole(rules_peek(p, 0)) && !rules_ends_value(p); words++) {
+		if (mine && words > 0 && rules_is_capital(rules_peek(p, 0)) && rules_peek(p, 0)->lower[1])
+			break;
+		p->at++;
+	}
+	rules_take_comma(p);
+	rules_take(p, "at|called|named|is");
+	rules_take_comma(p);
+	if (words > 0 && (is_whole(rules_peek(p, 0)) || (mine && rules_is_capital(rules_peek(p, 0)) &&
+	                                                 p->tokens[p->at - 1].kind != TOKEN_COMMA && !rules_ends_value(p))))
+		return true;
+	p->at = was;
+	return false;
+}
+
+/* "jane@x.org (my boss)", "jane@x.org, my boss, …" */
+static void skip_apposition(struct parser *p)
+{
+	unsigned was = p->at, words = 0;
+	bool comma = rules_take_comma(p);
+
+	if (rules_take(p, "my|our")) {
+		while (words < 4 && !rules_ends_value(p) && !is_whole(rules_peek(p, 0))) {
+			p->at++;
+			words++;
+		}
+		if (words > 0 && rules_ends_value(p)) {
+			if (comma)
+				rules_take_comma(p);
+			return;
+		}
+	}
+	p->at = was;
+}
+
+static bool take_person(struct parser *p, struct value *out)
+{
+	static const char *const fillers[] = {
+		"anyone|anybody|everyone|everybody|someone|somebody|people|addresses|senders at|with|from|in|of [the] [domain]",
+		"anyone|someone|somebody|people|senders [who|that] [is|are] called|named", "any|an|all [email] address|addresses at|with|from [the] [domain]",
+		"the domain", "domain", "the address", "the [email] sender", "the person|company called|named", "sender",
+	};
+	const struct token *t;
+	bool role;
+
+	rules_take_any(p, fillers, COUNT(fillers));
+	role = skip_role(p);
+	t = rules_peek(p, 0);
+	if (is_whole(t)) {
+		*out = (struct value){t->lower, t->kind == TOKEN_QUOTED, ANYWHERE};
+		p->at++;
+	} else if ((!role && rules_is_nobody(p, 0)) || t->kind != TOKEN_WORD) {
+		return rules_trouble(p, TROUBLE_PEOPLE, p->at);
+	} else if (!take_name(p, out)) {
+		return rules_trouble(p, TROUBLE_PEOPLE, p->at);
+	}
+	/* "Jane Doe (jane@x.org)": the address is surer */
+	if (!strchr(out->text, '@') && rules_peek(p, 0)->kind == TOKEN_ADDRESS && *rules_peek(p, 0)->lower != '@')
+		*out = (struct value){p->tokens[p->at++].lower, false, ANYWHERE};
+	if (!*out->text || !rules_names_somebody(out->text))
+		return rules_trouble(p, TROUBLE_NOBODY, p->at - 1);
+	skip_apposition(p);
+	if (p->at > p->furthest)
+		p->furthest = p->at;
+	return true;
+}
+
+/* May another of them come here, behind "and" or a comma? */
+static bool begins_person(struct parser *p)
+{
+	if (is_whole(rules_peek(p, 0)))
+		return true;
+	if (rules_is(p, 0, "my") || rules_is(p, 0, "our")) {
+		unsigned was = p->at;
+		bool role = skip_role(p);
+
+		p->at = was;
+		return role || !rules_sees(p, "my vips|vip|inbox");
+	}
+	return !rules_ends_value(p) && !rules_is_nobody(p, 0) && !rules_sees_kind(p, 0) && !rules_sees_kind(p, 1);
+}
+
+/* "and", "or", ", and", a comma alone. */
+static bool take_joiner(struct parser *p, bool *and_word, bool *or_word)
+{
+	bool comma = rules_take_comma(p);
+
+	*and_word = rules_take(p, "and");
+	*or_word = rules_take(p, "or|nor");
+	return comma || *and_word || *or_word;
+}
+
+bool rules_take_people(struct parser *p, struct condition *c)
+{
+	bool and_word, or_word;
+
+	for (;;) {
+		unsigned before;
+
+		if (c->value_count == VALUES_MAX)
+			return rules_trouble(p, TROUBLE_LONG, p->at);
+		if (!take_person(p, &c->values[c->value_count]))
+			return false;
+		c->value_count++;
+		before = p->at;
+		if (!take_joiner(p, &and_word, &or_word))
+			return true;
+		if ((and_word || or_word) && !rules_sees(p, "from [the] last|past|this"))
+			rules_take(p, "from|by");
+		if (rules_is(p, 0, "not") || !begins_person(p)) {
+			p->at = before;
+			return true;
+		}
+	}
+}
+
+/* ---- Words looked for ---- */
+
+/* "urgent" is a class ("mark it urgent") or a word that mails hold ("urgent in the subject"). */
+static bool is_class_word(const struct parser *p)
+{
+	return rules_is(p, 0, "urgent") || rules_is(p, 0, "important");
+}
+
+static bool is_listed_class_word(const struct parser *p)
+{
+	static const char *const behind[] = {"in", "as", "or", "and"};
+
+	return is_class_word(p) &&
+	       (rules_peek(p, 1)->kind == TOKEN_COMMA || rules_is_any(p, 1, behind, COUNT(behind)));
+}
+
+static bool take_words(struct parser *p, struct value *out)
+{
+	const struct token *t = rules_peek(p, 0);
+	struct joined j = {.n = 0};
+
+	rules_take(p, "the|a|an|my|our|this|that");
+	t = rules_peek(p, 0);
+	if (is_whole(t)) {
+		*out = (struct value){t->lower, t->kind == TOKEN_QUOTED, ANYWHERE};
+		p->at++;
+		return *t->lower != '\0';
+	}
+	while ((!rules_ends_value(p) && !is_whole(rules_peek(p, 0))) || (j.words == 0 && is_class_word(p))) {
+		if (j.words == TEXT_WORDS || !join(&j, rules_peek(p, 0)))
+			return rules_trouble(p, TROUBLE_LONG, p->at);
+		p->at++;
+	}
+	*out = (struct value){arena_strndup(p->arena, j.text, j.n), false, ANYWHERE};
+	if (p->at > p->furthest)
+		p->furthest = p->at;
+	return j.n > 0;
+}
+
+static bool begins_words(const struct parser *p)
+{
+	static const char *const others[] = {"all", "any", "every", "everything", "anything", "those"};
+
+	if (is_whole(rules_peek(p, 0)) || is_listed_class_word(p))
+		return true;
+	return !rules_ends_value(p) && !rules_is_any(p, 0, others, COUNT(others));
+}
+
+bool rules_take_texts(struct parser *p, struct condition *c, bool *all_of)
+{
+	bool ands = false, ors = false, and_word, or_word;
+
+	rules_take(p, "both");
+	rules_take(p, "either");
+	for (;;) {
+		unsigned before;
+
+		if (c->value_count == VALUES_MAX)
+			return rules_trouble(p, TROUBLE_LONG, p->at);
+		if (!take_words(p, &c->values[c->value_count]))
+			return false;
+		c->value_count++;
+		before = p->at;
+		if (take_joiner(p, &and_word, &or_word) && begins_words(p)) {
+			ands = ands || and_word;
+			ors = ors || or_word;
+			continue;
+		}
+		p->at = before;
+		*all_of = ands;
+		return !(ands && ors) || rules_trouble(p, TROUBLE_COMMA, p->at);
+	}
+}

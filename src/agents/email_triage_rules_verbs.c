@@ -1,0 +1,309 @@
+/* What is to be done: commands ("archive …") and predicates ("… should be archived"), by tables.
+ *
+ * In the tables' patterns $M stands for mails, $L for a label's name, $C for a class; the rest are words as rules_take
+ * takes them. Longer forms stand before those that begin them. */
+#include <string.h>
+#include <strings.h>
+
+#include "agents/email_triage_rules_priv.h"
+
+struct form { const char *pattern; enum action_kind does, undoes; };      /* undoes: with "never" before it */
+
+#define MARKS  "flag|mark|treat|classify|consider|set|count|regard|rate|categorize|categorise|label|tag|file"
+#define LABELS "label|tag|categorize|categorise|file|classify"
+#define MOVES  "move|put|file|send|sort|place|drop|route|store|shift|group|collect|move"
+#define AWAY   "move|send|put|shift|route|get|drop|file|push|sweep|dump|bring"
+#define INBOX  "[the|my] inbox"
+
+static const struct form commands[] = {
+	/* archive */
+	{"archive $M", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"auto-archive|autoarchive $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"stop|quit|avoid archiving $M", DO_NEVER_ARCHIVE, DO_NOTHING},
+	{AWAY " $M [straight|directly|right|automatically|immediately] to|into|in [the|my] archive|archives [folder]", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{AWAY " [straight|directly|right] to|into [the|my] archive|archives [folder] $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"move|take|get|clear|remove|keep|sweep|clean $M out|away [of|from] " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"clear|remove|move|take $M from " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"skip " INBOX " for|with $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"let $M skip|bypass " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"put|pack|file $M away", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"hide $M [away] [from] [me|view]", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"spare me [from] $M", DO_ARCHIVE, DO_NOTHING},
+	{"bother|annoy|distract|disturb|pester me with|about|over $M", DO_NOTHING, DO_ARCHIVE}, {"show me $M [at] [all]", DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	/* keep */
+	{"keep|leave|have $M in|inside|at [the] [my] [top] [of] [my] inbox", DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	{"keep|leave|retain in|inside " INBOX " $M", DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"keep $M out of [the|my] archive", DO_NEVER_ARCHIVE, DO_NOTHING},
+	{"keep|leave out of " INBOX " $M", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"keep|leave $M where [they|it] [are|is]", DO_NEVER_ARCHIVE, DO_NOTHING}, {"keep|leave $M alone|untouched|visible|there|unarchived", DO_NEVER_ARCHIVE, DO_NOTHING},
+	{"keep|leave $M as is", DO_NEVER_ARCHIVE, DO_NOTHING}, {"keep|retain $M", DO_NEVER_ARCHIVE, DO_NOTHING},
+	{"move|put|bring|return $M to|into|in|back [to|into|in] " INBOX, DO_NEVER_ARCHIVE, DO_NOTHING},
+	{"touch $M", DO_NOTHING, DO_NEVER_ARCHIVE}, {"make sure [that] i [always] see|read|get $M", DO_NEVER_ARCHIVE, DO_NOTHING},
+	{"let me [always] see|read $M", DO_NEVER_ARCHIVE, DO_NOTHING},
+	/* stars */
+	{"star $M", DO_STAR, DO_NEVER_STAR}, {"stop starring $M", DO_NEVER_STAR, DO_NOTHING},
+	{"add|put|give|attach [a] star|stars to|on|for $M", DO_STAR, DO_NEVER_STAR}, {"give $M a star", DO_STAR, DO_NEVER_STAR},
+	{"mark|flag $M with a star", DO_STAR, DO_NEVER_STAR}, {"mark|flag $M as starred", DO_STAR, DO_NEVER_STAR},
+	/* urgency and categories */
+	{"prioritize|prioritise|escalate $M", DO_URGENT, DO_NOT_URGENT}, {"give $M [a] high|top|highest priority", DO_URGENT, DO_NOT_URGENT},
+	{"give high|top|highest priority to $M", DO_URGENT, DO_NOT_URGENT}, {"give priority to $M", DO_URGENT, DO_NOT_URGENT},
+	{"deprioritize|deprioritise $M", DO_NOT_URGENT, DO_NOTHING}, {"give $M [a] low|lower priority", DO_NOT_URGENT, DO_NOTHING},
+	{"stop|quit|avoid flagging|marking|treating $M as $C", DO_NOT_URGENT, DO_NOTHING},
+	{MARKS " as|being $C $M", DO_CATEGORY, DO_NOT_URGENT}, {MARKS " $M as|to|like|among [a|being|be] $C", DO_CATEGORY, DO_NOT_URGENT},
+	{MARKS " $M $C", DO_CATEGORY, DO_NOT_URGENT},
+	/* labels */
+	{LABELS " $M as|with|under|into|in|to|by $L", DO_LABEL, DO_NOTHING}, {LABELS " as|under|with $L $M", DO_LABEL, DO_NOTHING},
+	{"label|tag $M $Q", DO_LABEL, DO_NOTHING}, {"label|tag $M $G", DO_LABEL, DO_NOTHING}, {MOVES " $M to|into|in|under|inside $L", DO_LABEL, DO_NOTHING},
+	{"apply|add|attach|assign|put|give|set|use [the|a|my] label|tag $L to|on|for $M", DO_LABEL, DO_NOTHING},
+	{"apply|add|attach|assign|put|give|set|use [the|a|my] $Q [label|tag] to|on|for $M", DO_LABEL, DO_NOTHING},
+	{"apply|add|attach|assign|put|give|set|use [the|a|my] $W label|tag to|on|for $M", DO_LABEL, DO_NOTHING},
+	{"apply|add|assign to $M [the|a] label|tag $L", DO_LABEL, DO_NOTHING}, {"give|assign $M [the|a|my] label|tag $L", DO_LABEL, DO_NOTHING},
+	{"give|assign $M [the|a|my] $W label|tag", DO_LABEL, DO_NOTHING}, {"mark|flag $M with [the] [label|tag] $L", DO_LABEL, DO_NOTHING},
+	/* "flag" without a class is what mail programs call a flag: a star */
+	{"flag $M", DO_STAR, DO_NEVER_STAR},
+}, wishes[] = {
+	/* behind "I" */
+	{"want|like|need|wish|prefer|care|have|must to [always] see|read|know [about] $M [in] [my] [inbox]", DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	{"want|need $M in|inside " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"want|need $M to stay|remain|be [kept] in " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	{"must|should [always] see $M", DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"care about|for $M", DO_NOTHING, DO_ARCHIVE},
+	{"want to be bothered|disturbed|annoyed with|by|about $M", DO_NOTHING, DO_ARCHIVE},
+}, predicates[] = {
+	/* behind "are", "should be" … */
+	{"archived|auto-archived|hidden", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"moved|sent|put|filed|go|goes [straight|directly|right] to|into|in [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"skip|skips|bypass " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"moved|removed|cleared out|from [of] " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"stay|stays|remain|remains|belong|belongs|kept|left|shown in|on " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	{"left|kept alone|untouched|visible", DO_NEVER_ARCHIVE, DO_NOTHING}, {"touched", DO_NOTHING, DO_NEVER_ARCHIVE},
+	{"kept", DO_NEVER_ARCHIVE, DO_NOTHING}, {"starred", DO_STAR, DO_NEVER_STAR}, {"get|gets|given|deserve|deserves a star", DO_STAR, DO_NEVER_STAR},
+	{"prioritized|prioritised|escalated", DO_URGENT, DO_NOT_URGENT}, {"can wait", DO_NOT_URGENT, DO_NOTHING},
+	{"flagged|marked|treated|classified|considered|labelled|labeled|tagged|regarded|counted|categorized|categorised [as|with|to] [being|be] $C", DO_CATEGORY, DO_NOT_URGENT},
+	{"labelled|labeled|tagged|filed|categorized|categorised|classified|sorted|marked as|under|with|in|into|by|to $L", DO_LABEL, DO_NOTHING},
+	{"labelled|labeled|tagged $L", DO_LABEL, DO_NOTHING}, {"get|gets|given|have|receive [the|a] label|tag $L", DO_LABEL, DO_NOTHING},
+	{"get|gets|given|have|receive [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
+	{"moved|put|sent|go|goes|belong|belongs|filed|stored to|in|into|under $L", DO_LABEL, DO_NOTHING}, {"flagged", DO_STAR, DO_NEVER_STAR},
+	{"not $C", DO_NOT_URGENT, DO_NOTHING}, {"$C", DO_CATEGORY, DO_NOT_URGENT},
+};
+
+/* ---- Slots ---- */
+
+struct slots { struct expr *when; bool has_when; const char *label; struct action class; };
+
+bool rules_is_command_end(const struct parser *p)
+{
+	static const char *const ends[] = {"and", "then", "if", "when", "whenever", "unless", "except", "but", "only", "please", "too",
+	                                   "provided", "apart", "other", "excluding", "thanks", "thank", "always", "automatically",
+	                                   "immediately", "once", "after", "for", "also", "not", "aside", "with"};
+	enum token_kind k = rules_peek(p, 0)->kind;
+
+	return k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, ends, COUNT(ends)) ||
+	       rules_sees(p, "as well|long");
+}
+
+/* The mails; where they are known, what stands for them, if anything does. */
+static bool take_mails(struct parser *p, struct slots *s)
+{
+	static const char *const pronouns[] = {"it|them|those|these|this|that [all]", "the|that|this|such|those|these email|mail|message|emails|mails|messages|thread|one|ones",
+	                                       "all of them", "all of it"};
+
+	if (p->given) {
+		rules_take_any(p, pronouns, COUNT(pronouns));
+		return true;
+	}
+	if (s->has_when)
+		return false;
+	s->has_when = true;
+	p->clause = false;
+	/* "archive if …": what is meant comes behind */
+	if (rules_sees(p, "[it|them] if|when|whenever")) {
+		rules_take(p, "it|them");
+		return true;
+	}
+	return rules_take_mails(p, &s->when);
+}
+
+static bool is_reserved(const char *label)
+{
+	static const char *const places[] = {"archive", "archives", "inbox", "trash", "bin", "spam", "junk", "deleted", "top", "front",
+	                                     "deleted items", "the archive", "recycle bin", "read", "unread", "done", "trash can"};
+	unsigned i;
+
+	for (i = 0; i < COUNT(places); i++)
+		if (strcasecmp(label, places[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A label's name: quoted, or the words up to a comma, "and", "if" … one: a single word. */
+static bool take_label(struct parser *p, struct slots *s, bool one)
+{
+	static const char *const ends[] = {"and", "if", "when", "whenever", "unless", "except", "then", "but", "please", "to", "on", "for", "too",
+	                                   "excluding", "provided", "thanks"};
+	const struct token *t;
+	char name[LABEL_MAX + 1];
+	size_t n = 0, words = 0;
+
+	if (!one)
+		rules_take(p, "[the|a|my] [label|folder|tag|category] [called|named] [the]");
+	t = rules_peek(p, 0);
+	if (t->kind == TOKEN_QUOTED) {
+		p->at++;
+		rules_take(p, "label|folder|tag|category");
+		s->label = t->text;
+		return *t->text && strlen(t->text) <= LABEL_MAX;
+	}
+	while (t->kind != TOKEN_END && t->kind != TOKEN_COMMA && t->kind != TOKEN_QUOTED && t->kind != TOKEN_STOP &&
+	       !rules_is_any(p, 0, ends, COUNT(ends)) && !(words > 0 && rules_sees(p, "label|folder|tag|category"))) {
+		if (n + strlen(t->text) + 2 > sizeof name || (one && words > 0))
+			return rules_trouble(p, TROUBLE_LABEL, p->at);
+		if (n > 0)
+			name[n++] = ' ';
+		memcpy(name + n, t->text, strlen(t->text) + 1);
+		n += strlen(t->text);
+		p->at++;
+		words++;
+		t = rules_peek(p, 0);
+	}
+	if (p->at > p->furthest)
+		p->furthest = p->at;
+	if (!one)
+		rules_take(p, "label|folder|tag|category");
+	if (n == 0 || is_reserved(name))
+		return rules_trouble(p, TROUBLE_VERB, p->at - (n > 0));
+	s->label = arena_strndup(p->arena, name, n);
+	return true;
+}
+
+static bool take_class(struct parser *p, struct slots *s)
+{
+	static const char *const not_urgent[] = {"not [so|very|that] urgent|important|critical", "[of|as] low|lower|lowest priority|importance",
+	                                         "unimportant|low-priority|non-urgent|nonurgent", "less important|urgent", "normal [priority]"};
+	enum triage_category category;
+
+	if (rules_take_any(p, not_urgent, COUNT(not_urgent)))
+		s->class = (struct action){DO_NOT_URGENT, TRIAGE_URGENT, NULL};
+	else if (rules_take_class(p, &category))
+		s->class = (struct action){category == TRIAGE_URGENT ? DO_URGENT : DO_CATEGORY, category, NULL};
+	else
+		return rules_trouble(p, TROUBLE_CLASS, p->at);
+	rules_take_mail_noun(p);
+	return true;
+}
+
+static bool take_slot(struct parser *p, char which, struct slots *s)
+{
+	switch (which) {
+	case 'M':
+		return take_mails(p, s);
+	case 'L':
+		return take_label(p, s, false);
+	case 'W':
+		return take_label(p, s, true);
+	case 'G':                              /* "label it Ann": where the mails are known */
+		return p->given && take_label(p, s, false);
+	case 'Q':
+		return rules_peek(p, 0)->kind == TOKEN_QUOTED && take_label(p, s, true);
+	default:
+		return take_class(p, s);
+	}
+}
+
+/* Words of a pattern between two slots; a comma before them is forgiven. */
+static bool take_words(struct parser *p, const char *words, size_t n, bool first)
+{
+	char piece[200];
+
+	while (n > 0 && words[n - 1] == ' ')
+		n--;
+	if (n == 0 || n >= sizeof piece)
+		return n == 0;
+	memcpy(piece, words, n);
+	piece[n] = '\0';
+	if (rules_take(p, piece))
+		return true;
+	return !first && rules_take_comma(p) && rules_take(p, piece);
+}
+
+static bool take_form(struct parser *p, const char *pattern, struct slots *s)
+{
+	bool first = true;
+
+	while (*pattern) {
+		size_t n = strcspn(pattern, "$");
+
+		p->class_closes = strstr(pattern, "$M $C") != NULL;
+		if (!take_words(p, pattern, n, first))
+			return false;
+		pattern += n;
+		first = false;
+		if (*pattern == '$') {
+			if (!take_slot(p, pattern[1], s))
+				return false;
+			pattern += 2;
+			pattern += *pattern == ' ';
+		}
+	}
+	return true;
+}
+
+/* ---- Actions ---- */
+
+static bool add_action(struct parser *p, const struct form *f, const struct slots *s, bool never)
+{
+	enum action_kind kind = never ? f->undoes : f->does;
+	struct part *part = p->part;
+
+	if (f->does == DO_CATEGORY)
+		kind = !never ? s->class.kind : s->class.kind == DO_URGENT ? DO_NOT_URGENT : DO_NOTHING;
+	if (f->does == DO_NOT_URGENT && s->class.kind == DO_CATEGORY)
+		kind = DO_NOTHING;
+	if (kind == DO_NOTHING || part->action_count == ACTIONS_MAX)
+		return rules_trouble(p, TROUBLE_VERB, p->at);
+	part->actions[part->action_count++] = (struct action){kind, s->class.category, s->label};
+	return true;
+}
+
+static bool take_any_form(struct parser *p, const struct form *forms, unsigned n, bool never)
+{
+	unsigned was = p->at, conditions = p->conditions, i;
+
+	for (i = 0; i < n; i++) {
+		struct slots s = {.class = {DO_NOTHING, TRIAGE_CATEGORY__MAX, NULL}};
+
+		p->at = was;
+		p->conditions = conditions;
+		if (!take_form(p, forms[i].pattern, &s) || !rules_is_command_end(p))
+			continue;
+		if (!add_action(p, &forms[i], &s, never))
+			continue;
+		if (s.has_when)
+			p->part->when = s.when;
+		return true;
+	}
+	p->at = was;
+	p->conditions = conditions;
+	return false;
+}
+
+bool rules_take_never(struct parser *p)
+{
+	static const char *const words[] = {"never [ever]", "do not [you] [ever|want]", "under no circumstances", "not", "must|should|may|can|will not|never [ever]",
+	                                    "no need to", "there is no need to", "at no time"};
+
+	return rules_take_any(p, words, COUNT(words));
+}
+
+bool rules_take_command(struct parser *p)
+{
+	bool never, wish = rules_take(p, "i [always|really|also|only|would|still|do]");
+
+	never = rules_take_never(p);
+	rules_take(p, "[always|ever|automatically|also|just|really]");
+	if (wish)
+		return take_any_form(p, wishes, COUNT(wishes), never);
+	return take_any_form(p, commands, COUNT(commands), never);
+}
+
+bool rules_take_predicate(struct parser *p, bool never)
+{
+	rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might [to]");
+	never = rules_take_never(p) || never;
+	rules_take(p, "[always|all|also|automatically]");
+	rules_take(p, "is|are|be|get|gets|being [to] [be]");
+	never = rules_take_never(p) || never;
+	rules_take(p, "[ever|always|all|also|automatically|immediately] [to] [be]");
+	return take_any_form(p, predicates, COUNT(predicates), never);
+}
