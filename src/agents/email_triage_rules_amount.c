@@ -106,7 +106,7 @@ bool rules_take_amount(struct parser *p, struct expr **out)
 	static const char *const leads[] = {
 		"with|of|for|having|mentioning|containing|showing|whose|where [a|an|the|any|its|their] [total|invoice] " AMOUNT
 		" [is|are|of|due|that] [is|of]", "with|mentioning|containing|showing [a|an] " AMOUNT " [of]",
-		"[the|its|their|any|a] [total|invoice] " AMOUNT " [due] is|are|was|of", "[the|its|their|any|a] [total|invoice] " AMOUNT,
+		"[the|its|their|any|a] [total|invoice] " AMOUNT " [due] is|are|was|of", "[there] [is|are] [the|its|their|any|a|an] [total|invoice] " AMOUNT " [of]",
 		"[which|that] [is|are] worth|totalling|totaling|costing|charging|billing|amounting [to]", "[that] cost|costs|total|totals|charge|charges",
 		"mentioning|containing|mentions|mention|contains|contain|showing", "for|of|at", "is|are", "that is|are",
 	};
@@ -128,6 +128,8 @@ bool rules_take_amount(struct parser *p, struct expr **out)
 		}
 	}
 	rules_take(p, "in total");
+	if (!rules_take(p, "in [the|its] mail|email|message|text|body|subject"))
+		rules_take(p, "in it|them");
 	*out = rules_leaf(p, c);
 	return true;
 }

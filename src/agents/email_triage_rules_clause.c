@@ -111,7 +111,7 @@ bool rules_take_details(struct parser *p, struct expr **out)
 		bool clause = p->clause;
 
 		or_word = or_word || (any && !and_word && rules_take(p, "nor"));
-		if (!take_one(p, !any || or_word || and_word || comma, &one, &negated)) {
+		if (!take_one(p, !any || or_word || and_word, &one, &negated)) {
 			p->at = was;
 			p->conditions = conditions;
 			p->clause = clause;
@@ -181,7 +181,7 @@ bool rules_take_clause(struct parser *p, struct expr **out)
 static bool take_except(struct parser *p, bool *negate, bool *clause)
 {
 	static const struct { const char *pattern; bool negate, clause; } leads[] = {
-		{"except|but|and if|when|where|that", true, true}, {"unless", true, true}, {"or unless", true, true},
+		{"except|but|and if|when|where|that", true, true}, {"but|and not if|when|where", true, true}, {"unless", true, true}, {"or unless", true, true},
 		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"as|so long as", false, true},
 		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true}, {"except [for]", true, false},
 		{"but|and not [if|when]", true, false}, {"other|rather than", true, false}, {"apart|aside from", true, false},

@@ -318,6 +318,11 @@ static const char *left_out(struct repair *r)
 		if (parses(r, changed))
 			return changed;
 	}
+	for (back = i; back > 0; back--) {         /* a remark behind a comma */
+		changed = r->p->tokens[back].kind == TOKEN_COMMA ? replaced(r, back, r->p->count, "") : NULL;
+		if (parses(r, changed))
+			return changed;
+	}
 	changed = replaced(r, i, i + 1, "");
 	return parses(r, changed) ? changed : replaced(r, i, end_of(r, i), "");
 }

@@ -156,11 +156,12 @@ static bool any_value(struct rule_view *v, const struct condition *c)
 
 static bool is_kind(struct rule_view *v, const struct condition *c)
 {
+	static const struct value event = {".ics", true, AT_END};
 	const struct mail *m = v->s->mail;
 
 	return (c->categories & 1u << v->category) ||
 	       (c->lists && (mail_header(m, "List-Id") || mail_header(m, "List-Post"))) ||
-	       (c->invitations && *m->calendar_method) || any_value(v, c);
+	       (c->invitations && (*m->calendar_method || attachment_is(v, &event))) || any_value(v, c);
 }
 
 /* Of the greatest amount in the rule's currency, or of any when it names none. */

@@ -140,21 +140,37 @@ static bool take_replies(struct parser *p, struct expr **out)
 	return *out != NULL;
 }
 
-/* "anything Ann Lee sends me" */
+/* "anything Ann Lee sends me", "everything that my boss ann@x.org writes" */
 static bool take_sends(struct parser *p, struct expr **out)
 {
-	const char *name = rules_peek(p, 0)->lower;
-	unsigned n = 1;
+	unsigned was = p->at, conditions = p->conditions;
+	enum token_kind kind;
+	struct condition *c;
 
-	if (!rules_is_capital(rules_peek(p, 0)) || rules_ends_value(p))
+	rules_take(p, "that|which");
+	kind = rules_peek(p, 0)->kind;
+	if ((!rules_is_capital(rules_peek(p, 0)) && !rules_sees(p, "my|our") && kind != TOKEN_ADDRESS) || rules_ends_value(p)) {
+		p->at = was;
 		return true;
-	while (n < 4 && rules_is_capital(rules_peek(p, n)))
-		name = arena_printf(p->arena, "%s %s", name, rules_peek(p, n++)->lower);
-	p->at += n;
-	if (rules_take(p, "sends|sent|writes|wrote|emails|mails|forwards [to] [me]") || rules_take(p, "has sent|written [to] [me]"))
-		return add_sender(p, name, out);
-	p->at -= n;
+	}
+	c = rules_condition(p, WHEN_FROM);
+	if (c && rules_take_people(p, c) &&
+	    (rules_take(p, "[has|have] sends|send|sent|writes|write|wrote|emails|mails|forwards|written [to] [me|us]"))) {
+		*out = rules_leaf(p, c);
+		return true;
+	}
+	p->at = was;
+	p->conditions = conditions;
 	return true;
+}
+
+/* Was the last word taken one that belongs to what follows? */
+static bool determined(const struct parser *p)
+{
+	struct parser before = *p;
+
+	before.at = p->at > 0 ? p->at - 1 : 0;
+	return p->at > 0 && rules_sees(&before, "my|our|the|a|an|of");
 }
 
 static bool take_noun(struct parser *p, struct expr **out, bool *all)
@@ -175,8 +191,13 @@ static bool take_noun(struct parser *p, struct expr **out, bool *all)
 		take_object(p, all);
 	}
 	e = NULL;
+	/* "anything my boss …": the boss comes next, and "the" alone is nothing */
+	if (object && !any && determined(p))
+		p->at--;
 	if (object && !any && !take_sends(p, &e))
 		return false;
+	if (!any && !e && rules_sees(p, "my|our|the|a|an|of"))
+		return rules_trouble(p, rules_sees(p, "my|our") ? TROUBLE_PEOPLE : TROUBLE_NONE, p->at);
 	*out = rules_both(p, *out, e);
 	any = any || e;
 	if ((object || any || !p->given) && rules_take_details(p, &details)) {
@@ -202,24 +223,31 @@ static bool begins_noun(struct parser *p)
 	return (n > 0 && rules_sees_kind(p, n)) || ((t->kind == TOKEN_DOMAIN || t->kind == TOKEN_ADDRESS) && rules_sees_kind(p, 1));
 }
 
+/* Commas join nouns only where "and" or "or" closes the list. */
 bool rules_take_mails(struct parser *p, struct expr **out)
 {
-	struct expr *more;
+	struct expr *more, *sum;
 	bool all, clause = p->clause;
+	unsigned sure;
 
 	if (rules_is_any(p, 0, (const char *const[]){"it", "them"}, 2) || !take_noun(p, out, &all))
 		return false;
+	sum = *out;
+	sure = p->at;
 	for (;;) {
 		unsigned was = p->at, conditions = p->conditions;
-		bool joined = rules_take_comma(p);
+		bool comma = rules_take_comma(p), word = rules_take(p, "and|or|plus") || rules_take(p, "as well as");
 
-		joined = rules_take(p, "and|or|plus") || rules_take(p, "as well as") || joined;
 		p->clause = clause;
-		if (!joined || !begins_noun(p) || !take_noun(p, &more, &all)) {
-			p->at = was;
-			p->conditions = conditions;
+		if (!(comma || word) || !begins_noun(p) || !take_noun(p, &more, &all)) {
+			p->at = sure;
+			p->conditions = was == sure ? conditions : p->conditions;
 			return true;
 		}
-		*out = rules_either(p, *out, more);
+		sum = rules_either(p, sum, more);
+		if (word) {
+			*out = sum;
+			sure = p->at;
+		}
 	}
 }

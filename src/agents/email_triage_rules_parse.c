@@ -17,18 +17,36 @@ static void take_opening(struct parser *p)
 		;
 }
 
-static void take_ending(struct parser *p)
+/* "even if it looks like a promotion", "no matter what it says": takes nothing away, whatever it is. "because …", "so that
+ * I see it": tells why. An explanation that holds a condition may be more than that. */
+static bool take_aside(struct parser *p)
+{
+	static const char *const concessions[] = {"even if|when|where|though|after", "no matter what|who|how|where|when|if", "regardless of|whether",
+	                                          "irrespective of", "whatever the|it|they", "whoever sent|sends|is"};
+	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we", "in order to"};
+	static const char *const conditions[] = {"if", "unless", "except", "but", "only", "when", "until"};
+	bool reason = false;
+
+	if (!rules_take_any(p, concessions, COUNT(concessions)) && !(reason = rules_take_any(p, reasons, COUNT(reasons))))
+		return false;
+	for (; rules_peek(p, 0)->kind != TOKEN_END && rules_peek(p, 0)->kind != TOKEN_COMMA && rules_peek(p, 0)->kind != TOKEN_STOP; p->at++)
+		if (rules_is_any(p, 0, conditions, COUNT(conditions)))
+			return reason ? rules_trouble(p, TROUBLE_COMMA, p->at) : true;
+	return true;
+}
+
+void rules_take_ending(struct parser *p)
 {
 	static const char *const endings[] = {
 		"please|thanks|always|automatically|immediately|too|cheers", "thank you [very] [much]", "for me", "right|straight away", "at once", "as well",
-		"no matter what", "in any case", "under any circumstances", "by default", "from now on", "without asking", "every|each time",
+		"in any|all case|cases", "under any circumstances", "by default", "from now on", "without asking", "every|each time",
 	};
 
 	for (;;) {
 		unsigned was = p->at;
 
 		rules_take_comma(p);
-		if (!rules_take_any(p, endings, COUNT(endings))) {
+		if (!rules_take_any(p, endings, COUNT(endings)) && !take_aside(p)) {
 			p->at = was;
 			return;
 		}
@@ -113,9 +131,10 @@ static bool take_conditional(struct parser *p)
 	take_opening(p);
 	if (take_given(p, false))
 		return true;
-	/* "if …, it is urgent" */
-	p->given = rules_take(p, "it|they|this|that");
-	return p->given && rules_take_predicate(p, false);
+	/* "if …, it is urgent", "if …: urgent" */
+	p->given = true;
+	rules_take(p, "it|they|this|that");
+	return rules_take_predicate(p, false);
 }
 
 /* "Unless it is from Ann, archive …", "Except for receipts, archive …" */
@@ -157,7 +176,7 @@ static bool take_rest(struct parser *p)
 	bool more, taken, excepted = false;
 
 	for (;;) {
-		take_ending(p);
+		rules_take_ending(p);
 		when = p->part->when;
 		if (rules_peek(p, 0)->kind == TOKEN_END)
 			return p->part->action_count > 0;

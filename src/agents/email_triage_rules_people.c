@@ -136,7 +136,7 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 
 static bool take_me(struct parser *p, struct expr **out)
 {
-	static const char *const alone[] = {"me only|alone", "only|just me", "no one|nobody [else] but me", "me and no|nobody one|else [else]"};
+	static const char *const alone[] = {"me only|alone", "only|just me", "nobody [else] but|except me", "no one [else] but|except me", "me and nobody|no [one] else"};
 
 	if (rules_take_any(p, alone, COUNT(alone)))
 		*out = rules_simple(p, WHEN_ONLY_TO_ME);
@@ -178,7 +178,7 @@ bool rules_take_relation(struct parser *p, struct expr **out)
 {
 	static const struct { const char *pattern; enum condition_kind kind; bool negated; } relations[] = {
 		{"[where] i am [only|just|merely] in|on [the] cc|copy [field|line|list]", WHEN_CC_ME, false},
-		{"[where|when] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it]", WHEN_CC_ME, false},
+		{"[where|when] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] [email|mail|message]", WHEN_CC_ME, false},
 		{"that|which cc me", WHEN_CC_ME, false}, {"cc me", WHEN_CC_ME, false}, {"cc'ing|ccing|copying me", WHEN_CC_ME, false},
 		{"cc'd|cced|copied to me", WHEN_CC_ME, false}, {"with me in|on cc|copy", WHEN_CC_ME, false},
 		{"[where] i am [the] only|sole recipient [of]", WHEN_ONLY_TO_ME, false},

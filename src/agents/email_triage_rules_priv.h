@@ -186,12 +186,15 @@ bool rules_take_details(struct parser *p, struct expr **out);
 /* "except those from …", "unless it is from …", "if it has …": added to *when. *taken: there was one. */
 bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken);
 
+/* email_triage_rules_parse.c: "please", "for me", "even if …", "because …" */
+void rules_take_ending(struct parser *p);
+
 /* email_triage_rules_verbs.c */
 bool rules_take_command(struct parser *p);
 /* never: as "nothing … should be archived" has it */
 bool rules_take_predicate(struct parser *p, bool never);
 bool rules_take_never(struct parser *p);
-bool rules_is_command_end(const struct parser *p);
+bool rules_is_command_end(struct parser *p);
 
 /* email_triage_rules_holds.c */
 struct rule_view;

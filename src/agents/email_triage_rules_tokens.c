@@ -83,10 +83,33 @@ static const struct { const char *text, *first, *second; } short_forms[] = {
 	{"cannot", "can", "not"}, {"cant", "can", "not"}, {"won't", "will", "not"}, {"shouldn't", "should", "not"},
 	{"shouldnt", "should", "not"}, {"mustn't", "must", "not"}, {"needn't", "need", "not"}, {"haven't", "have", "not"},
 	{"hasn't", "has", "not"}, {"i'm", "i", "am"}, {"im", "i", "am"}, {"i've", "i", "have"}, {"i'd", "i", "would"},
-	{"i'll", "i", "will"}, {"it's", "it", "is"}, {"that's", "that", "is"}, {"they're", "they", "are"},
+	{"i'll", "i", "will"}, {"thats", "that", "is"}, {"there's", "there", "is"}, {"theres", "there", "is"},
+	{"didnt", "did", "not"}, {"wasnt", "was", "not"}, {"havent", "have", "not"}, {"hasnt", "has", "not"}, {"ive", "i", "have"},
+	{"theyre", "they", "are"}, {"you're", "you", "are"}, {"wouldn't", "would", "not"}, {"it's", "it", "is"}, {"that's", "that", "is"}, {"they're", "they", "are"},
 	{"who's", "who", "is"}, {"let's", "let", "us"}, {"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL},
 	{"w/o", "without", NULL}, {"w/", "with", NULL}, {"pls", "please", NULL}, {"plz", "please", NULL},
 };
+
+/* Slips of the pen in words of the grammar; texts that are looked for are spelt right too. */
+static const struct { const char *wrong, *right; } slips[] = {
+	{"calender", "calendar"}, {"recieved", "received"}, {"recieve", "receive"}, {"reciept", "receipt"}, {"reciepts", "receipts"},
+	{"attachement", "attachment"}, {"attachements", "attachments"}, {"attatchment", "attachment"}, {"attatchments", "attachments"},
+	{"adress", "address"}, {"automaticaly", "automatically"}, {"immediatly", "immediately"}, {"newsleter", "newsletter"},
+	{"newsleters", "newsletters"}, {"newletters", "newsletters"}, {"newletter", "newsletter"}, {"lable", "label"}, {"labled", "labelled"},
+	{"achive", "archive"}, {"archieve", "archive"}, {"achived", "archived"}, {"wich", "which"}, {"importent", "important"}, {"urgend", "urgent"},
+	{"invoces", "invoices"}, {"invoise", "invoice"}, {"tommorow", "tomorrow"}, {"mesages", "messages"}, {"notifcations", "notifications"},
+	{"advertisments", "advertisements"}, {"allways", "always"}, {"untill", "until"}, {"exept", "except"}, {"execpt", "except"},
+};
+
+static const char *spelt(const char *lower)
+{
+	unsigned i;
+
+	for (i = 0; i < COUNT(slips); i++)
+		if (strcmp(lower, slips[i].wrong) == 0)
+			return slips[i].right;
+	return lower;
+}
 
 static bool add_short_form(struct reader *r, const char *p, size_t n)
 {
@@ -176,6 +199,14 @@ static bool add_comparison(struct reader *r, const char **p)
 	return false;
 }
 
+/* "[JIRA]", as subjects have it: the brackets belong to the word. */
+static size_t tag_length(const char *p)
+{
+	size_t n = *p == '[' ? strcspn(p, "] \t\r\n") : 0;
+
+	return n > 1 && p[n] == ']' && (!p[n + 1] || strchr(" \t\r\n,.;:!?", p[n + 1])) ? n + 1 : 0;
+}
+
 static const char *add_word(struct reader *r, const char *p)
 {
 	size_t length = word_length(p), n = length;
@@ -185,8 +216,11 @@ static const char *add_word(struct reader *r, const char *p)
 	/* a quotation or dash that touches the word's end */
 	if (n == 0)
 		return p + length;
-	if (!add_short_form(r, p, n))
+	if (!add_short_form(r, p, n)) {
 		add(r, TOKEN_WORD, p, n, p, p + n);
+		if (r->n < TOKENS_MAX)
+			r->out[r->n - 1].lower = spelt(r->out[r->n - 1].lower);
+	}
 	if (memchr(p + n, ':', length - n) && p[length])
 		add(r, TOKEN_COMMA, ",", 1, p + n, p + n + 1);
 	else if (n < length && strpbrk(p + n, ".!?") && strpbrk(p + n, ".!?") < p + length && is_stop(p, n, p + length))
@@ -201,10 +235,16 @@ unsigned rules_tokens(struct arena *a, const char *p, struct token *out)
 	while (r.n < TOKENS_MAX) {
 		const char *end, *from;
 
-		p += strspn(p, " \t\r\n([{");
+		p += strspn(p, " \t\r\n({");
 		from = p;
 		if (!*p)
 			break;
+		if (tag_length(p) > 0) {
+			add(&r, TOKEN_WORD, p, tag_length(p), p, p + tag_length(p));
+			p += tag_length(p);
+			continue;
+		}
+		from = p += *p == '[';
 		if (add_mark(&r, &p) || add_comparison(&r, &p))
 			continue;
 		from = p += *p == '<';

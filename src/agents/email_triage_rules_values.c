@@ -289,6 +289,7 @@ static bool begins_words(const struct parser *p)
 bool rules_take_texts(struct parser *p, struct condition *c, bool *all_of)
 {
 	bool ands = false, ors = false, and_word, or_word;
+	unsigned first_comma = 0, count = 0;      /* where the first comma was; values before it */
 
 	rules_take(p, "both");
 	rules_take(p, "either");
@@ -302,11 +303,20 @@ bool rules_take_texts(struct parser *p, struct condition *c, bool *all_of)
 		c->value_count++;
 		before = p->at;
 		if (take_joiner(p, &and_word, &or_word) && begins_words(p)) {
+			if (first_comma == 0 && !and_word && !or_word) {
+				first_comma = before;
+				count = c->value_count;
+			}
 			ands = ands || and_word;
 			ors = ors || or_word;
 			continue;
 		}
 		p->at = before;
+		/* commas alone make no list of words: something else may follow them */
+		if (first_comma > 0 && !ands && !ors) {
+			p->at = first_comma;
+			c->value_count = count;
+		}
 		*all_of = ands;
 		return !(ands && ors) || rules_trouble(p, TROUBLE_COMMA, p->at);
 	}

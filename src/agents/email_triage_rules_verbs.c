@@ -82,14 +82,18 @@ static const struct form commands[] = {
 
 struct slots { struct expr *when; bool has_when; const char *label; struct action class; };
 
-bool rules_is_command_end(const struct parser *p)
+bool rules_is_command_end(struct parser *p)
 {
-	static const char *const ends[] = {"and", "then", "if", "when", "whenever", "unless", "except", "but", "only", "please", "too",
-	                                   "provided", "apart", "other", "excluding", "thanks", "thank", "always", "automatically",
-	                                   "immediately", "once", "after", "for", "also", "not", "aside", "with"};
+	static const char *const ends[] = {"and", "then", "if", "when", "whenever", "unless", "except", "but", "only", "provided", "apart", "other",
+	                                   "excluding", "once", "after", "for", "also", "not", "aside", "with", "so"};
 	enum token_kind k = rules_peek(p, 0)->kind;
+	unsigned was = p->at;
+	bool ending;
 
-	return k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, ends, COUNT(ends)) ||
+	rules_take_ending(p);
+	ending = p->at > was;
+	p->at = was;
+	return ending || k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, ends, COUNT(ends)) ||
 	       rules_sees(p, "as well|long");
 }
 
@@ -302,7 +306,8 @@ bool rules_take_predicate(struct parser *p, bool never)
 	rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might [to]");
 	never = rules_take_never(p) || never;
 	rules_take(p, "[always|all|also|automatically]");
-	rules_take(p, "is|are|be|get|gets|being [to] [be]");
+	if (!rules_sees(p, "get|gets the|a|my|label|tag"))
+		rules_take(p, "is|are|be|get|gets|being [to] [be]");
 	never = rules_take_never(p) || never;
 	rules_take(p, "[ever|always|all|also|automatically|immediately] [to] [be]");
 	return take_any_form(p, predicates, COUNT(predicates), never);

@@ -146,7 +146,7 @@ static const char *const stops[] = {
 	"exceeds", "exceed", "ends", "end", "starts", "begins", "talk", "talks", "talking", "discussing", "discuss",
 	"today", "yesterday", "tomorrow", "tonight", "ago", "asap", "again", "anymore", "maybe", "perhaps", "sometimes",
 	"usually", "often", "mostly", "automatically", "anyway", "themselves", "attached", ">", "<", ">=", "<=", "other",
-	"apart", "besides", "whether", "did", "had", "would", "could", "might", "am", "off",
+	"apart", "besides", "even", "regardless", "irrespective", "though", "although", "sends", "whether", "did", "had", "would", "could", "might", "am", "off",
 };
 
 /* Whoever they are, nothing in a mail tells. */
@@ -169,7 +169,8 @@ bool rules_ends_value(const struct parser *p)
 {
 	enum token_kind k = rules_peek(p, 0)->kind;
 
-	return k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, stops, COUNT(stops));
+	return k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, stops, COUNT(stops)) ||
+	       rules_sees(p, "a|the star|label|tag|high|low|top");
 }
 
 bool rules_is_nobody(const struct parser *p, unsigned ahead)

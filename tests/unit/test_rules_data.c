@@ -1,0 +1,289 @@
+/* Rules as people write them, with mails that they must and must not meet (tests/quality/data/rules-*.json), given to
+ * email-triage as a run gets them. Each file: [{rule, understandable, mails: [{mail, applies, effect}], nearest?}]. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents_fixture.h"
+#include "agents_suites.h"
+#include "base/buf.h"
+#include "base/json.h"
+
+#define OWNER     "maya@raostudio.example"
+#define REFERENCE "2026-11-25T12:00:00Z"
+
+struct tally { unsigned right, unparsed, wrong; };
+
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+static const char *text(struct json_object *o, const char *key)
+{
+	struct json_object *v = member(o, key);
+
+	return v ? json_object_get_string(v) : "";
+}
+
+static struct json_object *read_file(const char *name)
+{
+	struct json_object *out = NULL;
+	struct error err = {0};
+	char path[500], *bytes = malloc(1u << 20);
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", QUALITY_DATA, name);
+	f = fopen(path, "rb");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	n = fread(bytes, 1, 1u << 20, f);
+	fclose(f);
+	if (!json_read(bytes, n, JSON_DEPTH_MAX, &out, NULL, NULL, &err))
+		fprintf(stderr, "%s: %s\n", name, err.message);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	free(bytes);
+	return out;
+}
+
+/* ---- Mails ---- */
+
+/* Attachments, other types and read mails cannot be given inline. */
+static bool needs_mailbox(struct json_object *mail)
+{
+	struct json_object *attachments = member(mail, "attachments"), *headers = member(mail, "headers");
+
+	return (attachments && json_object_array_length(attachments) > 0) || member(mail, "unread") ||
+	       (headers && member(headers, "Content-Type"));
+}
+
+static void put_list(struct buf *b, const char *name, struct json_object *list)
+{
+	size_t i, n = list ? json_object_array_length(list) : 0;
+
+	for (i = 0; i < n; i++)
+		buf_addf(b, "%s%s", i ? ", " : name, json_object_get_string(json_object_array_get_idx(list, i)));
+	if (n > 0)
+		buf_addc(b, '\n');
+}
+
+static void put_raw(struct buf *b, struct json_object *mail)
+{
+	struct json_object *headers = member(mail, "headers"), *files = member(mail, "attachments"), *date = member(mail, "date");
+	size_t i, n = files ? json_object_array_length(files) : 0;
+	const char *type = headers && member(headers, "Content-Type") ? text(headers, "Content-Type") : "application/octet-stream";
+	struct json_object_iterator at, end;
+
+	buf_addf(b, "From: %s\nSubject: %s\n", text(mail, "from"), text(mail, "subject"));
+	if (date)
+		buf_addf(b, "Date: %s\n", json_object_get_string(date));
+	put_list(b, "To: ", member(mail, "to"));
+	put_list(b, "Cc: ", member(mail, "cc"));
+	if (headers) {
+		end = json_object_iter_end(headers);
+		for (at = json_object_iter_begin(headers); !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+			if (n == 0 || strcmp(json_object_iter_peek_name(&at), "Content-Type") != 0)
+				buf_addf(b, "%s: %s\n", json_object_iter_peek_name(&at),
+				         json_object_get_string(json_object_iter_peek_value(&at)));
+	}
+	if (n == 0) {
+		buf_addf(b, "\n%s\n", text(mail, "body"));
+		return;
+	}
+	buf_addf(b, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
+	         text(mail, "body"));
+	for (i = 0; i < n; i++)
+		buf_addf(b, "--bb\nContent-Type: %s\nContent-Disposition: attachment; filename=\"%s\"\n\nx\n",
+		         type, json_object_get_string(json_object_array_get_idx(files, i)));
+	buf_adds(b, "--bb--\n");
+}
+
+static struct json_object *run_mailbox(struct json_object *input, struct json_object *mail)
+{
+	struct json_object *unread = member(mail, "unread"), *out;
+	char path[FX_PATH];
+	struct buf b;
+
+	fx_maildir(path);
+	buf_init(&b, 1u << 20);
+	put_raw(&b, mail);
+	fx_deliver(path, unread && !json_object_get_boolean(unread) ? "cur/1:2,S" : "cur/1:2,", buf_str(&b));
+	buf_release(&b);
+	fx_host_reset();
+	fx_host.connected = true;
+	snprintf(fx_host.kind, sizeof fx_host.kind, "maildir");
+	snprintf(fx_host.path, sizeof fx_host.path, "%s", path);
+	fx_host.address = OWNER;
+	json_object_object_add(input, "query", json_object_new_string("in:inbox"));
+	out = fx_run_object("email-triage", input);
+	fx_remove(path);
+	return out;
+}
+
+static struct json_object *run_inline(struct json_object *input, struct json_object *mail)
+{
+	struct json_object *emails = json_object_new_array(), *one = NULL, *headers;
+
+	json_object_deep_copy(mail, &one, NULL);
+	headers = member(one, "headers");
+	if (!headers) {
+		headers = json_object_new_object();
+		json_object_object_add(one, "headers", headers);
+	}
+	json_object_object_add(headers, "Delivered-To", json_object_new_string(OWNER));
+	json_object_object_del(one, "attachments");
+	json_object_array_add(emails, one);
+	json_object_object_add(input, "emails", emails);
+	fx_host_reset();
+	return fx_run_object("email-triage", input);
+}
+
+/* Nothing is archived but by the rule. */
+static struct json_object *run(struct json_object *entry, const char *rule, struct json_object *mail)
+{
+	struct json_object *input = json_object_new_object(), *rules = json_object_new_array(), *out;
+
+	json_object_array_add(rules, json_object_new_string(rule));
+	json_object_object_add(input, "rules", rules);
+	json_object_object_add(input, "reference_time", json_object_new_string(REFERENCE));
+	json_object_object_add(input, "archive_categories", json_object_new_array());
+	json_object_object_add(input, "timezone", json_object_new_string("UTC"));
+	if (member(entry, "vip_senders"))
+		json_object_object_add(input, "vip_senders", json_object_get(member(entry, "vip_senders")));
+	out = mail && needs_mailbox(mail) ? run_mailbox(input, mail) : run_inline(input, mail ? mail : json_object_new_object());
+	json_object_put(input);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	return out;
+}
+
+/* ---- What must come out ---- */
+
+static bool has_effect(struct json_object *out, const char *kind, const char *label)
+{
+	struct json_object *all = fx_get(out, "effects");
+	char want[200];
+	size_t i;
+
+	snprintf(want, sizeof want, "Agentiv/%s", label ? label : "");
+	for (i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *e = json_object_array_get_idx(all, i);
+
+		if (strcmp(text(e, "kind"), kind) == 0 && (!label || strcmp(text(e, "label"), want) == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool effect_is(struct json_object *out, const char *key, struct json_object *value)
+{
+	const char *s = json_object_get_string(value);
+	bool yes = json_object_get_boolean(value);
+
+	if (strcmp(key, "urgent") == 0)
+		return json_object_get_boolean(fx_get(out, "triaged.0.urgent")) == yes;
+	if (strcmp(key, "category") == 0)
+		return strcmp(fx_text(out, "triaged.0.category"), s) == 0;
+	if (strcmp(key, "label") == 0)
+		return has_effect(out, "label", s);
+	return has_effect(out, key, NULL) == yes;
+}
+
+static bool decides(struct json_object *out, struct json_object *expected)
+{
+	struct json_object *effect = member(expected, "effect"), *matched = fx_get(out, "triaged.0.matched_rule");
+	bool applies = json_object_get_boolean(member(expected, "applies"));
+	struct json_object_iterator at, end;
+
+	if (applies != (matched != NULL))
+		return false;
+	if (!applies || !effect)
+		return true;
+	end = json_object_iter_end(effect);
+	for (at = json_object_iter_begin(effect); !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+		if (!effect_is(out, json_object_iter_peek_name(&at), json_object_iter_peek_value(&at)))
+			return false;
+	return true;
+}
+
+/* The nearest form must be understood, and be what the file says if it says something. */
+static bool is_helped(struct json_object *entry, struct json_object *out)
+{
+	struct json_object *nearest = fx_get(out, "rules_help.0.nearest"), *want = member(entry, "nearest"), *again;
+	bool ok = *fx_text(out, "rules_help.0.problem") != '\0' && fx_int(out, "rules_help.0.index") == 0;
+
+	if (want && strcmp(nearest ? json_object_get_string(nearest) : "", json_object_get_string(want)) != 0) {
+		fprintf(stderr, "%s: nearest is %s\n", text(entry, "rule"), nearest ? json_object_get_string(nearest) : "none");
+		return false;
+	}
+	if (!nearest)
+		return ok;
+	again = run(entry, json_object_get_string(nearest), NULL);
+	ok = ok && fx_length(again, "rules_unparsed") == 0;
+	json_object_put(again);
+	return ok;
+}
+
+static void check(struct json_object *entry, struct tally *t)
+{
+	struct json_object *mails = member(entry, "mails"), *out = run(entry, text(entry, "rule"), NULL);
+	bool understandable = json_object_get_boolean(member(entry, "understandable"));
+	bool unparsed = fx_length(out, "rules_unparsed") == 1, ok = !unparsed || is_helped(entry, out);
+	size_t i;
+
+	json_object_put(out);
+	for (i = 0; !unparsed && mails && i < json_object_array_length(mails); i++) {
+		struct json_object *one = json_object_array_get_idx(mails, i);
+
+		out = run(entry, text(entry, "rule"), member(one, "mail"));
+		if (!decides(out, one)) {
+			fprintf(stderr, "%s: mail %zu: %s\n", text(entry, "rule"), i, json_object_to_json_string(fx_get(out, "triaged.0")));
+			ok = false;
+		}
+		json_object_put(out);
+	}
+	if (unparsed != !understandable)
+		fprintf(stderr, "%s: %s\n", text(entry, "rule"), unparsed ? "not understood" : "understood");
+	if (!ok || (!unparsed && !understandable))
+		t->wrong++;
+	else if (unparsed && understandable)
+		t->unparsed++;
+	else
+		t->right++;
+}
+
+/* most_unparsed: how many may be left to their author, with a problem and perhaps a nearest form. */
+static void check_file(const char *name, unsigned least, unsigned most_unparsed)
+{
+	struct json_object *all = read_file(name);
+	struct tally t = {0, 0, 0};
+	size_t i;
+
+	CU_ASSERT_TRUE(json_object_array_length(all) >= least);
+	for (i = 0; i < json_object_array_length(all); i++)
+		check(json_object_array_get_idx(all, i), &t);
+	printf("\n    %s: %u right, %u unparsed, %u wrong ", name, t.right, t.unparsed, t.wrong);
+	CU_ASSERT_TRUE(t.unparsed <= most_unparsed);
+	CU_ASSERT_EQUAL(t.wrong, 0);
+	json_object_put(all);
+}
+
+static void sixty_sentences(void)
+{
+	check_file("rules-60.json", 60, 0);
+}
+
+/* Written by somebody who had not seen the grammar. */
+static void twenty_of_somebody_else(void)
+{
+	check_file("rules-20.json", 20, 3);
+}
+
+static CU_TestInfo tests[] = {
+	{"sixty sentences", sixty_sentences},
+	{"twenty of somebody else", twenty_of_somebody_else},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo rules_data_suite = {"triage: rules and their mails", NULL, NULL, NULL, NULL, tests};
