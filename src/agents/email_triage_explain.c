@@ -33,14 +33,17 @@ static void add_reason(struct item *it, const char *reason)
 		it->reasons[it->reason_count++] = reason;
 }
 
-static void add_rule(struct triage *t, struct item *it, int rule)
+static const char *rule_text(struct triage *t, int rule)
 {
 	struct json_object *rules = NULL;
-	const char *text;
 
 	json_object_object_get_ex(t->ctx->input, "rules", &rules);
-	text = json_object_get_string(json_object_array_get_idx(rules, (size_t)rule));
-	add_reason(it, arena_printf(&t->arena, "your rule: %s", text));
+	return json_object_get_string(json_object_array_get_idx(rules, (size_t)rule));
+}
+
+static void add_rule(struct triage *t, struct item *it, int rule)
+{
+	add_reason(it, arena_printf(&t->arena, "your rule: %s", rule_text(t, rule)));
 }
 
 /* Each rule that decided something, in order; what beat an archive rule stands where that rule would. */
@@ -65,12 +68,30 @@ static void add_rules(struct triage *t, struct item *it)
 	}
 }
 
+/* Rules that say something else than one that is followed; each once. */
+static void add_beaten(struct triage *t, struct item *it)
+{
+	const struct rule_verdict *v = &it->verdict;
+	unsigned i, k;
+
+	for (i = 0; i < RULE_MATTER__MAX; i++) {
+		for (k = 0; k < i && v->beaten[k] != v->beaten[i]; k++)
+			;
+		if (v->beaten[i] < 0 || k < i)
+			continue;
+		add_reason(it, arena_printf(&t->arena, "not followed, since %s: %s",
+		                            i == RULE_ON_KEEP ? "never archiving beats it" : "an earlier rule says otherwise",
+		                            rule_text(t, v->beaten[i])));
+	}
+}
+
 static void explain(struct triage *t, struct item *it)
 {
 	bool kept_is_told;
 	unsigned room;
 
 	add_rules(t, it);
+	add_beaten(t, it);
 	if (it->vip && it->kept_for != FACT_VIP)
 		add_reason(it, arena_printf(&t->arena, "from a VIP: %s", it->vip));
 	kept_is_told = !it->kept || (beaten_rule(it) >= 0 && !it->verdict.never_archive);

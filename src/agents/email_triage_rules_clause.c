@@ -108,15 +108,18 @@ bool rules_take_details(struct parser *p, struct expr **out)
 		unsigned was = p->at, conditions = p->conditions;
 		bool comma = any && rules_take_comma(p), or_word = any && rules_take(p, "or [else]");
 		bool and_word = any && !or_word && (rules_take(p, "and|but|yet [also]") || rules_take(p, "as well as"));
-		bool clause = p->clause;
+		bool clause = p->clause, nor = any && !or_word && !and_word && rules_take(p, "nor");
 
-		or_word = or_word || (any && !and_word && rules_take(p, "nor"));
+		and_word = and_word || nor;
 		if (!take_one(p, !any || or_word || and_word, &one, &negated)) {
 			p->at = was;
 			p->conditions = conditions;
 			p->clause = clause;
 			break;
 		}
+		if (nor && !negated)
+			one = rules_not(p, one);
+		negated = negated || nor;
 		/* "not from Ann or about lunch", "from Ann, about lunch or unread": both may be meant */
 		if ((or_word && was_negated && !negated) || (or_word && commas))
 			return rules_trouble(p, TROUBLE_COMMA, was);
@@ -210,6 +213,15 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 	bool negate, clause, ok;
 	unsigned was;
 
+	was = p->at;
+	rules_take_comma(p);
+	/* "… can be archived after two weeks" */
+	*taken = rules_sees(p, "after|once|when") && rules_take_time(p, &e);
+	if (*taken) {
+		*when = rules_both(p, *when, e);
+		return true;
+	}
+	p->at = was;
 	*taken = take_except(p, &negate, &clause);
 	if (!*taken)
 		return true;
@@ -225,6 +237,7 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 	p->clause = false;
 	if (!ok || !e)
 		return false;
+	p->owes = p->owes && (negate || !clause);
 	*when = rules_both(p, *when, negate ? rules_not(p, e) : e);
 	return true;
 }

@@ -76,12 +76,19 @@ static const char *words_of(const struct repair *r, unsigned from, unsigned to)
 	return arena_printf(r->arena, "%.*s", (int)(t[to > from ? to - 1 : from].to - t[from].from), r->sentence + t[from].from);
 }
 
+/* Would it be understood, and not of all mail? */
 static bool parses(const struct repair *r, const char *sentence)
 {
 	struct rule rule;
 	struct parser p;
+	unsigned i;
 
-	return sentence && strlen(sentence) <= NEAREST_MAX && rules_read(r->arena, sentence, &p, &rule);
+	if (!sentence || strlen(sentence) > NEAREST_MAX || !rules_read(r->arena, sentence, &p, &rule))
+		return false;
+	for (i = 0; i < rule.part_count; i++)
+		if (!rule.parts[i].when)
+			return false;
+	return true;
 }
 
 static struct parser at_token(const struct repair *r, unsigned i)
@@ -118,8 +125,12 @@ static bool begins_command(const struct repair *r, unsigned i)
 {
 	struct parser q = at_token(r, i > 0 ? i - 1 : 0);
 
+	if (i > 1 && rules_sees(&q, "not")) {
+		q.at = i - 2;
+		return rules_sees(&q, "do not");
+	}
 	return i == 0 || rules_peek(&q, 0)->kind == TOKEN_COMMA ||
-	       rules_sees(&q, "and|then|please|always|automatically|never|not|to|you|just|also");
+	       rules_sees(&q, "and|then|please|always|automatically|never|to|you|just|also");
 }
 
 /* What an inability says instead, with the words behind its `drop` left out. */
@@ -236,6 +247,22 @@ static const char *adjective(struct repair *r)
 	return moved(r, i, i + 1, end_of(r, i), arena_printf(r->arena, "about \"%s\"", word));
 }
 
+/* "Only star mail from Ann": what of the others? */
+static const char *without_only(struct repair *r)
+{
+	struct parser q = at_token(r, 0);
+
+	for (; q.at < 4 && q.at < q.count; q.at++)
+		if (rules_sees(&q, "only") && begins_command(r, q.at)) {
+			const char *changed = replaced(r, q.at, q.at + 1, "");
+
+			changed += *changed == ' ';
+			problem(r, "A rule says nothing of the mail that it is not about: leave out \"", "only", "\"");
+			return parses(r, changed) ? changed : NULL;
+		}
+	return NULL;
+}
+
 static const char *known_trouble(struct repair *r)
 {
 	unsigned at = r->p->trouble_at, i;
@@ -324,12 +351,12 @@ static const char *left_out(struct repair *r)
 			return changed;
 	}
 	changed = replaced(r, i, i + 1, "");
-	return parses(r, changed) ? changed : replaced(r, i, end_of(r, i), "");
+	return parses(r, changed) ? changed : NULL;
 }
 
 void rules_help(struct arena *a, const char *sentence, const struct parser *p, struct rule *out)
 {
-	static const char *(*const repairs[])(struct repair *) = {other_class, other_verb, somebody, adjective, known_trouble, in_quotes, left_out};
+	static const char *(*const repairs[])(struct repair *) = {without_only, other_class, other_verb, somebody, adjective, known_trouble, in_quotes, left_out};
 	struct repair r = {a, sentence, p, NULL};
 	struct parser *again = arena_alloc(a, sizeof *again);
 	unsigned round, i;

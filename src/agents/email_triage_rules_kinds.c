@@ -102,6 +102,8 @@ static bool take_kind(struct parser *p, struct condition *c)
 {
 	enum triage_category category;
 
+	if (rules_sees(p, "a|an calendar|meeting|event|invitation|invite"))
+		rules_take(p, "a|an");
 	if (rules_take(p, "[a] mailing|discussion lists|list") || rules_take(p, "list [mail|emails|email|messages|traffic]"))
 		return c->lists = true;
 	if (rules_take(p, "calendar|meeting|event invitations|invites|invitation|invite|requests|request|events") ||

@@ -155,7 +155,7 @@ static bool take_sends(struct parser *p, struct expr **out)
 	}
 	c = rules_condition(p, WHEN_FROM);
 	if (c && rules_take_people(p, c) &&
-	    (rules_take(p, "[has|have] sends|send|sent|writes|write|wrote|emails|mails|forwards|written [to] [me|us]"))) {
+	    (rules_take(p, "[has|have] sends|send|sent|writes|write|wrote|emails|email|mails|mail|messages|forwards|written [to] [me|us]"))) {
 		*out = rules_leaf(p, c);
 		return true;
 	}

@@ -38,7 +38,7 @@ static bool take_aside(struct parser *p)
 void rules_take_ending(struct parser *p)
 {
 	static const char *const endings[] = {
-		"please|thanks|always|automatically|immediately|too|cheers", "thank you [very] [much]", "for me", "right|straight away", "at once", "as well",
+		"please|thanks|always|automatically|immediately|too|cheers|first", "thank you [very] [much]", "for me", "right|straight away", "at once", "as well",
 		"in any|all case|cases", "under any circumstances", "by default", "from now on", "without asking", "every|each time",
 	};
 
@@ -118,7 +118,7 @@ static bool take_conditional(struct parser *p)
 	bool is_for = rules_take(p, "for|with|regarding"), ok;
 	struct expr *when = NULL;
 
-	if (!is_for && !rules_take(p, "if|when|whenever|once|whereever|where") && !rules_take(p, "in case") && !rules_take(p, "as soon as") &&
+	if (!is_for && !rules_take(p, "if|when|whenever|once|whereever|where") && !rules_take(p, "in case") && !rules_take(p, "as|so long as") && !rules_take(p, "provided|assuming that") && !rules_take(p, "as soon as") &&
 	    !rules_take(p, "every|any time"))
 		return false;
 	ok = is_for ? rules_take_mails(p, &when) : rules_take_clause(p, &when);
@@ -157,7 +157,7 @@ static bool take_statement(struct parser *p)
 {
 	bool none;
 
-	rules_take(p, "i want|like|need|would|prefer [like|prefer] [to] [have]");
+	p->wished = rules_take(p, "i want|like|need|would|prefer [like|prefer] [to] [have]");
 	rules_take(p, "make sure [that]");
 	none = rules_take(p, "nothing|none [of] [the|my] [emails|mail|mails|messages]") ||
 	       rules_take(p, "no emails|email|mail|mails|message|messages");
@@ -179,7 +179,7 @@ static bool take_rest(struct parser *p)
 		rules_take_ending(p);
 		when = p->part->when;
 		if (rules_peek(p, 0)->kind == TOKEN_END)
-			return p->part->action_count > 0;
+			return p->part->action_count > 0 && !p->owes;
 		if (!take_more(p, &more))
 			return false;
 		if (more) {
@@ -225,7 +225,7 @@ bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct 
 		memset(out, 0, sizeof *out);
 		p->at = 0;
 		p->conditions = 0;
-		p->clause = p->class_closes = p->given = false;
+		p->clause = p->class_closes = p->given = p->wished = p->owes = false;
 		take_opening(p);
 		if (begin_part(p) && forms[i](p) && take_rest(p)) {
 			out->understood = makes_sense(p);

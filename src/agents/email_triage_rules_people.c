@@ -74,6 +74,12 @@ static bool take_from(struct parser *p, struct expr **out)
 	struct expr *vips;
 	bool either;
 
+	if (rules_take(p, "[anyone|anybody|everyone|someone|people|addresses] outside [of] [the] [domain]")) {
+		if (!take_people(p, WHEN_FROM, out))
+			return false;
+		*out = rules_not(p, *out);
+		return true;
+	}
 	if (take_any_list(p, out) || take_list(p, out))
 		return true;
 	rules_take(p, "either|both");
@@ -150,7 +156,7 @@ static bool take_me(struct parser *p, struct expr **out)
 /* "move them to the archive" and the like are no conditions. */
 static bool leads_elsewhere(const struct parser *p)
 {
-	return rules_sees(p, "to [the|my] [a|an] archive|archives|folder|label|inbox|trash|bin|spam|junk|tag|top|be|see|answer|reply") ||
+	return rules_sees(p, "to [the|my] [a|an] archive|archives|folder|label|inbox|trash|bin|spam|junk|tag|top|be|see|answer|reply|high|low|normal|urgent|important") ||
 	       rules_peek(p, 1)->kind == TOKEN_END;
 }
 

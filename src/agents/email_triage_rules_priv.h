@@ -106,6 +106,8 @@ struct parser {
 	bool clause;                /* inside "that …" or "if …": verbs belong to conditions */
 	bool class_closes;          /* "mark mail from Ann urgent": a class at the end is none of its kinds */
 	bool given;                 /* the mails are known: "if …, archive it", "… and archive them" */
+	bool owes;                  /* "archive it": a condition must follow */
+	bool wished;                /* "I want newsletters archived": no verb stands between them */
 	struct part *part;          /* that actions are added to */
 };
 

@@ -98,15 +98,31 @@ static bool goes_on(const struct parser *p, const struct joined *j, bool capital
 	        rules_is_any(p, 0, small, COUNT(small)) || !isalpha((unsigned char)*t->lower));
 }
 
+/* "Dr. Smith" signs as "John Smith". */
+static void skip_title(struct parser *p)
+{
+	unsigned was = p->at;
+
+	if (rules_take(p, "dr|mr|mrs|ms|miss|prof|professor|doctor") && (rules_ends_value(p) || is_whole(rules_peek(p, 0))))
+		p->at = was;
+}
+
 static bool take_name(struct parser *p, struct value *out)
 {
 	struct joined j = {.n = 0};
-	bool capital = rules_is_capital(rules_peek(p, 0));
+	bool capital;
 
+	skip_title(p);
+	capital = rules_is_capital(rules_peek(p, 0));
 	while (goes_on(p, &j, capital)) {
 		if (j.words == NAME_WORDS || !join(&j, rules_peek(p, 0)))
 			return rules_trouble(p, TROUBLE_LONG, p->at);
 		p->at++;
+		/* "Tom Baker's emails" */
+		if (j.n > 3 && strcmp(j.text + j.n - 2, "'s") == 0 && rules_sees_kind(p, 0)) {
+			j.n -= 2;
+			break;
+		}
 	}
 	*out = (struct value){arena_strndup(p->arena, j.text, j.n), false, ANYWHERE};
 	return j.n > 0;

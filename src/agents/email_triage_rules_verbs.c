@@ -9,7 +9,7 @@
 
 struct form { const char *pattern; enum action_kind does, undoes; };      /* undoes: with "never" before it */
 
-#define MARKS  "flag|mark|treat|classify|consider|set|count|regard|rate|categorize|categorise|label|tag|file"
+#define MARKS  "flag|mark|make|treat|classify|consider|set|count|regard|rate|categorize|categorise|label|tag|file"
 #define LABELS "label|tag|categorize|categorise|file|classify"
 #define MOVES  "move|put|file|send|sort|place|drop|route|store|shift|group|collect|move"
 #define AWAY   "move|send|put|shift|route|get|drop|file|push|sweep|dump|bring"
@@ -41,7 +41,8 @@ static const struct form commands[] = {
 	/* urgency and categories */
 	{"prioritize|prioritise|escalate $M", DO_URGENT, DO_NOT_URGENT}, {"give $M [a] high|top|highest priority", DO_URGENT, DO_NOT_URGENT},
 	{"give high|top|highest priority to $M", DO_URGENT, DO_NOT_URGENT}, {"give priority to $M", DO_URGENT, DO_NOT_URGENT},
-	{"deprioritize|deprioritise $M", DO_NOT_URGENT, DO_NOTHING}, {"give $M [a] low|lower priority", DO_NOT_URGENT, DO_NOTHING},
+	{"set|raise [the] priority of|for $M to high|top|urgent", DO_URGENT, DO_NOT_URGENT},
+	{"set|lower [the] priority of|for $M to low|normal", DO_NOT_URGENT, DO_NOTHING}, {"deprioritize|deprioritise $M", DO_NOT_URGENT, DO_NOTHING}, {"give $M [a] low|lower priority", DO_NOT_URGENT, DO_NOTHING},
 	{"stop|quit|avoid flagging|marking|treating $M as $C", DO_NOT_URGENT, DO_NOTHING},
 	{MARKS " as|being $C $M", DO_CATEGORY, DO_NOT_URGENT}, {MARKS " $M as|to|like|among [a|being|be] $C", DO_CATEGORY, DO_NOT_URGENT},
 	{MARKS " $M $C", DO_CATEGORY, DO_NOT_URGENT},
@@ -59,7 +60,7 @@ static const struct form commands[] = {
 	/* behind "I" */
 	{"want|like|need|wish|prefer|care|have|must to [always] see|read|know [about] $M [in] [my] [inbox]", DO_NEVER_ARCHIVE, DO_ARCHIVE},
 	{"want|need $M in|inside " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"want|need $M to stay|remain|be [kept] in " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	{"must|should [always] see $M", DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"care about|for $M", DO_NOTHING, DO_ARCHIVE},
+	{"rather|prefer not [to] see|read|get $M [in] [my] [inbox]", DO_ARCHIVE, DO_NOTHING}, {"must|should [always] see $M", DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"care about|for $M", DO_NOTHING, DO_ARCHIVE},
 	{"want to be bothered|disturbed|annoyed with|by|about $M", DO_NOTHING, DO_ARCHIVE},
 }, predicates[] = {
 	/* behind "are", "should be" … */
@@ -76,6 +77,16 @@ static const struct form commands[] = {
 	{"get|gets|given|have|receive [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
 	{"moved|put|sent|go|goes|belong|belongs|filed|stored to|in|into|under $L", DO_LABEL, DO_NOTHING}, {"flagged", DO_STAR, DO_NEVER_STAR},
 	{"not $C", DO_NOT_URGENT, DO_NOTHING}, {"$C", DO_CATEGORY, DO_NOT_URGENT},
+}, active[] = {
+	/* behind the mails themselves */
+	{"go|goes [straight|directly|right] to|into|in [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"skip|skips|bypass|bypasses " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"stay|stays|remain|remains|belong|belongs in|on " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	{"get|gets|deserve|deserves|receive|receives a star", DO_STAR, DO_NEVER_STAR},
+	{"get|gets|deserve|deserves [a] high|top priority", DO_URGENT, DO_NOT_URGENT},
+	{"get|gets|have|receive|receives [the|a] label|tag $L", DO_LABEL, DO_NOTHING},
+	{"get|gets|have|receive|receives [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
+	{"go|goes|belong|belongs to|in|into|under $L", DO_LABEL, DO_NOTHING}, {"come|comes first", DO_URGENT, DO_NOTHING},
 };
 
 /* ---- Slots ---- */
@@ -111,11 +122,11 @@ static bool take_mails(struct parser *p, struct slots *s)
 		return false;
 	s->has_when = true;
 	p->clause = false;
-	/* "archive if …": what is meant comes behind */
-	if (rules_sees(p, "[it|them] if|when|whenever")) {
-		rules_take(p, "it|them");
+	rules_take_comma(p);                   /* "Mark as urgent: mail from …" */
+	/* "archive if …", "leave it alone if …": what is meant comes behind */
+	p->owes = rules_take(p, "it|them") || rules_sees(p, "if|when|whenever");
+	if (p->owes)
 		return true;
-	}
 	return rules_take_mails(p, &s->when);
 }
 
@@ -269,6 +280,7 @@ static bool take_any_form(struct parser *p, const struct form *forms, unsigned n
 
 		p->at = was;
 		p->conditions = conditions;
+		p->owes = false;
 		if (!take_form(p, forms[i].pattern, &s) || !rules_is_command_end(p))
 			continue;
 		if (!add_action(p, &forms[i], &s, never))
@@ -303,12 +315,20 @@ bool rules_take_command(struct parser *p)
 
 bool rules_take_predicate(struct parser *p, bool never)
 {
-	rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might [to]");
+	unsigned was = p->at;
+	bool verb = p->given || p->wished, modal = rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might|do|does [to]");
+
 	never = rules_take_never(p) || never;
 	rules_take(p, "[always|all|also|automatically]");
+	if (take_any_form(p, active, COUNT(active), never))
+		return true;
 	if (!rules_sees(p, "get|gets the|a|my|label|tag"))
-		rules_take(p, "is|are|be|get|gets|being [to] [be]");
+		verb = rules_take(p, "is|are|be|get|gets|being") || verb;
+	rules_take(p, "[to] [be]");
 	never = rules_take_never(p) || never;
 	rules_take(p, "[ever|always|all|also|automatically|immediately] [to] [be]");
-	return take_any_form(p, predicates, COUNT(predicates), never);
+	if ((verb || modal) && take_any_form(p, predicates, COUNT(predicates), never))
+		return true;
+	p->at = was;
+	return false;
 }

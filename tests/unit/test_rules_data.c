@@ -280,9 +280,16 @@ static void twenty_of_somebody_else(void)
 	check_file("rules-20.json", 20, 3);
 }
 
+/* Of our own once more, as unlike those before as could be thought of. */
+static void some_more(void)
+{
+	check_file("rules-more.json", 20, 2);
+}
+
 static CU_TestInfo tests[] = {
 	{"sixty sentences", sixty_sentences},
 	{"twenty of somebody else", twenty_of_somebody_else},
+	{"some more", some_more},
 	CU_TEST_INFO_NULL,
 };
 

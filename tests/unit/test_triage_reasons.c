@@ -153,6 +153,33 @@ static void a_category_that_another_rule_made_urgent_is_not_named(void)
 	        "your rule: Flag mail from Ann as urgent");
 }
 
+/* Of two rules that contradict each other the one that gives way is told too, behind the one that is followed. */
+static void the_rule_that_gives_way_is_told(void)
+{
+	static const struct { const char *rules, *followed, *beaten; } pairs[] = {
+		{"\"Mark mail from Ann as not urgent\",\"Flag everything as urgent\"", "your rule: Mark mail from Ann as not urgent",
+		 "not followed, since an earlier rule says otherwise: Flag everything as urgent"},
+		{"\"Label mail from Ann as Friends\",\"Label everything as All\"", "your rule: Label mail from Ann as Friends",
+		 "not followed, since an earlier rule says otherwise: Label everything as All"},
+		{"\"Never star mail from Ann\",\"Star everything\"", "your rule: Never star mail from Ann",
+		 "not followed, since an earlier rule says otherwise: Star everything"},
+		{"\"Archive everything\",\"Never archive mail from Ann\"", "your rule: Never archive mail from Ann",
+		 "not followed, since never archiving beats it: Archive everything"},
+	};
+	struct json_object *out;
+	unsigned i;
+
+	for (i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		out = run_rules(pairs[i].rules, "");
+		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.0"), pairs[i].followed);
+		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.1"), pairs[i].beaten);
+		json_object_put(out);
+	}
+	out = run_rules("\"Star everything\",\"Star mail from Ann\"", "");
+	CU_ASSERT_PTR_NULL(strstr(fx_text(out, "triaged.0.reasons"), "not followed"));
+	json_object_put(out);
+}
+
 static CU_TestInfo tests[] = {
 	{"the rule that decided is named", the_rule_that_decided_is_named},
 	{"never archive is named before the rule it beat", never_archive_is_named_before_the_rule_it_beat},
@@ -165,6 +192,7 @@ static CU_TestInfo tests[] = {
 	{"the rule that stands is named behind what beat the other", the_rule_that_stands_is_named_behind_what_beat_the_other},
 	{"the rule that made urgent is named before what it beat", the_rule_that_made_urgent_is_named_before_what_it_beat},
 	{"a category that another rule made urgent is not named", a_category_that_another_rule_made_urgent_is_not_named},
+	{"the rule that gives way is told", the_rule_that_gives_way_is_told},
 	CU_TEST_INFO_NULL,
 };
 
