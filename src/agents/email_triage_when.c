@@ -3,6 +3,7 @@
 #include "agents/email_triage_when.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "agents/email_triage_when_priv.h"
@@ -21,15 +22,16 @@ static bool rest_is(const struct word *w, size_t from, const char *text)
 	return when_is(&rest, text);
 }
 
+static const char *const business[] = {"eod", "cob", "end of day", "end of the day", "end of business",
+                                       "end of the business day", "close of business", "feierabend",
+                                       "close of play"};
+
 static bool take_business(struct reader *r, struct moment *m)
 {
-	static const char *const names[] = {"eod", "cob", "end of day", "end of the day", "end of business",
-	                                    "end of the business day", "close of business", "feierabend",
-	                                    "close of play"};
 	unsigned i;
 
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		if (when_take_words(r, names[i])) {
+	for (i = 0; i < sizeof business / sizeof *business; i++)
+		if (when_take_words(r, business[i])) {
 			m->time = BUSINESS;
 			return true;
 		}
@@ -113,17 +115,40 @@ static bool take_span(struct reader *r, struct moment *m)
 
 enum lead { LEAD_NONE, LEAD_BY, LEAD_WITHIN };
 
+static const char *const spans[] = {"within", "innerhalb", "in the next", "in den nächsten"},
+                  *const leads[] = {"by", "before", "until", "till", "no later than", "not later than",
+                                    "due on", "due by", "due date is", "due date", "due", "deadline is",
+                                    "deadline for this is", "deadline", "bis spätestens", "spätestens bis",
+                                    "spätestens", "bis", "fällig am", "avant", "antes de", "antes del"};
+
+/* Words that a day or a time may begin with besides those of the tables. */
+static const char *const begins_time[] = {"at", "um", "around", "noon", "midday", "midnight", "is", "on", "the"};
+
+static struct when_begins begins;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void note_begins(void)
+{
+	size_t i;
+
+	when_days_begin(&begins);
+	for (i = 0; i < sizeof business / sizeof *business; i++)
+		when_may_begin(&begins, business[i]);
+	for (i = 0; i < sizeof spans / sizeof *spans; i++)
+		when_may_begin(&begins, spans[i]);
+	for (i = 0; i < sizeof leads / sizeof *leads; i++)
+		when_may_begin(&begins, leads[i]);
+	for (i = 0; i < sizeof begins_time / sizeof *begins_time; i++)
+		when_may_begin(&begins, begins_time[i]);
+}
+
 static enum lead take_lead(struct reader *r)
 {
-	static const char *const leads[] = {"by", "before", "until", "till", "no later than", "not later than",
-	                                    "due on", "due by", "due date is", "due date", "due", "deadline is",
-	                                    "deadline for this is", "deadline", "bis spätestens", "spätestens bis",
-	                                    "spätestens", "bis", "fällig am", "avant", "antes de", "antes del"};
 	unsigned i;
 
-	if (when_take(r, "within") || when_take(r, "innerhalb") || when_take_words(r, "in the next") ||
-	    when_take_words(r, "in den nächsten"))
-		return LEAD_WITHIN;
+	for (i = 0; i < sizeof spans / sizeof *spans; i++)
+		if (when_take_words(r, spans[i]))
+			return LEAD_WITHIN;
 	for (i = 0; i < sizeof leads / sizeof *leads; i++)
 		if (when_take_words(r, leads[i]))
 			return LEAD_BY;
@@ -198,9 +223,14 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 
 	when_split(r, s->text);
 	while (r->at < r->count) {
-		enum lead lead = take_lead(r);
+		enum lead lead;
 		bool hit = false;
 
+		if (!when_begins(&begins, when_peek(r, 0))) {
+			r->at++;
+			continue;
+		}
+		lead = take_lead(r);
 		m = (struct moment){-1, -1, -1};
 		if (lead == LEAD_WITHIN)
 			hit = take_span(r, &m);
@@ -230,6 +260,7 @@ bool when_deadline(const struct sentences *s, const struct sentence *asks, const
 	bool found = false;
 	unsigned i;
 
+	pthread_once(&once, note_begins);
 	r.now = zone_to_local(zone, base_ms);
 	r.today = clock_day_start(r.now);
 	for (i = 0; i < s->count; i++) {

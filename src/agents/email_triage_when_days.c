@@ -25,6 +25,47 @@ static const struct named weekdays[] = {   /* 0: Sunday */
 	{"आज", 0}, {"कल", 1}, {"hoy", 0}, {"mañana", 1}, {"aujourd'hui", 0}, {"demain", 1},
 };
 
+static const char *const week_ends[] = {"end of the week", "end of this week", "end of week", "eow", "ende der woche"},
+                  *const month_ends[] = {"end of the month", "end of this month", "end of month"},
+                  *const fillers[] = {"next", "nächsten", "this", "coming", "the", "on", "kommenden", "zum"};
+
+void when_days_begin(struct when_begins *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof weekdays / sizeof *weekdays; i++)
+		when_may_begin(b, weekdays[i].word);
+	for (i = 0; i < sizeof months / sizeof *months; i++)
+		when_may_begin(b, months[i].word);
+	for (i = 0; i < sizeof day_words / sizeof *day_words; i++)
+		when_may_begin(b, day_words[i].word);
+	for (i = 0; i < sizeof week_ends / sizeof *week_ends; i++)
+		when_may_begin(b, week_ends[i]);
+	for (i = 0; i < sizeof month_ends / sizeof *month_ends; i++)
+		when_may_begin(b, month_ends[i]);
+	for (i = 0; i < sizeof fillers / sizeof *fillers; i++)
+		when_may_begin(b, fillers[i]);
+}
+
+static bool take_any(struct reader *r, const char *const *phrases, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (when_take_words(r, phrases[i]))
+			return true;
+	return false;
+}
+
+/* Does one of the words that may stand before a day come next? The first two mean the week after. */
+static bool filler_is(const struct reader *r, size_t from, size_t to)
+{
+	for (; from < to; from++)
+		if (when_next_is(r, fillers[from]))
+			return true;
+	return false;
+}
+
 static int look_up(const struct word *w, const struct named *table, size_t n)
 {
 	size_t i;
@@ -71,9 +112,7 @@ static int weekday_of(int64_t day)
 
 static bool take_weekday(struct reader *r, struct moment *m)
 {
-	bool next = when_next_is(r, "next") || when_next_is(r, "nächsten");
-	bool filler = next || when_next_is(r, "this") || when_next_is(r, "coming") ||
-	              when_next_is(r, "the") || when_next_is(r, "on") || when_next_is(r, "kommenden");
+	bool next = filler_is(r, 0, 2), filler = filler_is(r, 0, 7);
 	int day = LOOK_UP(when_peek(r, filler), weekdays), ahead;
 
 	if (day < 0)
@@ -90,7 +129,7 @@ static bool take_weekday(struct reader *r, struct moment *m)
 /* 15 March 2025, 15th of March, March 15, 15. März */
 static bool take_month_date(struct reader *r, struct moment *m)
 {
-	unsigned first = when_next_is(r, "the") || when_next_is(r, "on") || when_next_is(r, "zum");
+	unsigned first = filler_is(r, 4, 6) || filler_is(r, 7, 8);
 	unsigned of;
 	size_t end, used;
 	int day = when_number(when_peek(r, first), &end), month, year;
@@ -122,7 +161,7 @@ static bool take_month_date(struct reader *r, struct moment *m)
 /* 2025-03-15, 15.03.2025, 15.3., 3/15, 15/03/2025 */
 static bool take_number_date(struct reader *r, struct moment *m)
 {
-	unsigned filler = when_next_is(r, "the") || when_next_is(r, "on") || when_next_is(r, "zum");
+	unsigned filler = filler_is(r, 4, 6) || filler_is(r, 7, 8);
 	const struct word *w = when_peek(r, filler);
 	int v[3] = {-1, -1, -1}, n = 0;
 	size_t at = 0, end;
@@ -174,8 +213,7 @@ bool when_take_day(struct reader *r, struct moment *m)
 		m->day = r->today + ahead * DAY_MS;
 		return true;
 	}
-	if (when_take_words(r, "end of the week") || when_take_words(r, "end of this week") ||
-	    when_take_words(r, "end of week") || when_take_words(r, "eow") || when_take_words(r, "ende der woche")) {
+	if (take_any(r, week_ends, sizeof week_ends / sizeof *week_ends)) {
 		m->day = r->today + (5 - weekday_of(r->today) + 7) % 7 * DAY_MS;
 		return true;
 	}
@@ -183,8 +221,7 @@ bool when_take_day(struct reader *r, struct moment *m)
 		m->day = r->today + ((5 - weekday_of(r->today) + 7) % 7 + 7) * DAY_MS;
 		return true;
 	}
-	if (when_take_words(r, "end of the month") || when_take_words(r, "end of this month") ||
-	    when_take_words(r, "end of month")) {
+	if (take_any(r, month_ends, sizeof month_ends / sizeof *month_ends)) {
 		m->day = clock_next_month(r->today) - DAY_MS;
 		return true;
 	}

@@ -26,6 +26,13 @@ struct moment { int64_t day, time, instant; };
 /* ---- email_triage_when_words.c ---- */
 
 void when_split(struct reader *r, const char *text);
+/* First two bytes of words that may begin something: most words of a text do not, and are passed over. */
+struct when_begins { unsigned char pairs[65536 / 8]; };
+void when_may_begin(struct when_begins *b, const char *phrase);
+bool when_begins(const struct when_begins *b, const struct word *w);
+/* All that a day may begin with (email_triage_when_days.c). */
+void when_days_begin(struct when_begins *b);
+
 /* "friday's", "friday." and "friday:" are friday. */
 bool when_is(const struct word *w, const char *text);
 /* The word that many ahead; an empty one behind the last. */

@@ -4,22 +4,45 @@
 #include <ctype.h>
 #include <string.h>
 
+static bool is_gap(char c)
+{
+	return c == ' ' || c == ',' || c == ';' || c == '(' || c == ')' || c == '"' || c == '!' || c == '?';
+}
+
 void when_split(struct reader *r, const char *text)
 {
 	const char *p = text;
 
 	r->count = r->at = 0;
 	while (*p && r->count < WORDS_MAX) {
-		size_t n;
+		const char *start;
 
-		p += strspn(p, " ,;()\"!?");
-		n = strcspn(p, " ,;()\"!?");
-		if (n == 0)
+		while (is_gap(*p))
+			p++;
+		for (start = p; *p && !is_gap(*p); p++)
+			;
+		if (p == start)
 			break;
-		r->words[r->count].p = p;
-		r->words[r->count++].n = n;
-		p += n;
+		r->words[r->count].p = start;
+		r->words[r->count++].n = (size_t)(p - start);
 	}
+}
+
+/* ---- What may begin a day, a time or what leads to them ---- */
+
+static unsigned pair_of(const char *p)
+{
+	return ((unsigned char)p[0] << 8 | (unsigned char)p[1]) & 0xFFFF;
+}
+
+void when_may_begin(struct when_begins *b, const char *phrase)
+{
+	b->pairs[pair_of(phrase) / 8] |= (unsigned char)(1u << pair_of(phrase) % 8);
+}
+
+bool when_begins(const struct when_begins *b, const struct word *w)
+{
+	return isdigit((unsigned char)*w->p) || (w->n > 1 && b->pairs[pair_of(w->p) / 8] >> pair_of(w->p) % 8 & 1);
 }
 
 bool when_is(const struct word *w, const char *text)
@@ -62,6 +85,8 @@ bool when_take_words(struct reader *r, const char *text)
 	const char *p = text;
 	char word[24];
 
+	if (*when_peek(r, 0)->p != *text)
+		return false;
 	while (*p) {
 		size_t n = strcspn(p, " ");
 

@@ -1,14 +1,15 @@
 /* Phrases in texts. */
 #include "agents/phrases.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/err.h"
 
 static bool is_letter(char c)
 {
-	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+	unsigned char u = (unsigned char)c;
+
+	return (unsigned char)((u | 0x20) - 'a') < 26 || (unsigned char)(u - '0') < 10 || u >= 0x80;
 }
 
 static size_t phrase_length(const char *phrase)
@@ -21,7 +22,20 @@ static size_t phrase_length(const char *phrase)
 /* n: the phrase's length. */
 static bool stands_at(const char *at, const char *phrase, size_t n)
 {
-	return strncmp(at, phrase, n) == 0 && (phrase[n] == '*' || !is_letter(phrase[n - 1]) || !is_letter(at[n]));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (at[i] != phrase[i])
+			return false;
+	return (phrase[n] == '*' || !is_letter(phrase[n - 1]) || !is_letter(at[n]));
+}
+
+/* Phrases of one or two bytes are found by their first, the others by their first three. */
+static unsigned bucket_of(const char *text, size_t n)
+{
+	unsigned a = (unsigned char)text[0];
+
+	return n < 3 ? a : 256 + ((a * 31 + (unsigned char)text[1]) * 31 + (unsigned char)text[2]) % (PHRASES_BUCKETS - 256);
 }
 
 void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
@@ -31,35 +45,42 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 
 	INVARIANT(n <= PHRASES_MAX, "an index of phrases is full");
 	ix->all = all;
-	for (c = 0; c < 256; c++) {
-		ix->first[c] = (uint16_t)at;
-		for (i = 0; i < n; i++)
-			if ((unsigned char)all[i].text[0] == c)
-				ix->order[at++] = (uint16_t)i;
-	}
-	ix->first[256] = (uint16_t)at;
 	for (i = 0; i < n; i++)
 		ix->length[i] = (uint8_t)phrase_length(all[i].text);
+	for (c = 0; c < PHRASES_BUCKETS; c++) {
+		ix->first[c] = (uint16_t)at;
+		for (i = 0; i < n; i++)
+			if (bucket_of(all[i].text, ix->length[i]) == c)
+				ix->order[at++] = (uint16_t)i;
+	}
+	ix->first[PHRASES_BUCKETS] = (uint16_t)at;
+}
+
+static void try_bucket(const struct phrase_index *ix, unsigned bucket, const char *at,
+                       void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
+{
+	unsigned i;
+
+	for (i = ix->first[bucket]; i < ix->first[bucket + 1]; i++) {
+		const struct phrase *p = &ix->all[ix->order[i]];
+
+		if (stands_at(at, p->text, ix->length[ix->order[i]]))
+			hit(ctx, p, at);
+	}
 }
 
 void phrases_find(const struct phrase_index *ix, const char *text,
                   void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
-	bool in_word = false;
+	bool in_word = false, letter;
 
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		unsigned i;
-
-		if (!in_word || !is_letter(*text))
-			for (i = ix->first[c]; i < ix->first[c + 1]; i++) {
-				const struct phrase *p = &ix->all[ix->order[i]];
-				size_t n = ix->length[ix->order[i]];
-
-				if ((n < 2 || p->text[1] == text[1]) && stands_at(text, p->text, n))
-					hit(ctx, p, text);
-			}
-		in_word = is_letter(*text);
+	for (; *text; text++, in_word = letter) {
+		letter = is_letter(*text);
+		if (in_word && letter)
+			continue;
+		try_bucket(ix, bucket_of(text, 1), text, hit, ctx);
+		if (text[1] && text[2])
+			try_bucket(ix, bucket_of(text, 3), text, hit, ctx);
 	}
 }
 

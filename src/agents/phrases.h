@@ -1,4 +1,4 @@
-/* Many phrases looked for in a text at once: an index by first byte, tried at the starts of words.
+/* Many phrases looked for in a text at once: an index by first bytes, tried at the starts of words.
  *
  * Ownership: an index borrows the phrases, which are constant tables. Built once (pthread_once), then
  * shared by threads. */
@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PHRASES_MAX 1024
+#define PHRASES_MAX     1024
+#define PHRASES_BUCKETS 2048
 
 /* Lower case; a '*' at the end lets the last word go on ("prioriti*"). tag is the caller's. */
 struct phrase { const char *text; uint32_t tag; };
 
 struct phrase_index {
-	uint16_t first[257];              /* of each first byte in order */
+	uint16_t first[PHRASES_BUCKETS + 1];      /* of each bucket in order */
 	uint16_t order[PHRASES_MAX];
 	uint8_t  length[PHRASES_MAX];     /* of each phrase, the '*' not counted */
 	const struct phrase *all;

@@ -102,7 +102,8 @@ uint32_t text_next(const char **p)
 {
 	const unsigned char *s = (const unsigned char *)*p;
 	uint32_t c = REPLACEMENT;
-	size_t len = sequence(s, strlen(*p), &c);
+	/* a sequence does not go past the NUL, which continues none */
+	size_t len = sequence(s, 4, &c);
 
 	*p += len ? len : 1;
 	return c;
