@@ -46,7 +46,10 @@ char *text_lower(struct arena *a, const char *text)
 
 	buf_init(&b, 2 * strlen(text) + 1);
 	while (*text)
-		text_put(&b, plain_code(text_next(&text)));
+		if ((unsigned char)*text < 0x80)
+			buf_addc(&b, (char)tolower((unsigned char)*text++));
+		else
+			text_put(&b, plain_code(text_next(&text)));
 	out = arena_strndup(a, buf_str(&b), b.len);
 	buf_release(&b);
 	return out;
@@ -133,6 +136,29 @@ static enum end ending(uint32_t c, const struct buf *b, const char *rest)
 	}
 }
 
+/* Bytes that only are copied (x): no end of a sentence, no blank, no capital, nothing but ASCII. From ' ' on, by rows of 16. */
+static const char copied[] =
+	"..xxxxxxxxxxxx.x"
+	"xxxxxxxxxxxxxxx."
+	"x..............."
+	"...............x"
+	".xxxxxxxxxxxxxxx"
+	"xxxxxxxxxxx.....";
+
+static inline bool is_plain(char c)
+{
+	return (unsigned char)(c - ' ') < sizeof copied - 1 && copied[(unsigned char)(c - ' ')] == 'x';
+}
+
+static size_t plain_run(const char *p, size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && is_plain(p[n]))
+		n++;
+	return n;
+}
+
 void sentences_add(struct sentences *s, struct arena *a, const char *text, bool subject)
 {
 	const char *p = text;
@@ -140,8 +166,19 @@ void sentences_add(struct sentences *s, struct arena *a, const char *text, bool 
 
 	buf_init(&b, SENTENCE_MAX + 16);
 	while (*p && (size_t)(p - text) < TEXT_READ_MAX) {
-		uint32_t c = plain_code(text_next(&p));
-		enum end end = ending(c, &b, p);
+		size_t run = plain_run(p, SENTENCE_MAX - b.len);
+		uint32_t c;
+		enum end end;
+
+		if (run > 0) {
+			buf_add(&b, p, run);
+			p += run;
+			if (b.len >= SENTENCE_MAX)
+				put(s, a, &b, false, subject);
+			continue;
+		}
+		c = (unsigned char)*p < 0x80 ? (uint32_t)tolower((unsigned char)*p++) : plain_code(text_next(&p));
+		end = ending(c, &b, p);
 
 		if (c == '\n' || c == '\t')
 			c = ' ';

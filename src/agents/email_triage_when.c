@@ -216,6 +216,20 @@ static bool until_follows(const struct reader *r)
 	return when_next_is(r, "तक");
 }
 
+/* "the", "on", "at" begin something only with what follows them. */
+static bool may_begin(const struct reader *r)
+{
+	static const char *const fillers[] = {"the", "on", "is", "at", "this", "next", "coming"};
+	unsigned i;
+
+	if (!when_begins(&begins, when_peek(r, 0)))
+		return false;
+	for (i = 0; i < sizeof fillers / sizeof *fillers; i++)
+		if (when_next_is(r, fillers[i]))
+			return when_begins(&begins, when_peek(r, 1));
+	return true;
+}
+
 static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, int64_t *local)
 {
 	bool found = false;
@@ -226,7 +240,7 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 		enum lead lead;
 		bool hit = false;
 
-		if (!when_begins(&begins, when_peek(r, 0))) {
+		if (!may_begin(r)) {
 			r->at++;
 			continue;
 		}

@@ -26,8 +26,9 @@ struct moment { int64_t day, time, instant; };
 /* ---- email_triage_when_words.c ---- */
 
 void when_split(struct reader *r, const char *text);
-/* First two bytes of words that may begin something: most words of a text do not, and are passed over. */
-struct when_begins { unsigned char pairs[65536 / 8]; };
+/* First bytes of words that may begin something: most words of a text do not, and are passed over. */
+#define WHEN_STARTS 32768
+struct when_begins { unsigned char starts[WHEN_STARTS / 8]; };
 void when_may_begin(struct when_begins *b, const char *phrase);
 bool when_begins(const struct when_begins *b, const struct word *w);
 /* All that a day may begin with (email_triage_when_days.c). */

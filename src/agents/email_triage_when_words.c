@@ -4,9 +4,13 @@
 #include <ctype.h>
 #include <string.h>
 
+static const bool gaps[256] = {
+	[' '] = true, [','] = true, [';'] = true, ['('] = true, [')'] = true, ['"'] = true, ['!'] = true, ['?'] = true,
+};
+
 static bool is_gap(char c)
 {
-	return c == ' ' || c == ',' || c == ';' || c == '(' || c == ')' || c == '"' || c == '!' || c == '?';
+	return gaps[(unsigned char)c];
 }
 
 void when_split(struct reader *r, const char *text)
@@ -30,19 +34,29 @@ void when_split(struct reader *r, const char *text)
 
 /* ---- What may begin a day, a time or what leads to them ---- */
 
-static unsigned pair_of(const char *p)
+/* A word by its first three bytes; one of two bytes, whatever mark stands behind it, by those. */
+static unsigned start_of(const char *p, size_t n)
 {
-	return ((unsigned char)p[0] << 8 | (unsigned char)p[1]) & 0xFFFF;
+	unsigned third = n > 2 && !strchr(".:'", p[2]) ? (unsigned char)p[2] : 0;
+
+	return (((unsigned char)p[0] * 31u + (unsigned char)p[1]) * 31u + third) % WHEN_STARTS;
 }
 
 void when_may_begin(struct when_begins *b, const char *phrase)
 {
-	b->pairs[pair_of(phrase) / 8] |= (unsigned char)(1u << pair_of(phrase) % 8);
+	unsigned at = start_of(phrase, strcspn(phrase, " "));
+
+	b->starts[at / 8] |= (unsigned char)(1u << at % 8);
 }
 
 bool when_begins(const struct when_begins *b, const struct word *w)
 {
-	return isdigit((unsigned char)*w->p) || (w->n > 1 && b->pairs[pair_of(w->p) / 8] >> pair_of(w->p) % 8 & 1);
+	unsigned at;
+
+	if (w->n < 2 || (unsigned char)(*w->p - '0') < 10)
+		return w->n > 0 && (unsigned char)(*w->p - '0') < 10;
+	at = start_of(w->p, w->n);
+	return b->starts[at / 8] >> at % 8 & 1;
 }
 
 bool when_is(const struct word *w, const char *text)

@@ -5,11 +5,12 @@
 
 #include "base/err.h"
 
-static bool is_letter(char c)
+/* Letters, digits and all bytes of other scripts. */
+static inline bool is_letter(char c)
 {
-	unsigned char u = (unsigned char)c;
+	unsigned u = (unsigned char)c;
 
-	return (unsigned char)((u | 0x20) - 'a') < 26 || (unsigned char)(u - '0') < 10 || u >= 0x80;
+	return (u | 0x20) - 'a' < 26 || u - '0' < 10 || u >= 0x80;
 }
 
 static size_t phrase_length(const char *phrase)
@@ -20,7 +21,7 @@ static size_t phrase_length(const char *phrase)
 }
 
 /* n: the phrase's length. */
-static bool stands_at(const char *at, const char *phrase, size_t n)
+static inline bool stands_at(const char *at, const char *phrase, size_t n)
 {
 	size_t i;
 
@@ -31,7 +32,7 @@ static bool stands_at(const char *at, const char *phrase, size_t n)
 }
 
 /* Phrases of one or two bytes are found by their first, the others by their first three. */
-static unsigned bucket_of(const char *text, size_t n)
+static inline unsigned bucket_of(const char *text, size_t n)
 {
 	unsigned a = (unsigned char)text[0];
 
@@ -56,7 +57,7 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 	ix->first[PHRASES_BUCKETS] = (uint16_t)at;
 }
 
-static void try_bucket(const struct phrase_index *ix, unsigned bucket, const char *at,
+static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, const char *at,
                        void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
 	unsigned i;
@@ -72,15 +73,13 @@ static void try_bucket(const struct phrase_index *ix, unsigned bucket, const cha
 void phrases_find(const struct phrase_index *ix, const char *text,
                   void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
-	bool in_word = false, letter;
-
-	for (; *text; text++, in_word = letter) {
-		letter = is_letter(*text);
-		if (in_word && letter)
-			continue;
+	while (*text) {
 		try_bucket(ix, bucket_of(text, 1), text, hit, ctx);
 		if (text[1] && text[2])
 			try_bucket(ix, bucket_of(text, 3), text, hit, ctx);
+		if (is_letter(*text++))
+			while (is_letter(*text))
+				text++;
 	}
 }
 
