@@ -17,6 +17,7 @@ struct counting {
 	struct cue_counts *out;
 	const struct sentence *at;
 	bool seen[PHRASES_MAX];
+	uint32_t here;                 /* cues in this sentence, as bits */
 	unsigned requests, polite;     /* in this sentence; "please" and its like are polite */
 	const struct sentence *trouble, *resolved;      /* the last that tells of it, and of its end */
 	bool resolved_subject, topic;  /* the subject says so; trouble is what something is about */
@@ -41,6 +42,7 @@ static void note(void *ctx, const struct phrase *p, const char *at)
 	size_t i = (size_t)(p - cue_phrases);
 	enum cue cue = cue_here(c, p, at);
 
+	c->here |= UINT32_C(1) << p->tag;
 	if (cue == CUE__MAX)
 		return;
 	if (c->at->subject)
@@ -136,13 +138,13 @@ static bool is_empty_question(const char *sentence)
 #define REQUEST_ODDS    1.0
 #define NO_REQUEST_ODDS (-2.0)
 
-static bool is_request(const struct sentence *s, enum asks by_cue)
+static bool is_request(const struct sentence *s, enum asks by_cue, uint32_t cues)
 {
 	double odds;
 
 	if (by_cue == ASKS_BY_FORMULA || s->subject)
 		return by_cue == ASKS;
-	odds = request_logit(s->text, strlen(s->text), s->question);
+	odds = request_logit(s->text, strlen(s->text), s->question, cues);
 	/* a question without a cue asks for an answer, not for something by a day that it names */
 	return by_cue == ASKS ? odds > NO_REQUEST_ODDS : odds > REQUEST_ODDS && !s->question;
 }
@@ -157,8 +159,9 @@ void cues_count(const struct sentences *s, struct cue_counts *out)
 	for (i = 0; i < s->count; i++) {
 		c.at = &s->all[i];
 		c.requests = c.polite = 0;
+		c.here = 0;
 		phrases_find(&phrase_ix, c.at->text, note, &c);
-		if (!out->request && is_request(c.at, asks(c.at->text, c.requests, c.polite)))
+		if (!out->request && is_request(c.at, asks(c.at->text, c.requests, c.polite), c.here))
 			out->request = c.at;
 		if (c.at->question && !is_empty_question(c.at->text))
 			out->question = true;
@@ -166,26 +169,16 @@ void cues_count(const struct sentences *s, struct cue_counts *out)
 	weigh_trouble(&c);
 }
 
-void cues_each(const char *text, void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
+static void see(void *ctx, const struct phrase *p, const char *at)
 {
-	pthread_once(&once, build);
-	phrases_find(&phrase_ix, text, hit, ctx);
+	*(uint32_t *)ctx |= UINT32_C(1) << p->tag;
 }
 
-struct looking { enum cue cue; bool found; };
-
-static void look(void *ctx, const struct phrase *p, const char *at)
+uint32_t cues_seen(const char *text)
 {
-	struct looking *l = ctx;
-
-	l->found = l->found || p->tag == (uint32_t)l->cue;
-}
-
-bool cues_any(const char *text, enum cue cue)
-{
-	struct looking l = {cue, false};
+	uint32_t seen = 0;
 
 	pthread_once(&once, build);
-	phrases_find(&phrase_ix, text, look, &l);
-	return l.found;
+	phrases_find(&phrase_ix, text, see, &seen);
+	return seen;
 }

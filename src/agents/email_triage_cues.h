@@ -38,10 +38,7 @@ bool cue_is_still_open(const struct sentence *s);
 /* What the sentences tell of accounts, money and failures, or that all is in order (email_triage_notices.c). */
 void notices_note(const struct sentences *s, struct facts *f);
 
-/* Calls hit for each cue phrase in a text that is already lower case. */
-void cues_each(const char *text, void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx);
-
-/* Cues of one kind in a text that is already lower case. */
-bool cues_any(const char *text, enum cue cue);
+/* The cues in a text that is already lower case, as bits by enum cue. */
+uint32_t cues_seen(const char *text);
 
 #endif

@@ -309,8 +309,10 @@ static void note_footer(struct triage *t, const struct mail *m, struct facts *f)
 		from--;
 	sentences_add(s, &t->arena, m->text + from, false);
 	for (i = 0; i < s->count; i++) {
-		f->has[FACT_UNSUBSCRIBE_TEXT] |= cues_any(s->all[i].text, CUE_UNSUBSCRIBE);
-		f->has[FACT_REMOVE_ME] |= cues_any(s->all[i].text, CUE_REMOVE);
+		uint32_t seen = cues_seen(s->all[i].text);
+
+		f->has[FACT_UNSUBSCRIBE_TEXT] |= seen >> CUE_UNSUBSCRIBE & 1;
+		f->has[FACT_REMOVE_ME] |= seen >> CUE_REMOVE & 1;
 	}
 	mem_free(s);
 }

@@ -34,8 +34,11 @@ static int value_of(char c)
 
 void tally_start(struct tally *t, const struct model_table *table)
 {
-	memset(t, 0, sizeof *t);
 	t->table = table;
+	t->sum = 0;
+	t->known = 0;
+	memset(t->strong, 0, sizeof t->strong);
+	memset(t->seen, 0, ((size_t)1 << table->bits) / 8);
 }
 
 static void note_strong(struct tally *t, int weight, const char *text, size_t n)

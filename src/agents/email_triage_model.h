@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define MODEL_ROW_SLOTS   48          /* of a row of the source: two characters each */
-#define MODEL_SLOTS_MAX   (1u << 16)
+#define MODEL_SLOTS_MAX   (1u << 15)
 #define MODEL_STRONG_MAX  3
 #define MODEL_STEPS       44          /* weights go from -44 to 44 */
 

@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "agents/email_triage_cues.h"
-#include "base/mem.h"
 
 #define SENTENCE_MAX 600       /* bytes read */
 #define WORD_MAX     24
@@ -22,6 +21,7 @@ struct reading {
 	bool question;
 	unsigned words;
 	uint64_t before, before2;      /* the words before, 0: none */
+	uint64_t before_pair;
 	uint64_t start;                /* the first words so far */
 	uint64_t seen;                 /* of the words in marks[] */
 };
@@ -38,32 +38,44 @@ static void tell(struct reading *r, uint64_t id)
 
 /* Words that together tell who is to do what, however far apart they stand. */
 static const char *const marks[] = {"i", "we", "you", "your", "me", "us", "please", "can", "could", "would", "will", "if",
-                                    "should", "need", "want", "let", "know", "not", "may", "if", "meeting", "to"};
+                                    "should", "need", "want", "let", "know", "not", "may", "meeting", "to"};
+
+static void note_mark(struct reading *r, const char *word, size_t n)
+{
+	unsigned k;
+
+	for (k = 0; k < sizeof marks / sizeof *marks; k++)
+		if (marks[k][0] == word[0] && strlen(marks[k]) == n && memcmp(marks[k], word, n) == 0)
+			r->seen |= UINT64_C(1) << k;
+}
 
 static void take_word(struct reading *r, const char *p, size_t n)
 {
-	uint64_t h = FEATURE_START(KIND_WORD), id;
-	unsigned k;
+	uint64_t h = FEATURE_START(KIND_WORD), id, pair;
+	char word[WORD_MAX];
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		h = feature_byte(h, isdigit((unsigned char)p[i]) ? '0' : (char)tolower((unsigned char)p[i]));
+	for (i = 0; i < n; i++) {
+		word[i] = isdigit((unsigned char)p[i]) ? '0' : (char)tolower((unsigned char)p[i]);
+		h = feature_byte(h, word[i]);
+	}
 	id = feature_end(h);
+	pair = joined(r->before, id, KIND_PAIR);
 	tell(r, id);
-	tell(r, joined(r->before, id, KIND_PAIR));
-	if (r->words > 1)
-		tell(r, joined(joined(r->before2, r->before, KIND_PAIR), id, KIND_TRIPLE));
-	if (r->words > 1)
+	tell(r, pair);
+	if (r->words > 1) {
+		tell(r, joined(r->before_pair, id, KIND_TRIPLE));
 		tell(r, joined(r->before2, id, KIND_SKIP));
+	}
 	if (r->words < 3) {
 		r->start = joined(r->start, id, KIND_START);
 		tell(r, r->start);
 		if (r->question)
 			tell(r, joined(r->start, 1, KIND_ASKED));
 	}
-	for (k = 0; k < sizeof marks / sizeof *marks; k++)
-		if (strlen(marks[k]) == n && strncasecmp(marks[k], p, n) == 0)
-			r->seen |= UINT64_C(1) << k;
+	if (n <= 7)
+		note_mark(r, word, n);
+	r->before_pair = pair;
 	r->before2 = r->before;
 	r->before = id;
 	r->words++;
@@ -84,17 +96,21 @@ static void tell_marks(struct reading *r)
 				tell(r, joined(i + 1, k + 1, KIND_SIGN));
 }
 
-static void tell_cue(void *ctx, const struct phrase *p, const char *at)
+uint32_t request_cues(const char *s, size_t n)
 {
-	struct reading *r = ctx;
+	char text[SENTENCE_MAX + 1];
+	size_t i;
 
-	tell(r, joined(p->tag + 1, 0, KIND_CUE));
+	n = n > SENTENCE_MAX ? SENTENCE_MAX : n;
+	for (i = 0; i < n; i++)
+		text[i] = (char)tolower((unsigned char)s[i]);
+	text[n] = '\0';
+	return cues_seen(text);
 }
 
-void request_features(const char *s, size_t n, bool question, feature_fn each, void *ctx)
+void request_features(const char *s, size_t n, bool question, uint32_t cues, feature_fn each, void *ctx)
 {
 	struct reading r = {.each = each, .ctx = ctx, .question = question};
-	char text[SENTENCE_MAX + 1];
 	size_t i, len;
 
 	n = n > SENTENCE_MAX ? SENTENCE_MAX : n;
@@ -113,22 +129,18 @@ void request_features(const char *s, size_t n, bool question, feature_fn each, v
 		;
 	tell(&r, joined(len, 5, KIND_END));
 	tell_marks(&r);
-	for (i = 0; i < n; i++)
-		text[i] = (char)tolower((unsigned char)s[i]);
-	text[n] = '\0';
-	cues_each(text, tell_cue, &r);
+	for (i = 0; i < CUE__MAX; i++)
+		if (cues >> i & 1)
+			tell(&r, joined(i + 1, 0, KIND_CUE));
 }
 
-double request_logit(const char *s, size_t n, bool question)
+double request_logit(const char *s, size_t n, bool question, uint32_t cues)
 {
-	struct tally *t = mem_alloc(sizeof *t);
-	double logit;
+	struct tally t;
 
-	tally_start(t, &request_table);
-	request_features(s, n, question, tally_add, t);
-	logit = tally_logit(t);
-	mem_free(t);
-	return logit;
+	tally_start(&t, &request_table);
+	request_features(s, n, question, cues, tally_add, &t);
+	return tally_logit(&t);
 }
 
 bool request_is_question(const char *s, size_t n)
@@ -140,7 +152,7 @@ bool request_is_question(const char *s, size_t n)
 
 bool request_sentence(const char *s, size_t n, double *p)
 {
-	double logit = request_logit(s, n, request_is_question(s, n));
+	double logit = request_logit(s, n, request_is_question(s, n), request_cues(s, n));
 
 	if (p)
 		*p = 1 / (1 + exp(-logit));

@@ -5,14 +5,17 @@
 
 #include "agents/email_triage_model.h"
 
-/* Tells each feature of the sentence s[0..n); question: it ends in a question mark. */
-void request_features(const char *s, size_t n, bool question, feature_fn each, void *ctx);
+/* Tells each feature of the sentence s[0..n); question: it ends in a question mark; cues: request_cues. */
+void request_features(const char *s, size_t n, bool question, uint32_t cues, feature_fn each, void *ctx);
+
+/* The cues (email_triage_cues.h) that it holds, as bits. */
+uint32_t request_cues(const char *s, size_t n);
 
 /* Does s[0..n) end in a question mark? */
 bool request_is_question(const char *s, size_t n);
 
 /* The log-odds that it asks for something. */
-double request_logit(const char *s, size_t n, bool question);
+double request_logit(const char *s, size_t n, bool question, uint32_t cues);
 
 /* Does the sentence s[0..n) ask for something? *p: how probable it is (NULL: not wanted). */
 bool request_sentence(const char *s, size_t n, double *p);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 
 static const char *say_why(struct arena *a, const struct tally *t)
 {
@@ -23,13 +22,12 @@ static const char *say_why(struct arena *a, const struct tally *t)
 
 double spam_logit(const struct mail *m, struct arena *a, const char **reason)
 {
-	struct tally *t = mem_alloc(sizeof *t);
+	struct tally t;
 	double logit;
 
-	tally_start(t, &spam_table);
-	spam_features(m, spam_has_wire(m), tally_add, t);
-	logit = tally_logit(t);
-	*reason = logit > 0 ? say_why(a, t) : NULL;
-	mem_free(t);
+	tally_start(&t, &spam_table);
+	spam_features(m, spam_has_wire(m), tally_add, &t);
+	logit = tally_logit(&t);
+	*reason = logit > 0 ? say_why(a, &t) : NULL;
 	return logit;
 }

@@ -48,10 +48,20 @@ static void tell_amount(struct reading *r, const char *name, unsigned amount)
 
 /* ---- Words ---- */
 
-static bool is_word(char c)
+/* What words are made of (x), from ' ' on, by rows of 16; and all bytes of other scripts. */
+static const char in_words[] =
+	".x..xx.x.....x.."
+	"xxxxxxxxxx......"
+	".xxxxxxxxxxxxxxx"
+	"xxxxxxxxxxx....."
+	".xxxxxxxxxxxxxxx"
+	"xxxxxxxxxxx.....";
+
+static inline bool is_word(char c)
 {
-	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '\'' || c == '$' || c == '%' || c == '-' ||
-	       c == '!';
+	unsigned u = (unsigned char)c;
+
+	return u >= 0x80 || (u - ' ' < sizeof in_words - 1 && in_words[u - ' '] == 'x');
 }
 
 static bool is_own(const struct reading *r, const char *p, size_t n)
@@ -59,7 +69,7 @@ static bool is_own(const struct reading *r, const char *p, size_t n)
 	unsigned i;
 
 	for (i = 0; i < r->own_count; i++)
-		if (r->own[i].n == n && strncasecmp(r->own[i].p, p, n) == 0)
+		if (r->own[i].n == n && ((r->own[i].p[0] ^ p[0]) & 0xDF) == 0 && strncasecmp(r->own[i].p, p, n) == 0)
 			return true;
 	return false;
 }

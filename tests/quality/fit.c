@@ -56,7 +56,7 @@ static void read_sentence(struct rows *rows, bool yes, const char *s)
 	struct row *row = row_add(rows, yes, rows->count);
 
 	row->name = mem_strdup(s);
-	request_features(s, n, request_is_question(s, n), row_feature, row);
+	request_features(s, n, request_is_question(s, n), request_cues(s, n), row_feature, row);
 	row_close(row);
 }
 
