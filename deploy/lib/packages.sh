@@ -5,7 +5,8 @@ PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libjson-c-dev li
 	libgmime-3.0-dev libinih-dev libgumbo-dev zlib1g-dev default-libmysqlclient-dev libfcgi-dev uthash-dev"
 # mariadb-server-core, not mariadb-server: the programs without a service
 PACKAGES_RUN="mariadb-server-core mariadb-client-core python3 curl tzdata ca-certificates"
-PACKAGES_TEST="libcunit1-dev libtest-json-schema-acceptance-perl locales lighttpd apache2-bin nginx-light git shellcheck wrk"
+PACKAGES_TEST="libcunit1-dev libtest-json-schema-acceptance-perl locales lighttpd apache2-bin nginx-light git shellcheck wrk
+	bogofilter"
 PACKAGES_CI="clang libclang-rt-dev llvm"
 
 # packages_of_server NAME

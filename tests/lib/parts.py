@@ -305,6 +305,14 @@ def bench(run, variant, folder):
     return Count(1, 0) if well else Count(0, 1)
 
 
+def quality(run, variant, folder):
+    """A tenth of the mails that email-triage was not fitted on, and those that were labelled by hand."""
+    env = run.env(variant, folder, AGENTIV_NPM=str(npm_packages(run)))
+    status, _ = processes.run([run.top / "tests/quality/run", "--quick", "--check", "--html", folder / "quality.html"],
+                              env=env, limit_s=600)
+    return Count(1, 0) if status == 0 else Count(0, 1)
+
+
 quickstart_tests = python_tests("quickstart", 15)
 
 PARTS = {
@@ -315,11 +323,12 @@ PARTS = {
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15)),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
+    "quality": Part("how well email-triage sorts, on a sample", 10, quality),
     "quickstart": Part("deploy/quickstart in a fresh clone", 15, quickstart),
     "bench": Part("a quick measurement", 10, bench),
     "fuzz": Part("each fuzz target for 15 s", 15, fuzz, "fuzz"),
     "dist": Part("make distcheck", 25, dist),
 }
 NONE = Part("", 0, check)
-ALL = ["build", "store", "api", "cgi", "e2e", "fault", "corpus", "quickstart", "bench"]
+ALL = ["build", "store", "api", "cgi", "e2e", "fault", "corpus", "quality", "quickstart", "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:fault", "clang:build", "fuzz", "dist"]
