@@ -54,6 +54,8 @@ static const char *moved(const struct repair *r, unsigned from, unsigned to, uns
 	const struct token *t = r->p->tokens;
 	unsigned begin = t[from].from, end = t[to].from, at = t[place - 1].to;
 
+	if (at < end)
+		return NULL;
 	return arena_printf(r->arena, "%.*s%.*s %s%s", (int)begin, r->sentence, (int)(at - end), r->sentence + end, words,
 	                    r->sentence + at);
 }
@@ -62,9 +64,12 @@ static const char *moved(const struct repair *r, unsigned from, unsigned to, uns
 static const char *replaced_two(const struct repair *r, unsigned from, unsigned to, const char *by, unsigned from2, unsigned to2,
                                 const char *by2)
 {
+	const struct token *t = r->p->tokens;
 	const char *rest = replaced(r, from2, to2, by2);
 
-	return arena_printf(r->arena, "%.*s%s%s", (int)r->p->tokens[from].from, rest, by, rest + r->p->tokens[to - 1].to);
+	if (t[from2].from < t[to - 1].to)          /* both of one short form */
+		return NULL;
+	return arena_printf(r->arena, "%.*s%s%s", (int)t[from].from, rest, by, rest + t[to - 1].to);
 }
 
 static const char *words_of(const struct repair *r, unsigned from, unsigned to)
@@ -73,7 +78,7 @@ static const char *words_of(const struct repair *r, unsigned from, unsigned to)
 
 	if (from >= r->p->count)
 		return "";
-	return arena_printf(r->arena, "%.*s", (int)(t[to > from ? to - 1 : from].to - t[from].from), r->sentence + t[from].from);
+	return arena_strndup(r->arena, r->sentence + t[from].from, t[to > from ? to - 1 : from].to - t[from].from);
 }
 
 /* Would it be understood, and not of all mail? */
@@ -145,7 +150,7 @@ static const char *instead(struct repair *r, const struct inability *no, unsigne
 		return changed;
 	for (; q.at < q.count && !rules_sees(&q, no->drop); q.at++)
 		;
-	if (q.at < q.count && q.at > to)
+	if (q.at < q.count && q.at > to && r->p->tokens[q.at].from >= r->p->tokens[to - 1].to)
 		changed = replaced_two(r, from, to, words, q.at, end_of(r, q.at), "");
 	return changed;
 }
@@ -243,7 +248,7 @@ static const char *adjective(struct repair *r)
 	problem(r, "\"", word, "\" says nothing that can be looked for in a mail");
 	for (k = 0; k < COUNT(vague); k++)
 		if (rules_sees(&q, vague[k].pattern))
-			return *vague[k].behind ? moved(r, i, i + 1, end_of(r, i), vague[k].behind) : moved(r, i, i + 1, i + 2, "");
+			return *vague[k].behind ? moved(r, i, i + 1, end_of(r, i), vague[k].behind) : replaced(r, i, i + 1, "");
 	return moved(r, i, i + 1, end_of(r, i), arena_printf(r->arena, "about \"%s\"", word));
 }
 
@@ -316,7 +321,7 @@ static const char *in_quotes(struct repair *r)
 		unsigned begin = t[k + 1].from, behind = t[end - 1].to;
 		const char *changed;
 
-		if (!rules_sees(&q, "as|under|into|called|named|about|containing|mentioning|with|subject|contains|mentions|says|label|from|regarding") ||
+		if (end <= k + 1 || behind < begin || !rules_sees(&q, "as|under|into|called|named|about|containing|mentioning|with|subject|contains|mentions|says|label|from|regarding") ||
 		    memchr(r->sentence + begin, '"', behind - begin))
 			continue;
 		changed = arena_printf(r->arena, "%.*s\"%.*s\"%s", (int)begin, r->sentence, (int)(behind - begin), r->sentence + begin,

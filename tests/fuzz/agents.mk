@@ -14,4 +14,6 @@ endif
 EXTRA_DIST += tests/fuzz/corpus/mail/alternative tests/fuzz/corpus/mail/encoded tests/fuzz/corpus/mail/mbox \
 	tests/fuzz/corpus/mail/nested tests/fuzz/corpus/mail/page \
 	tests/fuzz/corpus/rules/command tests/fuzz/corpus/rules/condition tests/fuzz/corpus/rules/deadline \
-	tests/fuzz/corpus/rules/query tests/fuzz/corpus/rules/statement
+	tests/fuzz/corpus/rules/query tests/fuzz/corpus/rules/statement \
+	tests/fuzz/corpus/rules/amount tests/fuzz/corpus/rules/date tests/fuzz/corpus/rules/help tests/fuzz/corpus/rules/list \
+	tests/fuzz/corpus/rules/money tests/fuzz/corpus/rules/quotes tests/fuzz/corpus/rules/wish
