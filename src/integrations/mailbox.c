@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-static const struct mailbox_ops *const kinds[] = {&maildir_ops, &mbox_ops};
+static const struct mailbox_ops *const kinds[] = {&maildir_ops, &mbox_ops, &imap_ops};
 
 bool mailbox_open(struct mailbox *m, const char *kind, struct json_object *settings, const struct mailbox_env *env,
                   struct error *err)

@@ -147,6 +147,6 @@ const char *mbox_seen_text(enum mbox_seen seen);
  * place; returns the new length. */
 size_t mbox_unescape(char *text, size_t n);
 
-extern const struct mailbox_ops maildir_ops, mbox_ops;
+extern const struct mailbox_ops imap_ops, maildir_ops, mbox_ops;
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 
+#include "net/gate.h"
 #include "net/http_client.h"
 
 #define HTTP_TEXT_SIZE sizeof ((struct error *)0)->message
@@ -17,10 +18,9 @@ struct transfer {
 	struct curl_slist headers[HTTP_HEADERS_MAX + 1];
 	int64_t  started_us;
 	size_t   header_bytes, received, kept;
-	unsigned opened, refused;          /* addresses */
+	struct gate gate;
 	bool     answered;                 /* a final status and all its headers have come */
 	char     body[HTTP_BODY_KEPT];
-	char     why[HTTP_TEXT_SIZE];           /* of the last address that was refused */
 	char     curl_error[CURL_ERROR_SIZE];
 };
 

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -13,22 +12,6 @@
 #define RECEIVE_BUFFER    2048     /* of each transfer: of an answer little is wanted */
 #define UPLOAD_BUFFER     16384
 #define CONNECT_LIMIT_MS  10000
-
-/* The one place where an address is decided on: it sees the one really connected to, after every trick with names
- * and radixes. */
-static curl_socket_t on_open(void *transfer, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct transfer *t = transfer;
-	struct error err;
-
-	if (!outbound_check_address(t->client->rules, &address->addr, &err)) {
-		snprintf(t->why, sizeof t->why, "%s", err.message);
-		t->refused++;
-		return CURL_SOCKET_BAD;
-	}
-	t->opened++;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
 
 static size_t on_header(char *line, size_t size, size_t n, void *transfer)
 {
@@ -58,32 +41,11 @@ static size_t on_body(char *data, size_t size, size_t n, void *transfer)
 
 #define SET(option, value) (code == CURLE_OK ? (code = curl_easy_setopt(t->easy, option, value)) : code)
 
-static CURLcode set_up_network(struct transfer *t)
-{
-	CURLcode code = CURLE_OK;
-
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	SET(CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
-	/* a name that is still being resolved when the time is over must not hold up the loop */
-	SET(CURLOPT_QUICK_EXIT, 1L);
-#endif
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
-	SET(CURLOPT_OPENSOCKETDATA, t);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	if (t->client->ca_file)
-		SET(CURLOPT_CAINFO, t->client->ca_file);
-	return code;
-}
-
 static CURLcode set_up_http(struct transfer *t)
 {
 	CURLcode code = CURLE_OK;
 
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_POST, 1L);
@@ -105,7 +67,8 @@ struct transfer *transfer_new(struct http_client *c)
 
 	t->client = c;
 	t->easy = curl_easy_init();
-	if (t->easy && set_up_network(t) == CURLE_OK && set_up_http(t) == CURLE_OK)
+	t->gate.rules = c->rules;
+	if (t->easy && gate_set_up(t->easy, &t->gate, "http,https", c->ca_file) == CURLE_OK && set_up_http(t) == CURLE_OK)
 		return t;
 	curl_easy_cleanup(t->easy);
 	mem_free(t);
@@ -125,9 +88,9 @@ CURLcode transfer_set_call(struct transfer *t, struct http_call *call)
 
 	t->call = call;
 	t->header_bytes = t->received = t->kept = 0;
-	t->opened = t->refused = 0;
+	gate_reset(&t->gate);
 	t->answered = false;
-	t->curl_error[0] = t->why[0] = '\0';
+	t->curl_error[0] = '\0';
 	t->started_us = clock_mono_us();
 	/* no wait for "100 Continue" before a large body: few receivers know it */
 	t->headers[n++].data = (char *)"Expect:";
@@ -145,14 +108,6 @@ CURLcode transfer_set_call(struct transfer *t, struct http_call *call)
 	return code;
 }
 
-/* What curl or the peer said, as one line of ASCII. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f)
-			*text = '?';
-}
-
 static void explain(struct transfer *t, CURLcode code, struct http_answer *answer, char *text)
 {
 	size_t size = HTTP_TEXT_SIZE;
@@ -162,9 +117,9 @@ static void explain(struct transfer *t, CURLcode code, struct http_answer *answe
 		snprintf(text, size, "No connection within %g s", (double)CONNECT_LIMIT_MS / 1000);
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {
 		snprintf(text, size, "No answer within %g s", (double)t->call->timeout_ms / 1000);
-	} else if (t->refused > 0 && t->opened == 0) {
+	} else if (t->gate.refused > 0 && t->gate.opened == 0) {
 		answer->refused = true;
-		snprintf(text, size, "%s", t->why);
+		snprintf(text, size, "%s", t->gate.why);
 	} else if (t->header_bytes > ANSWER_HEADER_MAX) {
 		snprintf(text, size, "The answer has more than %d bytes of headers",
 		         ANSWER_HEADER_MAX);
@@ -173,7 +128,7 @@ static void explain(struct transfer *t, CURLcode code, struct http_answer *answe
 		snprintf(text, size, "%s",
 		         t->curl_error[0] ? t->curl_error : curl_easy_strerror(code));
 	}
-	make_printable(text);
+	gate_printable(text);
 }
 
 void transfer_answer(struct transfer *t, CURLcode code, struct http_answer *answer, char *text)

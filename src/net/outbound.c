@@ -161,19 +161,32 @@ bool outbound_judge(const struct outbound_rules *r, const struct address *a, con
 	                 field ? field : "", field && *field ? ": " : "", text, what);
 }
 
+static bool from_sockaddr(const struct sockaddr *sa, struct address *out)
+{
+	if (sa->sa_family == AF_INET)
+		*out = outbound_from_v4(&((const struct sockaddr_in *)sa)->sin_addr);
+	else if (sa->sa_family == AF_INET6)
+		memcpy(out->b, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof out->b);
+	else
+		return false;
+	return true;
+}
+
 bool outbound_check_address(const struct outbound_rules *r, const struct sockaddr *sa,
                             struct error *err)
 {
 	struct address a;
 
-	if (sa->sa_family == AF_INET) {
-		a = outbound_from_v4(&((const struct sockaddr_in *)sa)->sin_addr);
-	} else if (sa->sa_family == AF_INET6) {
-		memcpy(a.b, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof a.b);
-	} else {
+	if (!from_sockaddr(sa, &a))
 		return err_field(err, "", "Only IPv4 and IPv6 addresses are allowed");
-	}
 	return outbound_judge(r, &a, "", err);
+}
+
+bool outbound_names_address(const struct outbound_rules *r, const struct sockaddr *sa)
+{
+	struct address a;
+
+	return from_sockaddr(sa, &a) && allowed_by_operator(r, &a);
 }
 
 /* "10.0.0.0/8", or an address alone. */

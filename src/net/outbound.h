@@ -1,5 +1,5 @@
-/* Where outbound requests may go (API.md, Webhooks, Outbound rules): http and https, ports 80, 443 and 1024–65535,
- * no credentials, no redirects, and, decided on the address really connected to, public addresses only,
+/* Where outbound requests may go (API.md, Webhooks, Outbound rules): http and https, ports 80, 443 and 1024–65535, for
+ * mailboxes imap and imaps, ports 143, 993 and 1024–65535; no credentials, no redirects, and, decided on the address really connected to, public addresses only,
  * beside what the operator allows. */
 #ifndef AGENTIV_NET_OUTBOUND_H
 #define AGENTIV_NET_OUTBOUND_H
@@ -21,5 +21,19 @@ bool outbound_check_url(const struct outbound_rules *r, const char *url, const c
                         struct error *err);
 bool outbound_check_address(const struct outbound_rules *r, const struct sockaddr *sa,
                             struct error *err);
+/* Is it in a network that the operator named? */
+bool outbound_names_address(const struct outbound_rules *r, const struct sockaddr *sa);
+
+/* The same for the URL of a mail server: imaps:// or imap://, ports 143, 993 and 1024–65535, after the host at most a
+ * folder's name. */
+#define OUTBOUND_HOST_SIZE 256
+struct mail_url {
+	bool tls;                       /* imaps: from the first byte on */
+	unsigned port;
+	char host[OUTBOUND_HOST_SIZE];  /* a literal IPv6 address in brackets */
+	char folder[512];               /* decoded, UTF-8; "" when none is named */
+};
+bool outbound_check_mail_url(const struct outbound_rules *r, const char *url, const char *field,
+                             struct mail_url *out, struct error *err);
 
 #endif

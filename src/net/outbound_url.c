@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/json.h"
 #include "net/utf8.h"
 
 #define URL_MAX  2048   /* bytes, as the columns that keep URLs; named in a message below */
@@ -18,18 +20,34 @@ static bool refuse(const char *field, const char *why, struct error *err)
 	return err_field(err, field, "%s %s", field && *field ? field : "The URL", why);
 }
 
+/* What a URL may be for. */
+struct purpose {
+	const char *schemes[2];          /* the encrypted one first */
+	unsigned ports[2];               /* below 1024 */
+	const char *begin, *port;        /* what is told of a URL that is none of these */
+};
+
+static const struct purpose web = {
+	{"https://", "http://"}, {443, 80}, "must begin with https:// or http://", "must use port 80, 443 or one of 1024 to 65535"};
+static const struct purpose mail = {
+	{"imaps://", "imap://"}, {993, 143}, "must begin with imaps:// or imap://",
+	"must use port 143, 993 or one of 1024 to 65535"};
+
+/* What was found in a URL; curl_free each. */
+struct found { char *host, *port, *zone; };
+
 /* curl forgives a missing or a third slash; other readers of the same URL do not. What the host is must not
  * depend on who reads. */
-static bool check_form(const char *url, const char *field, struct error *err)
+static bool check_form(const struct purpose *purpose, const char *url, const char *field, struct error *err)
 {
-	size_t scheme = strncasecmp(url, "http://", 7) == 0    ? 7
-	                : strncasecmp(url, "https://", 8) == 0 ? 8
-	                                                       : 0;
+	size_t first = strlen(purpose->schemes[0]), second = strlen(purpose->schemes[1]), authority, scheme;
 	const unsigned char *p;
-	size_t authority;
 
+	scheme = strncasecmp(url, purpose->schemes[0], first) == 0    ? first
+	         : strncasecmp(url, purpose->schemes[1], second) == 0 ? second
+	                                                              : 0;
 	if (scheme == 0)
-		return refuse(field, "must begin with https:// or http://", err);
+		return refuse(field, purpose->begin, err);
 	if (strlen(url) > URL_MAX)
 		return refuse(field, "must not be longer than 2048 bytes", err);
 	for (p = (const unsigned char *)url; *p; p++)
@@ -44,13 +62,13 @@ static bool check_form(const char *url, const char *field, struct error *err)
 	return true;
 }
 
-static bool check_port(const char *text, const char *field, struct error *err)
+static bool check_port(const struct purpose *purpose, const char *text, const char *field, struct error *err)
 {
-	long port = text ? strtol(text, NULL, 10) : 80;
+	unsigned long port = text ? strtoul(text, NULL, 10) : purpose->ports[0];
 
-	if (port == 80 || port == 443 || (port >= 1024 && port <= 65535))
+	if (port == purpose->ports[0] || port == purpose->ports[1] || (port >= 1024 && port <= 65535))
 		return true;
-	return refuse(field, "must use port 80, 443 or one of 1024 to 65535", err);
+	return refuse(field, purpose->port, err);
 }
 
 /* The last label is a number, in decimal or hexadecimal: such a host is an address or nothing (WHATWG URL,
@@ -135,32 +153,91 @@ static CURLUcode get_host(CURLU *u, char **host)
 #endif
 }
 
+static bool take_apart(CURLU *u, const char *url, struct found *f, const char *field, struct error *err)
+{
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
+	    get_host(u, &f->host) != CURLUE_OK || !*f->host)
+		return refuse(field, "is no valid URL", err);
+	if (curl_url_get(u, CURLUPART_PORT, &f->port, 0) != CURLUE_OK)
+		f->port = NULL;
+	if (curl_url_get(u, CURLUPART_ZONEID, &f->zone, 0) != CURLUE_OK)
+		f->zone = NULL;
+	return true;
+}
+
+static void release(struct found *f)
+{
+	curl_free(f->host);
+	curl_free(f->port);
+	curl_free(f->zone);
+}
+
 bool outbound_check_url(const struct outbound_rules *r, const char *url, const char *field,
                         struct error *err)
 {
-	char *host = NULL, *port = NULL, *zone = NULL;
+	struct found f = {NULL, NULL, NULL};
 	CURLU *u;
 	bool ok;
 
-	if (!check_form(url, field, err))
+	if (!check_form(&web, url, field, err))
 		return false;
 	u = curl_url();
 	if (!u)
 		return err_set(err, ERR_INTERNAL, "No memory to read a URL");
-	if (curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
-	    get_host(u, &host) != CURLUE_OK || !*host) {
-		ok = refuse(field, "is no valid URL", err);
-		goto out;
+	ok = take_apart(u, url, &f, field, err) && check_port(&web, f.port, field, err) &&
+	     check_host(r, f.host, f.zone, field, err);
+	release(&f);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+/* "/INBOX/Bills%20paid": the folder's name, decoded, as it would be shown. */
+static bool get_folder(CURLU *u, char *out, size_t size, const char *field, struct error *err)
+{
+	char *path = NULL, *extra = NULL;
+	size_t n;
+	bool ok;
+
+	if (curl_url_get(u, CURLUPART_QUERY, &extra, 0) == CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_FRAGMENT, &extra, 0) == CURLUE_OK) {
+		curl_free(extra);
+		return refuse(field, "names after the host at most a folder", err);
 	}
-	if (curl_url_get(u, CURLUPART_PORT, &port, 0) != CURLUE_OK)
-		port = NULL;
-	if (curl_url_get(u, CURLUPART_ZONEID, &zone, 0) != CURLUE_OK)
-		zone = NULL;
-	ok = check_port(port, field, err) && check_host(r, host, zone, field, err);
-out:
-	curl_free(host);
-	curl_free(port);
-	curl_free(zone);
+	/* what decodes to a control character is refused by curl */
+	if (curl_url_get(u, CURLUPART_PATH, &path, CURLU_URLDECODE) != CURLUE_OK)
+		return refuse(field, "names no valid folder", err);
+	n = strlen(path);
+	ok = n <= size && !strchr(path, ';') && json_utf8_valid(path, n);
+	if (ok)
+		snprintf(out, size, "%s", path + (*path == '/'));
+	curl_free(path);
+	return ok || refuse(field, "names after the host at most a folder", err);
+}
+
+bool outbound_check_mail_url(const struct outbound_rules *r, const char *url, const char *field,
+                             struct mail_url *out, struct error *err)
+{
+	struct found f = {NULL, NULL, NULL};
+	CURLU *u;
+	bool ok;
+
+	memset(out, 0, sizeof *out);
+	if (!check_form(&mail, url, field, err))
+		return false;
+	u = curl_url();
+	if (!u)
+		return err_set(err, ERR_INTERNAL, "No memory to read a URL");
+	out->tls = strncasecmp(url, "imaps:", 6) == 0;
+	ok = take_apart(u, url, &f, field, err) && check_port(&mail, f.port, field, err);
+	if (ok) {
+		out->port = f.port ? (unsigned)strtoul(f.port, NULL, 10) : mail.ports[!out->tls];
+		snprintf(out->host, sizeof out->host, "%s", f.host);
+		ok = strlen(f.host) < sizeof out->host ? get_folder(u, out->folder, sizeof out->folder, field, err)
+		                                       : refuse(field, "names no valid host", err);
+	}
+	/* last: it takes the host's brackets apart */
+	ok = ok && check_host(r, f.host, f.zone, field, err);
+	release(&f);
 	curl_url_cleanup(u);
 	return ok;
 }

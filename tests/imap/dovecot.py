@@ -1,0 +1,226 @@
+"""A Dovecot of one's own: an ordinary process on free loopback ports, with its own certificate, users in a file and their
+mail below one folder. Works as root and as anybody else."""
+import grp
+import imaplib
+import os
+import pwd
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from stack import wait_until      # noqa: E402
+
+CONFIGURATION = """\
+base_dir = {place}/run
+state_dir = {place}/state
+log_path = {place}/dovecot.log
+auth_verbose = yes
+mail_max_userip_connections = 1000
+protocols = imap
+listen = 127.0.0.1
+default_internal_user = {internal}
+default_internal_group = {group}
+default_login_user = {login}
+ssl = yes
+ssl_cert = <{place}/server.pem
+ssl_key = <{place}/server.key
+disable_plaintext_auth = {secured}
+auth_mechanisms = {mechanisms}
+first_valid_uid = 1
+mail_location = maildir:~/Maildir
+mail_plugins = quota
+{more}
+service imap-login {{
+  chroot =
+  process_min_avail = 1
+  inet_listener imap {{
+    port = {plain_port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {place}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {place}/users
+}}
+protocol imap {{
+  mail_plugins = quota imap_quota
+  {capability}
+}}
+plugin {{
+  quota = maildir:User quota
+  quota_rule = *:storage=100M
+}}
+namespace inbox {{
+  inbox = yes
+  separator = {separator}
+  prefix = {prefix}
+  {folders}
+}}
+"""
+
+FOLDERS = """
+  mailbox Archive {
+    special_use = \\Archive
+    auto = no
+  }
+  mailbox Sent {
+    special_use = \\Sent
+    auto = subscribe
+  }
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def certificate(place, name, issuer=None, host="localhost"):
+    """NAME.pem and NAME.key; without an issuer it signs itself, as an authority does."""
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+             "-keyout", place / f"{name}.key", "-out", place / f"{name}.pem", "-subj", f"/CN={name}"]
+    if issuer:
+        words += ["-CA", place / f"{issuer}.pem", "-CAkey", place / f"{issuer}.key", "-addext", "basicConstraints=critical,CA:FALSE",
+                  "-addext", f"subjectAltName=DNS:{host}"]
+    subprocess.run(list(map(str, words)), check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+
+
+class Dovecot:
+    """capability: what it says it can ("" all it can); separator and prefix: of its folders' names."""
+
+    def __init__(self, place, capability="", folders=FOLDERS, separator="/", prefix="", secured=True, mechanisms="plain login",
+                 more=""):
+        self.place = Path(place)
+        self.place.mkdir(parents=True)
+        self.plain_port, self.tls_port = free_port(), free_port()
+        certificate(self.place, "authority")
+        certificate(self.place, "server", issuer="authority")
+        certificate(self.place, "stranger")
+        # started by root it refuses to do its work as root: then with the package's users, and nobody's mail
+        root = os.getuid() == 0
+        me = pwd.getpwuid(os.getuid())
+        internal, login = ("dovecot", "dovenull") if root else (me.pw_name, me.pw_name)
+        self.owner = pwd.getpwnam("nobody") if root else me
+        (self.place / "users").write_text("")
+        (self.place / "dovecot.conf").write_text(CONFIGURATION.format(
+            place=self.place, internal=internal, login=login, group=grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name,
+            plain_port=self.plain_port,
+            tls_port=self.tls_port, capability=f"imap_capability = {capability}" if capability else "", folders=folders,
+            separator=separator, prefix=prefix, secured="yes" if secured else "no", mechanisms=mechanisms, more=more))
+        self.process = None
+        self.start()
+
+    def start(self):
+        with open(self.place / "output", "wb") as output:
+            self.process = subprocess.Popen(["dovecot", "-F", "-c", str(self.place / "dovecot.conf")], stdin=subprocess.DEVNULL,
+                                            stdout=output, stderr=output, start_new_session=True)
+        try:
+            wait_until(self.answers, 20, "dovecot answers")
+        except AssertionError:
+            self.stop()
+            raise AssertionError((self.place / "output").read_text() + self.log()) from None
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError("dovecot ended: " + (self.place / "output").read_text() + self.log())
+        try:
+            with socket.create_connection(("127.0.0.1", self.plain_port), 1) as s:
+                s.settimeout(5)
+                return s.recv(20).startswith(b"* OK")
+        except OSError:
+            return False
+
+    def stop(self):
+        """Its helpers end with it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+
+    def log(self):
+        file = self.place / "dovecot.log"
+        return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+
+    def logins(self, name):
+        return self.log().count(f"Login: user=<{name}>")
+
+    def authority(self):
+        return self.place / "authority.pem"
+
+    def add(self, name, password, quota=""):
+        """A mailbox of its own; quota like "*:messages=3"."""
+        home = self.place / "mail" / name
+        home.mkdir(parents=True)
+        os.chown(home, self.owner.pw_uid, self.owner.pw_gid)
+        extra = f"userdb_quota_rule={quota}" if quota else ""
+        with open(self.place / "users", "a", encoding="utf-8") as f:
+            f.write(f"{name}:{{PLAIN}}{password}:{self.owner.pw_uid}:{self.owner.pw_gid}::{home}::{extra}\n")
+        return home / "Maildir"
+
+    def url(self, folder=""):
+        return f"imaps://localhost:{self.tls_port}{folder}"
+
+    def look(self, name, password):
+        """A connection of the test's own."""
+        context = ssl.create_default_context(cafile=str(self.authority()))
+        client = imaplib.IMAP4_SSL("localhost", self.tls_port, ssl_context=context, timeout=20)
+        client.login(name, password)
+        return client
+
+
+class Mailbox:
+    """One user's mail as the test sees it: through the server, with a connection of its own for each look."""
+
+    def __init__(self, server, name, password, quota=""):
+        self.server, self.name, self.password = server, name, password
+        self.home = server.add(name, password, quota)
+
+    def __call__(self):
+        return self.server.look(self.name, self.password)
+
+    def append(self, raw, folder="INBOX", flags=None, date=None):
+        client = self()
+        try:
+            status, data = client.append(folder, flags, date or imaplib.Time2Internaldate(time.time()), raw)
+            assert status == "OK", data
+        finally:
+            client.logout()
+
+    def mails(self, folder="INBOX"):
+        """{subject: set of flags}; empty where there is no such folder."""
+        client, found = self(), {}
+        try:
+            if client.select(folder, readonly=True)[0] != "OK":
+                return {}
+            _, data = client.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+            for item in data:
+                if isinstance(item, tuple):
+                    flags = set(imaplib.ParseFlags(item[0]))
+                    subject = item[1].decode().partition(":")[2].strip()
+                    found[subject] = {flag.decode() for flag in flags} - {"\\Recent"}
+            return found
+        finally:
+            client.logout()
