@@ -5,4 +5,5 @@ dist_sql_DATA = \
 	sql/0001_accounts.sql \
 	sql/0002_runs.sql \
 	sql/0003_webhooks.sql \
-	sql/0004_effects.sql
+	sql/0004_effects.sql \
+	sql/0005_connections.sql

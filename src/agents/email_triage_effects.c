@@ -37,7 +37,7 @@ const char *triage_undo_of_archive(struct triage *t, const char *where)
 	if (t->has_box && strcmp(t->box.ops->kind, "maildir") == 0)
 		return slash ? arena_printf(&t->arena, "Move %s to cur%s", where, slash)
 		             : "Move the file from .Archive/cur back to cur";
-	return "Move the mail back to the inbox";
+	return where ? arena_printf(&t->arena, "Move the mail %s back to the inbox", where) : "Move the mail back to the inbox";
 }
 
 static void intend_archive(struct triage *t, struct item *it)

@@ -17,10 +17,13 @@
 #include "store/executions.h"
 #include "store/migrate.h"
 
+struct outbound_rules;
+
 struct admin {
 	struct db *db;
 	const struct secret_ring *peppers, *seal;   /* NULL where they are not needed */
 	struct doorbell_ringer *ringer;             /* NULL: nobody is told */
+	const struct outbound_rules *outbound;      /* where mail servers may be; NULL: none is connected to */
 };
 
 /* ERR_INVALID_INPUT with the field at fault; ERR_CONFLICT when the address is taken. */
@@ -51,12 +54,20 @@ bool admin_key_list(struct admin *a, const char *user, struct arena *arena, stru
 bool admin_key_revoke(struct admin *a, const char *user, const char *id, struct api_key *out,
                       struct error *err);
 
-/* Connects a mailbox ("maildir", "mbox") at path in place of what the integration had. address, which may be
- * NULL, is its owner's. check: the mailbox is opened first, and an mbox is one
- * by its beginning; ERR_INVALID_INPUT says why it is not. */
-bool admin_connection_add(struct admin *a, const char *user, const char *integration, const char *kind,
-                          const char *path, const char *address, bool check,
-                          struct connection_row *out, struct error *err);
+/* What a mailbox is reached by. */
+#define MAILBOX_CA_MAX 16384
+struct mailbox_spec {
+	const char *kind;              /* "maildir", "mbox", "imap" */
+	const char *path;              /* of the first two */
+	const char *url, *username, *password;   /* of the last */
+	const char *ca;                /* PEM of the only certificates to trust; NULL: the system's */
+	const char *address;           /* its owner's; NULL: not told */
+};
+/* Connects a mailbox in place of what the integration had. check: it is opened first, and an mbox is one by its
+ * beginning; ERR_INVALID_INPUT says why it is not, a retryable error that a server is away. *mails: how many it holds, -1
+ * where that was not told. */
+bool admin_connection_add(struct admin *a, const char *user, const char *integration, const struct mailbox_spec *spec,
+                          bool check, struct connection_row *out, int64_t *mails, struct error *err);
 bool admin_connection_list(struct admin *a, const char *user, struct arena *arena,
                            struct connection_row **out, unsigned *count, struct error *err);
 

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "store/accounts.h"
 
-#define SEALED_MAX   8192
+#define SEALED_MAX   65536   /* the column's */
 #define STEPS_MAX    10000   /* of one attempt; later ones are not logged */
 #define STEP_DETAIL_MAX 16384
 

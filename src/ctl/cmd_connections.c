@@ -2,12 +2,18 @@
 #include "ctl/print.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agents/registry.h"
+#include "base/mem.h"
+#include "net/outbound.h"
+
+#define PASSWORD_FILE_MAX 4096
 
 static bool has(char *const *list, unsigned n, const char *name)
 {
@@ -54,27 +60,137 @@ static const char *absolute(struct ctl *c, const char *path)
 	return arena_printf(&c->arena, "%s/%s", here, path);
 }
 
+/* ---- Which mailbox ---- */
+
+static bool misuse(struct ctl *c, const char *what)
+{
+	c->status = CTL_USAGE;
+	return err_set(&c->err, ERR_INVALID_INPUT, "%s", what);
+}
+
+static bool read_all(struct ctl *c, const char *option, const char *path, size_t max, char **out)
+{
+	bool input = strcmp(path, "-") == 0;
+	int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	ssize_t got = 1;
+
+	*out = arena_alloc(&c->arena, max + 2);
+	while (fd >= 0 && n <= max && got != 0) {
+		got = read(fd, *out + n, max + 1 - n);
+		if (got < 0 && errno != EINTR)
+			break;
+		n += got > 0 ? (size_t)got : 0;
+	}
+	if (fd < 0 || got < 0)
+		err_field(&c->err, option, "--%s %.200s: %s", option, path, strerror(errno));
+	else if (n > max)
+		err_field(&c->err, option, "--%s %.200s is longer than %zu bytes", option, path, max);
+	else if (memchr(*out, '\0', n))
+		err_field(&c->err, option, "--%s %.200s is no text", option, path);
+	(*out)[n] = '\0';
+	if (fd >= 0 && !input)
+		close(fd);
+	return c->err.code == ERR_NONE;
+}
+
+/* Others on this host should not be able to read it; whether they may is the operator's to say. */
+static void warn_of_readers(struct ctl *c, const char *path)
+{
+	struct stat st;
+
+	if (!c->json && strcmp(path, "-") != 0 && stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+		fprintf(stderr, "agentivctl: warning: every user of this host can read %s\n", path);
+}
+
+static bool read_password(struct ctl *c, char **out)
+{
+	const char *path = ctl_text(c, "password-file");
+
+	if (!read_all(c, "password-file", path, PASSWORD_FILE_MAX, out))
+		return false;
+	(*out)[strcspn(*out, "\r\n")] = '\0';
+	if (!**out)
+		return err_field(&c->err, "password-file", "The first line of %.200s is empty", path);
+	warn_of_readers(c, path);
+	return true;
+}
+
+/* The secret is wiped by the caller. */
+static bool take_server(struct ctl *c, struct mailbox_spec *spec, char **password)
+{
+	const char *ca = ctl_text(c, "ca-file");
+	char *pem = NULL;
+
+	spec->kind = "imap";
+	spec->username = ctl_given(c, "username") ? ctl_text(c, "username") : spec->address;
+	if (!spec->username)
+		return misuse(c, "--imap needs --username NAME, or --address where that is the name");
+	if (!ctl_given(c, "password-file"))
+		return misuse(c, "--imap needs --password-file FILE (- is standard input)");
+	if (!read_password(c, password) || (ca && !read_all(c, "ca-file", ca, MAILBOX_CA_MAX, &pem)))
+		return false;
+	spec->password = *password;
+	spec->ca = pem;
+	return true;
+}
+
+static bool take_place(struct ctl *c, struct mailbox_spec *spec)
+{
+	const char *maildir = ctl_text(c, "maildir");
+
+	if (ctl_given(c, "username") || ctl_given(c, "password-file") || ctl_given(c, "ca-file"))
+		return misuse(c, "--username, --password-file and --ca-file are for --imap");
+	spec->kind = maildir ? "maildir" : "mbox";
+	spec->path = absolute(c, maildir ? maildir : ctl_text(c, "mbox"));
+	return spec->path != NULL;
+}
+
+static bool take_mailbox(struct ctl *c, struct mailbox_spec *spec, char **password)
+{
+	spec->url = ctl_text(c, "imap");
+	spec->address = ctl_text(c, "address");
+	if (ctl_given(c, "maildir") + ctl_given(c, "mbox") + ctl_given(c, "imap") != 1)
+		return misuse(c, "One of --maildir DIR, --mbox FILE and --imap URL is needed");
+	return spec->url ? take_server(c, spec, password) : take_place(c, spec);
+}
+
+/* ---- Add and list ---- */
+
+static bool add(struct ctl *c, const char *integration, const struct mailbox_spec *spec)
+{
+	struct outbound_rules *rules = outbound_rules_new(c->cfg.allow_networks, &c->err);
+	struct connection_row r;
+	int64_t mails;
+	bool ok;
+
+	if (!rules) {
+		c->status = CTL_CONFIGURATION;
+		return false;
+	}
+	c->admin.outbound = rules;
+	ok = admin_connection_add(&c->admin, ctl_text(c, "user"), integration, spec, !ctl_given(c, "unchecked"), &r, &mails,
+	                          &c->err);
+	if (ok)
+		print_new_connection(c, &r, mails);
+	c->admin.outbound = NULL;
+	outbound_rules_free(rules);
+	return ok;
+}
+
 bool cmd_connection_add(struct ctl *c)
 {
-	const char *maildir = ctl_text(c, "maildir"), *mbox = ctl_text(c, "mbox");
-	const char *integration = ctl_text(c, "integration"), *path;
-	struct connection_row r;
+	const char *integration = ctl_text(c, "integration");
+	struct mailbox_spec spec = {.kind = NULL};
+	char *password = NULL;
+	bool ok = take_mailbox(c, &spec, &password) && check_integration(c, integration) && add(c, integration, &spec);
 
-	if (!maildir == !mbox) {
-		c->status = CTL_USAGE;
-		return err_set(&c->err, ERR_INVALID_INPUT, "One of --maildir DIR and --mbox FILE is needed");
-	}
-	path = absolute(c, maildir ? maildir : mbox);
-	if (!path || !check_integration(c, integration) ||
-	    !admin_connection_add(&c->admin, ctl_text(c, "user"), integration,
-	                          maildir ? "maildir" : "mbox", path, ctl_text(c, "address"),
-	                          !ctl_given(c, "unchecked"), &r, &c->err))
-		return false;
-	print_connection(c, &r);
-	if (geteuid() == 0 && !ctl_given(c, "unchecked") && !c->json)
+	if (password)
+		mem_wipe(password, PASSWORD_FILE_MAX);
+	if (ok && geteuid() == 0 && spec.path && !ctl_given(c, "unchecked") && !c->json)
 		fputs("agentivctl: warning: that the mailbox can be read was checked as root, not as the"
 		      " service's user\n", stderr);
-	return true;
+	return ok;
 }
 
 bool cmd_connection_list(struct ctl *c)

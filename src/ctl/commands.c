@@ -59,6 +59,10 @@ static const struct ctl_option connection_add_options[] = {
 	REQUIRED("integration", "NAME", "what is connected: gmail, …"),
 	OPTIONAL("maildir", OPT_TEXT, "DIR", "a Maildir, which can be sorted"),
 	OPTIONAL("mbox", OPT_TEXT, "FILE", "an mbox file, which is only read"),
+	OPTIONAL("imap", OPT_TEXT, "URL", "a mail server, imaps://HOST[:PORT][/FOLDER]"),
+	OPTIONAL("username", OPT_TEXT, "NAME", "the name to log in with (ADDRESS)"),
+	OPTIONAL("password-file", OPT_TEXT, "FILE", "file whose first line is the password; - is standard input"),
+	OPTIONAL("ca-file", OPT_TEXT, "PEM", "file of the only certificates to trust; else the system's"),
 	OPTIONAL("address", OPT_TEXT, "ADDRESS", "the mailbox owner's own address"),
 	OPTIONAL("unchecked", OPT_FLAG, NULL, "do not look whether the mailbox can be opened here"),
 	END};
@@ -116,7 +120,9 @@ const struct ctl_command ctl_commands[] = {
 	{"key revoke", NEED_SCHEMA, key_revoke_options, cmd_key_revoke,
 	 "Revoke an API key, everywhere within 5 seconds", NULL},
 	{"connection add", NEED_SCHEMA | NEED_SEAL, connection_add_options, cmd_connection_add,
-	 "Connect a user's mailbox", "It takes the place of what the integration was connected to."},
+	 "Connect a user's mailbox",
+	 "It takes the place of what the integration was connected to. Exactly one of --maildir, --mbox\n"
+	 "and --imap is needed; --imap needs --password-file, and --username or --address."},
 	{"connection list", NEED_SCHEMA, user_options, cmd_connection_list,
 	 "List a user's connections", NULL},
 	{"memory list", NEED_SCHEMA, memory_list_options, cmd_memory_list,

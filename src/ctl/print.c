@@ -239,25 +239,35 @@ static const char *connection_state(const struct connection_row *r)
 	return r->status == 0 ? "connected" : "disconnected";
 }
 
-static void connection_json(struct json_out *w, const void *row)
+static void put_connection(struct json_out *w, const struct connection_row *r)
 {
-	const struct connection_row *r = row;
-
-	json_obj_open(w, NULL);
 	json_put_id(w, "id", ID_CONNECTION, &r->id);
 	json_put_str(w, "integration", r->integration);
 	json_put_str(w, "kind", r->kind);
 	json_put_str(w, "status", connection_state(r));
 	json_put_time(w, "created_at", r->created_at);
+}
+
+static void connection_json(struct json_out *w, const void *row)
+{
+	json_obj_open(w, NULL);
+	put_connection(w, row);
 	json_obj_close(w);
 }
 
-void print_connection(struct ctl *c, const struct connection_row *r)
+void print_new_connection(struct ctl *c, const struct connection_row *r, int64_t mails)
 {
-	if (c->json)
-		connection_json(&c->w, r);
-	else
-		print_connections(c, r, 1);
+	if (c->json) {
+		json_obj_open(&c->w, NULL);
+		put_connection(&c->w, r);
+		if (mails >= 0)
+			json_put_int(&c->w, "mails", mails);
+		json_obj_close(&c->w);
+		return;
+	}
+	print_connections(c, r, 1);
+	if (mails >= 0)
+		buf_addf(&c->out, "The folder holds %" PRId64 " mail%s.\n", mails, mails == 1 ? "" : "s");
 }
 
 static void connection_cells(struct table *t, const void *row)

@@ -75,17 +75,19 @@ bool imapbox_enter(struct imapbox *b, struct error *err)
 	return true;
 }
 
-bool imapbox_look_into(struct imapbox *b, const char *folder, uint32_t *validity, uint32_t *exists, bool *found,
-                       struct error *err)
+bool imapbox_look_into(struct imapbox *b, const char *folder, bool *found, struct error *err)
 {
 	struct imap_status status;
 	struct selecting s;
 
+	*found = true;
+	if (strcmp(b->selected, folder) == 0 && strcmp(b->selected, b->inbox) != 0)
+		return true;
 	if (!select_folder(b, folder, false, &s, &status, err))
 		return false;
 	*found = status.condition == IMAP_OK;
-	*validity = s.validity;
-	*exists = s.exists;
+	b->looked_validity = s.validity;
+	b->looked_exists = s.exists;
 	return true;
 }
 
@@ -194,6 +196,7 @@ const struct mailbox_ops imap_ops = {
 	.list = imapbox_list,
 	.fetch = imapbox_fetch,
 	.archive = imapbox_archive,
+	.in_archive = imapbox_in_archive,
 	.mark = imapbox_mark,
 	.sent = imapbox_sent,
 	.can_archive = true,

@@ -24,14 +24,14 @@ static void tell_where(const struct imapbox *b, uint32_t validity, uint32_t uid,
 /* Not in the inbox: is it in the archive already? */
 static bool look_in_archive(struct imapbox *b, const char *message_id, struct mail_moved *out, struct error *err)
 {
-	uint32_t validity, exists, uid;
 	unsigned count;
+	uint32_t uid;
 	bool found;
 
 	out->what = MAIL_GONE;
 	if (!*message_id)
 		return true;
-	if (!imapbox_look_into(b, b->archive, &validity, &exists, &found, err))
+	if (!imapbox_look_into(b, b->archive, &found, err))
 		return false;
 	if (!found)
 		return true;
@@ -39,7 +39,7 @@ static bool look_in_archive(struct imapbox *b, const char *message_id, struct ma
 		return false;
 	if (count > 0) {
 		out->what = MAIL_ALREADY_THERE;
-		tell_where(b, validity, uid, out);
+		tell_where(b, b->looked_validity, uid, out);
 	}
 	return true;
 }
@@ -56,13 +56,30 @@ static bool on_move(void *ctx, const struct imap_answer *a)
 	return true;
 }
 
-/* The folder is made when the server says that it is missing. */
+static bool exists_still(struct imapbox *b, uint32_t uid, bool *there, struct error *err)
+{
+	struct imap_facts facts;
+	struct imap_status status;
+	struct imap_command c;
+
+	/* news of expunged mails come with it */
+	imap_begin(&c, "NOOP");
+	if (!imap_run(b->conn, &c, NULL, NULL, &status, err) || !imapbox_facts(b, uid, &facts, err))
+		return false;
+	*there = facts.uid != 0;
+	return true;
+}
+
+/* The folder is made when the server says that it is missing. *gone: the mail is not there any more, which some servers
+ * refuse and others do not mention. */
 static bool to_archive(struct imapbox *b, const char *verb, uint32_t uid, struct moving *m, struct imap_status *status,
-                       struct error *err)
+                       bool *gone, struct error *err)
 {
 	struct imap_command c;
 	unsigned tries;
+	bool there;
 
+	*gone = false;
 	for (tries = 0; tries < 2; tries++) {
 		memset(m, 0, sizeof *m);
 		imap_begin(&c, verb);
@@ -77,7 +94,10 @@ static bool to_archive(struct imapbox *b, const char *verb, uint32_t uid, struct
 		if (!imapbox_make_folder(b, b->archive, err))
 			return false;
 	}
-	return imap_refused(status, CANNOT, err);
+	if (strcmp(status->code, "OVERQUOTA") != 0 && !exists_still(b, uid, &there, err))
+		return false;
+	*gone = strcmp(status->code, "OVERQUOTA") != 0 && !there;
+	return *gone || imap_refused(status, CANNOT, err);
 }
 
 static bool move(struct imapbox *b, uint32_t uid, bool *moved, struct mail_moved *out, struct error *err)
@@ -85,6 +105,7 @@ static bool move(struct imapbox *b, uint32_t uid, bool *moved, struct mail_moved
 	struct imap_facts facts = {.uid = uid};
 	struct imap_status status;
 	struct moving m;
+	bool gone;
 
 	/* without UIDPLUS an answer cannot be told from the news of another mail */
 	if (!imap_can(b->conn, "UIDPLUS") && !imapbox_facts(b, uid, &facts, err))
@@ -92,9 +113,9 @@ static bool move(struct imapbox *b, uint32_t uid, bool *moved, struct mail_moved
 	*moved = facts.uid != 0;
 	if (!*moved)
 		return true;
-	if (!to_archive(b, "UID MOVE", uid, &m, &status, err))
+	if (!to_archive(b, "UID MOVE", uid, &m, &status, &gone, err))
 		return false;
-	*moved = status.copied || m.expunged > 0;
+	*moved = !gone && (status.copied || m.expunged > 0);
 	if (*moved) {
 		out->what = MAIL_MOVED;
 		tell_where(b, status.copy_validity, status.copied ? status.copy_uid : 0, out);
@@ -160,17 +181,17 @@ static bool find_copy(struct imapbox *b, const struct imap_facts *original, cons
                       uint32_t *uid, struct error *err)
 {
 	struct imap_facts copy;
-	uint32_t exists;
 	unsigned count;
 	bool found;
 
 	*uid = 0;
 	if (!*message_id)
 		return true;
-	if (!imapbox_look_into(b, b->archive, validity, &exists, &found, err))
+	if (!imapbox_look_into(b, b->archive, &found, err))
 		return false;
 	if (found && !imapbox_find(b, message_id, uid, &count, err))
 		return false;
+	*validity = b->looked_validity;
 	if (*uid != 0) {
 		if (!imapbox_facts(b, *uid, &copy, err))
 			return false;
@@ -205,7 +226,7 @@ static bool copy_and_expunge(struct imapbox *b, uint32_t uid, const char *messag
 	uint32_t validity = b->validity, copy = 0, old = b->validity;
 	struct imap_facts facts;
 	struct moving m;
-	bool others = false;
+	bool others = false, gone;
 
 	if (!imapbox_facts(b, uid, &facts, err))
 		return false;
@@ -221,8 +242,11 @@ static bool copy_and_expunge(struct imapbox *b, uint32_t uid, const char *messag
 	if (b->validity != old)
 		return err_set(err, ERR_EXECUTION_FAILED, CANNOT ": the server has just given its mails new ids");
 	if (copy == 0) {
-		if (!to_archive(b, "UID COPY", uid, &m, &status, err))
+		if (!to_archive(b, "UID COPY", uid, &m, &status, &gone, err))
 			return false;
+		*moved = !gone;
+		if (gone)
+			return true;
 		validity = status.copy_validity;
 		copy = status.copied ? status.copy_uid : 0;
 	}
@@ -255,4 +279,46 @@ bool imapbox_archive(struct mailbox *m, const struct mail_ref *ref, const char *
 		ok = imap_can(b->conn, "MOVE") ? move(b, uid, &moved, out, err)
 		                               : copy_and_expunge(b, uid, message_id, &moved, out, err);
 	return ok && (moved || look_in_archive(b, message_id, out, err));
+}
+
+/* The id at the end of what tell_where told. */
+static bool read_where(const char *where, uint32_t *validity, uint32_t *uid)
+{
+	const char *v = NULL, *p, *u;
+	char id[40];
+
+	for (p = where; (p = strstr(p, ";UIDVALIDITY=")); p++)
+		v = p + strlen(";UIDVALIDITY=");
+	u = v ? strstr(v, ";UID=") : NULL;
+	if (!u || snprintf(id, sizeof id, "%.*s.%s", (int)(u - v), v, u + strlen(";UID=")) >= (int)sizeof id)
+		return false;
+	return imapbox_read_id(id, validity, uid);
+}
+
+bool imapbox_in_archive(struct mailbox *m, const char *where, const char *message_id, bool *there, struct error *err)
+{
+	struct imapbox *b = m->data;
+	uint32_t validity, uid = 0;
+	struct imap_facts facts;
+	unsigned count;
+	bool found;
+
+	*there = false;
+	/* All Mail shows what is in the inbox too */
+	if (imap_can(b->conn, "X-GM-EXT-1"))
+		return true;
+	if (!imapbox_know_folders(b, err) || !imapbox_look_into(b, b->archive, &found, err))
+		return false;
+	if (!found)
+		return true;
+	if (where && read_where(where, &validity, &uid) && validity == b->looked_validity) {
+		if (!imapbox_facts(b, uid, &facts, err))
+			return false;
+		*there = facts.uid != 0;
+		return true;
+	}
+	if (!imapbox_find(b, message_id, &uid, &count, err))
+		return false;
+	*there = count > 0;
+	return true;
 }

@@ -176,13 +176,14 @@ bool imapbox_sent(struct mailbox *m, unsigned max, void (*each)(void *ctx, const
 {
 	struct imapbox *b = m->data;
 	struct sending s = {each, ctx};
-	uint32_t validity, exists;
 	struct imap_status status;
 	struct imap_command c;
+	uint32_t exists;
 	bool found;
 
-	if (!imapbox_know_folders(b, err) || !imapbox_look_into(b, b->sent, &validity, &exists, &found, err))
+	if (!imapbox_know_folders(b, err) || !imapbox_look_into(b, b->sent, &found, err))
 		return false;
+	exists = b->looked_exists;
 	if (!found || exists == 0 || max == 0)
 		return true;
 	imap_begin(&c, "FETCH");

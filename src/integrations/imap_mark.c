@@ -33,7 +33,7 @@ static bool store(struct imapbox *b, uint32_t uid, const char *what, bool remove
 	struct imap_command c;
 
 	imap_begin(&c, "UID STORE");
-	imap_addf(&c, " %" PRIu32 " %c%s.SILENT (", uid, remove ? '-' : '+', what);
+	imap_addf(&c, " %" PRIu32 " %c%s%s (", uid, remove ? '-' : '+', what, gmail ? "" : ".SILENT");
 	if (gmail)
 		imap_add_string(&c, value);
 	else

@@ -22,6 +22,7 @@ struct imapbox {
 	bool writable;                      /* selected for changes */
 	uint32_t validity;                  /* UIDVALIDITY of the connected folder when it was last selected */
 	uint32_t exists;
+	uint32_t looked_validity, looked_exists;   /* of the folder that was looked into last */
 	bool keywords;                      /* new ones may be made there */
 	struct imap_listed *listed;         /* newest first */
 	unsigned listed_count;
@@ -36,9 +37,8 @@ struct imapbox {
 
 /* Selects the connected folder for changes, unless it is. */
 bool imapbox_enter(struct imapbox *b, struct error *err);
-/* Selects a folder to look at it; *found false when there is none, or it may not be read. */
-bool imapbox_look_into(struct imapbox *b, const char *folder, uint32_t *validity, uint32_t *exists, bool *found,
-                       struct error *err);
+/* Selects another folder to look at it; *found false when there is none, or it may not be read. */
+bool imapbox_look_into(struct imapbox *b, const char *folder, bool *found, struct error *err);
 /* "VALIDITY.UID"; false: no such id. */
 bool imapbox_read_id(const char *id, uint32_t *validity, uint32_t *uid);
 
@@ -75,6 +75,7 @@ bool imapbox_make_folder(struct imapbox *b, const char *folder, struct error *er
 
 bool imapbox_archive(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
                      struct error *err);
+bool imapbox_in_archive(struct mailbox *m, const char *where, const char *message_id, bool *there, struct error *err);
 bool imapbox_mark(struct mailbox *m, const struct mail_ref *ref, const struct mail_mark *mark, enum mail_marked *out,
                   struct error *err);
 

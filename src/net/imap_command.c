@@ -61,16 +61,18 @@ void imap_add_string(struct imap_command *c, const char *s)
 
 /* ---- Answers ---- */
 
-static bool lost(struct imap *m)
+/* Whatever ended it, another attempt has a connection of its own. */
+static bool lost(struct imap *m, struct error *err)
 {
 	m->dead = true;
+	err->retryable = err->code != ERR_CANCELLED;
 	return false;
 }
 
 static bool senseless(struct imap *m, struct error *err)
 {
 	err_set(err, ERR_EXECUTION_FAILED, "The mail server's answer cannot be understood");
-	return lost(m);
+	return lost(m, err);
 }
 
 /* The next answer, which lives until the one after it. */
@@ -83,12 +85,12 @@ static bool read_answer(struct imap *m, struct imap_answer *out, struct error *e
 	imap_framer_next(&m->framer);
 	while (what == IMAP_MORE) {
 		if (s->at == s->count && !stream_fill(s, err))
-			return lost(m);
+			return lost(m, err);
 		what = imap_framer_feed(&m->framer, s->bytes + s->at, s->count - s->at, &used, err);
 		s->at += used;
 	}
 	if (what == IMAP_REFUSED)
-		return lost(m);
+		return lost(m, err);
 	return imap_answer_read(m->framer.text.data, m->framer.text.len, out) || senseless(m, err);
 }
 
@@ -115,8 +117,7 @@ static bool good_bye(struct imap *m, const struct imap_answer *a, struct error *
 
 	keep_status(a, &s);
 	err_set(err, ERR_EXECUTION_FAILED, "The mail server ended the connection: %s", s.text);
-	err->retryable = true;
-	return lost(m);
+	return lost(m, err);
 }
 
 /* *ours: it is the command's own status. */
@@ -165,14 +166,14 @@ bool imap_wait(struct imap *m, imap_each each, void *ctx, struct imap_status *st
 			return true;
 	}
 	err_set(err, ERR_EXECUTION_FAILED, "The mail server's answer does not end");
-	return lost(m);
+	return lost(m, err);
 }
 
 /* ---- Commands ---- */
 
 static bool send_part(struct imap *m, const char *p, size_t n, struct error *err)
 {
-	return stream_send(&m->stream, p, n, err) || lost(m);
+	return stream_send(&m->stream, p, n, err) || lost(m, err);
 }
 
 bool imap_send(struct imap *m, struct imap_command *c, imap_each each, void *ctx, struct imap_status *status,
@@ -189,8 +190,7 @@ bool imap_send(struct imap *m, struct imap_command *c, imap_each each, void *ctx
 	INVARIANT(!c->text.failed, "an IMAP command is too long");
 	if (m->dead) {
 		err_set(err, ERR_EXECUTION_FAILED, "The connection to the mail server was lost before");
-		err->retryable = true;
-		ok = false;
+		ok = lost(m, err);
 	} else {
 		snprintf(tag, sizeof tag, "Q%u ", ++m->commands);
 		ok = send_part(m, tag, strlen(tag), err);

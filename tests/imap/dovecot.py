@@ -4,6 +4,7 @@ import grp
 import imaplib
 import os
 import pwd
+import re
 import signal
 import socket
 import ssl
@@ -21,13 +22,14 @@ base_dir = {place}/run
 state_dir = {place}/state
 log_path = {place}/dovecot.log
 auth_verbose = yes
+auth_failure_delay = 0
 mail_max_userip_connections = 1000
 protocols = imap
 listen = 127.0.0.1
 default_internal_user = {internal}
 default_internal_group = {group}
 default_login_user = {login}
-ssl = yes
+ssl = {ssl}
 ssl_cert = <{place}/server.pem
 ssl_key = <{place}/server.key
 disable_plaintext_auth = {secured}
@@ -43,7 +45,7 @@ service imap-login {{
     port = {plain_port}
   }}
   inet_listener imaps {{
-    port = {tls_port}
+    port = {tls_listener}
     ssl = yes
   }}
 }}
@@ -55,13 +57,14 @@ service stats {{
 }}
 passdb {{
   driver = passwd-file
-  args = scheme=PLAIN username_format=%u {place}/users
+  args = scheme=PLAIN username_format=%u {place}/users/%u
 }}
 userdb {{
   driver = passwd-file
-  args = username_format=%u {place}/users
+  args = username_format=%u {place}/users/%u
 }}
 protocol imap {{
+  rawlog_dir = {place}/rawlog/%u
   mail_plugins = quota imap_quota
   {capability}
 }}
@@ -106,12 +109,13 @@ def certificate(place, name, issuer=None, host="localhost"):
 
 
 class Dovecot:
-    """capability: what it says it can ("" all it can); separator and prefix: of its folders' names."""
+    """capability: what it says it can ("" all it can); separator and prefix: of its folders' names; tls False: there is
+    none, so that a proxy can read along."""
 
-    def __init__(self, place, capability="", folders=FOLDERS, separator="/", prefix="", secured=True, mechanisms="plain login",
-                 more=""):
+    def __init__(self, place, capability="", folders=FOLDERS, separator="/", prefix="", tls=True, mechanisms="plain login", more=""):
         self.place = Path(place)
         self.place.mkdir(parents=True)
+        self.tls = tls
         self.plain_port, self.tls_port = free_port(), free_port()
         certificate(self.place, "authority")
         certificate(self.place, "server", issuer="authority")
@@ -121,12 +125,12 @@ class Dovecot:
         me = pwd.getpwuid(os.getuid())
         internal, login = ("dovecot", "dovenull") if root else (me.pw_name, me.pw_name)
         self.owner = pwd.getpwnam("nobody") if root else me
-        (self.place / "users").write_text("")
+        (self.place / "users").mkdir()
         (self.place / "dovecot.conf").write_text(CONFIGURATION.format(
             place=self.place, internal=internal, login=login, group=grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name,
             plain_port=self.plain_port,
-            tls_port=self.tls_port, capability=f"imap_capability = {capability}" if capability else "", folders=folders,
-            separator=separator, prefix=prefix, secured="yes" if secured else "no", mechanisms=mechanisms, more=more))
+            tls_listener=self.tls_port if tls else 0, ssl="yes" if tls else "no", capability=f"imap_capability = {capability}" if capability else "", folders=folders,
+            separator=separator, prefix=prefix, secured="yes" if tls else "no", mechanisms=mechanisms, more=more))
         self.process = None
         self.start()
 
@@ -167,6 +171,11 @@ class Dovecot:
     def logins(self, name):
         return self.log().count(f"Login: user=<{name}>")
 
+    def commands(self, name):
+        """How many the last connection of a user sent after its login, as dovecot's raw log has it."""
+        logs = sorted((self.place / "rawlog" / name).glob("*.in"), key=lambda f: f.stat().st_mtime)
+        return len([line for line in logs[-1].read_text(errors="replace").splitlines() if re.search(r"\bQ\d+ ", line)])
+
     def authority(self):
         return self.place / "authority.pem"
 
@@ -174,20 +183,27 @@ class Dovecot:
         """A mailbox of its own; quota like "*:messages=3"."""
         home = self.place / "mail" / name
         home.mkdir(parents=True)
+        raw = self.place / "rawlog" / name
+        raw.mkdir(parents=True)
+        os.chown(raw, self.owner.pw_uid, self.owner.pw_gid)
         os.chown(home, self.owner.pw_uid, self.owner.pw_gid)
         extra = f"userdb_quota_rule={quota}" if quota else ""
-        with open(self.place / "users", "a", encoding="utf-8") as f:
-            f.write(f"{name}:{{PLAIN}}{password}:{self.owner.pw_uid}:{self.owner.pw_gid}::{home}::{extra}\n")
+        # a file for each: one that grows within a second is not read again
+        (self.place / "users" / name).write_text(
+            f"{name}:{{PLAIN}}{password}:{self.owner.pw_uid}:{self.owner.pw_gid}::{home}::{extra}\n", encoding="utf-8")
         return home / "Maildir"
 
     def url(self, folder=""):
-        return f"imaps://localhost:{self.tls_port}{folder}"
+        return f"imaps://localhost:{self.tls_port}{folder}" if self.tls else f"imap://localhost:{self.plain_port}{folder}"
 
     def look(self, name, password):
         """A connection of the test's own."""
-        context = ssl.create_default_context(cafile=str(self.authority()))
-        client = imaplib.IMAP4_SSL("localhost", self.tls_port, ssl_context=context, timeout=20)
-        client.login(name, password)
+        if self.tls:
+            context = ssl.create_default_context(cafile=str(self.authority()))
+            client = imaplib.IMAP4_SSL("localhost", self.tls_port, ssl_context=context, timeout=20)
+        else:
+            client = imaplib.IMAP4("127.0.0.1", self.plain_port, timeout=20)
+        client.authenticate("PLAIN", lambda _: f"\0{name}\0{password}".encode())
         return client
 
 
@@ -200,6 +216,11 @@ class Mailbox:
 
     def __call__(self):
         return self.server.look(self.name, self.password)
+
+    def write(self, name, text):
+        """A file of the server's own."""
+        (self.home / name).write_text(text, encoding="utf-8")
+        os.chown(self.home / name, self.server.owner.pw_uid, self.server.owner.pw_gid)
 
     def append(self, raw, folder="INBOX", flags=None, date=None):
         client = self()

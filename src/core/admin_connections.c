@@ -1,0 +1,190 @@
+/* Connections: what is needed to reach a mailbox, looked at, sealed and stored. */
+#include "core/admin_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "integrations/mailbox.h"
+#include "net/outbound.h"
+
+#define PATH_SIZE     2048
+#define SECRET_MAX    1000
+#define SETTINGS_MAX  49152
+#define CHECK_MS      45000      /* for the look at a mailbox on a server */
+#define SEALED_MAX    65535      /* bytes of the column */
+
+struct new_connection {
+	uint64_t account_id;
+	const char *integration, *kind;
+	struct buf sealed;
+	int64_t now_ms;
+	struct id id;
+};
+
+static bool connection_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct new_connection *n = ctx;
+
+	return connection_put(c, n->account_id, n->integration, n->kind, n->sealed.data, n->sealed.len,
+	                      n->now_ms, &n->id, err);
+}
+
+/* An mbox begins with a message, or is empty as before the first one. What is at path has just been opened as an
+ * mbox, so it is a file. */
+static bool begins_as_mbox(const char *path, struct error *err)
+{
+	static const char from[] = "From ";
+	char head[sizeof from - 1];
+	ssize_t got = -1;
+	bool ok = false;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0) {
+		while ((got = pread(fd, head, sizeof head, 0)) < 0 && errno == EINTR)
+			;
+	}
+	if (got < 0)
+		err_field(err, "path", "Cannot read the mbox %.200s: %s", path, strerror(errno));
+	else if (got > 0 && (got < (ssize_t)sizeof head || memcmp(head, from, sizeof head) != 0))
+		err_field(err, "path", "%.200s is no mbox: it does not begin with \"From \"", path);
+	else
+		ok = true;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* What a run would fail on is wrong input here; a server that is away is not. */
+static bool can_open(const struct admin *a, const struct mailbox_spec *spec, const struct buf *settings, int64_t *mails,
+                     struct error *err)
+{
+	struct mailbox_env env = {.rules = a->outbound, .deadline_ms = clock_now_ms() + CHECK_MS};
+	struct json_object *object = NULL;
+	struct mailbox m;
+	bool ok = json_read(settings->data, settings->len, JSON_DEPTH_MAX, &object, NULL, NULL, err) &&
+		  mailbox_open(&m, spec->kind, object, &env, err);
+
+	if (ok) {
+		*mails = m.mails;
+		mailbox_close(&m);
+	} else if (!err->retryable && (err->code == ERR_EXECUTION_FAILED || err->code == ERR_INTEGRATION_NOT_CONNECTED)) {
+		err->code = ERR_INVALID_INPUT;
+	}
+	json_object_put(object);
+	return ok && (strcmp(spec->kind, "mbox") != 0 || begins_as_mbox(spec->path, err));
+}
+
+/* ---- What is told of a mailbox ---- */
+
+/* The rules are asked again whenever it is connected to: here only its form counts. */
+static bool check_server(const struct mailbox_spec *s, struct error *err)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	struct outbound_rules *anywhere = outbound_rules_new("0.0.0.0/0,::/0", err);
+	struct mail_url url;
+	bool ok = anywhere && outbound_check_mail_url(anywhere, s->url, "imap", &url, err);
+
+	outbound_rules_free(anywhere);
+	if (!ok)
+		return false;
+	if (!admin_check_name(s->username, NULL))
+		return err_field(err, "username", "The user name is 1 to 200 bytes of UTF-8 without control characters");
+	if (!*s->password || strlen(s->password) > SECRET_MAX || !json_utf8_valid(s->password, strlen(s->password)))
+		return err_field(err, "password-file", "The password is 1 to %d bytes of UTF-8", SECRET_MAX);
+	if (s->ca && (!strstr(s->ca, begin) || strlen(s->ca) > MAILBOX_CA_MAX || !json_utf8_valid(s->ca, strlen(s->ca))))
+		return err_field(err, "ca-file", "The certificates to trust are PEM (%s), at most %d bytes", begin,
+		                 MAILBOX_CA_MAX);
+	return true;
+}
+
+static bool check_place(const struct mailbox_spec *s, struct error *err)
+{
+	return (*s->path == '/' && strlen(s->path) < PATH_SIZE && json_utf8_valid(s->path, strlen(s->path))) ||
+	       err_field(err, "path", "The mailbox's path is an absolute one in UTF-8, at most %d bytes long", PATH_SIZE - 1);
+}
+
+static void put_some(struct json_out *w, const char *key, const char *value)
+{
+	if (value)
+		json_put_str(w, key, value);
+}
+
+static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct error *err)
+{
+	struct json_out w;
+
+	if (!(s->url ? check_server : check_place)(s, err))
+		return false;
+	if (s->address && (!strchr(s->address, '@') || !admin_check_name(s->address, NULL)))
+		return err_field(err, "address", "\"%.200s\" is not an e-mail address", s->address);
+	json_begin(&w, out);
+	json_obj_open(&w, NULL);
+	put_some(&w, "path", s->path);
+	put_some(&w, "url", s->url);
+	put_some(&w, "username", s->username);
+	put_some(&w, "password", s->password);
+	put_some(&w, "ca", s->ca);
+	put_some(&w, "address", s->address);
+	json_obj_close(&w);
+	return true;
+}
+
+/* ---- Add and list ---- */
+
+static bool seal_and_put(struct admin *a, struct new_connection *n, const struct buf *settings, struct error *err)
+{
+	char context[128];
+
+	snprintf(context, sizeof context, "account:%" PRIu64 ":connection:%s", n->account_id, n->integration);
+	return crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
+	       db_transaction(a->db, connection_body, NULL, n, err);
+}
+
+bool admin_connection_add(struct admin *a, const char *user, const char *integration, const struct mailbox_spec *spec,
+                          bool check, struct connection_row *out, int64_t *mails, struct error *err)
+{
+	struct new_connection n = {.integration = integration, .kind = spec->kind, .now_ms = clock_now_ms()};
+	struct account account;
+	struct buf settings;
+	bool ok;
+
+	*mails = -1;
+	buf_init(&settings, SETTINGS_MAX);
+	buf_init(&n.sealed, SEALED_MAX);
+	ok = admin_user_find(a, user, &account, err) && write_settings(spec, &settings, err) &&
+	     (!check || can_open(a, spec, &settings, mails, err));
+	if (ok) {
+		n.account_id = account.id;
+		ok = seal_and_put(a, &n, &settings, err);
+	}
+	if (ok) {
+		*out = (struct connection_row){.id = n.id, .created_at = n.now_ms};
+		snprintf(out->integration, sizeof out->integration, "%s", integration);
+		snprintf(out->kind, sizeof out->kind, "%s", spec->kind);
+		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
+	}
+	if (settings.data)
+		mem_wipe(settings.data, settings.cap);
+	buf_release(&n.sealed);
+	buf_release(&settings);
+	return ok;
+}
+
+bool admin_connection_list(struct admin *a, const char *user, struct arena *arena,
+                           struct connection_row **out, unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get(a->db, err);
+	struct account account;
+	bool ok = c && account_find(c, user, &account, err) &&
+		  connection_list(c, account.id, arena, out, count, err);
+
+	db_put(a->db, c);
+	return ok;
+}
