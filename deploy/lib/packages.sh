@@ -57,7 +57,7 @@ packages_install() {
 		fi
 		trap "[ -z \"\$made\" ] || rm -f $policy" EXIT
 		installed() { dpkg-query -W -f "\${db:Status-Status}" "$1" 2>/dev/null | grep -qx installed; }
-		for s in nginx lighttpd; do installed $s || fresh="$fresh $s"; done
+		for s in nginx lighttpd dovecot-core; do installed $s || fresh="$fresh $s"; done
 		apt-get install -y -q --no-install-recommends "$@" ||
 			{ apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } || exit
 		if [ -d /run/systemd/system ]; then

@@ -36,12 +36,12 @@ static struct imap_token quoted(struct imap_reader *r)
 /* "{12}" CRLF and twelve bytes; the framer has seen to it that they are there, and is not relied on. */
 static struct imap_token literal(struct imap_reader *r)
 {
-	const char *start;
+	const char *start, *first = r->p + 1;
 	uint64_t n = 0;
 
 	for (r->p++; r->p < r->end && *r->p >= '0' && *r->p <= '9' && n < UINT32_MAX; r->p++)
 		n = n * 10 + (uint64_t)(*r->p - '0');
-	if (r->p >= r->end || *r->p++ != '}')
+	if (r->p == first || r->p >= r->end || *r->p++ != '}')
 		return bad(r);
 	if (r->p < r->end && *r->p == '\r')
 		r->p++;

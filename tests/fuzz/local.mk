@@ -3,3 +3,4 @@ include tests/fuzz/agents.mk
 include tests/fuzz/http.mk
 include tests/fuzz/json.mk
 include tests/fuzz/migrate.mk
+include tests/fuzz/net.mk

@@ -321,6 +321,7 @@ PARTS = {
     "api": Part("the API over nginx", 15, python_tests("api", 15)),
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, AGENTIV_TEST_SERVER="lighttpd", AGENTIV_CGI="1")),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
+    "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
     "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15)),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
     "quality": Part("how well email-triage sorts, on a sample", 10, quality),
@@ -330,5 +331,5 @@ PARTS = {
     "dist": Part("make distcheck", 25, dist),
 }
 NONE = Part("", 0, check)
-ALL = ["build", "store", "api", "cgi", "e2e", "fault", "corpus", "quality", "quickstart", "bench"]
-CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:fault", "clang:build", "fuzz", "dist"]
+ALL = ["build", "store", "api", "cgi", "e2e", "imap", "fault", "corpus", "quality", "quickstart", "bench"]
+CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:imap", "sanitizers:fault", "clang:build", "fuzz", "dist"]

@@ -4,6 +4,7 @@
 
 #include <CUnit/CUnit.h>
 
-extern CU_SuiteInfo outbound_suite, http_client_suite, http_client_reach_suite, loop_suite, webhook_suite, lanes_suite;
+extern CU_SuiteInfo outbound_suite, http_client_suite, http_client_reach_suite, loop_suite, webhook_suite, lanes_suite,
+	imap_parse_suite, imap_suite;
 
 #endif

@@ -288,6 +288,46 @@ static void a_refusal_says_what_kind_of_address_it_was(void)
 	outbound_rules_free(r);
 }
 
+static void urls_of_mail_servers_are_taken_apart(void)
+{
+	static const struct { const char *url; bool tls; unsigned port; const char *host, *folder; } cases[] = {
+		{"imaps://imap.example.com", true, 993, "imap.example.com", ""},
+		{"imap://imap.example.com/", false, 143, "imap.example.com", ""},
+		{"IMAPS://8.8.8.8:1993/INBOX", true, 1993, "8.8.8.8", "INBOX"},
+		{"imaps://[2a00:1450:4001:81b::200e]:993/A%20b/%C3%BC", true, 993, "[2a00:1450:4001:81b::200e]", "A b/\303\274"},
+	};
+	struct mail_url u;
+	struct error err;
+	unsigned i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		CU_ASSERT_TRUE_FATAL(outbound_check_mail_url(NULL, cases[i].url, "imap", &u, &err));
+		CU_ASSERT_TRUE(u.tls == cases[i].tls && u.port == cases[i].port);
+		CU_ASSERT_STRING_EQUAL(u.host, cases[i].host);
+		CU_ASSERT_STRING_EQUAL(u.folder, cases[i].folder);
+	}
+}
+
+static void urls_that_are_no_mail_servers_are_refused(void)
+{
+	static const char *const bad[] = {
+		"imap.example.com", "https://imap.example.com/", "pop3://imap.example.com/", "imaps://", "imaps:///INBOX",
+		"imaps://me@imap.example.com/", "imaps://me:secret@imap.example.com/", "imaps://imap.example.com:25/",
+		"imaps://imap.example.com:443/", "imaps://imap.example.com:70000/", "imaps://imap.example.com/INBOX?ALL",
+		"imaps://imap.example.com/INBOX;UID=1", "imaps://imap.example.com/#x", "imaps://imap.example.com/%0d%0aA",
+		"imaps://imap.example.com/%ff", "imaps://127.0.0.1/", "imaps://localhost/", "imaps://0x7f.1/", "imaps://[::1]/",
+	};
+	struct mail_url u;
+	struct error err;
+	unsigned i;
+
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CU_ASSERT_FALSE(outbound_check_mail_url(NULL, bad[i], "imap", &u, &err));
+		CU_ASSERT_STRING_EQUAL(err.field, "imap");
+		CU_ASSERT_PTR_NULL(strstr(err.message, "secret"));
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{"public URLs are allowed", public_urls_are_allowed},
 	{"other URLs are refused", other_urls_are_refused},
@@ -298,6 +338,8 @@ static CU_TestInfo tests[] = {
 	{"an address is judged as it is connected to", an_address_is_judged_as_it_is_connected_to},
 	{"a socket of another family is refused", a_socket_of_another_family_is_refused},
 	{"a refusal says what kind of address it was", a_refusal_says_what_kind_of_address_it_was},
+	{"URLs of mail servers are taken apart", urls_of_mail_servers_are_taken_apart},
+	{"URLs that are no mail servers are refused", urls_that_are_no_mail_servers_are_refused},
 	CU_TEST_INFO_NULL};
 
 CU_SuiteInfo outbound_suite = {"outbound rules", NULL, NULL, NULL, NULL, tests};
