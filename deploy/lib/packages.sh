@@ -62,6 +62,7 @@ packages_install() {
 			{ apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } || exit
 		if [ -d /run/systemd/system ]; then
 			for s in $fresh; do
+				s=${s%-core}
 				[ ! -e /lib/systemd/system/$s.service ] || systemctl disable -q $s
 			done
 		fi' sh "$@" </dev/null >>"$log" 2>&1 || {
