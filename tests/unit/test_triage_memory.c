@@ -158,6 +158,7 @@ static void what_was_moved_back_stays_and_teaches(void)
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "three"), "action"), "none");
 	/* another copy of a mail that lies in the archive is no mail that was moved back */
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "four"), "action"), "archive");
+	CU_ASSERT_TRUE(fx_exists(dir, ".Archive/cur/1772438500.four.host:2,"));
 	json_object_put(out);
 
 	/* it is counted once, and a rule of the user's own is stronger than what was learned */
