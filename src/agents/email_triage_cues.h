@@ -12,7 +12,7 @@ enum cue {
 	CUE_ADVANCE_FEE, CUE_REMOVE, CUE_CREDENTIALS, CUE_THREAT, CUE_PAYMENT_DETAILS, CUE_UNSUBSCRIBE,
 	CUE_BROWSER, CUE_DUE,
 	CUE_TROUBLE,          /* an outage's name, which may also be what a course is about */
-	CUE_NO_HURRY, CUE_RESOLVED, CUE__MAX
+	CUE_NO_HURRY, CUE_RESOLVED, CUE_FAULT, CUE_EMERGENCY, CUE_CUT_OFF, CUE__MAX    /* at most 32: they are bits */
 };
 
 struct cue_counts {
@@ -37,6 +37,10 @@ bool cue_is_still_open(const struct sentence *s);
 
 /* What the sentences tell of accounts, money and failures, or that all is in order (email_triage_notices.c). */
 void notices_note(const struct sentences *s, struct facts *f);
+
+/* Does a person ask the reader for something by name, in a mail that need not look like that (email_triage_hand.c)?
+ * own: what its author wrote; s: its sentences. The facts of headers, sender and cues are known. */
+bool triage_is_by_hand(struct triage *t, const struct item *it, const char *own, const struct sentences *s);
 
 /* The cues in a text that is already lower case, as bits by enum cue. */
 uint32_t cues_seen(const char *text);

@@ -36,7 +36,8 @@ const struct phrase cue_phrases[] = {
 	{"por favor", CUE_POLITE}, {"necesito que", CUE_REQUEST},
 	{"कृपया", CUE_REQUEST}, {"भेज दें", CUE_REQUEST}, {"भेज दीजिए", CUE_REQUEST}, {"भेजें", CUE_REQUEST},
 	{"बता दें", CUE_REQUEST}, {"बताइए", CUE_REQUEST}, {"बताएं", CUE_REQUEST}, {"क्या आप", CUE_REQUEST},
-	{"kripya", CUE_REQUEST},
+	{"kripya", CUE_REQUEST}, {"karo", CUE_REQUEST}, {"kar do", CUE_REQUEST}, {"kar dena", CUE_REQUEST},
+	{"batao", CUE_REQUEST}, {"bata do", CUE_REQUEST}, {"bhejo", CUE_REQUEST}, {"bhej do", CUE_REQUEST},
 
 	/* something is broken */
 	{"outage", CUE_TROUBLE}, {"is down", CUE_OUTAGE}, {"are down", CUE_OUTAGE}, {"went down", CUE_OUTAGE},
@@ -50,6 +51,39 @@ const struct phrase cue_phrases[] = {
 	{"customers are unable", CUE_OUTAGE}, {"nobody can", CUE_OUTAGE}, {"checkout is broken", CUE_OUTAGE},
 	{"ausfall", CUE_TROUBLE}, {"ausgefallen", CUE_OUTAGE}, {"nicht erreichbar", CUE_OUTAGE}, {"panne", CUE_TROUBLE},
 
+	{"[down]", CUE_OUTAGE}, {"is unreachable", CUE_OUTAGE}, {"service unavailable", CUE_OUTAGE},
+
+	/* something does not work: less than an outage */
+	{"blank page", CUE_FAULT}, {"error page", CUE_FAULT}, {"won't load", CUE_FAULT}, {"doesn't load", CUE_FAULT},
+	{"does not load", CUE_FAULT}, {"not loading", CUE_FAULT}, {"stopped working", CUE_FAULT}, {"not working", CUE_FAULT},
+	{"isn't working", CUE_FAULT}, {"doesn't work", CUE_FAULT}, {"does not work", CUE_FAULT}, {"keeps crashing", CUE_FAULT},
+	{"is broken", CUE_FAULT}, {"is dead", CUE_FAULT}, {"wrong price*", CUE_FAULT}, {"big problem", CUE_FAULT},
+	{"serious problem", CUE_FAULT}, {"funktioniert nicht", CUE_FAULT}, {"geht nicht mehr", CUE_FAULT},
+	{"großes problem", CUE_FAULT}, {"gros problème", CUE_FAULT}, {"ne marche pas", CUE_FAULT},
+	{"ne fonctionne pas", CUE_FAULT}, {"ne fonctionne plus", CUE_FAULT}, {"no funciona", CUE_FAULT},
+	{"problema grave", CUE_FAULT}, {"काम नहीं कर", CUE_FAULT},
+
+	/* somebody or something is in danger */
+	{"hospital", CUE_EMERGENCY}, {"ambulance", CUE_EMERGENCY}, {"chest pain", CUE_EMERGENCY}, {"heart attack", CUE_EMERGENCY},
+	{"stroke", CUE_EMERGENCY}, {"unconscious", CUE_EMERGENCY}, {"fainted", CUE_EMERGENCY}, {"bleeding", CUE_EMERGENCY},
+	{"vomit*", CUE_EMERGENCY}, {"high fever", CUE_EMERGENCY}, {"not well", CUE_EMERGENCY}, {"unwell", CUE_EMERGENCY},
+	{"had an accident", CUE_EMERGENCY}, {"been in an accident", CUE_EMERGENCY}, {"injured", CUE_EMERGENCY},
+	{"sick room", CUE_EMERGENCY}, {"pick him up", CUE_EMERGENCY}, {"pick her up", CUE_EMERGENCY},
+	{"leakage", CUE_EMERGENCY}, {"water leak*", CUE_EMERGENCY}, {"gas leak*", CUE_EMERGENCY}, {"burst pipe", CUE_EMERGENCY},
+	{"flooded", CUE_EMERGENCY}, {"flooding", CUE_EMERGENCY}, {"on fire", CUE_EMERGENCY}, {"smoke alarm", CUE_EMERGENCY},
+	{"break-in", CUE_EMERGENCY}, {"broken into", CUE_EMERGENCY}, {"was stolen", CUE_EMERGENCY}, {"locked out", CUE_EMERGENCY},
+	{"krankenhaus", CUE_EMERGENCY}, {"notaufnahme", CUE_EMERGENCY}, {"notfall", CUE_EMERGENCY}, {"unfall", CUE_EMERGENCY},
+	{"wasserschaden", CUE_EMERGENCY}, {"rohrbruch", CUE_EMERGENCY}, {"brennt", CUE_EMERGENCY}, {"einbruch", CUE_EMERGENCY},
+	{"hôpital", CUE_EMERGENCY}, {"aux urgences", CUE_EMERGENCY}, {"fuite d'eau", CUE_EMERGENCY}, {"incendie", CUE_EMERGENCY},
+	{"cambriolage", CUE_EMERGENCY}, {"ambulancia", CUE_EMERGENCY}, {"fuga de agua", CUE_EMERGENCY},
+	{"incendio", CUE_EMERGENCY}, {"अस्पताल", CUE_EMERGENCY},
+
+	/* in a subject: access or a service is cut off */
+	{"locked", CUE_CUT_OFF}, {"suspended", CUE_CUT_OFF}, {"suspension", CUE_CUT_OFF}, {"blocked", CUE_CUT_OFF},
+	{"disabled", CUE_CUT_OFF}, {"deactivated", CUE_CUT_OFF}, {"disconnection", CUE_CUT_OFF}, {"gesperrt", CUE_CUT_OFF},
+	{"sperrung", CUE_CUT_OFF}, {"bloqué*", CUE_CUT_OFF}, {"suspendu*", CUE_CUT_OFF}, {"bloquead*", CUE_CUT_OFF},
+	{"suspendid*", CUE_CUT_OFF},
+
 	{"urgent", CUE_URGENT}, {"urgently", CUE_URGENT}, {"asap", CUE_URGENT}, {"a.s.a.p", CUE_URGENT},
 	{"as soon as possible", CUE_URGENT}, {"immediately", CUE_URGENT}, {"right away", CUE_URGENT},
 	{"right now", CUE_URGENT}, {"emergency", CUE_URGENT}, {"time critical", CUE_URGENT},
@@ -58,6 +92,11 @@ const struct phrase cue_phrases[] = {
 	{"without delay", CUE_URGENT}, {"dringend", CUE_URGENT}, {"sofort", CUE_URGENT}, {"eilig", CUE_URGENT},
 	{"umgehend", CUE_URGENT}, {"so schnell wie möglich", CUE_URGENT}, {"schnellstmöglich", CUE_URGENT},
 	{"urgente", CUE_URGENT}, {"urgence", CUE_URGENT}, {"dès que possible", CUE_URGENT},
+	{"at the earliest", CUE_URGENT}, {"as soon as you can", CUE_URGENT}, {"as soon as you see this", CUE_URGENT},
+	{"this minute", CUE_URGENT}, {"within the hour", CUE_URGENT}, {"tout de suite", CUE_URGENT}, {"immédiatement", CUE_URGENT},
+	{"au plus vite", CUE_URGENT}, {"de inmediato", CUE_URGENT}, {"inmediatamente", CUE_URGENT},
+	{"cuanto antes", CUE_URGENT}, {"ahora mismo", CUE_URGENT}, {"jaldi", CUE_URGENT}, {"turant", CUE_URGENT},
+	{"जल्दी", CUE_URGENT}, {"अभी", CUE_URGENT},
 	{"lo antes posible", CUE_URGENT}, {"तुरंत", CUE_URGENT}, {"जल्द से जल्द", CUE_URGENT}, {"अत्यावश्यक", CUE_URGENT},
 
 	{"no hurry", CUE_NO_HURRY}, {"no rush", CUE_NO_HURRY}, {"whenever you have time", CUE_NO_HURRY},

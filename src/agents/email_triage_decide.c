@@ -98,6 +98,9 @@ static enum triage_category categorize(const struct facts *f)
 		return TRIAGE_FYI;
 	if (f->has[FACT_INVITATION])
 		return is_pressing(f, URGENT_LEAST) ? TRIAGE_URGENT : TRIAGE_NEEDS_REPLY;
+	/* bulk by its headers only: their weights are made up for by the fact's own */
+	if (f->has[FACT_BY_HAND] && f->sum[SUM_BULK] >= BULK_LEAST)
+		return personal_category(f, REPLY_LEAST);
 	if (is_discussion(f))
 		return personal_category(f, LIST_REPLY_LEAST);
 	return f->sum[SUM_BULK] >= BULK_LEAST ? bulk_category(f) : personal_category(f, REPLY_LEAST);
@@ -128,7 +131,8 @@ static void follow_rules(struct triage *t, struct item *it)
 	/* what looks forged keeps its warning: a rule's sender may be what was forged */
 	if (v->has_category && it->category != TRIAGE_SUSPICIOUS)
 		it->category = v->category;
-	it->urgent = it->category == TRIAGE_URGENT;
+	it->urgent = it->category == TRIAGE_URGENT ||
+	             (it->category == TRIAGE_NOTIFICATION && notices_press(&it->facts) && is_pressing(&it->facts, 0));
 	if (v->urgency == RULE_URGENT) {
 		it->urgent = true;
 		if (it->category != TRIAGE_SUSPICIOUS)

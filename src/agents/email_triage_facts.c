@@ -212,7 +212,7 @@ const char *triage_own_address(struct triage *t)
 /* What counts of a kind of cue makes a fact. */
 static const struct { enum cue cue; unsigned least; enum fact fact; } cue_facts[] = {
 	{CUE_OUTAGE, 1, FACT_OUTAGE}, {CUE_TROUBLE, 1, FACT_OUTAGE}, {CUE_NO_HURRY, 1, FACT_NO_HURRY},
-	{CUE_RESOLVED, 1, FACT_RESOLVED}, {CUE_URGENT, 1, FACT_URGENT_WORDS}, {CUE_ESCALATION, 1, FACT_ESCALATION},
+	{CUE_FAULT, 1, FACT_FAULT}, {CUE_EMERGENCY, 1, FACT_EMERGENCY}, {CUE_RESOLVED, 1, FACT_RESOLVED}, {CUE_URGENT, 1, FACT_URGENT_WORDS}, {CUE_ESCALATION, 1, FACT_ESCALATION},
 	{CUE_NO_ACTION, 1, FACT_NO_ACTION}, {CUE_PROMO, 1, FACT_PROMO_WORDS}, {CUE_PROMO, 3, FACT_PROMO_MANY},
 	{CUE_NEWS, 1, FACT_NEWS_WORDS}, {CUE_TRANSACTION, 1, FACT_TRANSACTION}, {CUE_SECURITY, 1, FACT_SECURITY},
 	{CUE_PAYMENT_DUE, 1, FACT_PAYMENT_DUE}, {CUE_BUILD, 1, FACT_BUILD}, {CUE_SOCIAL, 1, FACT_SOCIAL},
@@ -223,7 +223,7 @@ static const struct { enum cue cue; unsigned least; enum fact fact; } cue_facts[
 	{CUE_BROWSER, 1, FACT_BROWSER_TEXT},
 }, subject_facts[] = {
 	{CUE_OUTAGE, 1, FACT_OUTAGE_SUBJECT}, {CUE_TROUBLE, 1, FACT_OUTAGE_SUBJECT},
-	{CUE_URGENT, 1, FACT_URGENT_SUBJECT}, {CUE_NEWS, 1, FACT_NEWS_SUBJECT},
+	{CUE_URGENT, 1, FACT_URGENT_SUBJECT}, {CUE_CUT_OFF, 1, FACT_CUT_OFF}, {CUE_NEWS, 1, FACT_NEWS_SUBJECT},
 };
 
 static bool has_percent_off(const struct sentences *s)
@@ -320,11 +320,12 @@ static void note_footer(struct triage *t, const struct mail *m, struct facts *f)
 static void note_text(struct triage *t, struct item *it)
 {
 	struct sentences *s = mem_zalloc(sizeof *s);
+	const char *own = mail_own_text(&it->mail);
 	struct cue_counts cues;
 	struct facts *f = &it->facts;
 
 	sentences_add(s, &t->arena, it->mail.subject, true);
-	sentences_add(s, &t->arena, mail_own_text(&it->mail), false);
+	sentences_add(s, &t->arena, own, false);
 	f->ignored = s->ignored;
 	cues_count(s, &cues);
 	note_cues(f, &cues);
@@ -334,6 +335,7 @@ static void note_text(struct triage *t, struct item *it)
 	f->has[FACT_GIBBERISH] = ends_in_gibberish(it->mail.subject);
 	note_deadline(t, it, s, cues.request);
 	note_footer(t, &it->mail, f);
+	f->has[FACT_BY_HAND] = triage_is_by_hand(t, it, own, s);
 	mem_free(s);
 }
 

@@ -14,6 +14,7 @@ enum {
 	SECURITY = 64,                          /* by itself about access to an account */
 	WORK = 128, WENT_WELL = 256,            /* pipeline 12 … passed */
 	ROUTINE = 512,                          /* a step of an order that asks for nothing */
+	JOURNEY = 1024, SHIFTED = 2048,         /* your flight … has been rescheduled */
 };
 
 static const struct phrase phrases[] = {
@@ -93,6 +94,12 @@ static const struct phrase phrases[] = {
 	{"wenn sie das nicht waren", SECURITY}, {"nouvelle connexion", SECURITY}, {"nouvel appareil", SECURITY},
 	{"si ce n'était pas vous", SECURITY}, {"nuevo inicio de sesión", SECURITY},
 
+	{"flight*", JOURNEY}, {"train", JOURNEY}, {"ferry", JOURNEY}, {"pnr", JOURNEY}, {"itinerary", JOURNEY},
+	{"flug", JOURNEY}, {"ihr zug", JOURNEY}, {"votre vol", JOURNEY}, {"votre train", JOURNEY}, {"vuelo", JOURNEY},
+	{"rescheduled", SHIFTED}, {"schedule change", SHIFTED}, {"gate change", SHIFTED}, {"canceled", SHIFTED},
+	{"cancelled", SHIFTED}, {"delayed", SHIFTED}, {"new departure", SHIFTED}, {"annulliert", SHIFTED}, {"verspätet", SHIFTED},
+	{"storniert", SHIFTED}, {"retardé*", SHIFTED}, {"annulé*", SHIFTED}, {"retrasado", SHIFTED}, {"cancelado", SHIFTED},
+
 	{"pipeline*", WORK}, {"build*", WORK}, {"workflow*", WORK}, {"job*", WORK}, {"tests", WORK}, {"checks", WORK},
 	{"deployment*", WORK}, {"deploy", WORK}, {"backup*", WORK}, {"cron", WORK}, {"run", WORK}, {"monitor*", WORK},
 	{"passed", WENT_WELL}, {"succeeded", WENT_WELL}, {"successful*", WENT_WELL}, {"completed", WENT_WELL},
@@ -122,6 +129,7 @@ void notices_note(const struct sentences *s, struct facts *f)
 
 		f->has[FACT_ACCOUNT] |= (seen & SECURITY) || all_of(seen, YOURS | THING | CHANGED);
 		f->has[FACT_MONEY] |= all_of(seen, MONEY | MOVED) || all_of(seen, MONEY | TROUBLE);
+		f->has[FACT_TRAVEL_CHANGE] |= all_of(seen, JOURNEY | SHIFTED);
 		f->has[FACT_TROUBLE] |= (seen & TROUBLE) != 0;
 		f->has[FACT_ROUTINE] |= (seen & ROUTINE) || all_of(seen, WORK | WENT_WELL);
 	}
@@ -165,6 +173,13 @@ static const char *why_kept(const struct item *it)
 		return NULL;
 	return f->has[FACT_TROUBLE] ? "kept in the inbox: it may tell that something failed or ends"
 	                            : "kept in the inbox: nothing shows that it can be missed";
+}
+
+bool notices_press(const struct facts *f)
+{
+	bool yours = f->has[FACT_ACCOUNT] || f->has[FACT_SECURITY] || f->has[FACT_MONEY] || f->has[FACT_PAYMENT_DUE];
+
+	return f->has[FACT_TRAVEL_CHANGE] || (f->has[FACT_CUT_OFF] && yours);
 }
 
 void notices_keep(struct item *it)

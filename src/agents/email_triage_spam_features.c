@@ -495,7 +495,7 @@ static void tell_links(struct reading *r, const struct mail *m)
 
 bool spam_has_wire(const struct mail *m)
 {
-	return mail_header(m, "Received") != NULL;
+	return mail_header(m, "Received") && mail_header(m, "Date") && *m->message_id;
 }
 
 void spam_features(const struct mail *m, bool wire, feature_fn each, void *ctx)

@@ -17,11 +17,11 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_LIST_POST] = {{0, 0, 0, -2, -1, 0, 0, 0}, NULL},
 	[FACT_LIST_UNSUBSCRIBE] = {{-2, -2, 2.5, 1, 1, 0, 0, -0.5}, "offers to unsubscribe"},
 	[FACT_PRECEDENCE] = {{-0.5, -0.5, 2, 0.5, 0, 0, 0, 0}, "marked as bulk mail"},
-	[FACT_AUTO_SUBMITTED] = {{0, -1, 2, 0, 0, 2, 0, 0}, "written by a program"},
-	[FACT_NO_REPLY] = {{-0.5, -2, 2, 0, 0, 1, 0, 0}, "from an address that takes no answers"},
+	[FACT_AUTO_SUBMITTED] = {{0, -1, 2, 0, 0, 2, -1.5, 0}, "written by a program"},
+	[FACT_NO_REPLY] = {{-0.5, -2, 2, 0, 0, 1, -1, 0}, "from an address that takes no answers"},
 	[FACT_NEWS_SENDER] = {{-1, -1, 1.5, 2, 0, 0, 0, 0}, "from a newsletter's address"},
 	[FACT_PROMO_SENDER] = {{-1, -1, 1.5, 0, 2, 0, 0, 0}, "from a marketing address"},
-	[FACT_NOTICE_SENDER] = {{0, -0.5, 1.5, 0, 0, 2, 0, 0}, "from a service's address"},
+	[FACT_NOTICE_SENDER] = {{0, -0.5, 1.5, 0, 0, 2, -0.5, 0}, "from a service's address"},
 	[FACT_SERVICE_HEADERS] = {{0, -0.5, 2, 0, 0, 3, -2, 0}, "sent by a service"},
 	[FACT_CAMPAIGN_HEADERS] = {{-0.5, -0.5, 1, 0.5, 0.5, 0, 0, 0}, "sent by a mass mailer"},
 	[FACT_BOUNCE] = {{0, -2, 2, 0, 0, 3, -1, 0}, "a mail server's report"},
@@ -39,13 +39,17 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_NOT_TO_ME] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0, 0}, "not addressed to you"},
 	[FACT_MANY_RECIPIENTS] = {{-0.5, -0.5, 0.5, 0, 0, 0, 0, 0}, "sent to many people"},
 
-	[FACT_REQUEST] = {{0.5, 2, 0, 0, 0, 0, 0, 0}, "asks you to do something"},
-	[FACT_QUESTION] = {{0, 2, 0, 0, 0, 0, 0, 0}, "asks a question"},
+	[FACT_BY_HAND] = {{2, 3, 0, 0, 0, 0, -1, 0}, "a person asks you by name"},
+
+	[FACT_REQUEST] = {{0.9, 2, 0, 0, 0, 0, 0, 0}, "asks you to do something"},
+	[FACT_QUESTION] = {{0.5, 2, 0, 0, 0, 0, 0, 0}, "asks a question"},
 	[FACT_DEADLINE] = {{0, 0.5, 0, 0, 0, 0, 0, 0}, "names a deadline"},
 	[FACT_DEADLINE_SOON] = {{2.5, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline is within 24 hours"},
 	[FACT_OVERDUE] = {{2, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline has just passed"},
 	[FACT_OUTAGE] = {{2, 0, 0, 0, 0, 0.5, 0, 0}, "reports that something is broken"},
 	[FACT_OUTAGE_SUBJECT] = {{1.5, 0, 0, -1, -1, 0.5, 0, 0}, "its subject reports an outage"},
+	[FACT_FAULT] = {{1, 0, 0, 0, 0, 0, 0, 0}, "says that something does not work"},
+	[FACT_EMERGENCY] = {{1.5, 0, 0, 0, 0, 0, 0, 0}, "tells of an emergency"},
 	[FACT_URGENT_WORDS] = {{1.5, 0, 0, 0, 0, 0, 0, 0}, "says that it is urgent"},
 	[FACT_URGENT_SUBJECT] = {{1, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_ESCALATION] = {{1.5, 0.5, 0, 0, 0, 0, 0, 0}, "somebody is waiting or has asked before"},
@@ -62,12 +66,14 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_NEWS_WORDS] = {{0, 0, 0, 1.25, 0, 0, 0, 0}, "reads like a newsletter"},
 	[FACT_NEWS_SUBJECT] = {{-0.5, -0.5, 0.5, 1.5, 0, 0, -0.5, 0}, NULL},
 	[FACT_TRANSACTION] = {{0, 0, 0, 0, 0, 1.25, -0.5, 0}, "about an order, a bill or an account"},
-	[FACT_SECURITY] = {{0, 0, 0, 0, 0, 2, 0, 0}, "about your account's security"},
+	[FACT_SECURITY] = {{0, 0, 0, 0, 0, 2, -0.5, 0}, "about your account's security"},
 	[FACT_PAYMENT_DUE] = {{0.25, 0.5, 0, 0, 0, 1, 0, 0}, "about a payment that is due"},
 	[FACT_BUILD] = {{0, 0, 0, 0, 0, 1, -0.5, 0}, "about code or systems"},
 	[FACT_SOCIAL] = {{0, 0, 0, 0, 0, 2, 0, 0}, "tells what others did"},
-	[FACT_ACCOUNT] = {{0, 0, 0, 0, 0, 2, 0, 0}, "tells of a change to your account"},
+	[FACT_ACCOUNT] = {{0, 0, 0, 0, 0, 2, -0.5, 0}, "tells of a change to your account"},
 	[FACT_MONEY] = {{0, 0, 0, 0, 0, 1, 0, 0}, "about a payment or money"},
+	[FACT_CUT_OFF] = {{1, 0, 0, 0, 0, 1, 0, 0}, "its subject says that something is cut off"},
+	[FACT_TRAVEL_CHANGE] = {{1, 0, 0, 0, 0, 1, -1, 0}, "a journey of yours has changed"},
 	[FACT_ACTION_NEEDED] = {{0, 0.25, 0, 0, 0, 0.5, 0, 0}, "something in it may need you"},
 
 	[FACT_UPSTREAM_SPAM] = {{-1, -1, 0.5, 0, 0, 0, 4, 0}, "your mail server marked it as spam"},
@@ -97,7 +103,7 @@ static const struct weight weights[FACT__MAX] = {
 
 /* The model's log-odds on the scale of the facts, so that this much alone makes spam (SPAM_LEAST in
  * email_triage_decide.c). A mail of which only the text is given must show more. */
-#define WORDS_ODDS       (-0.1)
+#define WORDS_ODDS       0.0
 #define WORDS_ODDS_BARE  2.0
 #define WORDS_SPAM       3.0
 #define WORDS_LEAST      (-1.0)

@@ -15,6 +15,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_explain.c \
 	src/agents/email_triage_facts.c \
 	src/agents/email_triage_guard.c \
+	src/agents/email_triage_hand.c \
 	src/agents/email_triage_inline.c \
 	src/agents/email_triage_input.c \
 	src/agents/email_triage_model.c src/agents/email_triage_model.h \

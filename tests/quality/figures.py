@@ -138,7 +138,7 @@ def requests(objects, file):
                        note="not measured: AGENTIV_EMAIL_INTENT names no train.txt")]
     rows = fit_rows.sentences(file)
     out = lines(objects / "quality_fit", "request", "--list", text=fit_rows.sentence_rows(file))
-    logits = [(int(m[1]) == 1, float(m[2])) for m in (re.match(r" ([01]) (-?[\d.]+) ", line) for line in out) if m]
+    logits = [(int(m[1]) == 1, float(m[2])) for m in (re.match(r" ([01]) (-?[\d.]+) \d+ ", line) for line in out) if m]
     value = f1([a for a, _ in logits], [z > 0 for _, z in logits])
     return [Figure(data, "requests (F1)", value, 0.72, 0.75, reference=f"naive Bayes {naive_bayes(rows):.3f}",
                    note=f"{len(rows)} sentences, each judged by a model that did not see it")]

@@ -27,7 +27,7 @@ static void take_mail(struct rows *rows, const struct mail *m, bool wire, char l
 	row->name = mem_strdup(path);
 	row->hard = label == 'h';
 	row->bare = !wire;
-	spam_features(m, wire, row_feature, row);
+	spam_features(m, wire && spam_has_wire(m), row_feature, row);
 	row_close(row);
 }
 
@@ -154,7 +154,8 @@ static void print_rows(const struct rows *rows)
 	unsigned i;
 
 	for (i = 0; i < rows->count; i++)
-		printf("%c%d %.3f %s\n", rows->all[i].bare ? 'b' : ' ', rows->all[i].yes, rows->all[i].logit, rows->all[i].name);
+		printf("%c%d %.3f %u %s\n", rows->all[i].bare ? 'b' : ' ', rows->all[i].yes, rows->all[i].logit, rows->all[i].count,
+		       rows->all[i].name);
 }
 
 static void cross(struct rows *rows, const struct settings *s, bool listing)
