@@ -349,17 +349,23 @@ static void who_loses_the_lock_stops_before_its_next_statement(void)
 static void a_program_refuses_only_a_schema_that_is_for_newer_ones(void)
 {
 	struct error err = {0};
+	char row[100];
+	int version;
 
 	CU_ASSERT_FALSE(schema_usable(conn, &err));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "agentivctl migrate"));
 	must_migrate(NULL);
-	run("INSERT INTO schema_migrations VALUES"
-	    " (3, '0003_x.sql', '0.0.9', 1, 1), (9, '0009_y.sql', '0.1.0', 1, NULL)");
+	for (version = 3; version <= SCHEMA_NEEDED; version++) {
+		snprintf(row, sizeof row, "INSERT INTO schema_migrations VALUES (%d, '%04d_x.sql', '0.0.9', 1, 1)", version,
+		         version);
+		run(row);
+	}
+	run("INSERT INTO schema_migrations VALUES (99, '0099_y.sql', '0.1.0', 1, NULL)");
 	CU_ASSERT_TRUE(schema_usable(conn, &err));
-	run("UPDATE schema_migrations SET oldest_program = '0.10' WHERE version = 9");
+	run("UPDATE schema_migrations SET oldest_program = '0.10' WHERE version = 99");
 	CU_ASSERT_FALSE(schema_usable(conn, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_CONFLICT);
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "0009_y.sql"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "0099_y.sql"));
 	CU_ASSERT_FALSE(migrate_run(db, options(), NULL, &err));
 }
 
