@@ -218,7 +218,8 @@ static bool find_acquaintances(struct triage *t, struct error *err)
 		if (!ok)
 			triage_warn(t, "SENT_MAIL_UNREADABLE", NULL, "%s", why.message);
 		ok = true;
-		qsort(s.known, s.count, s.count ? sizeof *s.known : 1, by_name);
+		if (s.count > 0)
+			qsort(s.known, s.count, sizeof *s.known, by_name);
 		for (i = 0; i < t->count; i++) {
 			t->items[i].wrote_to = knows(&s, t->items[i].mail.from.addr);
 			t->items[i].answers_sent = knows(&s, t->items[i].mail.in_reply_to);

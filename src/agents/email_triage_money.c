@@ -18,10 +18,12 @@ static const struct { const char *text; enum currency currency; } names[] = {
 	{"brl", CURRENCY_BRL}, {"reais", CURRENCY_BRL}, {"mx$", CURRENCY_MXN}, {"mxn", CURRENCY_MXN}, {"$", CURRENCY_USD},
 	{"euros", CURRENCY_EUR}, {"euro", CURRENCY_EUR}, {"eur", CURRENCY_EUR}, {"€", CURRENCY_EUR},
 	{"pounds sterling", CURRENCY_GBP}, {"pounds", CURRENCY_GBP}, {"pound", CURRENCY_GBP}, {"quid", CURRENCY_GBP},
-	{"gbp", CURRENCY_GBP}, {"£", CURRENCY_GBP}, {"rupees", CURRENCY_INR}, {"rupee", CURRENCY_INR}, {"inr", CURRENCY_INR},
+	{"gbp", CURRENCY_GBP}, {"£", CURRENCY_GBP}, {"rupees", CURRENCY_INR}, {"rupee", CURRENCY_INR},
+	{"inr", CURRENCY_INR},
 	{"rs.", CURRENCY_INR}, {"rs", CURRENCY_INR}, {"₹", CURRENCY_INR}, {"yen", CURRENCY_JPY}, {"jpy", CURRENCY_JPY},
 	{"¥", CURRENCY_JPY}, {"yuan", CURRENCY_CNY}, {"rmb", CURRENCY_CNY}, {"cny", CURRENCY_CNY}, {"chf", CURRENCY_CHF},
-	{"sfr.", CURRENCY_CHF}, {"fr.", CURRENCY_CHF}, {"francs", CURRENCY_CHF}, {"zar", CURRENCY_ZAR}, {"rand", CURRENCY_ZAR},
+	{"sfr.", CURRENCY_CHF}, {"fr.", CURRENCY_CHF}, {"francs", CURRENCY_CHF}, {"zar", CURRENCY_ZAR},
+	{"rand", CURRENCY_ZAR},
 	{"kroner", CURRENCY_KR}, {"kronor", CURRENCY_KR}, {"kr.", CURRENCY_KR}, {"kr", CURRENCY_KR}, {"sek", CURRENCY_SEK},
 	{"nok", CURRENCY_NOK}, {"dkk", CURRENCY_DKK}, {"zloty", CURRENCY_PLN}, {"pln", CURRENCY_PLN}, {"zł", CURRENCY_PLN},
 	{"czk", CURRENCY_CZK}, {"kč", CURRENCY_CZK}, {"huf", CURRENCY_HUF}, {"forint", CURRENCY_HUF}, {"ft", CURRENCY_HUF},
@@ -30,7 +32,8 @@ static const struct { const char *text; enum currency currency; } names[] = {
 	{"ils", CURRENCY_ILS}, {"₪", CURRENCY_ILS}, {"dirhams", CURRENCY_AED}, {"aed", CURRENCY_AED}, {"sar", CURRENCY_SAR},
 	{"krw", CURRENCY_KRW}, {"won", CURRENCY_KRW}, {"₩", CURRENCY_KRW}, {"baht", CURRENCY_THB}, {"thb", CURRENCY_THB},
 	{"฿", CURRENCY_THB}, {"vnd", CURRENCY_VND}, {"₫", CURRENCY_VND}, {"rupiah", CURRENCY_IDR}, {"idr", CURRENCY_IDR},
-	{"ringgit", CURRENCY_MYR}, {"myr", CURRENCY_MYR}, {"php", CURRENCY_PHP}, {"₱", CURRENCY_PHP}, {"naira", CURRENCY_NGN},
+	{"ringgit", CURRENCY_MYR}, {"myr", CURRENCY_MYR}, {"php", CURRENCY_PHP}, {"₱", CURRENCY_PHP},
+	{"naira", CURRENCY_NGN},
 	{"ngn", CURRENCY_NGN}, {"₦", CURRENCY_NGN},
 };
 
@@ -144,7 +147,8 @@ static int64_t value_of(const char *p, const struct shape *s)
 static size_t multiplier_at(const char *p, int64_t *times)
 {
 	static const struct { const char *text; int64_t times; bool touches; } all[] = {
-		{"thousand", 1000, false}, {"million", 1000000, false}, {"billion", 1000000000, false}, {"lakhs", 100000, false},
+		{"thousand", 1000, false}, {"million", 1000000, false}, {"billion", 1000000000, false},
+		{"lakhs", 100000, false},
 		{"lakh", 100000, false}, {"lacs", 100000, false}, {"crores", 10000000, false}, {"crore", 10000000, false},
 		{"mio", 1000000, false}, {"bn", 1000000000, true}, {"k", 1000, true}, {"m", 1000000, true},
 	};

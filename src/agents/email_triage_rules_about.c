@@ -11,8 +11,10 @@ static const struct { const char *pattern; enum where where; bool negated; } ver
 	{"is|are exactly", ALL_OF_IT, false}, {"equals", ALL_OF_IT, false},
 	{"[that|which] does|do not contain|include|mention|have|say|contains|match", ANYWHERE, true},
 	{"is|are not [about]", ANYWHERE, true}, {"[that|which] contains|contain|containing", ANYWHERE, false},
-	{"[that|which] includes|include|including", ANYWHERE, false}, {"[that|which] mentions|mention|mentioning", ANYWHERE, false},
-	{"[that|which] says|say|saying|reads|matches|match", ANYWHERE, false}, {"has|have|with|having|is|are|about|of", ANYWHERE, false},
+	{"[that|which] includes|include|including", ANYWHERE, false},
+	{"[that|which] mentions|mention|mentioning", ANYWHERE, false},
+	{"[that|which] says|say|saying|reads|matches|match", ANYWHERE, false},
+	{"has|have|with|having|is|are|about|of", ANYWHERE, false},
 	{"like", ANYWHERE, false},
 };
 
@@ -31,10 +33,12 @@ static void take_filler(struct parser *p)
 static void take_field(struct parser *p, enum condition_kind *kind)
 {
 	static const struct { const char *pattern; enum condition_kind kind; } fields[] = {
-		{"in [the|its|their] subject or|and body|text", WHEN_TEXT}, {"in [the|its|their] body|text or|and subject", WHEN_TEXT},
+		{"in [the|its|their] subject or|and body|text", WHEN_TEXT},
+		{"in [the|its|their] body|text or|and subject", WHEN_TEXT},
 		{"in [the|their|its] subject|title|heading [line|field|lines]", WHEN_SUBJECT},
 		{"in [the|their|its] [message|email|mail] body|text|content|contents", WHEN_BODY},
-		{"in it|them", WHEN_TEXT}, {"anywhere", WHEN_TEXT}, {"in [the|their] [email|mail|message] [anywhere]", WHEN_TEXT},
+		{"in it|them", WHEN_TEXT}, {"anywhere", WHEN_TEXT},
+		{"in [the|their] [email|mail|message] [anywhere]", WHEN_TEXT},
 		{"somewhere", WHEN_TEXT},
 	};
 	unsigned i;
@@ -132,12 +136,14 @@ static bool take_part(struct parser *p, struct expr **out)
 bool rules_take_text(struct parser *p, struct expr **out)
 {
 	static const char *const leads[] = {
-		"with|having|containing|including|mentioning|saying|quoting", "about", "regarding|concerning|re", "on the subject|topic of",
+		"with|having|containing|including|mentioning|saying|quoting", "about", "regarding|concerning|re",
+		"on the subject|topic of",
 		"related|relating|pertaining to", "to do with", "which|that talk|talks about", "talking about", "discussing",
 		"[that] deal|deals with", "on the topic of", "in regards|regard to", "with regard|regards to", "called",
 	};
 	static const char *const verb_leads[] = {
-		"contains|contain|includes|include|mentions|mention|says|say|has|have|had|discusses|discuss|concerns", "talks|talk about",
+		"contains|contain|includes|include|mentions|mention|says|say|has|have|had|discusses|discuss|concerns",
+		"talks|talk about",
 		"refers|refer|relates|relate to", "is|are about",
 	};
 
@@ -156,9 +162,11 @@ bool rules_take_text(struct parser *p, struct expr **out)
 /* Kinds of files by the endings of their names. */
 static const struct { const char *pattern; const char *endings[8]; } kinds[] = {
 	{"pdf|pdfs", {".pdf"}}, {"word", {".doc", ".docx", ".odt", ".rtf"}},
-	{"excel", {".xls", ".xlsx", ".xlsm", ".ods", ".csv"}}, {"spreadsheet|spreadsheets", {".xls", ".xlsx", ".xlsm", ".ods", ".csv"}},
+	{"excel", {".xls", ".xlsx", ".xlsm", ".ods", ".csv"}},
+	{"spreadsheet|spreadsheets", {".xls", ".xlsx", ".xlsm", ".ods", ".csv"}},
 	{"powerpoint", {".ppt", ".pptx", ".odp"}}, {"presentation|presentations", {".ppt", ".pptx", ".odp", ".key"}},
-	{"csv|csvs", {".csv"}}, {"zip|zips", {".zip"}}, {"archive|archives", {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz"}},
+	{"csv|csvs", {".csv"}}, {"zip|zips", {".zip"}},
+	{"archive|archives", {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz"}},
 	{"image|images|picture|pictures|photo|photos", {".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".tif", ".bmp"}},
 	{"video|videos", {".mp4", ".mov", ".avi", ".mkv", ".webm"}}, {"audio", {".mp3", ".wav", ".m4a", ".ogg", ".flac"}},
 	{"calendar|ics", {".ics"}}, {"text", {".txt"}}, {"html", {".html", ".htm"}},
@@ -199,7 +207,8 @@ static bool take_file_name(struct parser *p, struct condition *c)
 /* Sizes are not known: of a large mail only the headers are read. */
 static bool sees_size(const struct parser *p)
 {
-	return rules_sees(p, "[that] [is|are] larger|bigger|smaller than") || rules_sees(p, "[that] [is|are] over|above|under|below|exceeding") ||
+	return rules_sees(p, "[that] [is|are] larger|bigger|smaller than") ||
+		rules_sees(p, "[that] [is|are] over|above|under|below|exceeding") ||
 	       rules_sees(p, "[that] [is|are] more|less than") || rules_sees(p, "of [at] [more|over|least|about]");
 }
 
@@ -241,16 +250,19 @@ static bool take_files(struct parser *p, struct condition *c)
 
 bool rules_take_attachment(struct parser *p, struct expr **out)
 {
-	static const char *const leads[] = {"with|having|containing|including|carrying", "that|which have|has|contain|contains|include|includes",
+	static const char *const leads[] = {"with|having|containing|including|carrying",
+	                                    "that|which have|has|contain|contains|include|includes",
 	                                    "that|which come|comes with", "where [there] [is|are]"};
-	static const char *const verb_leads[] = {"has|have|contains|contain|includes|include|carries|carry", "comes|come with", "there is|are"};
+	static const char *const verb_leads[] = {"has|have|contains|contain|includes|include|carries|carry",
+	                                         "comes|come with", "there is|are"};
 	struct condition *c = arena_alloc(p->arena, sizeof *c), *own;
 	unsigned was = p->at;
 	bool no = false;
 
 	if (rules_take(p, "without [any|an|a]") || rules_take(p, "with|having|has|have no"))
 		no = true;
-	else if (!rules_take_any(p, leads, COUNT(leads)) && !(p->clause && rules_take_any(p, verb_leads, COUNT(verb_leads))))
+	else if (!rules_take_any(p, leads, COUNT(leads)) &&
+	         !(p->clause && rules_take_any(p, verb_leads, COUNT(verb_leads))))
 		return false;
 	if (!take_files(p, c)) {
 		p->at = was;

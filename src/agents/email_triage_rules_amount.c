@@ -106,8 +106,10 @@ bool rules_take_amount(struct parser *p, struct expr **out)
 	static const char *const leads[] = {
 		"with|of|for|having|mentioning|containing|showing|whose|where [a|an|the|any|its|their] [total|invoice] " AMOUNT
 		" [is|are|of|due|that] [is|of]", "with|mentioning|containing|showing [a|an] " AMOUNT " [of]",
-		"[the|its|their|any|a] [total|invoice] " AMOUNT " [due] is|are|was|of", "[there] [is|are] [the|its|their|any|a|an] [total|invoice] " AMOUNT " [of]",
-		"[which|that] [is|are] worth|totalling|totaling|costing|charging|billing|amounting [to]", "[that] cost|costs|total|totals|charge|charges",
+		"[the|its|their|any|a] [total|invoice] " AMOUNT " [due] is|are|was|of",
+		"[there] [is|are] [the|its|their|any|a|an] [total|invoice] " AMOUNT " [of]",
+		"[which|that] [is|are] worth|totalling|totaling|costing|charging|billing|amounting [to]",
+		"[that] cost|costs|total|totals|charge|charges",
 		"mentioning|containing|mentions|mention|contains|contain|showing", "for|of|at", "is|are", "that is|are",
 	};
 	struct condition *c = rules_condition(p, WHEN_AMOUNT);

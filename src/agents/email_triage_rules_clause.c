@@ -10,7 +10,8 @@ static bool take_state(struct parser *p, struct expr **out)
 	static const struct { const char *pattern; enum condition_kind kind; bool negated, clause; } states[] = {
 		{"[that|which] i have not [yet] read|opened|seen [yet]", WHEN_UNREAD, false, false},
 		{"[that|which] i have [already] read|opened|seen", WHEN_UNREAD, true, false},
-		{"[still] unread|unopened|unseen", WHEN_UNREAD, false, true}, {"[already] read|opened", WHEN_UNREAD, true, true},
+		{"[still] unread|unopened|unseen", WHEN_UNREAD, false, true},
+		{"[already] read|opened", WHEN_UNREAD, true, true},
 		{"[a] reply|replies|response", WHEN_REPLY, false, true},
 	};
 	unsigned i;
@@ -44,7 +45,9 @@ bool rules_take_detail(struct parser *p, struct expr **out)
 
 static bool take_pronoun(struct parser *p)
 {
-	static const char *const pronouns[] = {"it", "they", "those", "the|an|a|any|this|that|each email|mail|message|thread|conversation", "emails|mails|mail|messages",
+	static const char *const pronouns[] = {"it", "they", "those",
+	                                       "the|an|a|any|this|that|each email|mail|message|thread|conversation",
+	                                       "emails|mails|mail|messages",
 	                                       "the ones|one", "ones", "if|when it|they"};
 
 	return rules_take_any(p, pronouns, COUNT(pronouns));
@@ -145,7 +148,8 @@ bool rules_take_details(struct parser *p, struct expr **out)
 
 bool rules_take_clause(struct parser *p, struct expr **out)
 {
-	static const char *const comings[] = {"arrives|arrive|comes|come|lands|land [in] [in|my|the] [inbox]", "i get|receive|got [it]", "is received",
+	static const char *const comings[] = {"arrives|arrive|comes|come|lands|land [in] [in|my|the] [inbox]",
+	                                      "i get|receive|got [it]", "is received",
 	                                      "reaches me"};
 	struct expr *subject = NULL, *details = NULL;
 	bool pronoun, came, has_details;
@@ -160,7 +164,8 @@ bool rules_take_clause(struct parser *p, struct expr **out)
 		p->clause = false;
 		if (!rules_take_details(p, &subject))
 			return false;
-	} else if (!rules_sees(p, "[the|its|a] subject|body|sender|title|amount|total|recipient") && !rules_sees(p, "i am")) {
+	} else if (!rules_sees(p, "[the|its|a] subject|body|sender|title|amount|total|recipient") &&
+	           !rules_sees(p, "i am")) {
 		p->clause = false;
 		was = p->at;
 		if (!rules_take_mails(p, &subject))
@@ -184,11 +189,14 @@ bool rules_take_clause(struct parser *p, struct expr **out)
 static bool take_except(struct parser *p, bool *negate, bool *clause)
 {
 	static const struct { const char *pattern; bool negate, clause; } leads[] = {
-		{"except|but|and if|when|where|that", true, true}, {"but|and not if|when|where", true, true}, {"unless", true, true}, {"or unless", true, true},
+		{"except|but|and if|when|where|that", true, true}, {"but|and not if|when|where", true, true},
+		{"unless", true, true}, {"or unless", true, true},
 		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"as|so long as", false, true},
-		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true}, {"except [for]", true, false},
+		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true},
+		{"except [for]", true, false},
 		{"but|and not [if|when]", true, false}, {"other|rather than", true, false}, {"apart|aside from", true, false},
-		{"with the exception of", true, false}, {"excluding|besides|excepting", true, false}, {"but never|ignore", true, false},
+		{"with the exception of", true, false}, {"excluding|besides|excepting", true, false},
+		{"but never|ignore", true, false},
 		{"not", true, false},
 	};
 	unsigned was = p->at, i;

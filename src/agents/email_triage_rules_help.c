@@ -3,19 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/email_triage_rules_priv.h"
+#include "agents/email_triage_rules_edit.h"
 #include "agents/email_triage_text.h"
 
 #define ROUNDS_MAX  4      /* repairs of one sentence */
-#define NEAREST_MAX 500    /* bytes: what a rule may have */
 
 /* ---- What the agent cannot do ---- */
 
 /* A verb; what to say instead; from which word the rest is left out ("forward … to x"); and why. */
 static const struct inability { const char *pattern, *instead, *drop, *why; } inabilities[] = {
 	{"delete|trash|bin|discard|purge|erase|destroy|remove|junk", "Archive", NULL, "it never deletes mail"},
-	{"throw|toss away|out", "Archive", NULL, "it never deletes mail"}, {"get rid of", "Archive", NULL, "it never deletes mail"},
-	{"block|ban|blacklist|mute|silence|ignore|dismiss|filter [out]", "Archive", NULL, "it cannot block or mute anybody"},
+	{"throw|toss away|out", "Archive", NULL, "it never deletes mail"},
+	{"get rid of", "Archive", NULL, "it never deletes mail"},
+	{"block|ban|blacklist|mute|silence|ignore|dismiss|filter [out]", "Archive", NULL,
+	 "it cannot block or mute anybody"},
 	{"unsubscribe [me] from", "Archive", NULL, "it never unsubscribes"},
 	{"snooze|postpone|defer|pin|highlight|bookmark", "Star", "until", "it can only flag, label, star and archive"},
 	{"remind me [about|of|to] [answer|read]", "Star", "in", "it cannot remind you"},
@@ -24,111 +25,21 @@ static const struct inability { const char *pattern, *instead, *drop, *why; } in
 	{"forward|redirect|bounce|send|copy", "Star", "to", "it never sends mail"},
 	{"reply|respond to", "Star mail from", "that|with|saying", "it never sends mail"},
 	{"answer", "Star", "with|saying", "it never sends mail"},
-	{"summarize|summarise|translate|print|download|save|open|read|extract", "Star", "to|in|into", "it can only flag, label, star and archive"},
+	{"summarize|summarise|translate|print|download|save|open|read|extract", "Star", "to|in|into",
+	 "it can only flag, label, star and archive"},
 	{"report", "Treat", "to", "it cannot report mail"},
 }, participles[] = {
-	{"deleted|trashed|binned|discarded|purged|removed|blocked|muted|ignored|junked", "archived", "from", "it never deletes mail"},
+	{"deleted|trashed|binned|discarded|purged|removed|blocked|muted|ignored|junked", "archived", "from",
+	 "it never deletes mail"},
 	{"forwarded|answered|redirected", "starred", "to", "it never sends mail"},
 	{"read|done", "archived", NULL, "it cannot mark mail as read"},
 };
-
-/* ---- Changing a sentence ---- */
-
-struct repair { struct arena *arena; const char *sentence; const struct parser *p; const char *problem; };
-
-/* The sentence with the tokens [from, to) replaced; by "" leaves them out. */
-static const char *replaced(const struct repair *r, unsigned from, unsigned to, const char *by)
-{
-	const struct token *t = r->p->tokens;
-	unsigned begin = t[from].from, end = to > from ? t[to - 1].to : begin;
-
-	if (!*by)
-		while (begin > 0 && strchr(" ,;(", r->sentence[begin - 1]))
-			begin--;
-	return arena_printf(r->arena, "%.*s%s%s", (int)begin, r->sentence, by, r->sentence + end);
-}
-
-/* The same, with words put in before the token at `place` (at the end: behind the last). */
-static const char *moved(const struct repair *r, unsigned from, unsigned to, unsigned place, const char *words)
-{
-	const struct token *t = r->p->tokens;
-	unsigned begin = t[from].from, end = t[to].from, at = t[place - 1].to;
-
-	if (at < end)
-		return NULL;
-	return arena_printf(r->arena, "%.*s%.*s %s%s", (int)begin, r->sentence, (int)(at - end), r->sentence + end, words,
-	                    r->sentence + at);
-}
-
-/* Both ranges replaced, the first before the second. */
-static const char *replaced_two(const struct repair *r, unsigned from, unsigned to, const char *by, unsigned from2, unsigned to2,
-                                const char *by2)
-{
-	const struct token *t = r->p->tokens;
-	const char *rest = replaced(r, from2, to2, by2);
-
-	if (t[from2].from < t[to - 1].to)          /* both of one short form */
-		return NULL;
-	return arena_printf(r->arena, "%.*s%s%s", (int)t[from].from, rest, by, rest + t[to - 1].to);
-}
-
-static const char *words_of(const struct repair *r, unsigned from, unsigned to)
-{
-	const struct token *t = r->p->tokens;
-
-	if (from >= r->p->count)
-		return "";
-	return arena_strndup(r->arena, r->sentence + t[from].from, t[to > from ? to - 1 : from].to - t[from].from);
-}
-
-/* Would it be understood, and not of all mail? */
-static bool parses(const struct repair *r, const char *sentence)
-{
-	struct rule rule;
-	struct parser p;
-	unsigned i;
-
-	if (!sentence || strlen(sentence) > NEAREST_MAX || !rules_read(r->arena, sentence, &p, &rule))
-		return false;
-	for (i = 0; i < rule.part_count; i++)
-		if (!rule.parts[i].when)
-			return false;
-	return true;
-}
-
-static struct parser at_token(const struct repair *r, unsigned i)
-{
-	struct parser q = *r->p;
-
-	q.at = i;
-	return q;
-}
-
-/* Where what begins at this token ends: before "and", a comma, an exception, or the sentence's end. */
-static unsigned end_of(const struct repair *r, unsigned i)
-{
-	static const char *const ends[] = {"and", "or", "unless", "except", "if", "when", "then", "but", "as", "should", "is", "are"};
-	struct parser q = at_token(r, i + 1);
-
-	for (; q.at < q.count; q.at++)
-		if (rules_peek(&q, 0)->kind == TOKEN_COMMA || rules_peek(&q, 0)->kind == TOKEN_STOP || rules_is_any(&q, 0, ends, COUNT(ends)))
-			break;
-	return q.at < q.count ? q.at : q.count;
-}
-
-/* What is wrong at first is what is told. */
-static const char *problem(struct repair *r, const char *before, const char *what, const char *behind)
-{
-	if (!r->problem)
-		r->problem = arena_printf(r->arena, "%s%s%s", before, what, behind);
-	return NULL;
-}
 
 /* ---- Repairs: each gives the changed sentence, NULL when it is not what is wrong ---- */
 
 static bool begins_command(const struct repair *r, unsigned i)
 {
-	struct parser q = at_token(r, i > 0 ? i - 1 : 0);
+	struct parser q = edit_at(r, i > 0 ? i - 1 : 0);
 
 	if (i > 1 && rules_sees(&q, "not")) {
 		q.at = i - 2;
@@ -142,16 +53,16 @@ static bool begins_command(const struct repair *r, unsigned i)
 static const char *instead(struct repair *r, const struct inability *no, unsigned from, unsigned to)
 {
 	const char *words = from == 0 ? no->instead : text_lower(r->arena, no->instead);
-	const char *changed = replaced(r, from, to, words);
-	struct parser q = at_token(r, to);
+	const char *changed = edit_replaced(r, from, to, words);
+	struct parser q = edit_at(r, to);
 
-	problem(r, "email-triage cannot do this: ", no->why, "");
+	edit_problem(r, "email-triage cannot do this: ", no->why, "");
 	if (!no->drop)
 		return changed;
 	for (; q.at < q.count && !rules_sees(&q, no->drop); q.at++)
 		;
 	if (q.at < q.count && q.at > to && r->p->tokens[q.at].from >= r->p->tokens[to - 1].to)
-		changed = replaced_two(r, from, to, words, q.at, end_of(r, q.at), "");
+		changed = edit_two(r, from, to, words, q.at, edit_end(r, q.at), "");
 	return changed;
 }
 
@@ -160,7 +71,7 @@ static const char *other_verb(struct repair *r)
 	unsigned i, k;
 
 	for (i = 0; i < r->p->count; i++) {
-		struct parser q = at_token(r, i);
+		struct parser q = edit_at(r, i);
 
 		for (k = 0; begins_command(r, i) && k < COUNT(inabilities); k++, q.at = i)
 			if (rules_take(&q, inabilities[k].pattern))
@@ -177,46 +88,48 @@ static const char *other_class(struct repair *r)
 {
 	static const struct { const char *pattern, *verb, *why; } places[] = {
 		{"as|to|into|in [the|my] spam|junk [folder]", NULL, "to mark it as spam is to treat it so"},
-		{"as|to|into|in [the|my] read|done|seen|trash|bin|deleted [items|folder]", "Archive", "it never deletes mail, nor marks it as read"},
+		{"as|to|into|in [the|my] read|done|seen|trash|bin|deleted [items|folder]", "Archive",
+		 "it never deletes mail, nor marks it as read"},
 		{"as unread|new", "Star", "it cannot mark mail as unread"},
 	};
 	unsigned i, k, verb;
 	struct parser q;
 
 	for (verb = 0; verb < r->p->count; verb++) {
-		q = at_token(r, verb);
+		q = edit_at(r, verb);
 		if (rules_sees(&q, "flag|mark|treat|classify|consider|set|move|put|send|file|drop|count"))
 			break;
 	}
 	for (i = verb + 1; i < r->p->count; i++)
 		for (k = 0; k < COUNT(places); k++) {
-			q = at_token(r, i);
+			q = edit_at(r, i);
 			if (!rules_take(&q, places[k].pattern))
 				continue;
-			problem(r, "email-triage cannot do this: ", places[k].why, "");
+			edit_problem(r, "email-triage cannot do this: ", places[k].why, "");
 			if (!places[k].verb)
-				return replaced_two(r, verb, verb + 1, verb == 0 ? "Treat" : "treat", i, q.at, "as spam");
+				return edit_two(r, verb, verb + 1, verb == 0 ? "Treat" : "treat", i, q.at, "as spam");
 			return instead(r, &(struct inability){"", places[k].verb, "as|to|into|in", places[k].why}, verb, verb + 1);
 		}
 	if (r->p->trouble != TROUBLE_CLASS || verb >= r->p->count || r->p->trouble_at <= verb + 1)
 		return NULL;
-	q = at_token(r, r->p->trouble_at - 1);
+	q = edit_at(r, r->p->trouble_at - 1);
 	if (!rules_sees(&q, "as"))
 		return NULL;
-	problem(r, "\"", words_of(r, r->p->trouble_at, end_of(r, r->p->trouble_at)), "\" is no category, though it may be a label");
-	return replaced(r, verb, verb + 1, "Label");
+	edit_problem(r, "\"", edit_words(r, r->p->trouble_at, edit_end(r, r->p->trouble_at)),
+	        "\" is no category, though it may be a label");
+	return edit_replaced(r, verb, verb + 1, "Label");
 }
 
 /* "my boss": whose address that is, only the user knows. */
 static const char *somebody(struct repair *r)
 {
 	unsigned from = r->p->trouble_at, to;
-	struct parser q = at_token(r, from);
+	struct parser q = edit_at(r, from);
 	bool role;
 
 	if (r->p->trouble == TROUBLE_NOBODY) {
-		problem(r, "\"", words_of(r, from, from + 1), "\" is no address, domain or name");
-		return replaced(r, from, from + 1, "@EXAMPLE.ORG");
+		edit_problem(r, "\"", edit_words(r, from, from + 1), "\" is no address, domain or name");
+		return edit_replaced(r, from, from + 1, "@EXAMPLE.ORG");
 	}
 	if (r->p->trouble != TROUBLE_PEOPLE || from >= r->p->count)
 		return NULL;
@@ -224,8 +137,9 @@ static const char *somebody(struct repair *r)
 	for (q.at++; q.at < q.count && !rules_ends_value(&q); q.at++)
 		;
 	to = q.at;
-	problem(r, "Nothing in a mail tells who \"", words_of(r, from, to), "\" is: name an address, a domain or a name");
-	return role ? moved(r, from, from, to, "NAME@EXAMPLE.ORG") : replaced(r, from, to, "@EXAMPLE.ORG");
+	edit_problem(r, "Nothing in a mail tells who \"", edit_words(r, from, to),
+	             "\" is: name an address, a domain or a name");
+	return role ? edit_moved(r, from, from, to, "NAME@EXAMPLE.ORG") : edit_replaced(r, from, to, "@EXAMPLE.ORG");
 }
 
 /* "old newsletters": an adjective that says nothing exact, or what must be looked for as a word. */
@@ -233,37 +147,40 @@ static const char *adjective(struct repair *r)
 {
 	static const struct { const char *pattern, *behind; } vague[] = {
 		{"old|older|stale|outdated|ancient", "older than 30 days"}, {"recent|latest|fresh", "from the last 7 days"},
-		{"big|large|long|short|boring|useless|unimportant|annoying|unwanted|remaining|other|stupid|silly|such|interesting|good|bad", ""},
+		{"big|large|long|short|boring|useless|unimportant|annoying|unwanted|remaining|other", ""},
+		{"stupid|silly|such|interesting|good|bad", ""},
 	};
 	unsigned i = r->p->furthest, k;
-	struct parser q = at_token(r, i);
+	struct parser q = edit_at(r, i);
 	const char *word = rules_peek(&q, 0)->lower;
 
 	if (i >= r->p->count || rules_peek(&q, 0)->kind != TOKEN_WORD || rules_ends_value(&q) || !rules_sees_kind(&q, 1))
 		return NULL;
 	if (i > 0 && strlen(word) > 2 && strcmp(word + strlen(word) - 2, "'s") == 0) {      /* "my accountant's emails" */
-		problem(r, "Nothing in a mail tells who \"", words_of(r, i - 1, i + 1), "\" is: name an address, a domain or a name");
-		return moved(r, i, i + 1, i + 2, "from NAME@EXAMPLE.ORG");
+		edit_problem(r, "Nothing in a mail tells who \"", edit_words(r, i - 1, i + 1),
+		        "\" is: name an address, a domain or a name");
+		return edit_moved(r, i, i + 1, i + 2, "from NAME@EXAMPLE.ORG");
 	}
-	problem(r, "\"", word, "\" says nothing that can be looked for in a mail");
+	edit_problem(r, "\"", word, "\" says nothing that can be looked for in a mail");
 	for (k = 0; k < COUNT(vague); k++)
 		if (rules_sees(&q, vague[k].pattern))
-			return *vague[k].behind ? moved(r, i, i + 1, end_of(r, i), vague[k].behind) : replaced(r, i, i + 1, "");
-	return moved(r, i, i + 1, end_of(r, i), arena_printf(r->arena, "about \"%s\"", word));
+			return *vague[k].behind ? edit_moved(r, i, i + 1, edit_end(r, i), vague[k].behind) : edit_replaced(r, i,
+				i + 1, "");
+	return edit_moved(r, i, i + 1, edit_end(r, i), arena_printf(r->arena, "about \"%s\"", word));
 }
 
 /* "Only star mail from Ann": what of the others? */
 static const char *without_only(struct repair *r)
 {
-	struct parser q = at_token(r, 0);
+	struct parser q = edit_at(r, 0);
 
 	for (; q.at < 4 && q.at < q.count; q.at++)
 		if (rules_sees(&q, "only") && begins_command(r, q.at)) {
-			const char *changed = replaced(r, q.at, q.at + 1, "");
+			const char *changed = edit_replaced(r, q.at, q.at + 1, "");
 
 			changed += *changed == ' ';
-			problem(r, "A rule says nothing of the mail that it is not about: leave out \"", "only", "\"");
-			return parses(r, changed) ? changed : NULL;
+			edit_problem(r, "A rule says nothing of the mail that it is not about: leave out \"", "only", "\"");
+			return edit_parses(r, changed) ? changed : NULL;
 		}
 	return NULL;
 }
@@ -274,26 +191,26 @@ static const char *known_trouble(struct repair *r)
 
 	switch (r->p->trouble) {
 	case TROUBLE_SIZE:
-		problem(r, "The size of attachments is not known", "", "");
-		return replaced(r, at, end_of(r, at), "");
+		edit_problem(r, "The size of attachments is not known", "", "");
+		return edit_replaced(r, at, edit_end(r, at), "");
 	case TROUBLE_SENTENCES:
-		problem(r, "It is more than one sentence: give each as a rule of its own", "", "");
-		return at > 0 && at < r->p->count ? replaced(r, at - 1, r->p->count, "") : NULL;
+		edit_problem(r, "It is more than one sentence: give each as a rule of its own", "", "");
+		return at > 0 && at < r->p->count ? edit_replaced(r, at - 1, r->p->count, "") : NULL;
 	case TROUBLE_COMMA:
-		problem(r, "It is not clear how far \"or\" reaches: give each case as a rule of its own", "", "");
-		return at < r->p->count ? replaced(r, at, end_of(r, at + 1), "") : NULL;
+		edit_problem(r, "It is not clear how far \"or\" reaches: give each case as a rule of its own", "", "");
+		return at < r->p->count ? edit_replaced(r, at, edit_end(r, at + 1), "") : NULL;
 	case TROUBLE_DEAD:
-		problem(r, "No mail can meet all of its conditions", "", "");
+		edit_problem(r, "No mail can meet all of its conditions", "", "");
 		for (i = r->p->count - 1; i > 0; i--) {
-			struct parser q = at_token(r, i);
-			const char *changed = rules_sees(&q, "and|that|but|not|from|without") ? replaced(r, i, end_of(r, i), "") : NULL;
+			struct parser q = edit_at(r, i);
+			const char *changed = edit_replaced(r, i, edit_end(r, i), "");
 
-			if (parses(r, changed))
+			if (rules_sees(&q, "and|that|but|not|from|without") && edit_parses(r, changed))
 				return changed;
 		}
 		return NULL;
 	case TROUBLE_LONG:
-		return problem(r, "It is too long, or has too many parts", "", "");
+		return edit_problem(r, "It is too long, or has too many parts", "", "");
 	default:
 		return NULL;
 	}
@@ -302,33 +219,38 @@ static const char *known_trouble(struct repair *r)
 /* "as Research and Development", "from Women in Tech": what is meant as one stands in quotes. */
 static const char *in_quotes(struct repair *r)
 {
-	static const char *const times[] = {"weekend", "weekends", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+	static const char *const times[] = {"weekend", "weekends", "monday", "tuesday", "wednesday", "thursday", "friday",
+	                                    "saturday", "sunday",
 	                                    "night", "morning", "evening", "holidays", "vacation", "hours"};
 	unsigned i = r->p->furthest < r->p->count ? r->p->furthest : r->p->count, end, k;
 
 	if (i < 3)
 		return NULL;
-	end = i < r->p->count ? end_of(r, i) : i;
+	end = i < r->p->count ? edit_end(r, i) : i;
 	for (k = i; k < end; k++) {
-		struct parser q = at_token(r, k);
+		struct parser q = edit_at(r, k);
 
 		if (rules_is_any(&q, 0, times, COUNT(times)))
 			return NULL;
 	}
 	for (k = i - 1; k > 0 && k + 6 > i; k--) {
-		struct parser q = at_token(r, k);
+		struct parser q = edit_at(r, k);
 		const struct token *t = r->p->tokens;
 		unsigned begin = t[k + 1].from, behind = t[end - 1].to;
 		const char *changed;
 
-		if (end <= k + 1 || behind < begin || !rules_sees(&q, "as|under|into|called|named|about|containing|mentioning|with|subject|contains|mentions|says|label|from|regarding") ||
+		if (end <= k + 1 || behind < begin ||
+		    !(rules_sees(&q, "as|under|into|called|named|about|containing|mentioning|with|subject") ||
+		      rules_sees(&q, "contains|mentions|says|label|from|regarding")) ||
 		    memchr(r->sentence + begin, '"', behind - begin))
 			continue;
-		changed = arena_printf(r->arena, "%.*s\"%.*s\"%s", (int)begin, r->sentence, (int)(behind - begin), r->sentence + begin,
+		changed = arena_printf(r->arena, "%.*s\"%.*s\"%s", (int)begin, r->sentence, (int)(behind - begin),
+		                       r->sentence + begin,
 		                       r->sentence + behind);
-		if (!parses(r, changed))
+		if (!edit_parses(r, changed))
 			continue;
-		problem(r, "It is not clear how far \"", words_of(r, k + 1, end), "\" goes: put what belongs together in quotes");
+		edit_problem(r, "It is not clear how far \"", edit_words(r, k + 1, end),
+		        "\" goes: put what belongs together in quotes");
 		return changed;
 	}
 	return NULL;
@@ -341,27 +263,30 @@ static const char *left_out(struct repair *r)
 	const char *changed;
 
 	if (i == 0)
-		return problem(r, "It does not say what to do (flag, mark, label, archive, keep, star) with which mails", "", "");
+		return edit_problem(r, "It does not say what to do (flag, mark, label, archive, keep, star) with which mails",
+		                    "",
+		               "");
 	if (i == r->p->count)
-		return problem(r, "It seems to be unfinished after \"", words_of(r, i - 1, i), "\"");
-	problem(r, "\"", words_of(r, i, end_of(r, i)), "\" is not understood here");
+		return edit_problem(r, "It seems to be unfinished after \"", edit_words(r, i - 1, i), "\"");
+	edit_problem(r, "\"", edit_words(r, i, edit_end(r, i)), "\" is not understood here");
 	for (back = 0; back < 3 && back < i; back++) {
-		changed = replaced(r, i - back, end_of(r, i), "");
-		if (parses(r, changed))
+		changed = edit_replaced(r, i - back, edit_end(r, i), "");
+		if (edit_parses(r, changed))
 			return changed;
 	}
 	for (back = i; back > 0; back--) {         /* a remark behind a comma */
-		changed = r->p->tokens[back].kind == TOKEN_COMMA ? replaced(r, back, r->p->count, "") : NULL;
-		if (parses(r, changed))
+		changed = r->p->tokens[back].kind == TOKEN_COMMA ? edit_replaced(r, back, r->p->count, "") : NULL;
+		if (edit_parses(r, changed))
 			return changed;
 	}
-	changed = replaced(r, i, i + 1, "");
-	return parses(r, changed) ? changed : NULL;
+	changed = edit_replaced(r, i, i + 1, "");
+	return edit_parses(r, changed) ? changed : NULL;
 }
 
 void rules_help(struct arena *a, const char *sentence, const struct parser *p, struct rule *out)
 {
-	static const char *(*const repairs[])(struct repair *) = {without_only, other_class, other_verb, somebody, adjective, known_trouble, in_quotes, left_out};
+	static const char *(*const repairs[])(struct repair *) = {without_only, other_class, other_verb, somebody,
+	                                                          adjective, known_trouble, in_quotes, left_out};
 	struct repair r = {a, sentence, p, NULL};
 	struct parser *again = arena_alloc(a, sizeof *again);
 	unsigned round, i;

@@ -78,19 +78,20 @@ static bool is_me(const struct rule_view *v, const struct mail_address *all, uns
 	return false;
 }
 
-/* By its address, as it posts or is written to, or by words of its List-Id (RFC 2919: "Name <dev.lists.example.org>"). */
+/* By its address, as it posts or is written to, or by words of its List-Id (RFC 2919: "Dev <dev.example.org>"). */
 static bool list_is(struct rule_view *v, const struct value *value)
 {
 	const struct mail *m = v->s->mail;
 	const char *id = mail_header(m, "List-Id"), *post = mail_header(m, "List-Post"), *at = strchr(value->text, '@');
-	const char *lower = id ? text_lower(&v->arena, id) : "";
+	const char *lower = id ? text_lower(&v->arena, id) : "", *dotted;
 
 	if (!at || at == value->text)
 		return id && (at ? strstr(lower, at + 1) != NULL : text_has_phrase(lower, value->text));
 	if (any_address(v, m->to, m->to_count, value) || any_address(v, m->cc, m->cc_count, value) ||
 	    (post && strcasestr(post, value->text)))
 		return true;
-	return id && strstr(lower, arena_printf(&v->arena, "<%.*s.%s>", (int)(at - value->text), value->text, at + 1)) != NULL;
+	dotted = arena_printf(&v->arena, "<%.*s.%s>", (int)(at - value->text), value->text, at + 1);
+	return id && strstr(lower, dotted) != NULL;
 }
 
 /* ---- What it holds ---- */
@@ -104,7 +105,8 @@ static bool attachment_is(struct rule_view *v, const struct value *value)
 		const char *name = text_lower(&v->arena, m->attachments[i].name);
 		size_t n = strlen(name), len = strlen(value->text);
 
-		if (value->where == AT_END ? n > len && strcmp(name + n - len, value->text) == 0 : strstr(name, value->text) != NULL)
+		if (value->where == AT_END ? n > len && strcmp(name + n - len, value->text) == 0
+		                           : strstr(name, value->text) != NULL)
 			return true;
 		/* a file without a name is told by its type alone */
 		if (value->where == AT_END && !strchr(name, '.') && strcasestr(m->attachments[i].type, value->text + 1))
@@ -225,13 +227,17 @@ static void span_of(const struct date *d, int64_t today, int64_t *first, int64_t
 
 		y = year + (d->unit == DATE_YEAR ? d->offset : 0);
 		*first = d->unit == DATE_DAY ? today + d->offset : days_of(y, m, 1);
-		*behind = d->unit == DATE_DAY ? *first + 1 : d->unit == DATE_MONTH ? days_of(y, m + 1, 1) : days_of(y + 1, 1, 1);
+		*behind = d->unit == DATE_DAY     ? *first + 1
+		          : d->unit == DATE_MONTH ? days_of(y, m + 1, 1)
+		                                  : days_of(y + 1, 1, 1);
 		return;
 	}
 	if (y == 0)
 		y = days_of(year, d->month, d->unit == DATE_DAY ? d->day : 1) <= today ? year : year - 1;
 	*first = d->unit == DATE_YEAR ? days_of(y, 1, 1) : days_of(y, d->month, d->unit == DATE_DAY ? d->day : 1);
-	*behind = d->unit == DATE_YEAR ? days_of(y + 1, 1, 1) : d->unit == DATE_MONTH ? days_of(y, d->month + 1, 1) : *first + 1;
+	*behind = d->unit == DATE_YEAR    ? days_of(y + 1, 1, 1)
+	          : d->unit == DATE_MONTH ? days_of(y, d->month + 1, 1)
+	                                  : *first + 1;
 }
 
 static int64_t day_of(const struct rule_view *v, int64_t ms)

@@ -7,8 +7,10 @@
 /* Words that say which mails, or none in particular. *all: they alone may mean every mail. */
 static bool take_object(struct parser *p, bool *all)
 {
-	static const char *const whole[] = {"all|every|any of my|the", "everything|anything|all", "every|any|each [single]", "whatever"};
-	static const char *const part[] = {"the|my|those|these|new|incoming|ones|a|an|of|our|future|some|something|things|thing|stuff|such|kinds|types"};
+	static const char *const whole[] = {"all|every|any of my|the", "everything|anything|all",
+	                                    "every|any|each [single]", "whatever"};
+	static const char *const part[] = {"the|my|those|these|new|incoming|ones|a|an|of|our|future|some|such|kinds|types",
+	                                   "something|things|thing|stuff"};
 	unsigned was = p->at;
 
 	for (;;) {
@@ -149,13 +151,15 @@ static bool take_sends(struct parser *p, struct expr **out)
 
 	rules_take(p, "that|which");
 	kind = rules_peek(p, 0)->kind;
-	if ((!rules_is_capital(rules_peek(p, 0)) && !rules_sees(p, "my|our") && kind != TOKEN_ADDRESS) || rules_ends_value(p)) {
+	if ((!rules_is_capital(rules_peek(p, 0)) && !rules_sees(p, "my|our") && kind != TOKEN_ADDRESS) ||
+	    rules_ends_value(p)) {
 		p->at = was;
 		return true;
 	}
 	c = rules_condition(p, WHEN_FROM);
 	if (c && rules_take_people(p, c) &&
-	    (rules_take(p, "[has|have] sends|send|sent|writes|write|wrote|emails|email|mails|mail|messages|forwards|written [to] [me|us]"))) {
+	    (rules_take(p, "[has|have] sends|send|sent|writes|write|wrote|forwards|written [to] [me|us]") ||
+	     rules_take(p, "emails|email|mails|mail|messages [to] [me|us]"))) {
 		*out = rules_leaf(p, c);
 		return true;
 	}
@@ -173,6 +177,12 @@ static bool determined(const struct parser *p)
 	return p->at > 0 && rules_sees(&before, "my|our|the|a|an|of");
 }
 
+static void take_nouns(struct parser *p)
+{
+	while (rules_take_mail_noun(p))
+		;
+}
+
 static bool take_noun(struct parser *p, struct expr **out, bool *all)
 {
 	struct expr *e = NULL, *details = NULL;
@@ -184,11 +194,11 @@ static bool take_noun(struct parser *p, struct expr **out, bool *all)
 	if (!take_before(p, out, &any))
 		return false;
 	if (any)
-		take_object(p, all);
+		take_nouns(p);
 	if (take_replies(p, &e) || rules_take_kinds(p, &e)) {
 		*out = rules_both(p, *out, e);
 		any = true;
-		take_object(p, all);
+		take_nouns(p);
 	}
 	e = NULL;
 	/* "anything my boss …": the boss comes next, and "the" alone is nothing */
@@ -211,7 +221,8 @@ static bool take_noun(struct parser *p, struct expr **out, bool *all)
 /* Does another noun begin here? "them" and "it" are none. */
 static bool begins_noun(struct parser *p)
 {
-	static const char *const words[] = {"all", "any", "every", "everything", "anything", "those", "the", "my", "unread", "each",
+	static const char *const words[] = {"all", "any", "every", "everything", "anything", "those", "the", "my",
+	                                    "unread", "each",
 	                                    "replies", "whatever"};
 	const struct token *t = rules_peek(p, 0);
 	unsigned n;
@@ -220,7 +231,8 @@ static bool begins_noun(struct parser *p)
 		return true;
 	for (n = 0; n < 3 && rules_is_capital(rules_peek(p, n)); n++)
 		;
-	return (n > 0 && rules_sees_kind(p, n)) || ((t->kind == TOKEN_DOMAIN || t->kind == TOKEN_ADDRESS) && rules_sees_kind(p, 1));
+	return (n > 0 && rules_sees_kind(p, n)) || ((t->kind == TOKEN_DOMAIN || t->kind == TOKEN_ADDRESS) &&
+	                                            rules_sees_kind(p, 1));
 }
 
 /* Commas join nouns only where "and" or "or" closes the list. */

@@ -8,9 +8,12 @@
 static void take_opening(struct parser *p)
 {
 	static const char *const openings[] = {
-		"please|kindly|always|automatically|also|just|simply|hey|hi|hello|ok|okay|rule|first|immediately", "i would like|love|want you to [please]",
-		"i want|need you to", "could|can|would|will you [please] [kindly]", "make sure to", "be sure to", "go|feel ahead|free and|to",
-		"you can|should|may|must [always]", "remember to", "try to", "let us", "we should", "i would like to have", "would you mind",
+		"please|kindly|always|automatically|also|just|simply|hey|hi|hello|ok|okay|rule|first|immediately",
+		"i would like|love|want you to [please]",
+		"i want|need you to", "could|can|would|will you [please] [kindly]", "make sure to", "be sure to",
+		"go|feel ahead|free and|to",
+		"you can|should|may|must [always]", "remember to", "try to", "let us", "we should", "i would like to have",
+		"would you mind",
 	};
 
 	while (rules_take_any(p, openings, COUNT(openings)) || rules_take_comma(p))
@@ -21,15 +24,18 @@ static void take_opening(struct parser *p)
  * I see it": tells why. An explanation that holds a condition may be more than that. */
 static bool take_aside(struct parser *p)
 {
-	static const char *const concessions[] = {"even if|when|where|though|after", "no matter what|who|how|where|when|if", "regardless of|whether",
+	static const char *const concessions[] = {"even if|when|where|though|after",
+	                                          "no matter what|who|how|where|when|if", "regardless of|whether",
 	                                          "irrespective of", "whatever the|it|they", "whoever sent|sends|is"};
-	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we", "in order to"};
+	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we",
+	                                      "in order to"};
 	static const char *const conditions[] = {"if", "unless", "except", "but", "only", "when", "until"};
 	bool reason = false;
 
 	if (!rules_take_any(p, concessions, COUNT(concessions)) && !(reason = rules_take_any(p, reasons, COUNT(reasons))))
 		return false;
-	for (; rules_peek(p, 0)->kind != TOKEN_END && rules_peek(p, 0)->kind != TOKEN_COMMA && rules_peek(p, 0)->kind != TOKEN_STOP; p->at++)
+	for (; rules_peek(p, 0)->kind != TOKEN_END && rules_peek(p, 0)->kind != TOKEN_COMMA &&
+	     rules_peek(p, 0)->kind != TOKEN_STOP; p->at++)
 		if (rules_is_any(p, 0, conditions, COUNT(conditions)))
 			return reason ? rules_trouble(p, TROUBLE_COMMA, p->at) : true;
 	return true;
@@ -38,8 +44,10 @@ static bool take_aside(struct parser *p)
 void rules_take_ending(struct parser *p)
 {
 	static const char *const endings[] = {
-		"please|thanks|always|automatically|immediately|too|cheers|first", "thank you [very] [much]", "for me", "right|straight away", "at once", "as well",
-		"in any|all case|cases", "under any circumstances", "by default", "from now on", "without asking", "every|each time",
+		"please|thanks|always|automatically|immediately|too|cheers|first", "thank you [very] [much]", "for me",
+		"right|straight away", "at once", "as well",
+		"in any|all case|cases", "under any circumstances", "by default", "from now on", "without asking",
+		"every|each time",
 	};
 
 	for (;;) {
@@ -84,7 +92,8 @@ static bool take_given(struct parser *p, bool predicate)
 static bool take_more(struct parser *p, bool *more)
 {
 	unsigned was = p->at, at;
-	bool comma = rules_take_comma(p), word = rules_take(p, "and|but|then [also|then|otherwise]") || rules_take(p, "as well as");
+	bool comma = rules_take_comma(p);
+	bool word = rules_take(p, "and|but|then [also|then|otherwise]") || rules_take(p, "as well as");
 	struct part *part = p->part;
 
 	rules_take(p, "please|also|always");
@@ -118,7 +127,8 @@ static bool take_conditional(struct parser *p)
 	bool is_for = rules_take(p, "for|with|regarding"), ok;
 	struct expr *when = NULL;
 
-	if (!is_for && !rules_take(p, "if|when|whenever|once|whereever|where") && !rules_take(p, "in case") && !rules_take(p, "as|so long as") && !rules_take(p, "provided|assuming that") && !rules_take(p, "as soon as") &&
+	if (!is_for && !rules_take(p, "if|when|whenever|once|whereever|where") && !rules_take(p, "in case") &&
+	    !rules_take(p, "as|so long as") && !rules_take(p, "provided|assuming that") && !rules_take(p, "as soon as") &&
 	    !rules_take(p, "every|any time"))
 		return false;
 	ok = is_for ? rules_take_mails(p, &when) : rules_take_clause(p, &when);
@@ -212,7 +222,8 @@ static bool makes_sense(struct parser *p)
 
 bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct rule *out)
 {
-	static bool (*const forms[])(struct parser *) = {take_conditional, take_exception_first, take_plain, take_statement};
+	static bool (*const forms[])(struct parser *) = {take_conditional, take_exception_first, take_plain,
+	                                                 take_statement};
 	unsigned i;
 
 	memset(p, 0, sizeof *p);

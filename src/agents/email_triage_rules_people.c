@@ -114,10 +114,13 @@ static bool take_from(struct parser *p, struct expr **out)
 
 bool rules_take_sender(struct parser *p, struct expr **out)
 {
-	static const char *const leads[] = {"sent|received|coming|written|originating by|from", "comes|come|came|arrives|is from", "from", "by",
-	                                    "signed by", "that|which i get|receive from", "i get|got|receive|received from"};
-	static const char *const subjects[] = {"[whose|where] [the|its] sender|author|sender's|senders [email] [address|name|domain]",
-	                                       "[whose|where] [the] from [address|line|field|header]"};
+	static const char *const leads[] = {"sent|received|coming|written|originating by|from",
+	                                    "comes|come|came|arrives|is from", "from", "by",
+	                                    "signed by", "that|which i get|receive from",
+	                                    "i get|got|receive|received from"};
+	static const char *const subjects[] = {
+		"[whose|where] [the|its] sender|author|sender's|senders [email] [address|name|domain]",
+		"[whose|where] [the] from [address|line|field|header]"};
 	bool negated;
 
 	if (rules_sees(p, "from [the] last|past|today|yesterday|this"))
@@ -142,7 +145,8 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 
 static bool take_me(struct parser *p, struct expr **out)
 {
-	static const char *const alone[] = {"me only|alone", "only|just me", "nobody [else] but|except me", "no one [else] but|except me", "me and nobody|no [one] else"};
+	static const char *const alone[] = {"me only|alone", "only|just me", "nobody [else] but|except me",
+	                                    "no one [else] but|except me", "me and nobody|no [one] else"};
 
 	if (rules_take_any(p, alone, COUNT(alone)))
 		*out = rules_simple(p, WHEN_ONLY_TO_ME);
@@ -156,7 +160,8 @@ static bool take_me(struct parser *p, struct expr **out)
 /* "move them to the archive" and the like are no conditions. */
 static bool leads_elsewhere(const struct parser *p)
 {
-	return rules_sees(p, "to [the|my] [a|an] archive|archives|folder|label|inbox|trash|bin|spam|junk|tag|top|be|see|answer|reply|high|low|normal|urgent|important") ||
+	return rules_sees(p, "to [the|my] [a|an] archive|archives|folder|label|inbox|trash|bin|spam|junk|tag|top") ||
+	       rules_sees(p, "to be|see|answer|reply|high|low|normal|urgent|important") ||
 	       rules_peek(p, 1)->kind == TOKEN_END;
 }
 
@@ -184,8 +189,10 @@ bool rules_take_relation(struct parser *p, struct expr **out)
 {
 	static const struct { const char *pattern; enum condition_kind kind; bool negated; } relations[] = {
 		{"[where] i am [only|just|merely] in|on [the] cc|copy [field|line|list]", WHEN_CC_ME, false},
-		{"[where|when] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] [email|mail|message]", WHEN_CC_ME, false},
-		{"that|which cc me", WHEN_CC_ME, false}, {"cc me", WHEN_CC_ME, false}, {"cc'ing|ccing|copying me", WHEN_CC_ME, false},
+		{"[where|when] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] "
+		 "[email|mail|message]", WHEN_CC_ME, false},
+		{"that|which cc me", WHEN_CC_ME, false}, {"cc me", WHEN_CC_ME, false},
+		{"cc'ing|ccing|copying me", WHEN_CC_ME, false},
 		{"cc'd|cced|copied to me", WHEN_CC_ME, false}, {"with me in|on cc|copy", WHEN_CC_ME, false},
 		{"[where] i am [the] only|sole recipient [of]", WHEN_ONLY_TO_ME, false},
 		{"[sent|addressed|written] only|just|solely|exclusively to me", WHEN_ONLY_TO_ME, false},
@@ -194,16 +201,18 @@ bool rules_take_relation(struct parser *p, struct expr **out)
 		{"[where] i am in [the] to [field|line]", WHEN_TO_ME, false},
 		{"[where] i am [a|the] [direct] recipient [of]", WHEN_TO_ME, false},
 		{"[that] answer|answers|answering me|mine", WHEN_ANSWERS_ME, false},
-		{"[that] reply|replies|responses|answers|replying|responding to [one|any] [of] me|my|mine [own] [mail|mails|email|emails|message|messages|questions]",
+		{"[that] reply|replies|responses|answers|replying|responding to [one|any] [of] me|my|mine [own] "
+		 "[mail|mails|email|emails|message|messages|questions]",
 		 WHEN_ANSWERS_ME, false},
-		{"[in] threads|conversations [that] i [have] [already] replied|answered|responded|wrote|written [to|in]", WHEN_ANSWERS_ME, false},
+		{"[in] threads|conversations [that] i [have] [already] replied|answered|responded|wrote|written [to|in]",
+		 WHEN_ANSWERS_ME, false},
 		{"[in] threads|conversations [that] i [have] [already] started|joined|began", WHEN_ANSWERS_ME, false},
 		{"[in] threads|conversations i am [part|a] [part|participant] [of|in]", WHEN_ANSWERS_ME, false},
 		{"[that|where|which] i [have] [already] replied|responded to|in", WHEN_ANSWERS_ME, false},
 		{"[that|where|which] i [have] [already] answered", WHEN_ANSWERS_ME, false},
 	};
-	static const char *const leads[] = {"[that] [was|were|is|are] sent|addressed|directed|written|posted|delivered to", "to",
-	                                    "with|where [the] recipient|recipients [is|are]", "cc'd|cced to"};
+	static const char *const leads[] = {"[that] [was|were|is|are] sent|addressed|directed|written|posted|delivered to",
+	                                    "to", "with|where [the] recipient|recipients [is|are]", "cc'd|cced to"};
 	unsigned i;
 
 	for (i = 0; i < COUNT(relations); i++)
@@ -218,5 +227,6 @@ bool rules_take_relation(struct parser *p, struct expr **out)
 			return take_me(p, out) || take_people(p, WHEN_TO, out);
 		return false;
 	}
-	return take_me(p, out) || take_count(p, out) || take_list(p, out) || take_any_list(p, out) || take_people(p, WHEN_TO, out);
+	return take_me(p, out) || take_count(p, out) || take_list(p, out) || take_any_list(p, out) ||
+		take_people(p, WHEN_TO, out);
 }

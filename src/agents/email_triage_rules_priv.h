@@ -31,7 +31,8 @@ struct value {
 };
 
 /* Bounds, of milliseconds, cents or a number; each may be missing. */
-struct range { bool has_least, has_most, over, under; int64_t least, most; };     /* over, under: the bound itself not */
+struct range { bool has_least, has_most, over, under; int64_t least, most; };     /* over,
+	under: the bound itself not */
 
 enum date_unit { DATE_DAY, DATE_MONTH, DATE_YEAR };
 enum date_side { DATE_IN, DATE_BEFORE, DATE_SINCE, DATE_AFTER };
@@ -190,6 +191,14 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken);
 
 /* email_triage_rules_parse.c: "please", "for me", "even if …", "because …" */
 void rules_take_ending(struct parser *p);
+
+/* email_triage_rules_forms.c: what a sentence of this form does, and what with "never" before it */
+struct rule_form { const char *pattern; enum action_kind does, undoes; };
+struct rule_forms { const struct rule_form *all; unsigned n; };
+extern const struct rule_forms rules_commands;
+extern const struct rule_forms rules_wishes;          /* behind "I" */
+extern const struct rule_forms rules_predicates;      /* behind "are", "should be" … */
+extern const struct rule_forms rules_active;          /* behind the mails themselves */
 
 /* email_triage_rules_verbs.c */
 bool rules_take_command(struct parser *p);

@@ -52,7 +52,8 @@ static bool other_senders(const struct condition *a, const struct condition *b)
 
 	for (i = 0; i < a->value_count; i++)
 		for (k = 0; k < b->value_count; k++)
-			if (!is_address(&a->values[i]) || !is_address(&b->values[k]) || strcmp(a->values[i].text, b->values[k].text) == 0)
+			if (!is_address(&a->values[i]) || !is_address(&b->values[k]) ||
+			    strcmp(a->values[i].text, b->values[k].text) == 0)
 				return false;
 	return a->value_count > 0 && b->value_count > 0;
 }

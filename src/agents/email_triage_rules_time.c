@@ -11,7 +11,8 @@
 
 int64_t rules_take_number(struct parser *p)
 {
-	static const char *const words[] = {"zero", "one|a|an|single", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+	static const char *const words[] = {"zero", "one|a|an|single", "two", "three", "four", "five", "six", "seven",
+	                                    "eight", "nine",
 	                                    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"};
 	unsigned i;
 
@@ -36,8 +37,10 @@ int64_t rules_take_number(struct parser *p)
 bool rules_take_comparison(struct parser *p, struct range *r, bool *least)
 {
 	static const struct { const char *pattern; bool least, strict; } all[] = {
-		{"no|not less|lower|fewer|smaller than", true, false}, {"no|not more|higher|greater|larger|over than", false, false},
-		{"at least", true, false}, {"at most", false, false}, {"up to", false, false}, {"a|the minimum of", true, false},
+		{"no|not less|lower|fewer|smaller than", true, false},
+		{"no|not more|higher|greater|larger|over than", false, false},
+		{"at least", true, false}, {"at most", false, false}, {"up to", false, false},
+		{"a|the minimum of", true, false},
 		{"a|the maximum of", false, false}, {"minimum|min", true, false}, {"maximum|max", false, false},
 		{"more|greater|higher|larger|bigger than", true, true}, {"less|lower|smaller|fewer|cheaper than", false, true},
 		{"over|above|exceeding|exceed|exceeds|beyond", true, true}, {"under|below", false, true}, {">=|≥", true, false},
@@ -80,7 +83,8 @@ bool rules_in_range(const struct range *r, int64_t n)
 static bool take_span(struct parser *p, int64_t *ms)
 {
 	static const struct { const char *pattern; int64_t hours; } units[] = {
-		{"hour|hours|hrs|hr|h", 1}, {"day|days|d", 24}, {"week|weeks", 168}, {"fortnight|fortnights", 336}, {"month|months", 720},
+		{"hour|hours|hrs|hr|h", 1}, {"day|days|d", 24}, {"week|weeks", 168}, {"fortnight|fortnights", 336},
+		{"month|months", 720},
 		{"quarter|quarters", 2190}, {"year|years", 8760},
 	};
 	int64_t n = rules_take_number(p);
@@ -99,7 +103,8 @@ static bool take_span(struct parser *p, int64_t *ms)
 /* "24 hours", "week": behind "the last" the number may be missing */
 static bool take_last_span(struct parser *p, int64_t *ms)
 {
-	static const struct { const char *word; int64_t hours; } units[] = {{"hour", 1}, {"day", 24}, {"week", 168}, {"month", 720},
+	static const struct { const char *word; int64_t hours; } units[] = {{"hour", 1}, {"day", 24}, {"week", 168},
+		{"month", 720},
 	                                                                    {"fortnight", 336}, {"year", 8760}};
 	unsigned i;
 
@@ -126,7 +131,8 @@ static bool take_age(struct parser *p, struct expr **out)
 	/* with what must stand behind the span, if anything must */
 	static const struct { const char *lead; bool older, strict, old; } forms[] = {
 		{"older than", true, true, false}, {"newer|younger|fresher than", false, false, false},
-		{"[sent|received|dated|that] [came] [in] more than", true, true, true}, {"[sent|received] over", true, true, true},
+		{"[sent|received|dated|that] [came] [in] more than", true, true, true},
+		{"[sent|received] over", true, true, true},
 		{"at least", true, false, true}, {"[sent|received|that] [came] [in] less than", false, false, true},
 		{"[sent|received] under", false, false, true}, {"not older than", false, false, false},
 		{"no older|more than", false, false, false}, {"at most", false, false, true},
@@ -135,7 +141,8 @@ static bool take_age(struct parser *p, struct expr **out)
 		"[sent|received|dated|written|arrived] [that] [arrived] from|in|within|during|over the last|past|previous",
 		"[sent|received|arrived] within", "from the last|past",
 	};
-	static const char *const since[] = {"after", "once [they|it] [are|is|get] [older] [than]", "when [they|it] [are|is|get] [older] [than]"};
+	static const char *const since[] = {"after", "once [they|it] [are|is|get] [older] [than]",
+	                                    "when [they|it] [are|is|get] [older] [than]"};
 	unsigned was = p->at, i;
 	int64_t ms;
 
@@ -169,8 +176,10 @@ static bool take_age(struct parser *p, struct expr **out)
 
 static int take_month(struct parser *p)
 {
-	static const char *const months[] = {"january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul",
-	                                     "august|aug", "september|sep|sept", "october|oct", "november|nov", "december|dec"};
+	static const char *const months[] = {"january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun",
+	                                     "july|jul",
+	                                     "august|aug", "september|sep|sept", "october|oct", "november|nov",
+	                                     "december|dec"};
 	unsigned i;
 
 	for (i = 0; i < COUNT(months); i++)
@@ -253,7 +262,8 @@ static bool take_calendar_date(struct parser *p, struct date *d)
 static bool take_date(struct parser *p, struct date *d)
 {
 	static const struct { const char *pattern; enum date_unit unit; int offset; } all[] = {
-		{"today", DATE_DAY, 0}, {"yesterday", DATE_DAY, -1}, {"this month", DATE_MONTH, 0}, {"last|previous month", DATE_MONTH, -1},
+		{"today", DATE_DAY, 0}, {"yesterday", DATE_DAY, -1}, {"this month", DATE_MONTH, 0},
+		{"last|previous month", DATE_MONTH, -1},
 		{"the previous month", DATE_MONTH, -1}, {"this year", DATE_YEAR, 0}, {"last|previous year", DATE_YEAR, -1},
 		{"the previous year", DATE_YEAR, -1},
 	};
@@ -273,7 +283,8 @@ static bool take_date(struct parser *p, struct date *d)
 static bool take_dated(struct parser *p, struct expr **out)
 {
 	static const struct { const char *lead; enum date_side side; bool surely; } leads[] = {
-		{"[sent|received|dated|written] [that] [arrived] before|until", DATE_BEFORE, true}, {"older than", DATE_BEFORE, true},
+		{"[sent|received|dated|written] [that] [arrived] before|until", DATE_BEFORE, true},
+		{"older than", DATE_BEFORE, true},
 		{"[sent|received|dated|written] [that] [arrived] since", DATE_SINCE, true},
 		{"[sent|received|dated|written] [that] [arrived] after", DATE_AFTER, true}, {"newer than", DATE_AFTER, true},
 		{"[sent|received|dated|written] on|in|during", DATE_IN, true}, {"sent|received|dated|written", DATE_IN, true},

@@ -84,21 +84,30 @@ static const struct { const char *text, *first, *second; } short_forms[] = {
 	{"shouldnt", "should", "not"}, {"mustn't", "must", "not"}, {"needn't", "need", "not"}, {"haven't", "have", "not"},
 	{"hasn't", "has", "not"}, {"i'm", "i", "am"}, {"im", "i", "am"}, {"i've", "i", "have"}, {"i'd", "i", "would"},
 	{"i'll", "i", "will"}, {"thats", "that", "is"}, {"there's", "there", "is"}, {"theres", "there", "is"},
-	{"didnt", "did", "not"}, {"wasnt", "was", "not"}, {"havent", "have", "not"}, {"hasnt", "has", "not"}, {"ive", "i", "have"},
-	{"theyre", "they", "are"}, {"you're", "you", "are"}, {"wouldn't", "would", "not"}, {"it's", "it", "is"}, {"that's", "that", "is"}, {"they're", "they", "are"},
+	{"didnt", "did", "not"}, {"wasnt", "was", "not"}, {"havent", "have", "not"}, {"hasnt", "has", "not"},
+	{"ive", "i", "have"},
+	{"theyre", "they", "are"}, {"you're", "you", "are"}, {"wouldn't", "would", "not"}, {"it's", "it", "is"},
+	{"that's", "that", "is"}, {"they're", "they", "are"},
 	{"who's", "who", "is"}, {"let's", "let", "us"}, {"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL},
 	{"w/o", "without", NULL}, {"w/", "with", NULL}, {"pls", "please", NULL}, {"plz", "please", NULL},
 };
 
 /* Slips of the pen in words of the grammar; texts that are looked for are spelt right too. */
 static const struct { const char *wrong, *right; } slips[] = {
-	{"calender", "calendar"}, {"recieved", "received"}, {"recieve", "receive"}, {"reciept", "receipt"}, {"reciepts", "receipts"},
-	{"attachement", "attachment"}, {"attachements", "attachments"}, {"attatchment", "attachment"}, {"attatchments", "attachments"},
-	{"adress", "address"}, {"automaticaly", "automatically"}, {"immediatly", "immediately"}, {"newsleter", "newsletter"},
-	{"newsleters", "newsletters"}, {"newletters", "newsletters"}, {"newletter", "newsletter"}, {"lable", "label"}, {"labled", "labelled"},
-	{"achive", "archive"}, {"archieve", "archive"}, {"achived", "archived"}, {"wich", "which"}, {"importent", "important"}, {"urgend", "urgent"},
-	{"invoces", "invoices"}, {"invoise", "invoice"}, {"tommorow", "tomorrow"}, {"mesages", "messages"}, {"notifcations", "notifications"},
-	{"advertisments", "advertisements"}, {"allways", "always"}, {"untill", "until"}, {"exept", "except"}, {"execpt", "except"},
+	{"calender", "calendar"}, {"recieved", "received"}, {"recieve", "receive"}, {"reciept", "receipt"},
+	{"reciepts", "receipts"},
+	{"attachement", "attachment"}, {"attachements", "attachments"}, {"attatchment", "attachment"},
+	{"attatchments", "attachments"},
+	{"adress", "address"}, {"automaticaly", "automatically"}, {"immediatly", "immediately"},
+	{"newsleter", "newsletter"},
+	{"newsleters", "newsletters"}, {"newletters", "newsletters"}, {"newletter", "newsletter"}, {"lable", "label"},
+	{"labled", "labelled"},
+	{"achive", "archive"}, {"archieve", "archive"}, {"achived", "archived"}, {"wich", "which"},
+	{"importent", "important"}, {"urgend", "urgent"},
+	{"invoces", "invoices"}, {"invoise", "invoice"}, {"tommorow", "tomorrow"}, {"mesages", "messages"},
+	{"notifcations", "notifications"},
+	{"advertisments", "advertisements"}, {"allways", "always"}, {"untill", "until"}, {"exept", "except"},
+	{"execpt", "except"},
 };
 
 static const char *spelt(const char *lower)

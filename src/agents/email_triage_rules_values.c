@@ -90,7 +90,8 @@ static bool is_whole(const struct token *t)
 /* Behind a name in capitals, a word without one is no part of it ("Ann lately"), but for "of" and the like. */
 static bool goes_on(const struct parser *p, const struct joined *j, bool capital)
 {
-	static const char *const small[] = {"of", "de", "van", "von", "der", "den", "la", "le", "du", "del", "di", "da", "y"};
+	static const char *const small[] = {"of", "de", "van", "von", "der", "den", "la", "le", "du", "del", "di", "da",
+	                                    "y"};
 	const struct token *t = rules_peek(p, 0);
 
 	return !rules_ends_value(p) && !is_whole(t) &&
@@ -177,7 +178,8 @@ static bool take_person(struct parser *p, struct value *out)
 {
 	static const char *const fillers[] = {
 		"anyone|anybody|everyone|everybody|someone|somebody|people|addresses|senders at|with|from|in|of [the] [domain]",
-		"anyone|someone|somebody|people|senders [who|that] [is|are] called|named", "any|an|all [email] address|addresses at|with|from [the] [domain]",
+		"anyone|someone|somebody|people|senders [who|that] [is|are] called|named",
+		"any|an|all [email] address|addresses at|with|from [the] [domain]",
 		"the domain", "domain", "the address", "the [email] sender", "the person|company called|named", "sender",
 	};
 	const struct token *t;

@@ -1,93 +1,9 @@
-/* What is to be done: commands ("archive …") and predicates ("… should be archived"), by tables.
- *
- * In the tables' patterns $M stands for mails, $L for a label's name, $C for a class; the rest are words as rules_take
- * takes them. Longer forms stand before those that begin them. */
+/* What is to be done: commands ("archive …") and predicates ("… should be archived"), read by the tables of
+ * email_triage_rules_forms.c. */
 #include <string.h>
 #include <strings.h>
 
 #include "agents/email_triage_rules_priv.h"
-
-struct form { const char *pattern; enum action_kind does, undoes; };      /* undoes: with "never" before it */
-
-#define MARKS  "flag|mark|make|treat|classify|consider|set|count|regard|rate|categorize|categorise|label|tag|file"
-#define LABELS "label|tag|categorize|categorise|file|classify"
-#define MOVES  "move|put|file|send|sort|place|drop|route|store|shift|group|collect|move"
-#define AWAY   "move|send|put|shift|route|get|drop|file|push|sweep|dump|bring"
-#define INBOX  "[the|my] inbox"
-
-static const struct form commands[] = {
-	/* archive */
-	{"archive $M", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"auto-archive|autoarchive $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"stop|quit|avoid archiving $M", DO_NEVER_ARCHIVE, DO_NOTHING},
-	{AWAY " $M [straight|directly|right|automatically|immediately] to|into|in [the|my] archive|archives [folder]", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{AWAY " [straight|directly|right] to|into [the|my] archive|archives [folder] $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"move|take|get|clear|remove|keep|sweep|clean $M out|away [of|from] " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"clear|remove|move|take $M from " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"skip " INBOX " for|with $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"let $M skip|bypass " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"put|pack|file $M away", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"hide $M [away] [from] [me|view]", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"spare me [from] $M", DO_ARCHIVE, DO_NOTHING},
-	{"bother|annoy|distract|disturb|pester me with|about|over $M", DO_NOTHING, DO_ARCHIVE}, {"show me $M [at] [all]", DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	/* keep */
-	{"keep|leave|have $M in|inside|at [the] [my] [top] [of] [my] inbox", DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	{"keep|leave|retain in|inside " INBOX " $M", DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"keep $M out of [the|my] archive", DO_NEVER_ARCHIVE, DO_NOTHING},
-	{"keep|leave out of " INBOX " $M", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"keep|leave $M where [they|it] [are|is]", DO_NEVER_ARCHIVE, DO_NOTHING}, {"keep|leave $M alone|untouched|visible|there|unarchived", DO_NEVER_ARCHIVE, DO_NOTHING},
-	{"keep|leave $M as is", DO_NEVER_ARCHIVE, DO_NOTHING}, {"keep|retain $M", DO_NEVER_ARCHIVE, DO_NOTHING},
-	{"move|put|bring|return $M to|into|in|back [to|into|in] " INBOX, DO_NEVER_ARCHIVE, DO_NOTHING},
-	{"touch $M", DO_NOTHING, DO_NEVER_ARCHIVE}, {"make sure [that] i [always] see|read|get $M", DO_NEVER_ARCHIVE, DO_NOTHING},
-	{"let me [always] see|read $M", DO_NEVER_ARCHIVE, DO_NOTHING},
-	/* stars */
-	{"star $M", DO_STAR, DO_NEVER_STAR}, {"stop starring $M", DO_NEVER_STAR, DO_NOTHING},
-	{"add|put|give|attach [a] star|stars to|on|for $M", DO_STAR, DO_NEVER_STAR}, {"give $M a star", DO_STAR, DO_NEVER_STAR},
-	{"mark|flag $M with a star", DO_STAR, DO_NEVER_STAR}, {"mark|flag $M as starred", DO_STAR, DO_NEVER_STAR},
-	/* urgency and categories */
-	{"prioritize|prioritise|escalate $M", DO_URGENT, DO_NOT_URGENT}, {"give $M [a] high|top|highest priority", DO_URGENT, DO_NOT_URGENT},
-	{"give high|top|highest priority to $M", DO_URGENT, DO_NOT_URGENT}, {"give priority to $M", DO_URGENT, DO_NOT_URGENT},
-	{"set|raise [the] priority of|for $M to high|top|urgent", DO_URGENT, DO_NOT_URGENT},
-	{"set|lower [the] priority of|for $M to low|normal", DO_NOT_URGENT, DO_NOTHING}, {"deprioritize|deprioritise $M", DO_NOT_URGENT, DO_NOTHING}, {"give $M [a] low|lower priority", DO_NOT_URGENT, DO_NOTHING},
-	{"stop|quit|avoid flagging|marking|treating $M as $C", DO_NOT_URGENT, DO_NOTHING},
-	{MARKS " as|being $C $M", DO_CATEGORY, DO_NOT_URGENT}, {MARKS " $M as|to|like|among [a|being|be] $C", DO_CATEGORY, DO_NOT_URGENT},
-	{MARKS " $M $C", DO_CATEGORY, DO_NOT_URGENT},
-	/* labels */
-	{LABELS " $M as|with|under|into|in|to|by $L", DO_LABEL, DO_NOTHING}, {LABELS " as|under|with $L $M", DO_LABEL, DO_NOTHING},
-	{"label|tag $M $Q", DO_LABEL, DO_NOTHING}, {"label|tag $M $G", DO_LABEL, DO_NOTHING}, {MOVES " $M to|into|in|under|inside $L", DO_LABEL, DO_NOTHING},
-	{"apply|add|attach|assign|put|give|set|use [the|a|my] label|tag $L to|on|for $M", DO_LABEL, DO_NOTHING},
-	{"apply|add|attach|assign|put|give|set|use [the|a|my] $Q [label|tag] to|on|for $M", DO_LABEL, DO_NOTHING},
-	{"apply|add|attach|assign|put|give|set|use [the|a|my] $W label|tag to|on|for $M", DO_LABEL, DO_NOTHING},
-	{"apply|add|assign to $M [the|a] label|tag $L", DO_LABEL, DO_NOTHING}, {"give|assign $M [the|a|my] label|tag $L", DO_LABEL, DO_NOTHING},
-	{"give|assign $M [the|a|my] $W label|tag", DO_LABEL, DO_NOTHING}, {"mark|flag $M with [the] [label|tag] $L", DO_LABEL, DO_NOTHING},
-	/* "flag" without a class is what mail programs call a flag: a star */
-	{"flag $M", DO_STAR, DO_NEVER_STAR},
-}, wishes[] = {
-	/* behind "I" */
-	{"want|like|need|wish|prefer|care|have|must to [always] see|read|know [about] $M [in] [my] [inbox]", DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	{"want|need $M in|inside " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"want|need $M to stay|remain|be [kept] in " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	{"rather|prefer not [to] see|read|get $M [in] [my] [inbox]", DO_ARCHIVE, DO_NOTHING}, {"must|should [always] see $M", DO_NEVER_ARCHIVE, DO_ARCHIVE}, {"care about|for $M", DO_NOTHING, DO_ARCHIVE},
-	{"want to be bothered|disturbed|annoyed with|by|about $M", DO_NOTHING, DO_ARCHIVE},
-}, predicates[] = {
-	/* behind "are", "should be" … */
-	{"archived|auto-archived|hidden", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"moved|sent|put|filed|go|goes [straight|directly|right] to|into|in [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"skip|skips|bypass " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"moved|removed|cleared out|from [of] " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"stay|stays|remain|remains|belong|belongs|kept|left|shown in|on " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	{"left|kept alone|untouched|visible", DO_NEVER_ARCHIVE, DO_NOTHING}, {"touched", DO_NOTHING, DO_NEVER_ARCHIVE},
-	{"kept", DO_NEVER_ARCHIVE, DO_NOTHING}, {"starred", DO_STAR, DO_NEVER_STAR}, {"get|gets|given|deserve|deserves a star", DO_STAR, DO_NEVER_STAR},
-	{"prioritized|prioritised|escalated", DO_URGENT, DO_NOT_URGENT}, {"can wait", DO_NOT_URGENT, DO_NOTHING},
-	{"flagged|marked|treated|classified|considered|labelled|labeled|tagged|regarded|counted|categorized|categorised [as|with|to] [being|be] $C", DO_CATEGORY, DO_NOT_URGENT},
-	{"labelled|labeled|tagged|filed|categorized|categorised|classified|sorted|marked as|under|with|in|into|by|to $L", DO_LABEL, DO_NOTHING},
-	{"labelled|labeled|tagged $L", DO_LABEL, DO_NOTHING}, {"get|gets|given|have|receive [the|a] label|tag $L", DO_LABEL, DO_NOTHING},
-	{"get|gets|given|have|receive [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
-	{"moved|put|sent|go|goes|belong|belongs|filed|stored to|in|into|under $L", DO_LABEL, DO_NOTHING}, {"flagged", DO_STAR, DO_NEVER_STAR},
-	{"not $C", DO_NOT_URGENT, DO_NOTHING}, {"$C", DO_CATEGORY, DO_NOT_URGENT},
-}, active[] = {
-	/* behind the mails themselves */
-	{"go|goes [straight|directly|right] to|into|in [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"skip|skips|bypass|bypasses " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"stay|stays|remain|remains|belong|belongs in|on " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
-	{"get|gets|deserve|deserves|receive|receives a star", DO_STAR, DO_NEVER_STAR},
-	{"get|gets|deserve|deserves [a] high|top priority", DO_URGENT, DO_NOT_URGENT},
-	{"get|gets|have|receive|receives [the|a] label|tag $L", DO_LABEL, DO_NOTHING},
-	{"get|gets|have|receive|receives [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
-	{"go|goes|belong|belongs to|in|into|under $L", DO_LABEL, DO_NOTHING}, {"come|comes first", DO_URGENT, DO_NOTHING},
-};
 
 /* ---- Slots ---- */
 
@@ -95,7 +11,8 @@ struct slots { struct expr *when; bool has_when; const char *label; struct actio
 
 bool rules_is_command_end(struct parser *p)
 {
-	static const char *const ends[] = {"and", "then", "if", "when", "whenever", "unless", "except", "but", "only", "provided", "apart", "other",
+	static const char *const ends[] = {"and", "then", "if", "when", "whenever", "unless", "except", "but", "only",
+	                                   "provided", "apart", "other",
 	                                   "excluding", "once", "after", "for", "also", "not", "aside", "with", "so"};
 	enum token_kind k = rules_peek(p, 0)->kind;
 	unsigned was = p->at;
@@ -111,7 +28,9 @@ bool rules_is_command_end(struct parser *p)
 /* The mails; where they are known, what stands for them, if anything does. */
 static bool take_mails(struct parser *p, struct slots *s)
 {
-	static const char *const pronouns[] = {"it|them|those|these|this|that [all]", "the|that|this|such|those|these email|mail|message|emails|mails|messages|thread|one|ones",
+	static const char *const pronouns[] = {"it|them|those|these|this|that [all]",
+	                                       "the|that|this|such|those|these email|mail|message|emails|mails|messages|thread",
+	                                       "the|those ones",
 	                                       "all of them", "all of it"};
 
 	if (p->given) {
@@ -132,8 +51,10 @@ static bool take_mails(struct parser *p, struct slots *s)
 
 static bool is_reserved(const char *label)
 {
-	static const char *const places[] = {"archive", "archives", "inbox", "trash", "bin", "spam", "junk", "deleted", "top", "front",
-	                                     "deleted items", "the archive", "recycle bin", "read", "unread", "done", "trash can"};
+	static const char *const places[] = {"archive", "archives", "inbox", "trash", "bin", "spam", "junk", "deleted",
+	                                     "top", "front",
+	                                     "deleted items", "the archive", "recycle bin", "read", "unread", "done",
+	                                     "trash can"};
 	unsigned i;
 
 	for (i = 0; i < COUNT(places); i++)
@@ -145,7 +66,8 @@ static bool is_reserved(const char *label)
 /* A label's name: quoted, or the words up to a comma, "and", "if" … one: a single word. */
 static bool take_label(struct parser *p, struct slots *s, bool one)
 {
-	static const char *const ends[] = {"and", "if", "when", "whenever", "unless", "except", "then", "but", "please", "to", "on", "for", "too",
+	static const char *const ends[] = {"and", "if", "when", "whenever", "unless", "except", "then", "but", "please",
+	                                   "to", "on", "for", "too",
 	                                   "excluding", "provided", "thanks"};
 	const struct token *t;
 	char name[LABEL_MAX + 1];
@@ -184,8 +106,10 @@ static bool take_label(struct parser *p, struct slots *s, bool one)
 
 static bool take_class(struct parser *p, struct slots *s)
 {
-	static const char *const not_urgent[] = {"not [so|very|that] urgent|important|critical", "[of|as] low|lower|lowest priority|importance",
-	                                         "unimportant|low-priority|non-urgent|nonurgent", "less important|urgent", "normal [priority]"};
+	static const char *const not_urgent[] = {"not [so|very|that] urgent|important|critical",
+	                                         "[of|as] low|lower|lowest priority|importance",
+	                                         "unimportant|low-priority|non-urgent|nonurgent", "less important|urgent",
+	                                         "normal [priority]"};
 	enum triage_category category;
 
 	if (rules_take_any(p, not_urgent, COUNT(not_urgent)))
@@ -256,7 +180,7 @@ static bool take_form(struct parser *p, const char *pattern, struct slots *s)
 
 /* ---- Actions ---- */
 
-static bool add_action(struct parser *p, const struct form *f, const struct slots *s, bool never)
+static bool add_action(struct parser *p, const struct rule_form *f, const struct slots *s, bool never)
 {
 	enum action_kind kind = never ? f->undoes : f->does;
 	struct part *part = p->part;
@@ -271,19 +195,20 @@ static bool add_action(struct parser *p, const struct form *f, const struct slot
 	return true;
 }
 
-static bool take_any_form(struct parser *p, const struct form *forms, unsigned n, bool never)
+static bool take_any_form(struct parser *p, const struct rule_forms *forms, bool never)
 {
 	unsigned was = p->at, conditions = p->conditions, i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < forms->n; i++) {
+		const struct rule_form *f = &forms->all[i];
 		struct slots s = {.class = {DO_NOTHING, TRIAGE_CATEGORY__MAX, NULL}};
 
 		p->at = was;
 		p->conditions = conditions;
 		p->owes = false;
-		if (!take_form(p, forms[i].pattern, &s) || !rules_is_command_end(p))
+		if (!take_form(p, f->pattern, &s) || !rules_is_command_end(p))
 			continue;
-		if (!add_action(p, &forms[i], &s, never))
+		if (!add_action(p, f, &s, never))
 			continue;
 		if (s.has_when)
 			p->part->when = s.when;
@@ -296,7 +221,8 @@ static bool take_any_form(struct parser *p, const struct form *forms, unsigned n
 
 bool rules_take_never(struct parser *p)
 {
-	static const char *const words[] = {"never [ever]", "do not [you] [ever|want]", "under no circumstances", "not", "must|should|may|can|will not|never [ever]",
+	static const char *const words[] = {"never [ever]", "do not [you] [ever|want]", "under no circumstances", "not",
+	                                    "must|should|may|can|will not|never [ever]",
 	                                    "no need to", "there is no need to", "at no time"};
 
 	return rules_take_any(p, words, COUNT(words));
@@ -309,25 +235,26 @@ bool rules_take_command(struct parser *p)
 	never = rules_take_never(p);
 	rules_take(p, "[always|ever|automatically|also|just|really]");
 	if (wish)
-		return take_any_form(p, wishes, COUNT(wishes), never);
-	return take_any_form(p, commands, COUNT(commands), never);
+		return take_any_form(p, &rules_wishes, never);
+	return take_any_form(p, &rules_commands, never);
 }
 
 bool rules_take_predicate(struct parser *p, bool never)
 {
 	unsigned was = p->at;
-	bool verb = p->given || p->wished, modal = rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might|do|does [to]");
+	bool verb = p->given || p->wished,
+		modal = rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might|do|does [to]");
 
 	never = rules_take_never(p) || never;
 	rules_take(p, "[always|all|also|automatically]");
-	if (take_any_form(p, active, COUNT(active), never))
+	if (take_any_form(p, &rules_active, never))
 		return true;
 	if (!rules_sees(p, "get|gets the|a|my|label|tag"))
 		verb = rules_take(p, "is|are|be|get|gets|being") || verb;
 	rules_take(p, "[to] [be]");
 	never = rules_take_never(p) || never;
 	rules_take(p, "[ever|always|all|also|automatically|immediately] [to] [be]");
-	if ((verb || modal) && take_any_form(p, predicates, COUNT(predicates), never))
+	if ((verb || modal) && take_any_form(p, &rules_predicates, never))
 		return true;
 	p->at = was;
 	return false;

@@ -131,13 +131,17 @@ bool rules_trouble(struct parser *p, enum trouble t, unsigned at)
 
 static const char *const stops[] = {
 	"as", "and", "or", "with", "without", "has", "have", "having", "that", "which", "who", "whose", "where", "in", "to",
-	"is", "are", "was", "were", "be", "should", "must", "can", "shall", "will", "may", "if", "when", "whenever", "unless",
+	"is", "are", "was", "were", "be", "should", "must", "can", "shall", "will", "may", "if", "when", "whenever",
+	"unless",
 	"except", "excluding", "but", "older", "newer", "younger", "more", "less", "containing", "contains", "contain",
 	"mentioning", "mentions", "about", "regarding", "subject", "body", "never", "always", "not", "from", "sent", "then",
-	"mention", "include", "includes", "including", "say", "says", "saying", "concerning", "by", "received", "does", "do",
+	"mention", "include", "includes", "including", "say", "says", "saying", "concerning", "by", "received", "does",
+	"do",
 	"cc", "archive", "star", "flag", "label", "mark", "tag", "file", "it", "them", "urgent", "important", "under",
-	"into", "go", "goes", "go", "on", "at", "for", "after", "before", "since", "until", "till", "during", "over", "above",
-	"below", "between", "within", "than", "because", "so", "while", "otherwise", "else", "need", "needs", "ought", "also",
+	"into", "go", "goes", "go", "on", "at", "for", "after", "before", "since", "until", "till", "during", "over",
+	"above",
+	"below", "between", "within", "than", "because", "so", "while", "otherwise", "else", "need", "needs", "ought",
+	"also",
 	"belong", "belongs", "stay", "stays", "skip", "skips", "get", "gets", "deserve", "deserves", "please", "thanks",
 	"treat", "move", "keep", "put", "leave", "hide", "send", "apply", "give", "prioritize", "prioritise", "out",
 	"titled", "called", "named", "asking", "telling", "unread", "dated", "written", "relating", "related", "worth",
@@ -146,7 +150,8 @@ static const char *const stops[] = {
 	"exceeds", "exceed", "ends", "end", "starts", "begins", "talk", "talks", "talking", "discussing", "discuss",
 	"today", "yesterday", "tomorrow", "tonight", "ago", "asap", "again", "anymore", "maybe", "perhaps", "sometimes",
 	"usually", "often", "mostly", "automatically", "anyway", "themselves", "attached", ">", "<", ">=", "<=", "other",
-	"apart", "besides", "even", "regardless", "irrespective", "though", "although", "sends", "whether", "did", "had", "would", "could", "might", "am", "off",
+	"apart", "besides", "even", "regardless", "irrespective", "though", "although", "sends", "whether", "did", "had",
+	"would", "could", "might", "am", "off",
 };
 
 /* Whoever they are, nothing in a mail tells. */

@@ -71,9 +71,11 @@ static void put_list(struct buf *b, const char *name, struct json_object *list)
 
 static void put_raw(struct buf *b, struct json_object *mail)
 {
-	struct json_object *headers = member(mail, "headers"), *files = member(mail, "attachments"), *date = member(mail, "date");
+	struct json_object *headers = member(mail, "headers"), *files = member(mail, "attachments"),
+		*date = member(mail, "date");
 	size_t i, n = files ? json_object_array_length(files) : 0;
-	const char *type = headers && member(headers, "Content-Type") ? text(headers, "Content-Type") : "application/octet-stream";
+	const char *type = headers && member(headers, "Content-Type") ? text(headers,
+		"Content-Type") : "application/octet-stream";
 	struct json_object_iterator at, end;
 
 	buf_addf(b, "From: %s\nSubject: %s\n", text(mail, "from"), text(mail, "subject"));
@@ -92,7 +94,8 @@ static void put_raw(struct buf *b, struct json_object *mail)
 		buf_addf(b, "\n%s\n", text(mail, "body"));
 		return;
 	}
-	buf_addf(b, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
+	buf_addf(b,
+	         "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
 	         text(mail, "body"));
 	for (i = 0; i < n; i++)
 		buf_addf(b, "--bb\nContent-Type: %s\nContent-Disposition: attachment; filename=\"%s\"\n\nx\n",
@@ -152,7 +155,8 @@ static struct json_object *run(struct json_object *entry, const char *rule, stru
 	json_object_object_add(input, "timezone", json_object_new_string("UTC"));
 	if (member(entry, "vip_senders"))
 		json_object_object_add(input, "vip_senders", json_object_get(member(entry, "vip_senders")));
-	out = mail && needs_mailbox(mail) ? run_mailbox(input, mail) : run_inline(input, mail ? mail : json_object_new_object());
+	out = mail && needs_mailbox(mail) ? run_mailbox(input, mail) : run_inline(input,
+		mail ? mail : json_object_new_object());
 	json_object_put(input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	return out;
@@ -238,7 +242,8 @@ static void check(struct json_object *entry, struct tally *t)
 
 		out = run(entry, text(entry, "rule"), member(one, "mail"));
 		if (!decides(out, one)) {
-			fprintf(stderr, "%s: mail %zu: %s\n", text(entry, "rule"), i, json_object_to_json_string(fx_get(out, "triaged.0")));
+			fprintf(stderr, "%s: mail %zu: %s\n", text(entry, "rule"), i,
+			        json_object_to_json_string(fx_get(out, "triaged.0")));
 			ok = false;
 		}
 		json_object_put(out);
