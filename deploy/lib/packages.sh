@@ -2,7 +2,7 @@
 # What Agentiv needs of Debian 12, in one list, and how it is installed. Sourced.
 
 PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libjson-c-dev libcurl4-openssl-dev libssl-dev
-	libgmime-3.0-dev libinih-dev libgumbo-dev zlib1g-dev default-libmysqlclient-dev libfcgi-dev uthash-dev"
+	libgmime-3.0-dev libinih-dev zlib1g-dev default-libmysqlclient-dev libfcgi-dev uthash-dev"
 # mariadb-server-core, not mariadb-server: the programs without a service
 PACKAGES_RUN="mariadb-server-core mariadb-client-core python3 curl tzdata ca-certificates"
 PACKAGES_TEST="libcunit1-dev libtest-json-schema-acceptance-perl locales lighttpd apache2-bin nginx-light git shellcheck wrk

@@ -20,7 +20,6 @@ struct body {
 	struct mail *m;
 	struct buf plain, html;             /* decoded and readable, not yet clean */
 	unsigned pages;
-	bool html_lost;                     /* a page passed its bounds */
 };
 
 static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
@@ -156,8 +155,8 @@ static void read_text(struct body *b, GMimePart *part, bool html)
 		if (b->plain.len > 0)
 			buf_addc(&b->plain, '\n');
 		buf_add(&b->plain, buf_str(&text), text.len);
-	} else if (!html_text(buf_str(&text), text.len, &b->html, take_link, b->m)) {
-		b->html_lost = true;
+	} else {
+		html_text(buf_str(&text), text.len, &b->html, take_link, b->m);
 	}
 	buf_release(&text);
 	g_byte_array_free(bytes, TRUE);
@@ -307,7 +306,6 @@ static void choose_text(struct mail *m, struct body *b)
 	m->html_only = b->html.len > 0 && b->plain.len == 0;
 	m->text = arena_strndup(&m->arena, buf_str(&clean), clean.len);
 	m->text_len = clean.len;
-	m->malformed = m->malformed || b->html_lost;
 	buf_release(&clean);
 }
 

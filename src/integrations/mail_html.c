@@ -1,141 +1,119 @@
-/* From HTML to what a reader sees. gumbo's memory comes from a ledger of its own, so that a page
- * that costs too much memory or time is dropped (by a jump out of its allocator, which it expects
- * never to fail) and its tree is released without gumbo's recursion. */
+/* From HTML to what a reader sees. Open elements are a stack, on which end tags and the tags that imply them (WHATWG HTML
+ * 13.1.2.4) close what they close; text is written as it comes, unless one of them hides it. */
 #include "integrations/mail_html.h"
 
 #include <ctype.h>
-#include <gumbo.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "integrations/mail_css.h"
+#include "integrations/mail_html_scan.h"
 
-#define TINY_PX 2
+#define TINY_PX   2
+#define OPEN_MAX  256      /* deeper elements are not told from their parents */
+#define VALUE_MAX 1024     /* bytes of an attribute that are looked at */
 
-/* Stands before what gumbo gets. */
-struct chunk {
-	_Alignas(max_align_t) struct chunk *next;
-	struct chunk *previous;
-	size_t size;
+/* What an element is to a reader. */
+enum trait {
+	BLOCK = 1,          /* begins and ends on lines of its own */
+	UNSEEN = 2,
+	VOID = 4,           /* has no content and no end */
+	SCOPE = 8,          /* what is inside is not closed from outside its kind */
+	TABLE = 16,         /* closes across scopes */
+	CLOSES_P = 32,      /* ends an open paragraph */
+	OF_HEAD = 64,       /* may stand in a head without ending it */
+	PARA = BLOCK | CLOSES_P
 };
 
-struct ledger {
-	struct chunk head;      /* of a ring */
-	size_t used;
-	unsigned calls;
-	int64_t until_us;
-	jmp_buf full;
+/* Elements that are told from each other. */
+enum tag { OTHER, A, BLOCKQUOTE, BR, DD, DT, HEAD, INPUT, LI, OPTION, P, TD, TH, TR };
+
+/* By name. */
+static const struct element { const char *name; enum tag tag; unsigned traits; } elements[] = {
+	{"a", A, 0}, {"address", OTHER, PARA}, {"area", OTHER, VOID}, {"article", OTHER, PARA}, {"audio", OTHER, UNSEEN},
+	{"base", OTHER, VOID | OF_HEAD}, {"blockquote", BLOCKQUOTE, PARA}, {"body", OTHER, BLOCK}, {"br", BR, VOID},
+	{"center", OTHER, PARA}, {"col", OTHER, VOID}, {"datalist", OTHER, UNSEEN}, {"dd", DD, PARA}, {"div", OTHER, PARA},
+	{"dl", OTHER, PARA}, {"dt", DT, PARA}, {"embed", OTHER, VOID}, {"footer", OTHER, PARA}, {"form", OTHER, PARA},
+	{"h1", OTHER, PARA}, {"h2", OTHER, PARA}, {"h3", OTHER, PARA}, {"h4", OTHER, PARA}, {"h5", OTHER, PARA},
+	{"h6", OTHER, PARA}, {"head", HEAD, UNSEEN}, {"header", OTHER, PARA}, {"hr", OTHER, PARA | VOID},
+	{"iframe", OTHER, UNSEEN}, {"img", OTHER, VOID}, {"input", INPUT, VOID}, {"li", LI, PARA},
+	{"link", OTHER, VOID | OF_HEAD}, {"math", OTHER, UNSEEN}, {"meta", OTHER, VOID | OF_HEAD}, {"noembed", OTHER, UNSEEN},
+	{"noframes", OTHER, UNSEEN}, {"noscript", OTHER, UNSEEN | OF_HEAD}, {"object", OTHER, UNSEEN}, {"ol", OTHER, PARA},
+	{"option", OPTION, 0}, {"p", P, PARA}, {"pre", OTHER, PARA}, {"script", OTHER, UNSEEN | OF_HEAD},
+	{"section", OTHER, PARA}, {"select", OTHER, UNSEEN}, {"source", OTHER, VOID}, {"style", OTHER, UNSEEN | OF_HEAD},
+	{"svg", OTHER, UNSEEN}, {"table", OTHER, PARA | SCOPE | TABLE}, {"tbody", OTHER, TABLE}, {"td", TD, SCOPE | TABLE},
+	{"template", OTHER, UNSEEN | OF_HEAD}, {"textarea", OTHER, UNSEEN}, {"tfoot", OTHER, TABLE}, {"th", TH, SCOPE | TABLE},
+	{"thead", OTHER, TABLE}, {"title", OTHER, UNSEEN | OF_HEAD}, {"tr", TR, BLOCK | TABLE}, {"ul", OTHER, PARA},
+	{"video", OTHER, UNSEEN}, {"wbr", OTHER, VOID}, {"xmp", OTHER, BLOCK},
 };
 
-static void *ledger_take(void *data, size_t size)
-{
-	struct ledger *l = data;
-	struct chunk *c;
+/* What a start tag ends, up to the nearest of what holds its kind. */
+static const struct { enum tag start, ends[2]; const char *within[2]; } implied[] = {
+	{A, {A, A}, {"table", "table"}}, {DD, {DD, DT}, {"dl", "dl"}}, {DT, {DD, DT}, {"dl", "dl"}},
+	{LI, {LI, LI}, {"ul", "ol"}}, {OPTION, {OPTION, OPTION}, {"select", "select"}}, {TD, {TD, TH}, {"table", "tr"}},
+	{TH, {TD, TH}, {"table", "tr"}}, {TR, {TR, TR}, {"table", "table"}},
+};
 
-	if (size > HTML_MEMORY_MAX || l->used + size + sizeof *c > HTML_MEMORY_MAX)
-		longjmp(l->full, 1);
-	if (++l->calls % 64 == 0 && clock_mono_us() > l->until_us)
-		longjmp(l->full, 1);
-	c = mem_alloc(sizeof *c + size);
-	c->size = size + sizeof *c;
-	c->next = l->head.next;
-	c->previous = &l->head;
-	c->next->previous = l->head.next = c;
-	l->used += c->size;
-	return c + 1;
-}
-
-static void ledger_give(void *data, void *p)
-{
-	struct ledger *l = data;
-	struct chunk *c;
-
-	if (!p)
-		return;
-	c = (struct chunk *)p - 1;
-	c->next->previous = c->previous;
-	c->previous->next = c->next;
-	l->used -= c->size;
-	mem_free(c);
-}
-
-static void ledger_release(struct ledger *l)
-{
-	while (l->head.next != &l->head)
-		ledger_give(l, l->head.next + 1);
-}
+struct open {
+	struct html_piece name;
+	const struct element *element;   /* NULL: of no kind of its own */
+	bool hides, sized, tiny;
+	struct html_piece href;          /* of the link that is open */
+	size_t link_start;
+};
 
 /* One walk over a page. */
 struct walk {
 	struct buf *out;
+	struct buf text;                 /* a piece of text, decoded */
 	size_t start;                    /* of the page in out */
 	struct css_hidden hidden;        /* classes and ids that a style sheet hides */
 	bool gap;                        /* white space before the next word */
 	unsigned breaks;                 /* line ends before the next word */
 	html_link_fn link;
 	void *link_ctx;
-	size_t link_start;
-	const GumboNode *in_link;
 	unsigned quoted;                 /* open blockquotes: their lines begin with "> " */
-	struct sized *sizes;             /* open elements that set a font size, innermost last */
-	size_t size_count, size_room;
+	unsigned hiding;                 /* open elements that hide */
+	bool in_link;
+	struct open open[OPEN_MAX];
+	unsigned depth;
 };
 
-struct sized { const GumboNode *node; bool tiny; };
-
-static const GumboTag unseen_tags[] = {
-	GUMBO_TAG_HEAD, GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE, GUMBO_TAG_NOSCRIPT,
-	GUMBO_TAG_OBJECT, GUMBO_TAG_IFRAME, GUMBO_TAG_SVG, GUMBO_TAG_MATH, GUMBO_TAG_TITLE,
-	GUMBO_TAG_TEXTAREA, GUMBO_TAG_SELECT, GUMBO_TAG_DATALIST, GUMBO_TAG_AUDIO, GUMBO_TAG_VIDEO,
-};
-
-/* Elements that begin and end on lines of their own. */
-static const GumboTag block_tags[] = {
-	GUMBO_TAG_P, GUMBO_TAG_DIV, GUMBO_TAG_TR, GUMBO_TAG_TABLE, GUMBO_TAG_UL, GUMBO_TAG_OL,
-	GUMBO_TAG_LI, GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3, GUMBO_TAG_H4, GUMBO_TAG_H5,
-	GUMBO_TAG_H6, GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_PRE, GUMBO_TAG_SECTION, GUMBO_TAG_ARTICLE,
-	GUMBO_TAG_HEADER, GUMBO_TAG_FOOTER, GUMBO_TAG_ADDRESS, GUMBO_TAG_DL, GUMBO_TAG_DT,
-	GUMBO_TAG_DD, GUMBO_TAG_HR, GUMBO_TAG_FORM, GUMBO_TAG_CENTER, GUMBO_TAG_BODY,
-};
-
-static bool tag_in(GumboTag tag, const GumboTag *tags, unsigned n)
+static const struct element *element_of(const struct html_piece *name)
 {
-	unsigned i;
+	unsigned from = 0, to = sizeof elements / sizeof *elements;
 
-	for (i = 0; i < n; i++)
-		if (tags[i] == tag)
-			return true;
-	return false;
+	while (from < to) {
+		unsigned middle = (from + to) / 2;
+		int order = strncasecmp(name->p, elements[middle].name, name->n);
+
+		if (order == 0 && elements[middle].name[name->n] == '\0')
+			return &elements[middle];
+		if (order > 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return NULL;
 }
 
-static const char *attribute(const GumboNode *node, const char *name)
+static bool has(const struct element *e, enum trait trait)
 {
-	const GumboAttribute *a = gumbo_get_attribute(&node->v.element.attributes, name);
-
-	return a ? a->value : NULL;
+	return e && e->traits & trait;
 }
 
-static bool is_seen(const struct walk *w, const GumboNode *node)
+static bool is_tag(const struct element *e, enum tag tag)
 {
-	const char *style, *type;
-
-	if (tag_in(node->v.element.tag, unseen_tags, sizeof unseen_tags / sizeof *unseen_tags))
-		return false;
-	if (attribute(node, "hidden"))
-		return false;
-	style = attribute(node, "style");
-	if (style && css_hides(style, strlen(style)))
-		return false;
-	type = attribute(node, "type");
-	if (node->v.element.tag == GUMBO_TAG_INPUT && type && strcasecmp(type, "hidden") == 0)
-		return false;
-	return !css_is_hidden(&w->hidden, attribute(node, "class"), attribute(node, "id"));
+	return e && e->tag == tag;
 }
+
+static bool is_named(const struct open *o, const char *name)
+{
+	return o->name.n == strlen(name) && strncasecmp(o->name.p, name, o->name.n) == 0;
+}
+
+/* ---- Text ---- */
 
 static void put_gap(struct walk *w)
 {
@@ -153,39 +131,49 @@ static void put_gap(struct walk *w)
 	w->breaks = 0;
 }
 
+static bool all_blank(const struct html_piece *text)
+{
+	size_t i;
+
+	for (i = 0; i < text->n; i++)
+		if (!isspace((unsigned char)text->p[i]))
+			return false;
+	return true;
+}
+
+static size_t word_length(const char *p, const char *end)
+{
+	const char *stop = p;
+
+	while (stop < end && !isspace((unsigned char)*stop))
+		stop++;
+	return (size_t)(stop - p);
+}
+
+static void put_words(struct walk *w, const char *p, const char *end)
+{
+	while (p < end) {
+		size_t n = word_length(p, end);
+
+		if (n > 0) {
+			put_gap(w);
+			buf_add(w->out, p, n);
+		}
+		p += n;
+		for (; p < end && isspace((unsigned char)*p); p++)
+			w->gap = true;
+	}
+}
+
 /* A font size is inherited until a descendant sets another: layouts use 0 around what is seen. */
 static bool is_tiny(const struct walk *w)
 {
-	return w->size_count > 0 && w->sizes[w->size_count - 1].tiny;
-}
+	unsigned i;
 
-static void note_size(struct walk *w, const GumboNode *node)
-{
-	const char *style = attribute(node, "style");
-	double size;
-
-	if (!style || !css_font_size(style, strlen(style), &size))
-		return;
-	if (w->size_count == w->size_room) {
-		w->size_room = w->size_room ? 2 * w->size_room : 16;
-		w->sizes = mem_grow(w->sizes, w->size_room * sizeof *w->sizes);
-	}
-	w->sizes[w->size_count].node = node;
-	w->sizes[w->size_count++].tiny = size < TINY_PX;
-}
-
-static void put_text(struct walk *w, const char *s)
-{
-	if (is_tiny(w))
-		return;
-	for (; *s; s++) {
-		if (isspace((unsigned char)*s)) {
-			w->gap = true;
-			continue;
-		}
-		put_gap(w);
-		buf_addc(w->out, *s);
-	}
+	for (i = w->depth; i > 0; i--)
+		if (w->open[i - 1].sized)
+			return w->open[i - 1].tiny;
+	return false;
 }
 
 static void ask_break(struct walk *w, unsigned n)
@@ -194,143 +182,205 @@ static void ask_break(struct walk *w, unsigned n)
 		w->breaks = n;
 }
 
-static void enter(struct walk *w, const GumboNode *node)
-{
-	GumboTag tag = node->v.element.tag;
+/* ---- Elements ---- */
 
-	if (tag == GUMBO_TAG_BR)
+/* An attribute as text; NULL when it is absent. */
+static const char *value_of(const struct html_token *t, enum html_attribute a, char out[VALUE_MAX])
+{
+	const struct html_piece *v = &t->attributes[a];
+	size_t n = v->n < VALUE_MAX - 1 ? v->n : VALUE_MAX - 1;
+
+	if (!v->p)
+		return NULL;
+	memcpy(out, v->p, n);
+	out[n] = '\0';
+	return out;
+}
+
+static bool hides(const struct walk *w, const struct html_token *t, const struct element *e)
+{
+	char style[VALUE_MAX], class[VALUE_MAX], id[VALUE_MAX], type[VALUE_MAX];
+
+	if (has(e, UNSEEN) || t->attributes[HTML_HIDDEN].p)
+		return true;
+	if (value_of(t, HTML_STYLE, style) && css_hides(style, strlen(style)))
+		return true;
+	if (is_tag(e, INPUT) && value_of(t, HTML_TYPE, type) && strcasecmp(type, "hidden") == 0)
+		return true;
+	return w->hidden.count > 0 && css_is_hidden(&w->hidden, value_of(t, HTML_CLASS, class), value_of(t, HTML_ID, id));
+}
+
+static void end_link(struct walk *w, const struct open *o)
+{
+	char href[2 * VALUE_MAX];
+	struct buf b;
+
+	w->in_link = false;
+	if (!w->link || w->out->failed || w->out->len < o->link_start || !w->out->data)
+		return;
+	buf_init(&b, sizeof href);
+	html_decode(&b, o->href.p, o->href.n < VALUE_MAX ? o->href.n : VALUE_MAX);
+	w->link(w->link_ctx, w->out->data + o->link_start, w->out->len - o->link_start, buf_str(&b));
+	buf_release(&b);
+}
+
+static void leave(struct walk *w)
+{
+	const struct open *o = &w->open[--w->depth];
+
+	w->hiding -= o->hides;
+	if (w->hiding > 0 || o->hides)
+		return;
+	if (has(o->element, BLOCK))
+		ask_break(w, is_tag(o->element, P) ? 2 : 1);
+	if (is_tag(o->element, BLOCKQUOTE))
+		w->quoted--;
+	if (o->href.p)
+		end_link(w, o);
+}
+
+/* Ends all that was opened since, and the one at place. */
+static void leave_to(struct walk *w, unsigned place)
+{
+	while (w->depth > place)
+		leave(w);
+}
+
+/* What stands in a head that belongs to no head ends it (WHATWG HTML 13.2.6.4.4). */
+static void end_head(struct walk *w, bool of_head)
+{
+	if (!of_head && w->depth > 0 && is_tag(w->open[w->depth - 1].element, HEAD))
+		leave_to(w, w->depth - 1);
+}
+
+static void put_text(struct walk *w, const struct html_piece *text)
+{
+	end_head(w, all_blank(text));
+	if (w->hiding > 0 || is_tiny(w))
+		return;
+	if (!memchr(text->p, '&', text->n)) {
+		put_words(w, text->p, text->p + text->n);
+		return;
+	}
+	buf_reset(&w->text);
+	html_decode(&w->text, text->p, text->n);
+	put_words(w, buf_str(&w->text), buf_str(&w->text) + w->text.len);
+}
+
+static void close_implied(struct walk *w, const struct element *e)
+{
+	unsigned i, k;
+
+	for (k = 0; k < sizeof implied / sizeof *implied; k++) {
+		if (implied[k].start != e->tag)
+			continue;
+		for (i = w->depth; i > 0; i--) {
+			const struct open *o = &w->open[i - 1];
+
+			if (is_named(o, implied[k].within[0]) || is_named(o, implied[k].within[1]))
+				break;
+			if (o->element && (o->element->tag == implied[k].ends[0] || o->element->tag == implied[k].ends[1])) {
+				leave_to(w, i - 1);
+				break;
+			}
+		}
+	}
+	for (i = w->depth; (e->traits & CLOSES_P) && i > 0 && !has(w->open[i - 1].element, SCOPE); i--)
+		if (is_tag(w->open[i - 1].element, P)) {
+			leave_to(w, i - 1);
+			break;
+		}
+}
+
+/* What of an element is written before its content. */
+static void enter(struct walk *w, const struct html_token *t, struct open *o)
+{
+	const struct element *e = o->element;
+
+	if (is_tag(e, BR))
 		w->breaks += w->breaks < 2;
-	else if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH)
+	else if (is_tag(e, TD) || is_tag(e, TH))
 		w->gap = true;
-	else if (tag_in(tag, block_tags, sizeof block_tags / sizeof *block_tags))
-		ask_break(w, tag == GUMBO_TAG_P ? 2 : 1);
-	if (tag == GUMBO_TAG_LI) {
+	else if (has(e, BLOCK))
+		ask_break(w, is_tag(e, P) ? 2 : 1);
+	if (is_tag(e, LI)) {
 		put_gap(w);
 		buf_adds(w->out, "- ");
 	}
-	if (tag == GUMBO_TAG_BLOCKQUOTE)
+	if (is_tag(e, BLOCKQUOTE))
 		w->quoted++;
-	note_size(w, node);
-	if (tag == GUMBO_TAG_A && !w->in_link && attribute(node, "href")) {
+	if (is_tag(e, A) && !w->in_link && t->attributes[HTML_HREF].p) {
 		put_gap(w);
-		w->in_link = node;
-		w->link_start = w->out->len;
+		w->in_link = true;
+		o->href = t->attributes[HTML_HREF];
+		o->link_start = w->out->len;
 	}
 }
 
-static void leave(struct walk *w, const GumboNode *node)
+static void start_tag(struct walk *w, const struct html_token *t)
 {
-	GumboTag tag = node->v.element.tag;
+	struct open o = {.name = t->name, .element = element_of(&t->name)};
+	char style[VALUE_MAX];
+	double size;
 
-	if (tag_in(tag, block_tags, sizeof block_tags / sizeof *block_tags))
-		ask_break(w, tag == GUMBO_TAG_P ? 2 : 1);
-	if (tag == GUMBO_TAG_BLOCKQUOTE)
-		w->quoted--;
-	if (w->size_count > 0 && w->sizes[w->size_count - 1].node == node)
-		w->size_count--;
-	if (node != w->in_link)
+	end_head(w, has(o.element, OF_HEAD));
+	if (o.element)
+		close_implied(w, o.element);
+	o.hides = hides(w, t, o.element);
+	if (value_of(t, HTML_STYLE, style) && css_font_size(style, strlen(style), &size)) {
+		o.sized = true;
+		o.tiny = size < TINY_PX;
+	}
+	if (w->hiding == 0 && !o.hides)
+		enter(w, t, &o);
+	if (w->depth == OPEN_MAX && has(o.element, VOID))
 		return;
-	w->in_link = NULL;
-	if (w->link && !w->out->failed && w->out->len >= w->link_start && w->out->data)
-		w->link(w->link_ctx, w->out->data + w->link_start, w->out->len - w->link_start,
-		        attribute(node, "href"));
+	if (w->depth == OPEN_MAX)
+		leave(w);
+	w->open[w->depth++] = o;
+	w->hiding += o.hides;
+	if (has(o.element, VOID) || (t->closed && !o.element))
+		leave(w);
 }
 
-static bool is_element(const GumboNode *node)
+static void end_tag(struct walk *w, const struct html_token *t)
 {
-	return node->type == GUMBO_NODE_ELEMENT || node->type == GUMBO_NODE_TEMPLATE;
-}
+	const struct element *e = element_of(&t->name);
+	unsigned i;
 
-static const GumboNode *first_child(struct walk *w, const GumboNode *node)
-{
-	if (!is_element(node) || !is_seen(w, node))
-		return NULL;
-	enter(w, node);
-	if (node->v.element.children.length == 0) {
-		leave(w, node);
-		return NULL;
-	}
-	return node->v.element.children.data[0];
-}
+	for (i = w->depth; i > 0; i--) {
+		const struct open *o = &w->open[i - 1];
 
-/* The node after this one's subtree, leaving the elements that end on the way. */
-static const GumboNode *after(struct walk *w, const GumboNode *node, const GumboNode *root)
-{
-	while (node != root) {
-		const GumboNode *parent = node->parent;
-		size_t next = node->index_within_parent + 1;
-
-		if (next < parent->v.element.children.length)
-			return parent->v.element.children.data[next];
-		leave(w, parent);
-		node = parent;
-	}
-	return NULL;
-}
-
-/* Without recursion: the tree is as deep as the mail's author wants. */
-static void walk(struct walk *w, const GumboNode *root)
-{
-	const GumboNode *node = root;
-
-	while (node && !w->out->failed) {
-		const GumboNode *child = NULL;
-
-		if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_CDATA)
-			put_text(w, node->v.text.text);
-		else if (node->type == GUMBO_NODE_WHITESPACE)
-			w->gap = true;
-		else
-			child = first_child(w, node);
-		node = child ? child : after(w, node, root);
+		if (o->name.n == t->name.n && strncasecmp(o->name.p, t->name.p, t->name.n) == 0) {
+			leave_to(w, i - 1);
+			return;
+		}
+		if (has(o->element, SCOPE) && !has(e, TABLE))
+			return;
 	}
 }
 
-static size_t count_tags(const char *html, size_t n)
-{
-	const char *p = html, *end = html + n;
-	size_t tags = 0;
-
-	while ((p = memchr(p, '<', (size_t)(end - p))) != NULL && ++p < end)
-		tags += isalpha((unsigned char)*p) != 0;
-	return tags;
-}
-
-/* NULL when the page passes its bounds. */
-static const GumboOutput *parse(struct ledger *l, const char *html, size_t n)
-{
-	GumboOptions options = kGumboDefaultOptions;
-
-	options.allocator = ledger_take;
-	options.deallocator = ledger_give;
-	options.userdata = l;
-	options.max_errors = 0;
-	if (count_tags(html, n) > HTML_TAGS_MAX || setjmp(l->full) != 0)
-		return NULL;
-	return gumbo_parse_with_options(&options, html, n);
-}
-
-bool html_text(const char *html, size_t n, struct buf *out, html_link_fn link, void *ctx)
+void html_text(const char *html, size_t n, struct buf *out, html_link_fn link, void *ctx)
 {
 	struct walk *w = mem_zalloc(sizeof *w);
-	struct ledger *l = mem_zalloc(sizeof *l);
-	size_t size = n > HTML_SOURCE_MAX ? HTML_SOURCE_MAX : n;
-	const GumboOutput *page;
+	struct html_scan s = {html, html + (n > HTML_SOURCE_MAX ? HTML_SOURCE_MAX : n)};
+	struct html_token t;
 
-	l->head.next = l->head.previous = &l->head;
-	l->until_us = clock_mono_us() + HTML_TIME_MAX_US;
-	page = parse(l, html, size);
-	if (page) {
-		w->out = out;
-		w->start = out->len;
-		w->link = link;
-		w->link_ctx = ctx;
-		css_hidden_collect(&w->hidden, html, size);
-		walk(w, page->root);
+	w->out = out;
+	w->start = out->len;
+	w->link = link;
+	w->link_ctx = ctx;
+	buf_init(&w->text, 2 * HTML_SOURCE_MAX);
+	css_hidden_collect(&w->hidden, html, (size_t)(s.end - html));
+	while (!out->failed && html_next(&s, &t)) {
+		if (t.kind == HTML_TEXT)
+			put_text(w, &t.text);
+		else if (t.kind == HTML_START)
+			start_tag(w, &t);
+		else
+			end_tag(w, &t);
 	}
-	ledger_release(l);
-	mem_free(l);
-	mem_free(w->sizes);
+	leave_to(w, 0);
+	buf_release(&w->text);
 	mem_free(w);
-	return page != NULL;
 }

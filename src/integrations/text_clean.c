@@ -109,6 +109,13 @@ uint32_t text_next(const char **p)
 	return c;
 }
 
+uint32_t text_windows(uint32_t code)
+{
+	if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+		return REPLACEMENT;
+	return code >= 0x80 && code < 0xA0 ? cp1252[code - 0x80] : code;
+}
+
 /* The next character, repaired; *p is moved past it. */
 static uint32_t repaired(const char **p, const char *end)
 {
@@ -117,7 +124,7 @@ static uint32_t repaired(const char **p, const char *end)
 	size_t len = sequence(s, (size_t)(end - *p), &c);
 
 	if (len == 0) {
-		c = s[0] < 0xA0 ? cp1252[s[0] - 0x80] : s[0];
+		c = text_windows(s[0]);
 		len = 1;
 	}
 	*p += len;
@@ -138,12 +145,29 @@ static uint32_t cleaned(uint32_t c)
 	return is_blank(c) ? ' ' : c;
 }
 
+/* How many bytes from p on are clean as they are. */
+static size_t clean_run(const char *p, const char *end)
+{
+	const char *stop = p;
+
+	while (stop < end && ((*stop >= 0x20 && *stop < 0x7F) || *stop == '\n' || *stop == '\t'))
+		stop++;
+	return (size_t)(stop - p);
+}
+
 void text_clean(struct buf *out, const char *text, size_t n)
 {
 	const char *p = text, *end = text + n;
 
 	while (p < end && !out->failed) {
-		uint32_t c = repaired(&p, end);
+		size_t run = clean_run(p, end);
+		uint32_t c;
+
+		buf_add(out, p, run);
+		p += run;
+		if (p == end)
+			break;
+		c = repaired(&p, end);
 
 		if (c == '\r')
 			c = p < end && *p == '\n' ? 0x7F : '\n';
@@ -153,14 +177,35 @@ void text_clean(struct buf *out, const char *text, size_t n)
 	}
 }
 
+/* How many bytes from p on belong to a word of ASCII. */
+static size_t word_run(const char *p, const char *end)
+{
+	const char *stop = p;
+
+	while (stop < end && *stop > 0x20 && *stop < 0x7F)
+		stop++;
+	return (size_t)(stop - p);
+}
+
 void text_clean_line(struct buf *out, const char *text, size_t n)
 {
 	const char *p = text, *end = text + n;
 	bool gap = false, any = false;
 
 	while (p < end && !out->failed) {
-		uint32_t c = repaired(&p, end);
+		size_t run = word_run(p, end);
+		uint32_t c;
 
+		if (run > 0) {
+			if (gap && any)
+				buf_addc(out, ' ');
+			buf_add(out, p, run);
+			gap = false;
+			any = true;
+			p += run;
+			continue;
+		}
+		c = repaired(&p, end);
 		c = c == '\r' ? ' ' : cleaned(c);
 		if (c == 0)
 			continue;

@@ -22,5 +22,7 @@ void text_decode(struct buf *out, const char *charset, const char *p, size_t n, 
 /* The code point at *p, which is moved past it; text must be valid UTF-8, end a NUL. */
 uint32_t text_next(const char **p);
 void text_put(struct buf *out, uint32_t code);
+/* What a number stands for that says a character: those of windows-1252 for 0x80 to 0x9F, U+FFFD for none. */
+uint32_t text_windows(uint32_t code);
 
 #endif
