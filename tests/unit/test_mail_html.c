@@ -79,6 +79,42 @@ static void quotations_are_marked(void)
 	check("<p>Yes</p><blockquote><p>Can you?</p><p>Ann</p></blockquote><p>Bob</p>", "Yes\n\n> Can you?\n\n> Ann\n\nBob");
 }
 
+/* As the HTML Standard's tokenizer does, so as a reader's program shows it. */
+static void markup_is_told_from_text(void)
+{
+	check("a < b and 3 <4 <- no", "a < b and 3 <4 <- no");
+	check("a<!-- x -->b<!-->c<!--->d<!-- x --!>e", "abcde");
+	check("a<!DOCTYPE html><?php x ?>b</ x>c", "abc");
+	check("a<b title='x > y'>b</b><i x=\"</i>\">c</i>", "abc");
+	check("a<script>if (1<2) '</b>'</script>b<script>x", "ab");
+	check("<textarea><b>x</textarea>a<title><p>x</title>b", "ab");
+	check("a<span style='display:none", "a");
+	check("<p/>a<br/>b</p>", "a\nb");
+	check("<A HREF=x>a</A><DIV>b</DIV>", "a\nb");
+	check("<p style='display:block' style='display:none'>the first counts</p>", "the first counts");
+}
+
+static void character_references_are_decoded(void)
+{
+	check("&lt;b&gt; &quot;x&quot; &amp;amp; &eacute;&euro;&#8364;&#x20AC;&#128;", "<b> \"x\" &amp; é€€€€");
+	check("AT&T &unknown; &copy 2025 &euro 5 &#; &#x;", "AT&T &unknown; © 2025 &euro 5 &#; &#x;");
+	check("&#0;&#xD800;&#x110000;&#99999999999999999999;", "����");
+}
+
+/* What ends is what was begun, or what a new beginning ends; never what stands around a table's cell. */
+static void tags_close_what_they_close(void)
+{
+	check("<p style='display:none'>X<p>seen", "seen");
+	check("<p style='display:none'>X<div>seen</div>", "seen");
+	check("<ul><li style='display:none'>X<li>seen</ul>", "- seen");
+	check("<table><tr><td style='display:none'>X<td>seen<tr><td>too</table>", "seen\ntoo");
+	check("<div style='display:none'>X<b>X</div>seen", "seen");
+	check("<div style='display:none'><table><tr><td>X</div>X</td></tr></table>X</div>seen", "seen");
+	check("</div></p>seen", "seen");
+	check("<head><title>x</title><meta x><p>seen", "seen");
+	check("<head><style>x</style>seen", "seen");
+}
+
 struct links { char text[200], href[200]; unsigned n; };
 
 static void note_link(void *ctx, const char *text, size_t n, const char *href)
@@ -110,6 +146,9 @@ static CU_TestInfo tests[] = {
 	{"what is hidden is left out", what_is_hidden_is_left_out},
 	{"what is seen stays", what_is_seen_stays},
 	{"quotations are marked", quotations_are_marked},
+	{"markup is told from text", markup_is_told_from_text},
+	{"character references are decoded", character_references_are_decoded},
+	{"tags close what they close", tags_close_what_they_close},
 	{"links are told with what they show", links_are_told_with_what_they_show},
 	CU_TEST_INFO_NULL,
 };
