@@ -105,6 +105,7 @@ bool rules_take_details(struct parser *p, struct expr **out)
 {
 	struct expr *either = NULL, *all = NULL, *last = NULL, *one;
 	bool negated, was_negated = false, commas = false, any = false, first_or = true;
+	const unsigned start = p->at;
 
 	*out = NULL;
 	for (;;) {
@@ -124,8 +125,10 @@ bool rules_take_details(struct parser *p, struct expr **out)
 			one = rules_not(p, one);
 		negated = negated || nor;
 		/* "not from Ann or about lunch", "from Ann, about lunch or unread": both may be meant */
-		if ((or_word && was_negated && !negated) || (or_word && commas))
+		if ((or_word && was_negated && !negated) || (or_word && commas)) {
+			p->at = start;
 			return rules_trouble(p, TROUBLE_COMMA, was);
+		}
 		commas = commas || (comma && !or_word && !and_word);
 		if (or_word) {
 			either = first_or ? all : rules_either(p, either, all);

@@ -190,6 +190,9 @@ static const char *known_trouble(struct repair *r)
 	unsigned at = r->p->trouble_at, i;
 
 	switch (r->p->trouble) {
+	case TROUBLE_TIME:
+		edit_problem(r, "\"", edit_words(r, at, at + 1), "\" may be a month or a name: put a name in quotes");
+		return at > 0 ? edit_replaced(r, at - 1, at, "received in") : NULL;
 	case TROUBLE_SIZE:
 		edit_problem(r, "The size of attachments is not known", "", "");
 		return edit_replaced(r, at, edit_end(r, at), "");
@@ -261,6 +264,7 @@ static const char *left_out(struct repair *r)
 {
 	unsigned i = r->p->furthest < r->p->count ? r->p->furthest : r->p->count, back;
 	const char *changed;
+	struct parser q;
 
 	if (i == 0)
 		return edit_problem(r, "It does not say what to do (flag, mark, label, archive, keep, star) with which mails",
@@ -269,18 +273,23 @@ static const char *left_out(struct repair *r)
 	if (i == r->p->count)
 		return edit_problem(r, "It seems to be unfinished after \"", edit_words(r, i - 1, i), "\"");
 	edit_problem(r, "\"", edit_words(r, i, edit_end(r, i)), "\" is not understood here");
+	q = edit_at(r, i + 1);
+	if (i + 1 < r->p->count && rules_ends_value(&q)) {      /* a word by itself */
+		changed = edit_replaced(r, i, i + 1, "");
+		if (edit_parses(r, changed))
+			return changed;
+	}
 	for (back = 0; back < 3 && back < i; back++) {
 		changed = edit_replaced(r, i - back, edit_end(r, i), "");
 		if (edit_parses(r, changed))
 			return changed;
 	}
-	for (back = i; back > 0; back--) {         /* a remark behind a comma */
+	for (back = i; back > 0; back--) {                      /* a remark behind a comma */
 		changed = r->p->tokens[back].kind == TOKEN_COMMA ? edit_replaced(r, back, r->p->count, "") : NULL;
 		if (edit_parses(r, changed))
 			return changed;
 	}
-	changed = edit_replaced(r, i, i + 1, "");
-	return edit_parses(r, changed) ? changed : NULL;
+	return NULL;
 }
 
 void rules_help(struct arena *a, const char *sentence, const struct parser *p, struct rule *out)

@@ -214,6 +214,8 @@ static bool makes_sense(struct parser *p)
 {
 	unsigned i;
 
+	if (p->full)
+		return rules_trouble(p, TROUBLE_LONG, p->count);
 	for (i = 0; i < p->rule->part_count; i++)
 		if (!rules_can_hold(p->rule->parts[i].when))
 			return rules_trouble(p, TROUBLE_DEAD, p->count);
@@ -236,6 +238,7 @@ bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct 
 		memset(out, 0, sizeof *out);
 		p->at = 0;
 		p->conditions = 0;
+		p->full = false;
 		p->clause = p->class_closes = p->given = p->wished = p->owes = false;
 		take_opening(p);
 		if (begin_part(p) && forms[i](p) && take_rest(p)) {

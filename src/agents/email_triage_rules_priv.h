@@ -104,6 +104,7 @@ struct parser {
 	unsigned trouble_at;
 	struct rule *rule;
 	unsigned conditions;
+	bool full;                  /* one could not be added: what was read is not the whole */
 	bool clause;                /* inside "that …" or "if …": verbs belong to conditions */
 	bool class_closes;          /* "mark mail from Ann urgent": a class at the end is none of its kinds */
 	bool given;                 /* the mails are known: "if …, archive it", "… and archive them" */

@@ -283,10 +283,10 @@ static bool take_date(struct parser *p, struct date *d)
 static bool take_dated(struct parser *p, struct expr **out)
 {
 	static const struct { const char *lead; enum date_side side; bool surely; } leads[] = {
-		{"[sent|received|dated|written] [that] [arrived] before|until", DATE_BEFORE, true},
+		{"[sent|received|dated|written|from] [that] [arrived] before|until", DATE_BEFORE, true},
 		{"older than", DATE_BEFORE, true},
-		{"[sent|received|dated|written] [that] [arrived] since", DATE_SINCE, true},
-		{"[sent|received|dated|written] [that] [arrived] after", DATE_AFTER, true}, {"newer than", DATE_AFTER, true},
+		{"[sent|received|dated|written|from] [that] [arrived] since", DATE_SINCE, true},
+		{"[sent|received|dated|written|from] [that] [arrived] after", DATE_AFTER, true}, {"newer than", DATE_AFTER, true},
 		{"[sent|received|dated|written] on|in|during", DATE_IN, true}, {"sent|received|dated|written", DATE_IN, true},
 		{"from", DATE_IN, false},
 	};

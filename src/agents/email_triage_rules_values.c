@@ -174,6 +174,19 @@ static void skip_apposition(struct parser *p)
 	p->at = was;
 }
 
+/* "from April": when it was sent, or somebody? */
+static bool is_month(const struct value *v)
+{
+	static const char *const months[] = {"january", "february", "march", "april", "may", "june", "july", "august",
+	                                     "september", "october", "november", "december"};
+	unsigned i;
+
+	for (i = 0; i < COUNT(months) && !v->exact; i++)
+		if (strcmp(v->text, months[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool take_person(struct parser *p, struct value *out)
 {
 	static const char *const fillers[] = {
@@ -196,6 +209,8 @@ static bool take_person(struct parser *p, struct value *out)
 	} else if (!take_name(p, out)) {
 		return rules_trouble(p, TROUBLE_PEOPLE, p->at);
 	}
+	if (is_month(out))
+		return rules_trouble(p, TROUBLE_TIME, p->at - 1);
 	/* "Jane Doe (jane@x.org)": the address is surer */
 	if (!strchr(out->text, '@') && rules_peek(p, 0)->kind == TOKEN_ADDRESS && *rules_peek(p, 0)->lower != '@')
 		*out = (struct value){p->tokens[p->at++].lower, false, ANYWHERE};

@@ -190,6 +190,7 @@ struct condition *rules_condition(struct parser *p, enum condition_kind kind)
 	struct condition *c;
 
 	if (p->conditions == CONDITIONS_MAX) {
+		p->full = true;
 		rules_trouble(p, TROUBLE_LONG, p->at);
 		return NULL;
 	}

@@ -1,0 +1,126 @@
+/* Sentences at the borders of the grammar of rules: what must be left alone, and what must not be taken for something near to
+ * it. Their first letter says what becomes of mail from Ann Lee about lunch: "*" starred, "." not, "?" not understood. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/email_triage_rules.h"
+#include "agents_fixture.h"
+#include "agents_suites.h"
+
+#define MARCH_1 INT64_C(1772323200000)      /* 2026-03-01 00:00 UTC */
+
+static const char *const sentences[] = {
+	/* a mail has one sender */
+	"* Star mail from ann@x.org and from bob@y.org",
+	"* Star mail from ann@x.org and sent by bob@y.org",
+	". Star mail from bob@y.org and sent by carl@z.org",
+	"? Star mail from ann@x.org about lunch that is from bob@y.org",
+	"? Star mail that is from ann@x.org and not from ann@x.org",
+	"? Star mail older than 5 days and newer than 2 days",
+	"? Star newsletters that are promotions",
+	"? Star mail with attachments and without attachments",
+	"? Star mail over $500 and under $100",
+	/* nouns that are none */
+	"? Star it",
+	"? Star them unless they are from Ann",
+	"? Star the",
+	"? Anything my is starred",
+	"? Star all the",
+	"? Star kaput",
+	"? Kaput emails from Ann urgent",
+	/* lists and how far they reach */
+	"* Star anything about dinner or lunch",
+	". Star anything about dinner and lunch",
+	"* Star anything about dinner, breakfast or lunch",
+	"? Star anything about lunch, dinner",
+	"? Star anything about dinner and breakfast or lunch",
+	"? Star mail that is neither from @y.org nor about dinner or unread",
+	"* Star mail that is neither from @y.org nor about dinner",
+	". Star mail that is neither from @x.org nor about dinner",
+	"? Star mail that is not from @y.org or about dinner",
+	"* Star mail from Bob or about lunch and not unread",
+	/* words where they must stand */
+	"* Star mail whose subject starts with lunch",
+	". Star mail whose subject starts with noon",
+	"* Star mail whose subject ends with noon",
+	"* Star mail whose subject is exactly \"lunch at noon\"",
+	". Star mail whose subject is exactly lunch",
+	/* dates: it was received on March 1, 2026 */
+	". Star mail from before March 1",
+	"* Star mail received since March 1",
+	". Star mail received after March 1",
+	"* Star mail received before 2026-03-02",
+	"* Star mail from this year",
+	". Star mail from last year",
+	"* Star mail received in March",
+	"* Star mail received yesterday",
+	". Star mail received today",
+	"? Star mail from March",
+	/* asides, politeness, letters */
+	"* Would you please star mail from Ann, even if it is boring?",
+	"* star mail from ann because i like her",
+	"? Star mail from Ann because I like her, but only if she writes",
+	"* Star mail from \u201cAnn\u201d \u2013 thanks!",
+};
+
+static void the_borders_are_kept(void)
+{
+	static const char raw[] = "From: Ann Lee <ann@x.org>\nTo: sam@y.org\nSubject: Lunch at noon\n\nShall we?\n";
+	struct rule_subject subject = {.category = TRIAGE_FYI, .me = "sam@y.org", .age_ms = 86400000,
+	                               .now_ms = MARCH_1 + INT64_C(30 * 3600000), .received_ms = MARCH_1 + INT64_C(6 * 3600000)};
+	struct mail m;
+	unsigned i;
+
+	fx_parse(&m, raw);
+	subject.mail = &m;
+	for (i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+		const char *text = sentences[i] + 2;
+		struct rule_set *set = rules_compile(&text, 1);
+		struct rule_verdict v;
+		char became;
+
+		rules_apply(set, &subject, &v);
+		became = !rules_understood(set, 0) ? '?' : v.star ? '*' : '.';
+		if (became != *sentences[i])
+			fprintf(stderr, "%s: %c\n", sentences[i], became);
+		CU_ASSERT_EQUAL(became, *sentences[i]);
+		rules_free(set);
+	}
+	mail_release(&m);
+}
+
+/* Nothing is near to what names no mail, or would then be of all mail. */
+static void no_nearest_form_is_of_all_mail(void)
+{
+	static const char *const none[] = {"Archive everything else", "Archive any email sent between Monday and Friday",
+	                                   "Do what is best", "Star it"};
+	unsigned i;
+
+	for (i = 0; i < sizeof none / sizeof *none; i++) {
+		struct rule_set *set = rules_compile(&none[i], 1);
+
+		CU_ASSERT_FALSE(rules_understood(set, 0));
+		CU_ASSERT_PTR_NOT_NULL(rules_problem(set, 0));
+		CU_ASSERT_PTR_NULL(rules_nearest(set, 0));
+		rules_free(set);
+	}
+}
+
+static void only_the_word_that_is_not_understood_is_left_out(void)
+{
+	static const char *const text = "Archive newsletters weirdly from Ann";
+	struct rule_set *set = rules_compile(&text, 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rules_nearest(set, 0));
+	CU_ASSERT_STRING_EQUAL(rules_nearest(set, 0), "Archive newsletters from Ann");
+	rules_free(set);
+}
+
+static CU_TestInfo tests[] = {
+	{"the borders are kept", the_borders_are_kept},
+	{"no nearest form is of all mail", no_nearest_form_is_of_all_mail},
+	{"only the word that is not understood is left out", only_the_word_that_is_not_understood_is_left_out},
+	CU_TEST_INFO_NULL,
+};
+
+const CU_SuiteInfo rules_sense_suite = {"triage: borders of rules", NULL, NULL, NULL, NULL, tests};
