@@ -124,6 +124,7 @@ static const char *other_class(struct repair *r)
 static const char *somebody(struct repair *r)
 {
 	unsigned from = r->p->trouble_at, to;
+	const char *last;
 	struct parser q = edit_at(r, from);
 	bool role;
 
@@ -139,6 +140,9 @@ static const char *somebody(struct repair *r)
 	to = q.at;
 	edit_problem(r, "Nothing in a mail tells who \"", edit_words(r, from, to),
 	             "\" is: name an address, a domain or a name");
+	last = r->p->tokens[to - 1].lower;
+	if (to < r->p->count && strlen(last) > 2 && strcmp(last + strlen(last) - 2, "'s") == 0)     /* "my boss's emails" */
+		return edit_moved(r, from, to, to + 1, "from NAME@EXAMPLE.ORG");
 	return role ? edit_moved(r, from, from, to, "NAME@EXAMPLE.ORG") : edit_replaced(r, from, to, "@EXAMPLE.ORG");
 }
 

@@ -146,11 +146,12 @@ struct expr *rules_both(struct parser *p, struct expr *a, struct expr *b);      
 struct expr *rules_either(struct parser *p, struct expr *a, struct expr *b);
 struct expr *rules_not(struct parser *p, struct expr *e);
 
-/* email_triage_rules_values.c */
+/* email_triage_rules_names.c */
 /* Can it be an address, "@domain", "*@domain", "domain.tld" or a name? Patterns such as "@*.com" are none. */
 bool rules_names_somebody(const char *text);
 /* Is it "domain.tld"? Then it is looked for among hosts alone, never among the names that senders give themselves. */
 bool rules_is_domain(const char *text);
+/* email_triage_rules_values.c */
 /* People, any of them: "ann@x.org, Bob Lee and @acme.com", "my boss jane@x.org". */
 bool rules_take_people(struct parser *p, struct condition *c);
 /* Words looked for; *all_of: they were joined by "and". */

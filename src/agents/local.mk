@@ -38,6 +38,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules_kinds.c \
 	src/agents/email_triage_rules_mails.c \
 	src/agents/email_triage_rules_match.c \
+	src/agents/email_triage_rules_names.c \
 	src/agents/email_triage_rules_parse.c \
 	src/agents/email_triage_rules_people.c \
 	src/agents/email_triage_rules_sense.c \
