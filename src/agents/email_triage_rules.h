@@ -23,8 +23,8 @@ struct rule_set;
 struct rule_set *rules_compile(const char *const *texts, unsigned n);
 void rules_free(struct rule_set *set);
 bool rules_understood(const struct rule_set *set, unsigned i);
-/* Of one that was not understood: why, and a sentence near to it that would be; NULL when none is near. It says less, more
- * or something else than was meant, so it is for the user to choose. */
+/* Of one that was not understood: why, and a sentence near to it that would be; NULL when none is near. It says less,
+ * more or something else than was meant, so it is for the user to choose. */
 const char *rules_problem(const struct rule_set *set, unsigned i);
 const char *rules_nearest(const struct rule_set *set, unsigned i);
 

@@ -21,7 +21,8 @@ static const struct { const char *pattern; enum where where; bool negated; } ver
 static void take_filler(struct parser *p)
 {
 	static const char *const fillers[] = {
-		"[either|any] [of] [the|a|an] [exact] word|words|phrase|phrases|text|term|terms|keyword|keywords|string [like|of]", "any of", "one of",
+		"[either|any] [of] [the|a|an] [exact] word|words|phrase|phrases|text|term|terms|keyword|keywords|string [like|of]",
+		"any of", "one of",
 		"something|anything like|about", "a mention of", "mention of", "references to",
 	};
 

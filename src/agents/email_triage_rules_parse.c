@@ -162,7 +162,7 @@ static bool take_exception_first(struct parser *p)
 	return true;
 }
 
-/* "Mail from Ann is urgent", "Newsletters: archive", "I want newsletters archived", "Nothing from Ann should be archived" */
+/* "Mail from Ann is urgent", "Newsletters: archive", "I want newsletters archived", "Nothing from Ann is urgent" */
 static bool take_statement(struct parser *p)
 {
 	bool none;

@@ -286,7 +286,8 @@ static bool take_dated(struct parser *p, struct expr **out)
 		{"[sent|received|dated|written|from] [that] [arrived] before|until", DATE_BEFORE, true},
 		{"older than", DATE_BEFORE, true},
 		{"[sent|received|dated|written|from] [that] [arrived] since", DATE_SINCE, true},
-		{"[sent|received|dated|written|from] [that] [arrived] after", DATE_AFTER, true}, {"newer than", DATE_AFTER, true},
+		{"[sent|received|dated|written|from] [that] [arrived] after", DATE_AFTER, true},
+		{"newer than", DATE_AFTER, true},
 		{"[sent|received|dated|written] on|in|during", DATE_IN, true}, {"sent|received|dated|written", DATE_IN, true},
 		{"from", DATE_IN, false},
 	};

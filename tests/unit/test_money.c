@@ -9,13 +9,15 @@
 static void amounts_are_read_as_people_write_them(void)
 {
 	static const struct { const char *text; enum currency currency; int64_t cents; size_t length; } rows[] = {
-		{"$500", CURRENCY_USD, 50000, 4}, {"us$ 500.5", CURRENCY_USD, 50050, 9}, {"500 dollars", CURRENCY_USD, 50000, 11},
+		{"$500", CURRENCY_USD, 50000, 4}, {"us$ 500.5", CURRENCY_USD, 50050, 9},
+		{"500 dollars", CURRENCY_USD, 50000, 11},
 		{"usd 1,234.50", CURRENCY_USD, 123450, 12}, {"1.234,50 €", CURRENCY_EUR, 123450, 12},
 		{"€ 1.234", CURRENCY_EUR, 123400, 9}, {"12,5 eur", CURRENCY_EUR, 1250, 8}, {"0.125 eur", CURRENCY_EUR, 12, 9},
 		{"1 234,50 eur", CURRENCY_EUR, 123450, 12}, {"1\u202f234 euros", CURRENCY_EUR, 123400, 13},
 		{"chf 1'250", CURRENCY_CHF, 125000, 9}, {"₹1,00,000", CURRENCY_INR, 10000000, 11},
 		{"rs. 2.5 lakh", CURRENCY_INR, 25000000, 12}, {"2 crore rupees", CURRENCY_INR, 2000000000, 14},
-		{"$5k", CURRENCY_USD, 500000, 3}, {"$1.5 million", CURRENCY_USD, 150000000, 12}, {"$5 kids", CURRENCY_USD, 500, 2},
+		{"$5k", CURRENCY_USD, 500000, 3}, {"$1.5 million", CURRENCY_USD, 150000000, 12},
+		{"$5 kids", CURRENCY_USD, 500, 2},
 		{"$500 cad", CURRENCY_CAD, 50000, 8}, {"c$20", CURRENCY_CAD, 2000, 4}, {"£3 and more", CURRENCY_GBP, 300, 3},
 		{"500", CURRENCY_NONE, 50000, 3}, {"999999999999999999999 usd", CURRENCY_USD, MONEY_MAX, 25},
 		{"dollars", CURRENCY_NONE, 0, 0}, {"$", CURRENCY_NONE, 0, 0}, {"", CURRENCY_NONE, 0, 0},

@@ -67,7 +67,8 @@ static void the_borders_are_kept(void)
 {
 	static const char raw[] = "From: Ann Lee <ann@x.org>\nTo: sam@y.org\nSubject: Lunch at noon\n\nShall we?\n";
 	struct rule_subject subject = {.category = TRIAGE_FYI, .me = "sam@y.org", .age_ms = 86400000,
-	                               .now_ms = MARCH_1 + INT64_C(30 * 3600000), .received_ms = MARCH_1 + INT64_C(6 * 3600000)};
+	                               .now_ms = MARCH_1 + INT64_C(30 * 3600000),
+	                               	.received_ms = MARCH_1 + INT64_C(6 * 3600000)};
 	struct mail m;
 	unsigned i;
 
