@@ -95,7 +95,8 @@ static void put_raw(struct buf *b, struct json_object *mail)
 		return;
 	}
 	buf_addf(b,
-	         "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
+	         "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=bb\n\n--bb\n"
+	         "Content-Type: text/plain; charset=utf-8\n\n%s\n",
 	         text(mail, "body"));
 	for (i = 0; i < n; i++)
 		buf_addf(b, "--bb\nContent-Type: %s\nContent-Disposition: attachment; filename=\"%s\"\n\nx\n",
@@ -129,7 +130,10 @@ static struct json_object *run_inline(struct json_object *input, struct json_obj
 {
 	struct json_object *emails = json_object_new_array(), *one = NULL, *headers;
 
-	json_object_deep_copy(mail, &one, NULL);
+	if (mail)
+		json_object_deep_copy(mail, &one, NULL);
+	else
+		one = json_object_new_object();
 	headers = member(one, "headers");
 	if (!headers) {
 		headers = json_object_new_object();
@@ -155,8 +159,7 @@ static struct json_object *run(struct json_object *entry, const char *rule, stru
 	json_object_object_add(input, "timezone", json_object_new_string("UTC"));
 	if (member(entry, "vip_senders"))
 		json_object_object_add(input, "vip_senders", json_object_get(member(entry, "vip_senders")));
-	out = mail && needs_mailbox(mail) ? run_mailbox(input, mail) : run_inline(input,
-		mail ? mail : json_object_new_object());
+	out = mail && needs_mailbox(mail) ? run_mailbox(input, mail) : run_inline(input, mail);
 	json_object_put(input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	return out;

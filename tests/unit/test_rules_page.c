@@ -1,5 +1,5 @@
-/* What the user page (docs/agents/email-triage.md) says of rules: its sentences are followed, or have the nearest form that
- * it tells. */
+/* What the user page (docs/agents/email-triage.md) says of rules: its sentences are followed, or have the nearest form
+ * that it tells. */
 #include <stdio.h>
 #include <string.h>
 

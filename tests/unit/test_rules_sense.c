@@ -1,5 +1,5 @@
-/* Sentences at the borders of the grammar of rules: what must be left alone, and what must not be taken for something near to
- * it. Their first letter says what becomes of mail from Ann Lee about lunch: "*" starred, "." not, "?" not understood. */
+/* Sentences at the borders of the grammar of rules: what must be left alone, and what must not be taken for something
+ * near to it. Their first letter says what becomes of mail from Ann Lee about lunch: "*" starred, "." not, "?" not understood. */
 #include <stdio.h>
 #include <string.h>
 
