@@ -1,6 +1,6 @@
 /* The features of a mail: words and pairs of them, addresses of pages by their shape, signs of how it was made. */
 #include <ctype.h>
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,6 +9,7 @@
 
 #define READ_MAX       (16u << 10)    /* bytes of the text */
 #define WORD_MAX       24             /* bytes of a word; a longer one is told by its length */
+#define COMMON_MAX     7              /* bytes of the longest common word */
 #define FOOTER_MAX     900            /* bytes that a list adds at most */
 #define OWN_WORDS_MAX  32             /* of the recipients' addresses */
 #define LINK_SHAPES    20             /* links looked at */
@@ -74,7 +75,7 @@ static bool is_own(const struct reading *r, const char *p, size_t n)
 	return false;
 }
 
-/* Words that every mail is made of, ascending: alone they tell only how their time wrote. */
+/* Words that every mail is made of: alone they tell only how their time wrote. */
 static const char *const common[] = {
 	"a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "back", "be",
 	"because", "been", "before", "being", "but", "by", "can", "come", "could", "did", "do", "does",
@@ -90,19 +91,39 @@ static const char *const common[] = {
 	"yours",
 };
 
-static int by_text(const void *a, const void *b)
+static uint64_t common_ids[512];       /* by their low bits, as features; the next free place when it is taken */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void place_common(void)
 {
-	return strcmp(a, *(const char *const *)b);
+	size_t i, at;
+
+	for (i = 0; i < sizeof common / sizeof *common; i++) {
+		uint64_t id = feature_of(0, common[i], strlen(common[i]));
+
+		for (at = id % 512; common_ids[at]; at = (at + 1) % 512)
+			;
+		common_ids[at] = id;
+	}
 }
 
-static bool is_common(const char *text)
+static bool is_common(const char *text, size_t n)
 {
-	return bsearch(text, common, sizeof common / sizeof *common, sizeof *common, by_text) != NULL;
+	uint64_t id;
+	size_t at;
+
+	if (n > COMMON_MAX)
+		return false;
+	id = feature_of(0, text, n);
+	for (at = id % 512; common_ids[at]; at = (at + 1) % 512)
+		if (common_ids[at] == id)
+			return true;
+	return false;
 }
 
 static void tell_word(struct reading *r, const char *p, size_t n)
 {
-	char text[WORD_MAX + 1];
+	char text[WORD_MAX];
 	bool plain;
 	uint64_t h = FEATURE_START(r->word), id;
 	unsigned upper = 0, letters = 0;
@@ -117,8 +138,7 @@ static void tell_word(struct reading *r, const char *p, size_t n)
 		text[i] = isdigit((unsigned char)c) ? '0' : (char)tolower((unsigned char)c);
 		h = feature_byte(h, text[i]);
 	}
-	text[n] = '\0';
-	plain = is_common(text);
+	plain = is_common(text, n);
 	id = feature_end(h);
 	r->words++;
 	r->numbers += letters == 0;
@@ -504,6 +524,7 @@ void spam_features(const struct mail *m, bool wire, feature_fn each, void *ctx)
 	size_t n = without_footer(m->text, m->text_len);
 	const char *subject = without_tag(m->subject);
 
+	pthread_once(&once, place_common);
 	collect_own_words(&r, m);
 	tell_sender(&r, m);
 	if (wire) {

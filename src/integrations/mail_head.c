@@ -11,11 +11,40 @@
 
 #define GROUPS_MAX 20        /* of one address list */
 
+/* Most lines are ASCII and need nothing but their blanks folded. NULL: this one is another. */
+static char *plain_line(struct arena *a, const char *text, size_t n)
+{
+	char *line, *out;
+	size_t i;
+	bool gap = false;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)(text[i] - 0x20) >= 0x5F && text[i] != '\t' && text[i] != '\n' && text[i] != '\r')
+			return NULL;
+	if (n > 4 * MAIL_VALUE_MAX)
+		return NULL;
+	out = line = arena_strndup(a, text, n);
+	for (i = 0; i < n; i++) {
+		if (text[i] <= ' ') {
+			gap = out > line;
+			continue;
+		}
+		if (gap)
+			*out++ = ' ';
+		gap = false;
+		*out++ = text[i];
+	}
+	*out = '\0';
+	return line;
+}
+
 char *mail_line(struct arena *a, const char *text, size_t n)
 {
 	struct buf b;
-	char *line;
+	char *line = plain_line(a, text, n);
 
+	if (line)
+		return line;
 	buf_init(&b, 4 * MAIL_VALUE_MAX);
 	text_clean_line(&b, text, n);
 	line = arena_strndup(a, buf_str(&b), b.len);
@@ -87,6 +116,8 @@ static char *decoded(struct arena *a, const char *value, size_t n)
 	size_t i;
 
 	n = n > MAIL_VALUE_MAX ? MAIL_VALUE_MAX : n;
+	if (!memchr(value, '=', n) && (line = plain_line(a, value, n)) != NULL)
+		return line;
 	flat = mem_strndup(value, n);
 	for (i = 0; i < n; i++)
 		if (flat[i] == '\r' || flat[i] == '\n' || flat[i] == '\0')
