@@ -138,27 +138,38 @@ static void take_link(void *ctx, const char *text, size_t n, const char *href)
 	l->href = mail_line(&m->arena, href, strnlen(href, 2000));
 }
 
+/* p[0..n): without its transfer encoding. */
+static void take_text(struct body *b, const char *charset, bool html, const char *p, size_t n)
+{
+	struct buf text;
+
+	if (!html) {
+		if (b->plain.len > 0)
+			buf_addc(&b->plain, '\n');
+		text_decode(&b->plain, charset, p, n, PLAIN_MAX);
+		return;
+	}
+	buf_init(&text, HTML_SOURCE_MAX + 8);
+	text_decode(&text, charset, p, n, HTML_SOURCE_MAX);
+	html_text(buf_str(&text), text.len, &b->html, take_link, b->m);
+	buf_release(&text);
+}
+
+static bool has_read_enough(struct body *b, bool html)
+{
+	return html ? ++b->pages > PAGES_MAX || b->html.len >= HTML_SOURCE_MAX : b->plain.len >= PLAIN_MAX;
+}
+
 static void read_text(struct body *b, GMimePart *part, bool html)
 {
 	const char *charset =
 		g_mime_object_get_content_type_parameter(GMIME_OBJECT(part), "charset");
 	GByteArray *bytes;
-	struct buf text;
 
-	if (html ? ++b->pages > PAGES_MAX || b->html.len >= HTML_SOURCE_MAX : b->plain.len >= PLAIN_MAX)
+	if (has_read_enough(b, html))
 		return;
 	bytes = content_of(part);
-	buf_init(&text, HTML_SOURCE_MAX + 8);
-	text_decode(&text, charset, (const char *)bytes->data, bytes->len,
-	            html ? HTML_SOURCE_MAX : PLAIN_MAX);
-	if (!html) {
-		if (b->plain.len > 0)
-			buf_addc(&b->plain, '\n');
-		buf_add(&b->plain, buf_str(&text), text.len);
-	} else {
-		html_text(buf_str(&text), text.len, &b->html, take_link, b->m);
-	}
-	buf_release(&text);
+	take_text(b, charset, html, (const char *)bytes->data, bytes->len);
 	g_byte_array_free(bytes, TRUE);
 }
 
@@ -290,6 +301,96 @@ static GMimeObject *construct(const struct raw_header *h, unsigned count, const 
 	return o;
 }
 
+/* ---- One part of text: most mails are nothing else, and need no tree of parts ---- */
+
+/* The only header of this name, unfolded; NULL when there is none. *many: there are several, or what cannot be one. */
+static char *sole_header(const struct raw_header *h, unsigned count, const char *name, bool *many)
+{
+	const struct raw_header *found = NULL;
+	size_t n = strlen(name), i;
+	char *value;
+
+	for (i = 0; i < count; i++)
+		if (h[i].name_len == n && strncasecmp(h[i].name, name, n) == 0) {
+			*many = *many || found;
+			found = &h[i];
+		}
+	if (!found || *many || found->value_len > MAIL_VALUE_MAX || memchr(found->value, '\0', found->value_len)) {
+		*many = *many || found;
+		return NULL;
+	}
+	value = mem_strndup(found->value, found->value_len);
+	for (i = 0; i < found->value_len; i++)
+		if (value[i] == '\r' || value[i] == '\n')
+			value[i] = ' ';
+	return value;
+}
+
+static void take_encoded(struct body *b, const char *charset, bool html, GMimeContentEncoding how, const char *p, size_t n)
+{
+	GMimeEncoding state;
+	char *out;
+
+	if (how == GMIME_CONTENT_ENCODING_DEFAULT) {
+		take_text(b, charset, html, p, n);
+		return;
+	}
+	g_mime_encoding_init_decode(&state, how);
+	out = mem_alloc(g_mime_encoding_outlen(&state, n) + 1);
+	n = g_mime_encoding_flush(&state, p, n, out);
+	take_text(b, charset, html, out, n);
+	mem_free(out);
+}
+
+/* What GMime makes of a part's encoding; how it is written must leave no doubt. */
+static bool encoding_of(const char *value, GMimeContentEncoding *how)
+{
+	static const struct { const char *name; GMimeContentEncoding how; } names[] = {
+		{"7bit", GMIME_CONTENT_ENCODING_DEFAULT}, {"8bit", GMIME_CONTENT_ENCODING_DEFAULT},
+		{"binary", GMIME_CONTENT_ENCODING_DEFAULT}, {"base64", GMIME_CONTENT_ENCODING_BASE64},
+		{"quoted-printable", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE},
+	};
+	size_t n, i;
+
+	*how = GMIME_CONTENT_ENCODING_DEFAULT;
+	if (!value)
+		return true;
+	value += strspn(value, " \t");
+	n = strcspn(value, " \t");
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i].name) == n && strncasecmp(value, names[i].name, n) == 0) {
+			*how = names[i].how;
+			return value[n + strspn(value + n, " \t")] == '\0';
+		}
+	return false;
+}
+
+/* false: it is something else, or not sure. */
+static bool take_sole_text(struct body *b, const struct raw_header *h, unsigned count, const char *body, size_t n)
+{
+	bool odd = false, taken = false, html = false;
+	char *type = sole_header(h, count, "Content-Type", &odd);
+	char *encoding = sole_header(h, count, "Content-Transfer-Encoding", &odd);
+	char *disposition = sole_header(h, count, "Content-Disposition", &odd);
+	GMimeContentType *t = type && !odd ? g_mime_content_type_parse(NULL, type) : NULL;
+	GMimeContentEncoding how;
+
+	if (t)
+		html = g_mime_content_type_is_type(t, "text", "html");
+	if (!odd && !disposition && encoding_of(encoding, &how) &&
+	    (t ? html || g_mime_content_type_is_type(t, "text", "plain") : !type)) {
+		taken = true;
+		if (!has_read_enough(b, html))
+			take_encoded(b, t ? g_mime_content_type_get_parameter(t, "charset") : NULL, html, how, body, n);
+	}
+	if (t)
+		g_object_unref(t);
+	mem_free(type);
+	mem_free(encoding);
+	mem_free(disposition);
+	return taken;
+}
+
 /* Plain text is preferred, unless it is only a remark to the page beside it. */
 static void choose_text(struct mail *m, struct body *b)
 {
@@ -309,31 +410,35 @@ static void choose_text(struct mail *m, struct body *b)
 	buf_release(&clean);
 }
 
+static void take_parts(struct body *b, const struct raw_header *h, unsigned count, const char *body, size_t n)
+{
+	GMimeObject *o = within_bounds(h, count, body, n) ? construct(h, count, body, n) : NULL;
+
+	if (o) {
+		take_object(b, o, 0);
+		g_object_unref(o);
+	} else {
+		b->m->malformed = true;
+		buf_add(&b->plain, body, n < PLAIN_MAX ? n : PLAIN_MAX);
+	}
+}
+
 void mail_take_body(struct mail *m, const struct raw_header *h, unsigned count, const char *body,
                     size_t n)
 {
 	struct body b = {.m = m};
-	GMimeObject *o = NULL;
 
 	buf_init(&b.plain, 4 * PLAIN_MAX);
 	buf_init(&b.html, 4 * HTML_SOURCE_MAX);
 	m->calendar_method = "";
 	m->attachments = arena_alloc(&m->arena, MAIL_ATTACHMENTS_MAX * sizeof *m->attachments);
 	m->links = arena_alloc(&m->arena, MAIL_LINKS_MAX * sizeof *m->links);
-	if (within_bounds(h, count, body, n))
-		o = construct(h, count, body, n);
-	if (o) {
-		take_object(&b, o, 0);
-		g_object_unref(o);
-	} else {
-		m->malformed = true;
-		buf_add(&b.plain, body, n < PLAIN_MAX ? n : PLAIN_MAX);
-	}
+	if (!take_sole_text(&b, h, count, body, n))
+		take_parts(&b, h, count, body, n);
 	choose_text(m, &b);
 	buf_release(&b.plain);
 	buf_release(&b.html);
 }
-
 static size_t skip_envelope(const char *raw, size_t n)
 {
 	const char *eol;
