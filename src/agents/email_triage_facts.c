@@ -40,8 +40,11 @@ static const struct { const char *name; enum fact fact; } header_facts[] = {
 
 static bool name_matches(const char *name, const char *pattern)
 {
-	size_t n = strlen(pattern);
+	size_t n;
 
+	if (((*name ^ *pattern) & 0xDF) != 0)
+		return false;
+	n = strlen(pattern);
 	return pattern[n - 1] == '*' ? strncasecmp(name, pattern, n - 1) == 0 : strcasecmp(name, pattern) == 0;
 }
 

@@ -39,6 +39,14 @@ static inline unsigned bucket_of(const char *text, size_t n)
 	return n < 3 ? a : 256 + ((a * 31 + (unsigned char)text[1]) * 31 + (unsigned char)text[2]) % (PHRASES_BUCKETS - 256);
 }
 
+/* The first four bytes, those beyond n zero. */
+static inline uint32_t start_of(const char *text, size_t n)
+{
+	return n < 3 ? 0
+	             : (uint32_t)(unsigned char)text[0] << 24 | (uint32_t)(unsigned char)text[1] << 16 |
+	               (uint32_t)(unsigned char)text[2] << 8 | (n > 3 ? (unsigned char)text[3] : 0);
+}
+
 void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 {
 	unsigned c, at = 0;
@@ -48,16 +56,27 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 	ix->all = all;
 	for (i = 0; i < n; i++)
 		ix->length[i] = (uint8_t)phrase_length(all[i].text);
-	for (c = 0; c < PHRASES_BUCKETS; c++) {
-		ix->first[c] = (uint16_t)at;
-		for (i = 0; i < n; i++)
-			if (bucket_of(all[i].text, ix->length[i]) == c)
-				ix->order[at++] = (uint16_t)i;
-	}
+	/* how many there are of each bucket, then where each bucket ends, then back to where it begins */
+	memset(ix->first, 0, sizeof ix->first);
+	for (i = 0; i < n; i++)
+		ix->first[bucket_of(all[i].text, ix->length[i])]++;
+	for (c = 0; c < PHRASES_BUCKETS; c++)
+		ix->first[c] = (uint16_t)(at += ix->first[c]);
 	ix->first[PHRASES_BUCKETS] = (uint16_t)at;
+	for (i = n; i-- > 0; ) {
+		at = --ix->first[bucket_of(all[i].text, ix->length[i])];
+		ix->order[at] = (uint16_t)i;
+		ix->start[at] = start_of(all[i].text, ix->length[i]);
+	}
 }
 
-static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, const char *at,
+/* Does a phrase that begins so stand here? Bytes that it does not have may be any. */
+static inline bool may_stand(uint32_t have, uint32_t start)
+{
+	return have == start || ((start & 0xFF) == 0 && (have ^ start) >> 8 == 0) || (start & 0xFFFF) == 0;
+}
+
+static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, uint32_t have, const char *at,
                        void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
 	unsigned i;
@@ -65,7 +84,7 @@ static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, co
 	for (i = ix->first[bucket]; i < ix->first[bucket + 1]; i++) {
 		const struct phrase *p = &ix->all[ix->order[i]];
 
-		if (stands_at(at, p->text, ix->length[ix->order[i]]))
+		if (may_stand(have, ix->start[i]) && stands_at(at, p->text, ix->length[ix->order[i]]))
 			hit(ctx, p, at);
 	}
 }
@@ -74,9 +93,9 @@ void phrases_find(const struct phrase_index *ix, const char *text,
                   void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
 	while (*text) {
-		try_bucket(ix, bucket_of(text, 1), text, hit, ctx);
+		try_bucket(ix, bucket_of(text, 1), 0, text, hit, ctx);
 		if (text[1] && text[2])
-			try_bucket(ix, bucket_of(text, 3), text, hit, ctx);
+			try_bucket(ix, bucket_of(text, 3), start_of(text, 4), text, hit, ctx);
 		if (is_letter(*text++))
 			while (is_letter(*text))
 				text++;

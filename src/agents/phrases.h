@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PHRASES_MAX     1024
-#define PHRASES_BUCKETS 2048
+#define PHRASES_BUCKETS 4096
 
 /* Lower case; a '*' at the end lets the last word go on ("prioriti*"). tag is the caller's. */
 struct phrase { const char *text; uint32_t tag; };
@@ -18,6 +18,7 @@ struct phrase { const char *text; uint32_t tag; };
 struct phrase_index {
 	uint16_t first[PHRASES_BUCKETS + 1];      /* of each bucket in order */
 	uint16_t order[PHRASES_MAX];
+	uint32_t start[PHRASES_MAX];              /* first bytes of those, to pass most over */
 	uint8_t  length[PHRASES_MAX];     /* of each phrase, the '*' not counted */
 	const struct phrase *all;
 };

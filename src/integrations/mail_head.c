@@ -251,6 +251,44 @@ static const char *first_id(struct arena *a, const char *value)
 	return arena_strndup(a, value, strcspn(value, " >"));
 }
 
+static bool take_number(const char **p, unsigned least, unsigned most, int *out)
+{
+	unsigned n = 0;
+
+	for (*out = 0; n < most && isdigit((unsigned char)**p); n++)
+		*out = *out * 10 + *(*p)++ - '0';
+	return n >= least && !isdigit((unsigned char)**p);
+}
+
+/* "Fri, 23 Aug 2002 11:08:50 +0100 (IST)" (RFC 5322 3.3) as nearly all programs write it; others are GMime's. */
+static bool usual_date(const char *p, int64_t *ms)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	const char *month;
+	int day, year, hour, minute, second, zone;
+	bool west;
+
+	if (strlen(p) > 5 && p[3] == ',' && p[4] == ' ')
+		p += 5;
+	if (!take_number(&p, 1, 2, &day) || *p++ != ' ' || strlen(p) < 4 || p[3] != ' ')
+		return false;
+	for (month = months; *month && strncmp(month, p, 3) != 0; month += 3)
+		;
+	p += 4;
+	if (!*month || !take_number(&p, 4, 4, &year) || *p++ != ' ' || !take_number(&p, 2, 2, &hour) || *p++ != ':' ||
+	    !take_number(&p, 2, 2, &minute) || *p++ != ':' || !take_number(&p, 2, 2, &second) || *p++ != ' ' ||
+	    (*p != '+' && *p != '-'))
+		return false;
+	west = *p++ == '-';
+	if (!take_number(&p, 4, 4, &zone) || (*p && *p != ' ') || year < 1971 || day < 1 || day > 28 || hour > 23 ||
+	    minute > 59 || second > 59 || zone > 1200 || zone % 100 > 59)
+		return false;
+	zone = zone / 100 * 60 + zone % 100;
+	*ms = clock_from_civil(year, (int)(month - months) / 3 + 1, day) +
+	      ((int64_t)hour * 3600 + minute * 60 + second - (west ? -zone : zone) * 60) * 1000;
+	return true;
+}
+
 static int64_t read_date(const char *value)
 {
 	GDateTime *t;
@@ -258,7 +296,7 @@ static int64_t read_date(const char *value)
 
 	if (!value || !*value)
 		return 0;
-	if (clock_parse(value, &ms))
+	if (usual_date(value, &ms) || clock_parse(value, &ms))
 		return ms;
 	t = g_mime_utils_header_decode_date(value);
 	if (!t)
@@ -337,7 +375,7 @@ const char *mail_header(const struct mail *m, const char *name)
 	unsigned i;
 
 	for (i = 0; i < m->header_count; i++)
-		if (strcasecmp(m->headers[i].name, name) == 0)
+		if (((*m->headers[i].name ^ *name) & 0xDF) == 0 && strcasecmp(m->headers[i].name, name) == 0)
 			return m->headers[i].value;
 	return NULL;
 }
