@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 
+enum { BEGINS_SHORT = 1, BEGINS_LONG = 2 };      /* struct phrase_index.begins */
+
 /* Letters, digits and all bytes of other scripts. */
 static inline bool is_letter(char c)
 {
@@ -58,6 +60,9 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 		ix->length[i] = (uint8_t)phrase_length(all[i].text);
 	/* how many there are of each bucket, then where each bucket ends, then back to where it begins */
 	memset(ix->first, 0, sizeof ix->first);
+	memset(ix->begins, 0, sizeof ix->begins);
+	for (i = 0; i < n; i++)
+		ix->begins[(unsigned char)all[i].text[0]] |= ix->length[i] < 3 ? BEGINS_SHORT : BEGINS_LONG;
 	for (i = 0; i < n; i++)
 		ix->first[bucket_of(all[i].text, ix->length[i])]++;
 	for (c = 0; c < PHRASES_BUCKETS; c++)
@@ -93,8 +98,11 @@ void phrases_find(const struct phrase_index *ix, const char *text,
                   void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
 	while (*text) {
-		try_bucket(ix, bucket_of(text, 1), 0, text, hit, ctx);
-		if (text[1] && text[2])
+		unsigned begins = ix->begins[(unsigned char)*text];
+
+		if (begins & BEGINS_SHORT)
+			try_bucket(ix, bucket_of(text, 1), 0, text, hit, ctx);
+		if (begins & BEGINS_LONG && text[1] && text[2])
 			try_bucket(ix, bucket_of(text, 3), start_of(text, 4), text, hit, ctx);
 		if (is_letter(*text++))
 			while (is_letter(*text))

@@ -17,6 +17,7 @@ struct phrase { const char *text; uint32_t tag; };
 
 struct phrase_index {
 	uint16_t first[PHRASES_BUCKETS + 1];      /* of each bucket in order */
+	uint8_t  begins[256];                     /* with this byte phrases begin, of one or two bytes, longer ones */
 	uint16_t order[PHRASES_MAX];
 	uint32_t start[PHRASES_MAX];              /* first bytes of those, to pass most over */
 	uint8_t  length[PHRASES_MAX];     /* of each phrase, the '*' not counted */
