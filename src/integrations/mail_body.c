@@ -13,6 +13,7 @@
 
 #define DEPTH_MAX      40
 #define PLAIN_MAX      (256u << 10)     /* bytes decoded of one text part */
+#define ENCODED_MAX    (2u << 20)       /* bytes looked at of a mail that is one part of text */
 #define PAGES_MAX      8                /* HTML parts that are read */
 #define STRIDE_LINES   64               /* boundary lines counted without looking closer */
 
@@ -331,6 +332,7 @@ static void take_encoded(struct body *b, const char *charset, bool html, GMimeCo
 	GMimeEncoding state;
 	char *out;
 
+	n = n > ENCODED_MAX ? ENCODED_MAX : n;
 	if (how == GMIME_CONTENT_ENCODING_DEFAULT) {
 		take_text(b, charset, html, p, n);
 		return;

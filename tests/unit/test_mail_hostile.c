@@ -100,6 +100,53 @@ static void deep_nesting(void)
 	survive(HEAD, "Content-Type: message/rfc822\n\n", 40000, "");
 }
 
+/* All of the text is given, more than any mailbox gives: what is kept and what it costs stays bounded. */
+static void survive_whole(const char *head, const char *repeated, size_t size)
+{
+	int64_t page_us = page_cost_us(), began, cost;
+	struct buf b;
+	struct mail m;
+	long before, grown;
+	size_t i;
+
+	buf_init(&b, size + 65536);
+	buf_reserve(&b, size + 1000);
+	buf_adds(&b, head);
+	for (i = 0; b.len < size; i++)
+		add_numbered(&b, repeated, i);
+	before = resident_kib();
+	began = cpu_time_us();
+	mail_parse(&m, buf_str(&b), b.len, false);
+	cost = cpu_time_us() - began;
+	grown = resident_kib() - before;
+	CU_ASSERT_TRUE(m.text_len <= 3 * MAIL_TEXT_MAX);
+	mail_release(&m);
+	buf_release(&b);
+	if (cost > HTML_TIME_MAX_US + PAGES_MAX * page_us || grown > GROWTH_MAX_KIB) {
+		fprintf(stderr, "%.60s…: %lld us where a page takes %lld us, %ld KiB more\n", head, (long long)cost,
+		        (long long)page_us, grown);
+		CU_FAIL("took too much");
+	}
+}
+
+static void lines_of_a_hundred_megabytes(void)
+{
+	static const size_t size = 100u << 20;
+
+	survive_whole(HEAD "\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", size);
+	survive_whole(HEAD "Content-Type: text/html\n\n", "<b>xxxxxxxxxxxxxxxxxxxxxxxxxxxxx", size);
+	survive_whole(HEAD "Content-Transfer-Encoding: base64\n\n", "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4", size);
+	survive_whole("Subject: ", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", size);
+}
+
+static void two_hundred_thousand_levels(void)
+{
+	survive_whole(HEAD, "Content-Type: multipart/mixed; boundary=b#\n\n--b#\n", 200000 * 54);
+	survive_whole(HEAD, "Content-Type: message/rfc822\n\n", 200000 * 30);
+	survive_whole(HEAD "Content-Type: text/html\n\n", "<div>", 200000 * 5);
+	survive_whole(HEAD "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000 * 5);
+}
+
 static void a_hundred_thousand_parts(void)
 {
 	survive(HEAD "Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", 200000, "--b--\n");
@@ -199,6 +246,8 @@ static void pages_that_nest_and_repeat(void)
 }
 
 static CU_TestInfo tests[] = {
+	{"lines of a hundred megabytes", lines_of_a_hundred_megabytes},
+	{"two hundred thousand levels", two_hundred_thousand_levels},
 	{"deep nesting is given up in time", deep_nesting},
 	{"a hundred thousand parts are not taken apart", a_hundred_thousand_parts},
 	{"nine hundred parts are still read", a_thousand_parts_are_still_read},
