@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "cpu_time.h"
 #include "integrations/mail_html.h"
 #include "integrations/mailbox.h"
@@ -100,6 +101,14 @@ static void deep_nesting(void)
 	survive(HEAD, "Content-Type: message/rfc822\n\n", 40000, "");
 }
 
+static size_t largest;      /* piece of memory that was asked for */
+
+static void *note_size(void *old, size_t size)
+{
+	largest = size > largest ? size : largest;
+	return realloc(old, size);
+}
+
 /* All of the text is given, more than any mailbox gives: what is kept and what it costs stays bounded. */
 static void survive_whole(const char *head, const char *repeated, size_t size)
 {
@@ -116,10 +125,14 @@ static void survive_whole(const char *head, const char *repeated, size_t size)
 		add_numbered(&b, repeated, i);
 	before = resident_kib();
 	began = cpu_time_us();
+	largest = 0;
+	mem_set_hook(note_size);
 	mail_parse(&m, buf_str(&b), b.len, false);
+	mem_set_hook(NULL);
 	cost = cpu_time_us() - began;
 	grown = resident_kib() - before;
 	CU_ASSERT_TRUE(m.text_len <= 3 * MAIL_TEXT_MAX);
+	CU_ASSERT_TRUE(largest <= 4u << 20);
 	mail_release(&m);
 	buf_release(&b);
 	if (cost > HTML_TIME_MAX_US + PAGES_MAX * page_us || grown > GROWTH_MAX_KIB) {
