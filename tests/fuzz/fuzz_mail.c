@@ -1,6 +1,9 @@
 /* Any bytes as a mail: taken apart, and sorted. What comes out must be clean text and fit the schema. */
+#include <math.h>
 #include <string.h>
 
+#include "agents/email_triage_request.h"
+#include "agents/email_triage_spam.h"
 #include "agents/registry.h"
 #include "base/json.h"
 #include "fuzz.h"
@@ -33,6 +36,18 @@ static bool no_wait(void *data, int64_t ms)
 	return true;
 }
 
+/* Any mail and any bytes have odds, and the words that are named are clean. */
+static void check_models(struct mail *m)
+{
+	const char *why = NULL;
+	double p;
+
+	MUST(isfinite(spam_logit(m, &m->arena, &why)));
+	MUST(!why || json_utf8_valid(why, strlen(why)));
+	request_sentence(m->text, m->text_len, &p);
+	MUST(p >= 0 && p <= 1);
+}
+
 static void check_mail(const char *text, size_t n)
 {
 	struct mail m;
@@ -45,6 +60,7 @@ static void check_mail(const char *text, size_t n)
 	for (i = 0; i < m.attachment_count; i++)
 		MUST(json_utf8_valid(m.attachments[i].name, strlen(m.attachments[i].name)));
 	MUST(json_utf8_valid(mail_own_text(&m), strlen(mail_own_text(&m))));
+	check_models(&m);
 	mail_release(&m);
 }
 
