@@ -138,13 +138,13 @@ static bool is_empty_question(const char *sentence)
 #define REQUEST_ODDS    1.0
 #define NO_REQUEST_ODDS (-2.0)
 
-static bool is_request(const struct sentence *s, enum asks by_cue, uint32_t cues)
+static bool is_request(struct tally *t, const struct sentence *s, enum asks by_cue, uint32_t cues)
 {
 	double odds;
 
 	if (by_cue == ASKS_BY_FORMULA || s->subject)
 		return by_cue == ASKS;
-	odds = request_logit(s->text, strlen(s->text), s->question, cues);
+	odds = request_logit(t, s->text, strlen(s->text), s->question, cues);
 	/* a question without a cue asks for an answer, not for something by a day that it names */
 	return by_cue == ASKS ? odds > NO_REQUEST_ODDS : odds > REQUEST_ODDS && !s->question;
 }
@@ -152,16 +152,18 @@ static bool is_request(const struct sentence *s, enum asks by_cue, uint32_t cues
 void cues_count(const struct sentences *s, struct cue_counts *out)
 {
 	struct counting c = {.out = out};
+	struct tally tally;
 	unsigned i;
 
 	pthread_once(&once, build);
 	memset(out, 0, sizeof *out);
+	tally_start(&tally, &request_table);
 	for (i = 0; i < s->count; i++) {
 		c.at = &s->all[i];
 		c.requests = c.polite = 0;
 		c.here = 0;
 		phrases_find(&phrase_ix, c.at->text, note, &c);
-		if (!out->request && is_request(c.at, asks(c.at->text, c.requests, c.polite), c.here))
+		if (!out->request && is_request(&tally, c.at, asks(c.at->text, c.requests, c.polite), c.here))
 			out->request = c.at;
 		if (c.at->question && !is_empty_question(c.at->text))
 			out->question = true;

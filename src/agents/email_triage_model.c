@@ -41,6 +41,21 @@ void tally_start(struct tally *t, const struct model_table *table)
 	memset(t->seen, 0, ((size_t)1 << table->bits) / 8);
 }
 
+void tally_again(struct tally *t)
+{
+	unsigned i;
+
+	if (t->known > MODEL_FIRST_MAX) {
+		tally_start(t, t->table);
+		return;
+	}
+	for (i = 0; i < t->known; i++)
+		t->seen[t->first[i] / 64] = 0;
+	memset(t->strong, 0, sizeof t->strong);
+	t->sum = 0;
+	t->known = 0;
+}
+
 static void note_strong(struct tally *t, int weight, const char *text, size_t n)
 {
 	unsigned i = MODEL_STRONG_MAX;
@@ -67,6 +82,8 @@ void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
 	t->seen[slot / 64] |= UINT64_C(1) << slot % 64;
 	weight = value_of(at[1]) - MODEL_STEPS;
 	t->sum += weight;
+	if (t->known < MODEL_FIRST_MAX)
+		t->first[t->known] = (uint16_t)slot;
 	t->known++;
 	if (text && weight > 0)
 		note_strong(t, weight, text, n);

@@ -15,6 +15,7 @@
 #define MODEL_ROW_SLOTS   48          /* of a row of the source: two characters each */
 #define MODEL_SLOTS_MAX   (1u << 15)
 #define MODEL_STRONG_MAX  3
+#define MODEL_FIRST_MAX   128
 #define MODEL_STEPS       44          /* weights go from -44 to 44 */
 
 /* Told once for each time that a feature stands in a text. text: what a person knows it by, NULL when nothing. */
@@ -36,7 +37,8 @@ struct tally {
 	int64_t sum;
 	unsigned known;                             /* different features that the table knows */
 	struct strong strong[MODEL_STRONG_MAX];     /* those that have a text, the strongest first */
-	uint64_t seen[MODEL_SLOTS_MAX / 64];
+	uint64_t seen[MODEL_SLOTS_MAX / 64];        /* slots, as bits */
+	uint16_t first[MODEL_FIRST_MAX];            /* of them, as far as there is room */
 };
 
 /* Hashes: of a kind of feature, of a byte more, of two features together. */
@@ -57,6 +59,8 @@ static inline uint64_t feature_end(uint64_t h)
 uint64_t feature_of(unsigned kind, const char *text, size_t n);
 
 void tally_start(struct tally *t, const struct model_table *table);
+/* For another text, of the same table: cheap when the one before was short. */
+void tally_again(struct tally *t);
 /* A feature_fn for a struct tally. */
 void tally_add(void *ctx, uint64_t id, const char *text, size_t n);
 /* The log-odds that the text is what the model looks for. */

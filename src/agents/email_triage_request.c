@@ -88,12 +88,14 @@ static bool is_word(char c)
 
 static void tell_marks(struct reading *r)
 {
-	unsigned i, k;
+	unsigned seen[sizeof marks / sizeof *marks], n = 0, i, k;
 
 	for (i = 0; i < sizeof marks / sizeof *marks; i++)
-		for (k = i + 1; k < sizeof marks / sizeof *marks; k++)
-			if (r->seen >> i & 1 && r->seen >> k & 1)
-				tell(r, joined(i + 1, k + 1, KIND_SIGN));
+		if (r->seen >> i & 1)
+			seen[n++] = i + 1;
+	for (i = 0; i < n; i++)
+		for (k = i + 1; k < n; k++)
+			tell(r, joined(seen[i], seen[k], KIND_SIGN));
 }
 
 uint32_t request_cues(const char *s, size_t n)
@@ -134,13 +136,11 @@ void request_features(const char *s, size_t n, bool question, uint32_t cues, fea
 			tell(&r, joined(i + 1, 0, KIND_CUE));
 }
 
-double request_logit(const char *s, size_t n, bool question, uint32_t cues)
+double request_logit(struct tally *t, const char *s, size_t n, bool question, uint32_t cues)
 {
-	struct tally t;
-
-	tally_start(&t, &request_table);
-	request_features(s, n, question, cues, tally_add, &t);
-	return tally_logit(&t);
+	tally_again(t);
+	request_features(s, n, question, cues, tally_add, t);
+	return tally_logit(t);
 }
 
 bool request_is_question(const char *s, size_t n)
@@ -152,7 +152,11 @@ bool request_is_question(const char *s, size_t n)
 
 bool request_sentence(const char *s, size_t n, double *p)
 {
-	double logit = request_logit(s, n, request_is_question(s, n), request_cues(s, n));
+	struct tally t;
+	double logit;
+
+	tally_start(&t, &request_table);
+	logit = request_logit(&t, s, n, request_is_question(s, n), request_cues(s, n));
 
 	if (p)
 		*p = 1 / (1 + exp(-logit));

@@ -14,8 +14,8 @@ uint32_t request_cues(const char *s, size_t n);
 /* Does s[0..n) end in a question mark? */
 bool request_is_question(const char *s, size_t n);
 
-/* The log-odds that it asks for something. */
-double request_logit(const char *s, size_t n, bool question, uint32_t cues);
+/* The log-odds that it asks for something; t was started with request_table. */
+double request_logit(struct tally *t, const char *s, size_t n, bool question, uint32_t cues);
 
 /* Does the sentence s[0..n) ask for something? *p: how probable it is (NULL: not wanted). */
 bool request_sentence(const char *s, size_t n, double *p);

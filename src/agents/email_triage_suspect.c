@@ -185,11 +185,23 @@ static bool has_part(const char *domain, const char *name)
 	return false;
 }
 
+/* "paypal.com.example.net": the brand's own domain, with more behind it. */
+static bool goes_on_as_com(const char *host, const char *name)
+{
+	size_t n = strlen(name);
+	const char *p;
+
+	for (p = host; (p = strstr(p, name)) != NULL; p++)
+		if (strncmp(p + n, ".com.", 5) == 0)
+			return true;
+	return false;
+}
+
 /* A brand in a domain that is not the brand's: "paypal-secure.com", "paypa1.com", "paypal.com.example.net". */
 static bool looks_like_brand(const char *host)
 {
 	const char *domain = triage_domain(host);
-	char plain[128], whole[64];
+	char plain[128];
 	unsigned i;
 
 	unlook(domain, plain);
@@ -198,8 +210,7 @@ static bool looks_like_brand(const char *host)
 
 		if (strlen(name) < 5 || strchr(name, ' ') || list_has(brands[i].domains, domain))
 			continue;
-		snprintf(whole, sizeof whole, "%s.com.", name);
-		if (strstr(host, whole) || (has_part(plain, name) && (strcmp(plain, domain) != 0 || strchr(domain, '-'))))
+		if (goes_on_as_com(host, name) || (has_part(plain, name) && (strcmp(plain, domain) != 0 || strchr(domain, '-'))))
 			return true;
 	}
 	return false;

@@ -124,7 +124,7 @@ static const char *const spans[] = {"within", "innerhalb", "in the next", "in de
 /* Words that a day or a time may begin with besides those of the tables. */
 static const char *const begins_time[] = {"at", "um", "around", "noon", "midday", "midnight", "is", "on", "the"};
 
-static struct when_begins begins;
+static struct when_begins begins, leads_begin;      /* a day or time; what leads to one */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void note_begins(void)
@@ -135,9 +135,9 @@ static void note_begins(void)
 	for (i = 0; i < sizeof business / sizeof *business; i++)
 		when_may_begin(&begins, business[i]);
 	for (i = 0; i < sizeof spans / sizeof *spans; i++)
-		when_may_begin(&begins, spans[i]);
+		when_may_begin(&leads_begin, spans[i]);
 	for (i = 0; i < sizeof leads / sizeof *leads; i++)
-		when_may_begin(&begins, leads[i]);
+		when_may_begin(&leads_begin, leads[i]);
 	for (i = 0; i < sizeof begins_time / sizeof *begins_time; i++)
 		when_may_begin(&begins, begins_time[i]);
 }
@@ -237,14 +237,13 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 
 	when_split(r, s->text);
 	while (r->at < r->count) {
-		enum lead lead;
+		enum lead lead = when_begins(&leads_begin, when_peek(r, 0)) ? take_lead(r) : LEAD_NONE;
 		bool hit = false;
 
-		if (!may_begin(r)) {
+		if (lead == LEAD_NONE && !may_begin(r)) {
 			r->at++;
 			continue;
 		}
-		lead = take_lead(r);
 		m = (struct moment){-1, -1, -1};
 		if (lead == LEAD_WITHIN)
 			hit = take_span(r, &m);

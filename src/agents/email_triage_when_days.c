@@ -204,8 +204,12 @@ bool when_take_date(struct reader *r, struct moment *m)
 
 bool when_take_day(struct reader *r, struct moment *m)
 {
-	int ahead = LOOK_UP(when_peek(r, 0), day_words);
+	int ahead;
 
+	/* a number is no name */
+	if (isdigit((unsigned char)*when_peek(r, 0)->p))
+		return when_take_date(r, m);
+	ahead = LOOK_UP(when_peek(r, 0), day_words);
 	if (ahead >= 0) {
 		if (when_next_is(r, "tonight"))
 			m->time = DAY_END;
