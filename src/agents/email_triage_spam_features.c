@@ -107,14 +107,11 @@ static void place_common(void)
 	}
 }
 
-static bool is_common(const char *text, size_t n)
+/* id: the word's hash, of no kind. */
+static bool is_common(uint64_t id)
 {
-	uint64_t id;
 	size_t at;
 
-	if (n > COMMON_MAX)
-		return false;
-	id = feature_of(0, text, n);
 	for (at = id % 512; common_ids[at]; at = (at + 1) % 512)
 		if (common_ids[at] == id)
 			return true;
@@ -125,28 +122,33 @@ static void tell_word(struct reading *r, const char *p, size_t n)
 {
 	char text[WORD_MAX];
 	bool plain;
-	uint64_t h = FEATURE_START(r->word), id;
+	uint64_t h = FEATURE_START(0), id;
 	unsigned upper = 0, letters = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		char c = p[i];
+		unsigned c = (unsigned char)p[i], low = c | 0x20;
 
-		upper += c >= 'A' && c <= 'Z';
-		letters += isalpha((unsigned char)c) != 0;
-		/* a number by how it is written: which year or price it is tells nothing */
-		text[i] = isdigit((unsigned char)c) ? '0' : (char)tolower((unsigned char)c);
+		if (low - 'a' < 26) {
+			upper += c != low;
+			letters++;
+			c = low;
+		} else if (c - '0' < 10) {
+			/* a number by how it is written: which year or price it is tells nothing */
+			c = '0';
+		}
+		text[i] = (char)c;
 		h = feature_byte(h, text[i]);
 	}
-	plain = is_common(text, n);
-	id = feature_end(h);
+	plain = n <= COMMON_MAX && is_common(feature_end(h));
+	id = feature_end(h + r->word);
 	r->words++;
 	r->numbers += letters == 0;
 	if (!plain)
 		r->each(r->ctx, id, letters > 2 ? text : NULL, n);
 	if (upper > 2 && upper == letters) {
 		r->capitals++;
-		r->each(r->ctx, feature_of(KIND_CAPITALS, text, n), NULL, 0);
+		r->each(r->ctx, feature_end(h + KIND_CAPITALS), NULL, 0);
 	}
 	if (r->before && !(plain && r->before_plain))
 		r->each(r->ctx, feature_end(r->before * UINT64_C(0x9E3779B97F4A7C15) + id + r->pair), NULL, 0);
