@@ -201,6 +201,60 @@ static void limit_groups(char *text)
 			*text = ' ';
 }
 
+static size_t run_of(const char *p, const char *also)
+{
+	size_t n = 0;
+
+	while (isascii(p[n]) && p[n] && (isalnum((unsigned char)p[n]) || strchr(also, p[n])))
+		n++;
+	return n;
+}
+
+/* One address as nearly all are written: "ann@x.org", "Ann Lee <ann@x.org>", "\"Lee, Ann\" <ann@x.org>". 0: it may be
+ * anything else, for GMime to read. */
+static unsigned usual_address(struct arena *a, const char *p, struct mail_address *out)
+{
+	const char *name, *addr;
+	size_t name_len = 0, len, host;
+	bool quoted, angle;
+
+	p += strspn(p, " \t");
+	name = p;
+	quoted = *p == '"';
+	if (quoted) {
+		name = ++p;
+		name_len = run_of(p, " ,.-'&/+!");
+		p += name_len;
+		if (name_len == 0 || *p++ != '"')
+			return 0;
+		p += strspn(p, " \t");
+	} else if (strchr(p, '<')) {
+		name_len = run_of(p, " -'");
+		p += name_len;
+		while (name_len > 0 && name[name_len - 1] == ' ')
+			name_len--;
+	}
+	angle = *p == '<';
+	if ((quoted || name_len > 0) && !angle)
+		return 0;
+	p += angle;
+	addr = p;
+	len = run_of(p, "._-+=");
+	if (len == 0 || *addr == '.' || addr[len - 1] == '.' || p[len] != '@')
+		return 0;
+	host = run_of(p + len + 1, ".-");
+	if (host == 0 || p[len + 1] == '.' || p[len + host] == '.' || strstr(addr, ".."))
+		return 0;
+	p += len + 1 + host;
+	if (angle && *p++ != '>')
+		return 0;
+	if (p[strspn(p, " \t")])
+		return 0;
+	out->name = name_len > 0 ? mail_line(a, name, name_len) : "";
+	out->addr = lower(arena_strndup(a, addr, len + 1 + host));
+	return 1;
+}
+
 /* Addresses come from the raw value: a decoded name may hold commas and angle brackets. */
 static unsigned raw_addresses(struct mail *m, const struct raw_header *h, unsigned count,
                               const char *name, struct mail_address *out, unsigned max)
@@ -217,8 +271,11 @@ static unsigned raw_addresses(struct mail *m, const struct raw_header *h, unsign
 	for (i = 0; i < len; i++)
 		if (text[i] == '\0' || text[i] == '\r' || text[i] == '\n')
 			text[i] = ' ';
-	limit_groups(text);
-	n = mail_addresses(&m->arena, text, out, max);
+	n = usual_address(&m->arena, text, out);
+	if (n == 0) {
+		limit_groups(text);
+		n = mail_addresses(&m->arena, text, out, max);
+	}
 	mem_free(text);
 	return n;
 }

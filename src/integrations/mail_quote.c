@@ -27,8 +27,12 @@ static bool next_line(const char **p, struct line *l)
 
 static bool starts(const struct line *l, const char *text)
 {
-	size_t n = strlen(text);
+	size_t n;
 
+	/* most lines are told by their first letter */
+	if (*text && (l->n == 0 || ((*l->p ^ *text) & 0xDF) != 0))
+		return false;
+	n = strlen(text);
 	return l->n >= n && strncasecmp(l->p, text, n) == 0;
 }
 

@@ -259,6 +259,66 @@ static void threads_parse_at_once(void)
 	}
 }
 
+static void dates_and_addresses_are_read_however_they_are_written(void)
+{
+	static const struct { const char *date; int64_t ms; } dates[] = {
+		{"Fri, 23 Aug 2002 11:08:50 +0100 (IST)", INT64_C(1030097330000)},
+		{"Fri, 23 Aug 2002 03:08:50 -0700", INT64_C(1030097330000)},
+		{"3 Aug 2002 11:08:50 +0530", INT64_C(1028353130000)},
+		{"Sat, 31 Aug 2002 10:00:00 +0000", INT64_C(1030788000000)},
+		{"Mon, 02 Sep 02 10:00:00 GMT", INT64_C(1030960800000)},
+		{"yesterday", 0},
+	};
+	static const struct { const char *from, *name, *addr; } froms[] = {
+		{"ann@x.org", "", "ann@x.org"}, {"Ann Lee <Ann.Lee@X.org>", "Ann Lee", "ann.lee@x.org"},
+		{"\"Lee, Ann\" <ann@x.org>", "Lee, Ann", "ann@x.org"}, {"<ann@x.org>", "", "ann@x.org"},
+		{"ann@x.org (Ann Lee)", "Ann Lee", "ann@x.org"}, {"\"A \\\"B\\\" C\" <a@x.org>", "A \"B\" C", "a@x.org"},
+	};
+	char text[300];
+	struct mail m;
+	unsigned i;
+
+	for (i = 0; i < sizeof dates / sizeof *dates; i++) {
+		snprintf(text, sizeof text, "Date: %s\n\n", dates[i].date);
+		fx_parse(&m, text);
+		CU_ASSERT_EQUAL(m.date_ms, dates[i].ms);
+		mail_release(&m);
+	}
+	for (i = 0; i < sizeof froms / sizeof *froms; i++) {
+		snprintf(text, sizeof text, "From: %s\n\n", froms[i].from);
+		fx_parse(&m, text);
+		CU_ASSERT_STRING_EQUAL(m.from.name, froms[i].name);
+		CU_ASSERT_STRING_EQUAL(m.from.addr, froms[i].addr);
+		mail_release(&m);
+	}
+}
+
+/* One part of text is read without a tree of parts: it must come out as from one. */
+static void a_sole_part_is_read_as_among_others(void)
+{
+	static const char *const parts[] = {
+		"Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\nGr=FC=DFe=\n aus K=F6ln\n",
+		"Content-Type: text/plain; charset=\"utf-8\"\nContent-Transfer-Encoding: BASE64\n\nR3LDvMOfZSBhdXMgS8O2bG4K\n",
+		"Content-Type: text/html\n\n<p>Gr&uuml;&szlig;e</p> aus K&ouml;ln\n", "Content-Transfer-Encoding: 8bit\n\nHello\n",
+		"Content-Type: text/plain\nContent-Disposition: inline\n\nHello\n", "Content-Type: text/plain; name=a.txt\n\nHello\n",
+	};
+	char text[700];
+	struct mail alone, among;
+	unsigned i;
+
+	for (i = 0; i < sizeof parts / sizeof *parts; i++) {
+		fx_parse(&alone, parts[i]);
+		snprintf(text, sizeof text, "Content-Type: multipart/mixed; boundary=b\n\n--b\n%s\n--b--\n", parts[i]);
+		fx_parse(&among, text);
+		CU_ASSERT_TRUE(alone.text_len > 4);
+		CU_ASSERT_EQUAL(strncmp(alone.text, among.text, strcspn(alone.text, "\n")), 0);
+		CU_ASSERT_EQUAL(alone.html_only, among.html_only);
+		CU_ASSERT_EQUAL(alone.attachment_count, among.attachment_count);
+		mail_release(&alone);
+		mail_release(&among);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{"headers are unfolded and decoded", headers_are_unfolded_and_decoded},
 	{"address lists are read, groups too", address_lists_are_read},
@@ -273,6 +333,8 @@ static CU_TestInfo tests[] = {
 	{"of a large mail the head alone is read", of_a_large_mail_the_head_alone_is_read},
 	{"malformed heads are read as far as they go", malformed_heads_are_read_as_far_as_they_go},
 	{"threads parse at once", threads_parse_at_once},
+	{"dates and addresses are read however they are written", dates_and_addresses_are_read_however_they_are_written},
+	{"a sole part is read as among others", a_sole_part_is_read_as_among_others},
 	CU_TEST_INFO_NULL,
 };
 
