@@ -11,6 +11,8 @@
 /* Symbols may touch the figures; words and codes too, but nothing else. Longer ones stand before those that begin them.
  * A plain "$" is the American, since most that is written so is. */
 static const struct { const char *text; enum currency currency; } names[] = {
+	{"us dollars", CURRENCY_USD}, {"canadian dollars", CURRENCY_CAD}, {"australian dollars", CURRENCY_AUD},
+	{"swiss francs", CURRENCY_CHF}, {"indian rupees", CURRENCY_INR}, {"british pounds", CURRENCY_GBP},
 	{"us$", CURRENCY_USD}, {"usd", CURRENCY_USD}, {"dollars", CURRENCY_USD}, {"dollar", CURRENCY_USD},
 	{"bucks", CURRENCY_USD}, {"ca$", CURRENCY_CAD}, {"c$", CURRENCY_CAD}, {"cad", CURRENCY_CAD}, {"au$", CURRENCY_AUD},
 	{"a$", CURRENCY_AUD}, {"aud", CURRENCY_AUD}, {"nz$", CURRENCY_NZD}, {"nzd", CURRENCY_NZD}, {"hk$", CURRENCY_HKD},

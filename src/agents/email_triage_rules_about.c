@@ -129,9 +129,33 @@ static bool take_part(struct parser *p, struct expr **out)
 		}
 	if (!take_words(p, kind, where, out))
 		return false;
+	rules_take(p, "in it|them|there");         /* "the subject has the word order in it" */
 	if (negated)
 		*out = rules_not(p, *out);
 	return true;
+}
+
+/* "Tom is in the subject", "the word invoice appears in the body" */
+static bool take_standing(struct parser *p, struct expr **out)
+{
+	struct parser was = *p;
+	struct condition *c;
+	enum condition_kind kind = WHEN_KIND;
+	bool all_of;
+
+	take_filler(p);
+	c = rules_condition(p, WHEN_TEXT);
+	if (c && rules_take_texts(p, c, &all_of) &&
+	    rules_take(p, "is|are|was|were|appears|appear|stands|stand|occurs|occur|shows|show [up] [mentioned|written|found]")) {
+		take_field(p, &kind);
+		if (kind != WHEN_KIND) {
+			c->kind = kind;
+			*out = all_of ? each(p, c) : rules_leaf(p, c);
+			return *out != NULL;
+		}
+	}
+	*p = was;
+	return false;
 }
 
 bool rules_take_text(struct parser *p, struct expr **out)
@@ -139,16 +163,16 @@ bool rules_take_text(struct parser *p, struct expr **out)
 	static const char *const leads[] = {
 		"with|having|containing|including|mentioning|saying|quoting", "about", "regarding|concerning|re",
 		"on the subject|topic of",
-		"related|relating|pertaining to", "to do with", "which|that talk|talks about", "talking about", "discussing",
+		"related|relating|pertaining to", "to do with", "which|that talk|talks|speak|speaks|writes|write about|of", "talking about", "discussing",
 		"[that] deal|deals with", "on the topic of", "in regards|regard to", "with regard|regards to", "called",
 	};
 	static const char *const verb_leads[] = {
 		"contains|contain|includes|include|mentions|mention|says|say|has|have|had|discusses|discuss|concerns",
 		"talks|talk about",
-		"refers|refer|relates|relate to", "is|are about",
+		"refers|refer|relates|relate to", "is|are about", "speaks|speak of|about", "writes|write|puts|put|uses|use",
 	};
 
-	if (take_part(p, out))
+	if (take_part(p, out) || (p->clause && take_standing(p, out)))
 		return true;
 	if (rules_take_any(p, leads, COUNT(leads)) || (p->clause && rules_take_any(p, verb_leads, COUNT(verb_leads))))
 		return take_words(p, WHEN_TEXT, ANYWHERE, out);

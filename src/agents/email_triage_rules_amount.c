@@ -111,6 +111,7 @@ bool rules_take_amount(struct parser *p, struct expr **out)
 		"[which|that] [is|are] worth|totalling|totaling|costing|charging|billing|amounting [to]",
 		"[that] cost|costs|total|totals|charge|charges",
 		"mentioning|containing|mentions|mention|contains|contain|showing", "for|of|at", "is|are", "that is|are",
+		"[that|which] talks|talk|talking|speaks|speak about|of", "about",
 	};
 	struct condition *c = rules_condition(p, WHEN_AMOUNT);
 	unsigned was = p->at, led;

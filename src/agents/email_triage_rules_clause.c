@@ -65,7 +65,8 @@ static bool take_leading(struct parser *p, bool *expected, bool *negated)
 		rules_take(p, "is|are|was|were|has|have|being [been]");
 	}
 	/* "has an attachment": the verb says what */
-	if (p->at > was && rules_sees(p, "a|an|attachments|attachment|the|more|no") &&
+	if (p->at > was && (rules_peek(p, 0)->kind == TOKEN_QUOTED ||
+	                    rules_sees(p, "a|an|attachments|attachment|the|more|no")) &&
 	    (strcmp(p->tokens[p->at - 1].lower, "has") == 0 || strcmp(p->tokens[p->at - 1].lower, "have") == 0))
 		p->at--;
 	*negated = false;
@@ -76,7 +77,7 @@ static bool take_leading(struct parser *p, bool *expected, bool *negated)
 		if (p->tokens[p->at - 1].kind == TOKEN_WORD && strcmp(p->tokens[p->at - 1].lower, "from") == 0)
 			p->at--;
 	}
-	rules_take(p, "also|all|both|either");
+	rules_take(p, "also|all|both|either|just|only|merely|simply|actually|really");
 	return p->at > was;
 }
 
@@ -85,7 +86,8 @@ static bool take_one(struct parser *p, bool expected, struct expr **out, bool *n
 	unsigned was = p->at;
 
 	take_leading(p, &expected, negated);
-	if (rules_take_detail(p, out) || (p->clause && expected && rules_take_kinds(p, out))) {
+	if (rules_take_detail(p, out) ||
+	    (p->clause && expected && (rules_take(p, "the"), rules_take_kinds(p, out)))) {
 		if (*negated)
 			*out = rules_not(p, *out);
 		return true;
@@ -101,9 +103,21 @@ static bool joins_senders(const struct expr *a, const struct expr *b)
 	       b->condition->kind == WHEN_FROM;
 }
 
+static bool is_amount(const struct expr *e)
+{
+	return e && (e->op == EXPR_CONDITION ? e->condition->kind == WHEN_AMOUNT
+	                                     : e->op == EXPR_OR && is_amount(e->a) && is_amount(e->b));
+}
+
+/* "over $500 or over 500 euros" is one detail. */
+static bool joins_amounts(const struct expr *a, const struct expr *b)
+{
+	return is_amount(a) && is_amount(b);
+}
+
 bool rules_take_details(struct parser *p, struct expr **out)
 {
-	struct expr *either = NULL, *all = NULL, *last = NULL, *one;
+	struct expr *either = NULL, *all = NULL, *last = NULL, *rest = NULL, *one;
 	bool negated, was_negated = false, commas = false, any = false, first_or = true;
 	const unsigned start = p->at;
 
@@ -130,13 +144,18 @@ bool rules_take_details(struct parser *p, struct expr **out)
 			return rules_trouble(p, TROUBLE_COMMA, was);
 		}
 		commas = commas || (comma && !or_word && !and_word);
-		if (or_word) {
+		if (or_word && joins_amounts(last, one)) {
+			one = rules_either(p, last, one);
+			all = rules_both(p, rest, one);
+		} else if (or_word) {
+			rest = NULL;
 			either = first_or ? all : rules_either(p, either, all);
 			first_or = false;
 			all = one;
 		} else if (and_word && joins_senders(last, one) && all == last) {
 			all = rules_either(p, last, one);
 		} else {
+			rest = all;
 			all = rules_both(p, all, one);
 		}
 		last = one;
@@ -171,7 +190,7 @@ bool rules_take_clause(struct parser *p, struct expr **out)
 	           !rules_sees(p, "i am")) {
 		p->clause = false;
 		was = p->at;
-		if (!rules_take_mails(p, &subject))
+		if (!rules_take_deed(p, &subject) && !rules_take_mails(p, &subject))
 			p->at = was;
 	}
 	p->clause = true;
@@ -193,14 +212,14 @@ static bool take_except(struct parser *p, bool *negate, bool *clause)
 {
 	static const struct { const char *pattern; bool negate, clause; } leads[] = {
 		{"except|but|and if|when|where|that", true, true}, {"but|and not if|when|where", true, true},
-		{"unless", true, true}, {"or unless", true, true},
+		{"just|simply|only not if|when|where", true, true}, {"unless", true, true}, {"or unless", true, true},
 		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"as|so long as", false, true},
 		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true},
 		{"except [for]", true, false},
 		{"but|and not [if|when]", true, false}, {"other|rather than", true, false}, {"apart|aside from", true, false},
 		{"with the exception of", true, false}, {"excluding|besides|excepting", true, false},
 		{"but never|ignore", true, false},
-		{"not", true, false},
+		{"not", true, false}, {"just|simply|only not", true, false}, {"save for", true, false},
 	};
 	unsigned was = p->at, i;
 

@@ -314,7 +314,7 @@ void rules_help(struct arena *a, const char *sentence, const struct parser *p, s
 			break;
 		r.sentence = changed;
 		if (rules_read(a, changed, again, &rule)) {
-			out->nearest = changed;
+			out->nearest = edit_parses(&r, changed) ? changed : NULL;
 			break;
 		}
 		r.p = again;

@@ -8,9 +8,9 @@
 static bool take_object(struct parser *p, bool *all)
 {
 	static const char *const whole[] = {"all|every|any of my|the", "everything|anything|all",
-	                                    "every|any|each [single]", "whatever"};
+	                                    "every|any|each [single]"};
 	static const char *const part[] = {"the|my|those|these|new|incoming|ones|a|an|of|our|future|some|such|kinds|types",
-	                                   "something|things|thing|stuff"};
+	                                   "something|things|thing|stuff|whatever|what"};
 	unsigned was = p->at;
 
 	for (;;) {
@@ -151,7 +151,8 @@ static bool take_sends(struct parser *p, struct expr **out)
 
 	rules_take(p, "that|which");
 	kind = rules_peek(p, 0)->kind;
-	if ((!rules_is_capital(rules_peek(p, 0)) && !rules_sees(p, "my|our") && kind != TOKEN_ADDRESS) ||
+	if ((!rules_is_capital(rules_peek(p, 0)) && !rules_sees(p, "my|our") && kind != TOKEN_ADDRESS &&
+	     kind != TOKEN_DOMAIN && !rules_sees(p, "anyone|anybody|somebody|someone|everybody|everyone|people at|from|in|of|with")) ||
 	    rules_ends_value(p)) {
 		p->at = was;
 		return true;

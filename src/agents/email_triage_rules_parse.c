@@ -4,63 +4,6 @@
 
 #include "agents/email_triage_rules_priv.h"
 
-/* What is said out of politeness or for emphasis. */
-static void take_opening(struct parser *p)
-{
-	static const char *const openings[] = {
-		"please|kindly|always|automatically|also|just|simply|hey|hi|hello|ok|okay|rule|first|immediately",
-		"i would like|love|want you to [please]",
-		"i want|need you to", "could|can|would|will you [please] [kindly]", "make sure to", "be sure to",
-		"go|feel ahead|free and|to",
-		"you can|should|may|must [always]", "remember to", "try to", "let us", "we should", "i would like to have",
-		"would you mind",
-	};
-
-	while (rules_take_any(p, openings, COUNT(openings)) || rules_take_comma(p))
-		;
-}
-
-/* "even if it looks like a promotion", "no matter what it says": takes nothing away, whatever it is. "because …", "so that
- * I see it": tells why. An explanation that holds a condition may be more than that. */
-static bool take_aside(struct parser *p)
-{
-	static const char *const concessions[] = {"even if|when|where|though|after",
-	                                          "no matter what|who|how|where|when|if", "regardless of|whether",
-	                                          "irrespective of", "whatever the|it|they", "whoever sent|sends|is"};
-	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we",
-	                                      "in order to"};
-	static const char *const conditions[] = {"if", "unless", "except", "but", "only", "when", "until"};
-	bool reason = false;
-
-	if (!rules_take_any(p, concessions, COUNT(concessions)) && !(reason = rules_take_any(p, reasons, COUNT(reasons))))
-		return false;
-	for (; rules_peek(p, 0)->kind != TOKEN_END && rules_peek(p, 0)->kind != TOKEN_COMMA &&
-	     rules_peek(p, 0)->kind != TOKEN_STOP; p->at++)
-		if (rules_is_any(p, 0, conditions, COUNT(conditions)))
-			return reason ? rules_trouble(p, TROUBLE_COMMA, p->at) : true;
-	return true;
-}
-
-void rules_take_ending(struct parser *p)
-{
-	static const char *const endings[] = {
-		"please|thanks|always|automatically|immediately|too|cheers|first", "thank you [very] [much]", "for me",
-		"right|straight away", "at once", "as well",
-		"in any|all case|cases", "under any circumstances", "by default", "from now on", "without asking",
-		"every|each time",
-	};
-
-	for (;;) {
-		unsigned was = p->at;
-
-		rules_take_comma(p);
-		if (!rules_take_any(p, endings, COUNT(endings)) && !take_aside(p)) {
-			p->at = was;
-			return;
-		}
-	}
-}
-
 static bool begin_part(struct parser *p)
 {
 	struct rule *r = p->rule;
@@ -82,6 +25,9 @@ static bool take_given(struct parser *p, bool predicate)
 	ok = rules_take_command(p);
 	if (!ok) {
 		p->at = at;
+		/* "…, its never urgent" */
+		if (predicate)
+			rules_take(p, "it|they|these|those|its");
 		ok = predicate && rules_take_predicate(p, false);
 	}
 	p->given = was;
@@ -127,6 +73,8 @@ static bool take_conditional(struct parser *p)
 	bool is_for = rules_take(p, "for|with|regarding"), ok;
 	struct expr *when = NULL;
 
+	/* "Even if Ann writes, don't …": of no other mail is anything said */
+	rules_take(p, "even");
 	if (!is_for && !rules_take(p, "if|when|whenever|once|whereever|where") && !rules_take(p, "in case") &&
 	    !rules_take(p, "as|so long as") && !rules_take(p, "provided|assuming that") && !rules_take(p, "as soon as") &&
 	    !rules_take(p, "every|any time"))
@@ -138,7 +86,7 @@ static bool take_conditional(struct parser *p)
 	p->part->when = when;
 	rules_take_comma(p);
 	rules_take(p, "then");
-	take_opening(p);
+	rules_take_opening(p);
 	if (take_given(p, false))
 		return true;
 	/* "if …, it is urgent", "if …: urgent" */
@@ -155,7 +103,7 @@ static bool take_exception_first(struct parser *p)
 
 	if (!rules_take_exceptions(p, &but, &taken) || !taken || !rules_take_comma(p))
 		return false;
-	take_opening(p);
+	rules_take_opening(p);
 	if (!rules_take_command(p))
 		return false;
 	p->part->when = rules_both(p, p->part->when, but);
@@ -174,7 +122,7 @@ static bool take_statement(struct parser *p)
 	if (!(none ? rules_take_details(p, &p->part->when) : rules_take_mails(p, &p->part->when)))
 		return false;
 	p->clause = false;
-	if (!none && rules_take_comma(p) && (take_opening(p), take_given(p, false)))
+	if (!none && rules_take_comma(p) && (rules_take_opening(p), take_given(p, false)))
 		return true;
 	rules_take(p, "that|which");
 	return rules_take_predicate(p, none);
@@ -240,7 +188,7 @@ bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct 
 		p->conditions = 0;
 		p->full = false;
 		p->clause = p->class_closes = p->given = p->wished = p->owes = false;
-		take_opening(p);
+		rules_take_opening(p);
 		if (begin_part(p) && forms[i](p) && take_rest(p)) {
 			out->understood = makes_sense(p);
 			break;

@@ -21,7 +21,8 @@ static bool take_list(struct parser *p, struct expr **out)
 
 	rules_take(p, "the|my|our");
 	if (rules_take(p, LIST_END) && rules_take(p, "[called|named]") &&
-	    (rules_peek(p, 0)->kind == TOKEN_ADDRESS || rules_peek(p, 0)->kind == TOKEN_QUOTED)) {
+	    (rules_peek(p, 0)->kind == TOKEN_ADDRESS || rules_peek(p, 0)->kind == TOKEN_QUOTED ||
+	     rules_peek(p, 0)->kind == TOKEN_DOMAIN)) {
 		name = p->tokens[p->at++].lower;
 	} else {
 		p->at = was;
@@ -80,7 +81,7 @@ static bool take_from(struct parser *p, struct expr **out)
 		*out = rules_not(p, *out);
 		return true;
 	}
-	if (take_any_list(p, out) || take_list(p, out))
+	if (take_list(p, out) || take_any_list(p, out))
 		return true;
 	rules_take(p, "either|both");
 	if (rules_take(p, "me|myself")) {
@@ -121,12 +122,16 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 	static const char *const subjects[] = {
 		"[whose|where] [the|its] sender|author|sender's|senders [email] [address|name|domain]",
 		"[whose|where] [the] from [address|line|field|header]"};
+	static const char *const ways[] = {"[that|which] [comes|come|came|arrives|arrive|sent|goes|go|received|posted|is] "
+	                                   "[in] over|through|via|across"};
 	bool negated;
 
 	if (rules_sees(p, "from [the] last|past|today|yesterday|this"))
 		return false;
 	if (rules_take_any(p, leads, COUNT(leads)))
 		return take_from(p, out);
+	if (rules_take_any(p, ways, COUNT(ways)))
+		return take_list(p, out) || take_any_list(p, out);
 	if (!rules_take_any(p, subjects, COUNT(subjects)))
 		return false;
 	negated = rules_take(p, "does not");
@@ -188,6 +193,7 @@ static bool take_count(struct parser *p, struct expr **out)
 bool rules_take_relation(struct parser *p, struct expr **out)
 {
 	static const struct { const char *pattern; enum condition_kind kind; bool negated; } relations[] = {
+		{"in|on cc|copy", WHEN_CC_ME, false},
 		{"[where] i am [only|just|merely] in|on [the] cc|copy [field|line|list]", WHEN_CC_ME, false},
 		{"[where|when] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] "
 		 "[email|mail|message]", WHEN_CC_ME, false},

@@ -82,7 +82,12 @@ enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_QUOTED, TOKEN_ADDRESS, TOKEN_DOMA
                   TOKEN_STOP };
 
 /* from, to: where it stands in the sentence, quotes included; "don't" gives two that stand at one place. */
-struct token { enum token_kind kind; const char *text, *lower; unsigned from, to; };
+struct token {
+	enum token_kind kind;
+	const char *text, *lower;
+	const char *written;        /* lower case, with its slips: what mails are searched for */
+	unsigned from, to;
+};
 
 #define TOKENS_MAX 160
 
@@ -191,8 +196,16 @@ bool rules_take_details(struct parser *p, struct expr **out);
 /* "except those from …", "unless it is from …", "if it has …": added to *when. *taken: there was one. */
 bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken);
 
-/* email_triage_rules_parse.c: "please", "for me", "even if …", "because …" */
+/* email_triage_rules_remarks.c: "please", "I want you to" */
+void rules_take_opening(struct parser *p);
+/* What decides nothing: "for me", "even if …", "because …", ", they are boring" */
 void rules_take_ending(struct parser *p);
+/* "jane@x.org (my boss)", "Jo Ray, she's my landlady, …" */
+void rules_skip_apposition(struct parser *p);
+
+/* email_triage_rules_writes.c: what somebody does: "Ann writes to me", "I have not read a mail from Ann". false: nothing of
+ * the kind begins here, and nothing is taken. */
+bool rules_take_deed(struct parser *p, struct expr **out);
 
 /* email_triage_rules_forms.c: what a sentence of this form does, and what with "never" before it */
 struct rule_form { const char *pattern; enum action_kind does, undoes; };

@@ -67,7 +67,7 @@ static void add(struct reader *r, enum token_kind kind, const char *text, size_t
 	}
 	t = &r->out[r->n++];
 	t->text = arena_strndup(r->arena, text, n);
-	t->lower = text_lower(r->arena, t->text);
+	t->lower = t->written = text_lower(r->arena, t->text);
 	t->kind = kind == TOKEN_WORD ? kind_of(t->lower) : kind;
 	t->from = (unsigned)(from - r->sentence);
 	t->to = (unsigned)(to - r->sentence);
@@ -88,11 +88,11 @@ static const struct { const char *text, *first, *second; } short_forms[] = {
 	{"ive", "i", "have"},
 	{"theyre", "they", "are"}, {"you're", "you", "are"}, {"wouldn't", "would", "not"}, {"it's", "it", "is"},
 	{"that's", "that", "is"}, {"they're", "they", "are"},
-	{"who's", "who", "is"}, {"let's", "let", "us"}, {"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL},
+	{"who's", "who", "is"}, {"she's", "she", "is"}, {"he's", "he", "is"}, {"we're", "we", "are"}, {"let's", "let", "us"}, {"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL},
 	{"w/o", "without", NULL}, {"w/", "with", NULL}, {"pls", "please", NULL}, {"plz", "please", NULL},
 };
 
-/* Slips of the pen in words of the grammar; texts that are looked for are spelt right too. */
+/* Slips of the pen in words of the grammar. What mails are searched for stays as it is written. */
 static const struct { const char *wrong, *right; } slips[] = {
 	{"calender", "calendar"}, {"recieved", "received"}, {"recieve", "receive"}, {"reciept", "receipt"},
 	{"reciepts", "receipts"},
@@ -269,6 +269,6 @@ unsigned rules_tokens(struct arena *a, const char *p, struct token *out)
 		return 0;
 	while (r.n > 0 && (out[r.n - 1].kind == TOKEN_COMMA || out[r.n - 1].kind == TOKEN_STOP))
 		r.n--;
-	out[r.n] = (struct token){TOKEN_END, "", "", (unsigned)strlen(r.sentence), (unsigned)strlen(r.sentence)};
+	out[r.n] = (struct token){TOKEN_END, "", "", "", (unsigned)strlen(r.sentence), (unsigned)strlen(r.sentence)};
 	return r.n;
 }

@@ -13,13 +13,13 @@ struct joined { char text[160]; size_t n; unsigned words; };
 
 static bool join(struct joined *j, const struct token *t)
 {
-	size_t n = strlen(t->lower);
+	size_t n = strlen(t->written);
 
 	if (j->n + n + 2 > sizeof j->text)
 		return false;
 	if (j->n > 0)
 		j->text[j->n++] = ' ';
-	memcpy(j->text + j->n, t->lower, n);
+	memcpy(j->text + j->n, t->written, n);
 	j->n += n;
 	j->text[j->n] = '\0';
 	j->words++;
@@ -100,26 +100,6 @@ static bool skip_role(struct parser *p)
 	return false;
 }
 
-/* "jane@x.org (my boss)", "jane@x.org, my boss, …" */
-static void skip_apposition(struct parser *p)
-{
-	unsigned was = p->at, words = 0;
-	bool comma = rules_take_comma(p);
-
-	if (rules_take(p, "my|our")) {
-		while (words < 4 && !rules_ends_value(p) && !is_whole(rules_peek(p, 0))) {
-			p->at++;
-			words++;
-		}
-		if (words > 0 && rules_ends_value(p)) {
-			if (comma)
-				rules_take_comma(p);
-			return;
-		}
-	}
-	p->at = was;
-}
-
 /* "from April": when it was sent, or somebody? */
 static bool is_month(const struct value *v)
 {
@@ -162,7 +142,7 @@ static bool take_person(struct parser *p, struct value *out)
 		*out = (struct value){p->tokens[p->at++].lower, false, ANYWHERE};
 	if (!*out->text || !rules_names_somebody(out->text))
 		return rules_trouble(p, TROUBLE_NOBODY, p->at - 1);
-	skip_apposition(p);
+	rules_skip_apposition(p);
 	if (p->at > p->furthest)
 		p->furthest = p->at;
 	return true;
@@ -180,7 +160,8 @@ static bool begins_person(struct parser *p)
 		p->at = was;
 		return role || !rules_sees(p, "my vips|vip|inbox");
 	}
-	return !rules_ends_value(p) && !rules_is_nobody(p, 0) && !rules_sees_kind(p, 0) && !rules_sees_kind(p, 1);
+	return !rules_ends_value(p) && !rules_is_nobody(p, 0) && !rules_sees_kind(p, 0) && !rules_sees_kind(p, 1) &&
+	       !rules_sees(p, "she|he|we|which|who|just|simply|especially|particularly|mainly|even|that");
 }
 
 /* "and", "or", ", and", a comma alone. */
@@ -258,7 +239,16 @@ static bool take_words(struct parser *p, struct value *out)
 
 static bool begins_words(const struct parser *p)
 {
-	static const char *const others[] = {"all", "any", "every", "everything", "anything", "those"};
+	static const char *const others[] = {"all", "any", "every", "everything", "anything", "those", "they", "she", "he"};
+	static const char *const clauses[] = {"the|its|their|a sender|author|recipient|subject|title|body|text|amount|total is|"
+	                                      "are|was|has|contains|mentions|says|does|starts|begins|ends|comes|exceeds",
+	                                      "there is|are"};
+	unsigned i;
+
+	/* "… and the sender is not from X": no word that is looked for */
+	for (i = 0; i < COUNT(clauses); i++)
+		if (rules_sees(p, clauses[i]))
+			return false;
 
 	if (is_whole(rules_peek(p, 0)) || is_listed_class_word(p))
 		return true;

@@ -167,7 +167,7 @@ static const char *const nobody[] = {
 	"non", "bots", "robots", "machines", "employees", "staff", "executives", "headhunters", "marketers", "advertisers",
 	"spammers", "abroad", "one", "two", "three", "several", "various", "both", "lawyers", "doctors", "neighbours",
 	"neighbors", "landlords", "tenants", "users", "members", "subscribers", "candidates", "applicants", "kids",
-	"children", "whoever", "whom", "such", "old", "former", "current", "important", "random", "social",
+	"children", "whoever", "whom", "she", "he", "we", "such", "old", "former", "current", "important", "random", "social",
 };
 
 bool rules_ends_value(const struct parser *p)

@@ -41,12 +41,14 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules_names.c \
 	src/agents/email_triage_rules_parse.c \
 	src/agents/email_triage_rules_people.c \
+	src/agents/email_triage_rules_remarks.c \
 	src/agents/email_triage_rules_sense.c \
 	src/agents/email_triage_rules_time.c \
 	src/agents/email_triage_rules_tokens.c \
 	src/agents/email_triage_rules_values.c \
 	src/agents/email_triage_rules_verbs.c \
 	src/agents/email_triage_rules_words.c \
+	src/agents/email_triage_rules_writes.c \
 	src/agents/email_triage_source.c \
 	src/agents/email_triage_spam.c src/agents/email_triage_spam.h \
 	src/agents/email_triage_spam_features.c src/agents/email_triage_spam_table.c \

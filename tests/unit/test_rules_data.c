@@ -288,6 +288,12 @@ static void twenty_of_somebody_else(void)
 	check_file("rules-20.json", 20, 3);
 }
 
+/* Twenty of another one who had not seen it either. */
+static void twenty_again(void)
+{
+	check_file("rules-again.json", 20, 2);
+}
+
 /* Of our own once more, as unlike those before as could be thought of. */
 static void some_more(void)
 {
@@ -297,6 +303,7 @@ static void some_more(void)
 static CU_TestInfo tests[] = {
 	{"sixty sentences", sixty_sentences},
 	{"twenty of somebody else", twenty_of_somebody_else},
+	{"twenty again", twenty_again},
 	{"some more", some_more},
 	CU_TEST_INFO_NULL,
 };

@@ -38,8 +38,23 @@ static const char *const sentences[] = {
 	"* Star mail that is neither from @y.org nor about dinner",
 	". Star mail that is neither from @x.org nor about dinner",
 	"? Star mail that is not from @y.org or about dinner",
-	"* Star mail from Bob or about lunch and not unread",
+	"* If a mail mentions lunch and the sender is not from @y.org, star it",
+	". If a mail mentions lunch and the sender is not from @x.org, star it",
+	"* Star mail from Bob or about lunch and not older than 9 days",
+	/* who writes */
+	"* If Ann Lee writes to me about lunch, star it",
+	". If Ann Lee writes to me about dinner, star it",
+	"* If somebody at x.org writes to me directly, not just in cc, star it",
+	". If somebody at y.org writes to me directly, not just in cc, star it",
+	"* If Ann writes \"at noon\" in the subject, star it",
+	"* Even if Ann mentions lunch, star it",
+	". Even if Bob mentions lunch, star it",
+	"* When I haven't read a mail from Ann after 20 hours, star it",
+	". When I haven't read a mail from Ann after two days, star it",
 	/* words where they must stand */
+	"* Star mail from Ann unless dinner is in the subject",
+	". Star mail from Ann unless noon is in the subject",
+	". Star mail from Ann unless the subject has the word lunch in it",
 	"* Star mail whose subject starts with lunch",
 	". Star mail whose subject starts with noon",
 	"* Star mail whose subject ends with noon",
@@ -60,6 +75,19 @@ static const char *const sentences[] = {
 	"* Would you please star mail from Ann, even if it is boring?",
 	"* star mail from ann because i like her",
 	"? Star mail from Ann because I like her, but only if she writes",
+	"* Star mail from Ann, she's my sister, please",
+	"? Star mail from Bob, she's Ann",
+	"* Star mail about lunch, I really love those.",
+	"* Star mail about lunch, they are boring and useless",
+	"? Star mail about lunch, they are boring unless from Bob",
+	"? Star mail about lunch, those are from Bob",
+	"? Star mail about lunch, I like those about dinner",
+	"? Star mail about lunch, I love it but not dinner",
+	"? Star mail about lunch, those I read",
+	"* Star mail about dinner and lunch even if I am busy, and star mail from Ann",
+	"* Archive mail about lunch even if it is unread and star it",
+	"? Star whatever is",
+	"? Whatever is urgent is starred",
 	"* Star mail from \u201cAnn\u201d \u2013 thanks!",
 };
 
@@ -67,8 +95,8 @@ static void the_borders_are_kept(void)
 {
 	static const char raw[] = "From: Ann Lee <ann@x.org>\nTo: sam@y.org\nSubject: Lunch at noon\n\nShall we?\n";
 	struct rule_subject subject = {.category = TRIAGE_FYI, .me = "sam@y.org", .age_ms = 86400000,
-	                               .now_ms = MARCH_1 + INT64_C(30 * 3600000),
-	                               	.received_ms = MARCH_1 + INT64_C(6 * 3600000)};
+	                               .now_ms = MARCH_1 + INT64_C(30 * 3600000), .unread = true,
+	                               .received_ms = MARCH_1 + INT64_C(6 * 3600000)};
 	struct mail m;
 	unsigned i;
 
@@ -94,7 +122,8 @@ static void the_borders_are_kept(void)
 static void no_nearest_form_is_of_all_mail(void)
 {
 	static const char *const none[] = {"Archive everything else", "Archive any email sent between Monday and Friday",
-	                                   "Do what is best", "Star it"};
+	                                   "Do what is best", "Star it", "Delete everything",
+	                                   "Remove all mail"};
 	unsigned i;
 
 	for (i = 0; i < sizeof none / sizeof *none; i++) {
@@ -118,7 +147,7 @@ static void nearest_forms_keep_what_is_understood(void)
 		{"Reply to Ann that I am away", "Star mail from Ann"},
 		{"Mark my accountant's emails as urgent", "Mark emails from NAME@EXAMPLE.ORG as urgent"},
 		{"Star newsletters. Archive promotions.", "Star newsletters."},
-		{"Archive receipts, those are boring", "Archive receipts"},
+		{"Archive receipts, those are from Ann", "Archive receipts"},
 	};
 	unsigned i;
 

@@ -306,6 +306,7 @@ static void a_word_finds_its_singular_and_plural(void)
 		{"meetings", "Meet me", false}, {"news", "A new car", false}, {"status", "Statu quo", false},
 		{"refunds", "Refund-desk", true}, {"orders", "Border", false}, {"team meetings", "Team of meeting", false},
 		{"invoices", "Invoicing", false}, {"business", "Busines", false},
+		{"reciept", "A reciept", true}, {"reciept", "A receipt", false},
 	};
 	unsigned i;
 
