@@ -83,7 +83,7 @@ static bool to_archive(struct imapbox *b, const char *verb, uint32_t uid, struct
 	for (tries = 0; tries < 2; tries++) {
 		memset(m, 0, sizeof *m);
 		imap_begin(&c, verb);
-		imap_addf(&c, " %" PRIu32, uid);
+		imap_addf(&c, " %" PRIu32 " ", uid);
 		imap_add_string(&c, b->archive);
 		if (!imap_run(b->conn, &c, on_move, m, status, err))
 			return false;

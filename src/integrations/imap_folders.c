@@ -103,14 +103,14 @@ bool imapbox_make_folder(struct imapbox *b, const char *folder, struct error *er
 	struct imap_status status;
 	struct imap_command c;
 
-	imap_begin(&c, "CREATE");
+	imap_begin(&c, "CREATE ");
 	imap_add_string(&c, folder);
 	if (!imap_run(b->conn, &c, NULL, NULL, &status, err))
 		return false;
 	/* somebody else may just have made it */
 	if (status.condition != IMAP_OK && strcmp(status.code, "ALREADYEXISTS") != 0)
 		return imap_refused(&status, "The archive folder cannot be made", err);
-	imap_begin(&c, "SUBSCRIBE");
+	imap_begin(&c, "SUBSCRIBE ");
 	imap_add_string(&c, folder);
 	return imap_run(b->conn, &c, NULL, NULL, &status, err);
 }

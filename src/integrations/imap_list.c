@@ -304,7 +304,7 @@ bool imapbox_find(struct imapbox *b, const char *message_id, uint32_t *uid, unsi
 	if (!searchable(message_id, id, sizeof id))
 		return true;
 	u = (struct uids){mem_array(MATCHES_MAX, sizeof *u.all), 0, MATCHES_MAX};
-	imap_begin(&c, "UID SEARCH UNDELETED HEADER Message-ID");
+	imap_begin(&c, "UID SEARCH UNDELETED HEADER Message-ID ");
 	imap_add_string(&c, id);
 	ok = imap_do(b->conn, &c, on_search, &u, &status, "The mail server cannot search for a mail", err);
 	qsort(u.all, u.count, sizeof *u.all, descending);

@@ -48,7 +48,7 @@ struct imap_command {
 void imap_begin(struct imap_command *c, const char *words);
 void imap_add(struct imap_command *c, const char *words);
 void imap_addf(struct imap_command *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A blank and a string of any bytes but NUL, quoted where that can be, else as a literal. */
+/* A string of any bytes but NUL, quoted where that can be, else as a literal. */
 void imap_add_string(struct imap_command *c, const char *s);
 
 struct imap_status {

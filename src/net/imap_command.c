@@ -44,7 +44,7 @@ static bool can_be_quoted(const char *s)
 void imap_add_string(struct imap_command *c, const char *s)
 {
 	if (can_be_quoted(s)) {
-		buf_adds(&c->text, " \"");
+		buf_addc(&c->text, '"');
 		for (; *s; s++) {
 			if (*s == '"' || *s == '\\')
 				buf_addc(&c->text, '\\');
@@ -54,7 +54,7 @@ void imap_add_string(struct imap_command *c, const char *s)
 		return;
 	}
 	INVARIANT(c->stop_count < IMAP_ARGS_MAX, "an IMAP command has too many strings");
-	buf_addf(&c->text, " {%zu}\r\n", strlen(s));
+	buf_addf(&c->text, "{%zu}\r\n", strlen(s));
 	c->stops[c->stop_count++] = c->text.len;
 	buf_adds(&c->text, s);
 }

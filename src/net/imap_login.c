@@ -92,8 +92,9 @@ static bool log_in_plainly(struct imap *m, struct imap_status *status, struct er
 {
 	struct imap_command c;
 
-	imap_begin(&c, "LOGIN");
+	imap_begin(&c, "LOGIN ");
 	imap_add_string(&c, m->options.user);
+	imap_add(&c, " ");
 	imap_add_string(&c, m->options.password);
 	return imap_run(m, &c, NULL, NULL, status, err);
 }

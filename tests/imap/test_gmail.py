@@ -62,9 +62,9 @@ class OnGmail(MailCase):
 
     def test_a_label_is_one_of_its_own(self):
         fake = self.fake(mail("Bill", "bank@example.net"))
-        effect, = self.effects(self.succeeded("Label mails from bank@example.net as Zürich & more"), "label")
+        effect, = self.effects(self.succeeded("Label mails from bank@example.net as Zürich plans"), "label")
         self.assertEqual(effect["status"], "done")
-        self.assertEqual(self.sent(fake, "UID STORE"), ['UID STORE 5 +X-GM-LABELS ( "Agentiv/Z&APw-rich &- more")'])
+        self.assertEqual(self.sent(fake, "UID STORE"), ['UID STORE 5 +X-GM-LABELS ("Agentiv/Z&APw-rich plans")'])
 
     def test_a_label_that_is_there_is_not_given_again(self):
         fake = self.fake(mail("Bill", "bank@example.net"), '"\\\\Important" "Agentiv/Travel plans"')

@@ -124,6 +124,16 @@ class Triage(MailCase):
         self.succeeded()
         self.assertIn("Offer", self.box.mails())
 
+    def test_cron_does_it_too(self):
+        """A tick, as on a host that has no worker."""
+        self.fill()
+        self.platform.stop("worker")
+        self.addCleanup(self.platform.start, "worker")
+        execution_id = self.accepted(self.client.run("email-triage", {"rules": [ARCHIVE]}))
+        self.platform.ctl("tick")
+        self.assertEqual(self.execution(execution_id)["status"], "success")
+        self.assertEqual(set(self.box.mails("Archive")), {"Offer"})
+
     def test_another_folder_can_be_connected(self):
         client = self.box()
         client.create('"Rechnungen &APw-ber 5 Euro"')
