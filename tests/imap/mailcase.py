@@ -38,6 +38,15 @@ def server(name="usual", **options):
     return dovecot
 
 
+def alone():
+    """A platform that has no worker, started."""
+    platform = live.Stack(folder() / "alone", dict(live.SETTINGS, **{"http.run_inline": "yes"}))
+    platform.init()
+    platform.up()
+    platform.stop("worker")
+    return platform
+
+
 def without(*capabilities):
     return " ".join(word for word in ALL.split() if word not in capabilities)
 

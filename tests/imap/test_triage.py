@@ -1,7 +1,7 @@
 """email-triage on a mail server, from the request to what is in the folders afterwards."""
 import unittest
 
-from mailcase import MailCase, mail, samples
+from mailcase import MailCase, alone, mail, samples
 
 ARCHIVE = "Archive mails from shop@example.net"
 LABEL = "Label mails from bank@example.net as Bank Letters"
@@ -124,16 +124,6 @@ class Triage(MailCase):
         self.succeeded()
         self.assertIn("Offer", self.box.mails())
 
-    def test_cron_does_it_too(self):
-        """A tick, as on a host that has no worker."""
-        self.fill()
-        self.platform.stop("worker")
-        self.addCleanup(self.platform.start, "worker")
-        execution_id = self.accepted(self.client.run("email-triage", {"rules": [ARCHIVE]}))
-        self.platform.ctl("tick")
-        self.assertEqual(self.execution(execution_id)["status"], "success")
-        self.assertEqual(set(self.box.mails("Archive")), {"Offer"})
-
     def test_another_folder_can_be_connected(self):
         client = self.box()
         client.create('"Rechnungen &APw-ber 5 Euro"')
@@ -152,6 +142,31 @@ class Triage(MailCase):
         for text in told:
             self.assertNotIn("7\\$ecret", text)
             self.assertNotIn("ssword-", text)
+
+
+class WithoutWorker(MailCase):
+    """A host that has no worker."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.platform, cls.key = alone(), None
+        cls.addClassCleanup(cls.platform.down)
+
+    def setUp(self):
+        super().setUp()
+        self.box.append(mail("Offer", "shop@example.net"))
+        self.connect()
+
+    def test_cron_sorts_what_is_queued(self):
+        execution_id = self.accepted(self.client.run("email-triage", {"rules": [ARCHIVE]}))
+        self.platform.ctl("tick")
+        self.assertEqual(self.execution(execution_id)["status"], "success")
+        self.assertEqual(set(self.box.mails("Archive")), {"Offer"})
+
+    def test_the_responder_does_synchronous_runs_itself(self):
+        answer = self.client.run("email-triage", {"rules": [ARCHIVE]}, wait=True)
+        self.assertEqual((answer.status, answer.body["data"]["status"]), (200, "success"), answer.body)
+        self.assertEqual(set(self.box.mails("Archive")), {"Offer"})
 
 
 if __name__ == "__main__":
