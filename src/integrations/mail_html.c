@@ -86,11 +86,13 @@ static const struct element *element_of(const struct html_piece *name)
 
 	while (from < to) {
 		unsigned middle = (from + to) / 2;
+		size_t n = strlen(elements[middle].name);
 		int order = strncasecmp(name->p, elements[middle].name, name->n);
 
-		if (order == 0 && elements[middle].name[name->n] == '\0')
+		if (order == 0 && n == name->n)
 			return &elements[middle];
-		if (order > 0)
+		/* equal as far as the shorter goes: a NUL ends the comparison, not the page's name */
+		if (order > 0 || (order == 0 && n < name->n))
 			from = middle + 1;
 		else
 			to = middle;

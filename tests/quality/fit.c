@@ -127,8 +127,10 @@ static void print_figures(const struct rows *rows, bool bare)
 		loss += log1p(exp(r->yes ? -r->logit : r->logit));
 		over[r->yes] += r->logit > 0;
 	}
-	if (n == 0)
+	if (n == 0) {
+		mem_free(all);
 		return;
+	}
 	printf("%u rows%s, %u yes; loss %.4f; above 0: recall %.4f, wrong %u, F1 %.4f\n", n, bare ? " (text alone)" : "", yes,
 	       loss / n, (double)over[1] / yes, over[0], 2.0 * over[1] / (over[1] + over[0] + yes));
 	qsort(all, n, sizeof(const struct row *), by_logit);
