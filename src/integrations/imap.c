@@ -45,7 +45,8 @@ static bool select_folder(struct imapbox *b, const char *folder, bool writable, 
 
 	memset(s, 0, sizeof *s);
 	b->selected[0] = '\0';
-	imap_begin(&c, writable ? "SELECT " : "EXAMINE ");
+	imap_begin(&c, writable ? "SELECT" : "EXAMINE");
+	imap_add(&c, " ");
 	imap_add_string(&c, folder);
 	if (!imap_run(b->conn, &c, on_select, s, status, err))
 		return false;
