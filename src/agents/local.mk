@@ -51,7 +51,8 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules_writes.c \
 	src/agents/email_triage_source.c \
 	src/agents/email_triage_spam.c src/agents/email_triage_spam.h \
-	src/agents/email_triage_spam_features.c src/agents/email_triage_spam_table.c \
+	src/agents/email_triage_spam_features.c src/agents/email_triage_spam_priv.h \
+	src/agents/email_triage_spam_signs.c src/agents/email_triage_spam_table.c \
 	src/agents/email_triage_suspect.c \
 	src/agents/email_triage_threads.c \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \

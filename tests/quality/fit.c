@@ -1,6 +1,6 @@
 /* quality_fit spam|request [--cross] [NAME=VALUE…]: fits a model on the rows of standard input, writes its table to
- * standard output. --cross: instead, judges each row by a model that did not see it and prints the figures; --list: each row's too. A row is
- * "1<TAB>FILE" (spam), "1<TAB>SENTENCE" (request), 0 for what is not. */
+ * standard output. --cross: instead, judges each row by a model that did not see it and prints the figures; --list: each row's
+ * too. A row is "1<TAB>FILE" (spam), "1<TAB>SENTENCE" (request), 0 for what is not. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -184,7 +184,8 @@ static void cross(struct rows *rows, const struct settings *s, bool listing)
 static void take_setting(struct settings *s, const char *arg)
 {
 	const struct { const char *name; double *real; unsigned *whole; } all[] = {
-		{"penalty=", &s->penalty, NULL}, {"plain=", &s->plain, NULL}, {"bias=", &s->bias, NULL}, {"ham_cost=", &s->ham_cost, NULL}, {"hard_cost=", &s->hard_cost, NULL}, {"bare_cost=", &s->bare_cost, NULL},
+		{"penalty=", &s->penalty, NULL}, {"plain=", &s->plain, NULL}, {"bias=", &s->bias, NULL},
+		{"ham_cost=", &s->ham_cost, NULL}, {"hard_cost=", &s->hard_cost, NULL}, {"bare_cost=", &s->bare_cost, NULL},
 		{"least=", NULL, &s->least}, {"bits=", NULL, &s->bits}, {"folds=", NULL, &s->folds}, {"cut=", NULL, &s->cut},
 	};
 	unsigned i;
@@ -205,8 +206,10 @@ static void take_setting(struct settings *s, const char *arg)
 int main(int argc, char **argv)
 {
 	static struct settings known[] = {
-		{.what = "spam", .fixed = true, .bias = -3, .least = 4, .penalty = 0.003, .plain = 45, .ham_cost = 1, .hard_cost = 12, .bare_cost = 0.2, .bits = 15, .cut = 1000, .folds = 10},
-		{.what = "request", .least = 2, .penalty = 0.1, .plain = 10, .ham_cost = 1, .bare_cost = 1, .bits = 14, .cut = 100000, .folds = 10},
+		{.what = "spam", .fixed = true, .bias = -3, .least = 4, .penalty = 0.003, .plain = 45,
+		 .ham_cost = 1, .hard_cost = 12, .bare_cost = 0.2, .bits = 15, .cut = 1000, .folds = 10},
+		{.what = "request", .least = 2, .penalty = 0.1, .plain = 10, .ham_cost = 1, .bare_cost = 1,
+		 .bits = 14, .cut = 100000, .folds = 10},
 	};
 	struct settings *s = argc > 1 && strcmp(argv[1], "request") == 0 ? &known[1] : &known[0];
 	struct rows rows = {NULL, 0, 0};
