@@ -146,7 +146,8 @@ static bool take_standing(struct parser *p, struct expr **out)
 	take_filler(p);
 	c = rules_condition(p, WHEN_TEXT);
 	if (c && rules_take_texts(p, c, &all_of) &&
-	    rules_take(p, "is|are|was|were|appears|appear|stands|stand|occurs|occur|shows|show [up] [mentioned|written|found]")) {
+	    rules_take(p, "is|are|was|were|appears|appear|stands|stand|occurs|occur|shows|show [up] "
+	                  "[mentioned|written|found]")) {
 		take_field(p, &kind);
 		if (kind != WHEN_KIND) {
 			c->kind = kind;
@@ -163,13 +164,15 @@ bool rules_take_text(struct parser *p, struct expr **out)
 	static const char *const leads[] = {
 		"with|having|containing|including|mentioning|saying|quoting", "about", "regarding|concerning|re",
 		"on the subject|topic of",
-		"related|relating|pertaining to", "to do with", "which|that talk|talks|speak|speaks|writes|write about|of", "talking about", "discussing",
+		"related|relating|pertaining to", "to do with", "which|that talk|talks|speak|speaks|writes|write about|of",
+		"talking about", "discussing",
 		"[that] deal|deals with", "on the topic of", "in regards|regard to", "with regard|regards to", "called",
 	};
 	static const char *const verb_leads[] = {
 		"contains|contain|includes|include|mentions|mention|says|say|has|have|had|discusses|discuss|concerns",
 		"talks|talk about",
-		"refers|refer|relates|relate to", "is|are about", "speaks|speak of|about", "writes|write|puts|put|uses|use",
+		"refers|refer|relates|relate to", "is|are about",
+		"speaks|speak of|about", "asks|ask for|about", "writes|write|puts|put|uses|use",
 	};
 
 	if (take_part(p, out) || (p->clause && take_standing(p, out)))

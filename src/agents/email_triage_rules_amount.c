@@ -107,6 +107,7 @@ bool rules_take_amount(struct parser *p, struct expr **out)
 		"with|of|for|having|mentioning|containing|showing|whose|where [a|an|the|any|its|their] [total|invoice] " AMOUNT
 		" [is|are|of|due|that] [is|of]", "with|mentioning|containing|showing [a|an] " AMOUNT " [of]",
 		"[the|its|their|any|a] [total|invoice] " AMOUNT " [due] is|are|was|of",
+		"[the|its|their|any|a] total|sum [due] is|are|was",
 		"[there] [is|are] [the|its|their|any|a|an] [total|invoice] " AMOUNT " [of]",
 		"[which|that] [is|are] worth|totalling|totaling|costing|charging|billing|amounting [to]",
 		"[that] cost|costs|total|totals|charge|charges",

@@ -8,8 +8,8 @@
 static bool take_state(struct parser *p, struct expr **out)
 {
 	static const struct { const char *pattern; enum condition_kind kind; bool negated, clause; } states[] = {
-		{"[that|which] i have not [yet] read|opened|seen [yet]", WHEN_UNREAD, false, false},
-		{"[that|which] i have [already] read|opened|seen", WHEN_UNREAD, true, false},
+		{"[that|which] i have not [yet] read|opened|seen [yet] [it|them] [yet]", WHEN_UNREAD, false, false},
+		{"[that|which] i have [already] read|opened|seen [it|them]", WHEN_UNREAD, true, false},
 		{"[still] unread|unopened|unseen", WHEN_UNREAD, false, true},
 		{"[already] read|opened", WHEN_UNREAD, true, true},
 		{"[a] reply|replies|response", WHEN_REPLY, false, true},
@@ -77,6 +77,8 @@ static bool take_leading(struct parser *p, bool *expected, bool *negated)
 		if (p->tokens[p->at - 1].kind == TOKEN_WORD && strcmp(p->tokens[p->at - 1].lower, "from") == 0)
 			p->at--;
 	}
+	if (rules_sees(p, "just|only|merely|simply in|on cc|copy"))
+		return p->at > was;
 	rules_take(p, "also|all|both|either|just|only|merely|simply|actually|really");
 	return p->at > was;
 }
@@ -126,10 +128,12 @@ bool rules_take_details(struct parser *p, struct expr **out)
 		unsigned was = p->at, conditions = p->conditions;
 		bool comma = any && rules_take_comma(p), or_word = any && rules_take(p, "or [else]");
 		bool and_word = any && !or_word && (rules_take(p, "and|but|yet [also]") || rules_take(p, "as well as"));
+		/* "if Ann writes, that's urgent" */
+		bool told = comma && !or_word && !and_word && p->clause && rules_sees(p, "that|this is");
 		bool clause = p->clause, nor = any && !or_word && !and_word && rules_take(p, "nor");
 
 		and_word = and_word || nor;
-		if (!take_one(p, !any || or_word || and_word, &one, &negated)) {
+		if (told || !take_one(p, !any || or_word || and_word, &one, &negated)) {
 			p->at = was;
 			p->conditions = conditions;
 			p->clause = clause;
@@ -213,7 +217,7 @@ static bool take_except(struct parser *p, bool *negate, bool *clause)
 	static const struct { const char *pattern; bool negate, clause; } leads[] = {
 		{"except|but|and if|when|where|that", true, true}, {"but|and not if|when|where", true, true},
 		{"just|simply|only not if|when|where", true, true}, {"unless", true, true}, {"or unless", true, true},
-		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"as|so long as", false, true},
+		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"and|but only", false, false}, {"as|so long as", false, true},
 		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true},
 		{"except [for]", true, false},
 		{"but|and not [if|when]", true, false}, {"other|rather than", true, false}, {"apart|aside from", true, false},
@@ -232,6 +236,22 @@ static bool take_except(struct parser *p, bool *negate, bool *clause)
 			*clause = leads[i].clause;
 			return true;
 		}
+	}
+	p->at = was;
+	return false;
+}
+
+#define MAILS "those|ones|mail|mails|emails|messages|newsletters"
+
+/* "those of The Economist" */
+static bool take_of(struct parser *p, struct expr **out)
+{
+	unsigned was = p->at;
+	struct condition *c = rules_take(p, "[the] " MAILS " of") ? rules_condition(p, WHEN_FROM) : NULL;
+
+	if (c && rules_take_people(p, c)) {
+		*out = rules_leaf(p, c);
+		return *out != NULL;
 	}
 	p->at = was;
 	return false;
@@ -261,8 +281,9 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 		ok = rules_take_clause(p, &e);
 	} else {
 		rules_take(p, "if|when|for [it] [is|are]");
-		rules_take(p, "the|any ones|mail|mails|emails|those");
-		ok = rules_take_details(p, &e) || (p->at = was, p->clause = false, rules_take_mails(p, &e));
+		if (!rules_sees(p, "[the] " MAILS " of"))
+			rules_take(p, "the|any ones|mail|mails|emails|those");
+		ok = take_of(p, &e) || rules_take_details(p, &e) || (p->at = was, p->clause = false, rules_take_mails(p, &e));
 	}
 	p->clause = false;
 	if (!ok || !e)

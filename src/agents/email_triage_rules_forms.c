@@ -92,7 +92,8 @@ static const struct rule_form commands[] = {
 	{"left|kept alone|untouched|visible", DO_NEVER_ARCHIVE, DO_NOTHING}, {"touched", DO_NOTHING, DO_NEVER_ARCHIVE},
 	{"kept", DO_NEVER_ARCHIVE, DO_NOTHING}, {"starred", DO_STAR, DO_NEVER_STAR},
 	{"get|gets|given|deserve|deserves a star", DO_STAR, DO_NEVER_STAR},
-	{"prioritized|prioritised|escalated", DO_URGENT, DO_NOT_URGENT}, {"can wait", DO_NOT_URGENT, DO_NOTHING},
+	{"prioritized|prioritised|escalated", DO_URGENT, DO_NOT_URGENT}, {"wait", DO_NOT_URGENT, DO_NOTHING},
+	{"leave|leaves " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"flagged|marked|treated|classified|considered|labelled|labeled|tagged|regarded|counted|categorized|categorised "
 	 "[as|with|to] [being|be] $C", DO_CATEGORY, DO_NOT_URGENT},
 	{"labelled|labeled|tagged|filed|categorized|categorised|classified|sorted|marked as|under|with|in|into|by|to $L",
@@ -106,7 +107,9 @@ static const struct rule_form commands[] = {
 }, active[] = {
 	/* behind the mails themselves */
 	{"go|goes [straight|directly|right] to|into|in [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
-	{"skip|skips|bypass|bypasses " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"skip|skips|bypass|bypasses|leave|leaves " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"be in|inside " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
+	{"need|needs|have|has to stay|remain|be in|on " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
 	{"stay|stays|remain|remains|belong|belongs in|on " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
 	{"get|gets|deserve|deserves|receive|receives a star", DO_STAR, DO_NEVER_STAR},
 	{"get|gets|deserve|deserves [a] high|top priority", DO_URGENT, DO_NOT_URGENT},

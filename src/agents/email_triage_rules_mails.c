@@ -18,6 +18,11 @@ static bool take_object(struct parser *p, bool *all)
 			*all = true;
 		else if (!rules_take_any(p, part, COUNT(part)))
 			return p->at > was;
+		/* "whatever comes from Ann or has …" */
+		if (p->at > 0 && (strcmp(p->tokens[p->at - 1].lower, "whatever") == 0 ||
+		                  strcmp(p->tokens[p->at - 1].lower, "what") == 0) &&
+		    rules_sees(p, "comes|arrives|reaches|has|contains|mentions|says|talks"))
+			p->clause = true;
 	}
 }
 
@@ -223,13 +228,16 @@ static bool take_noun(struct parser *p, struct expr **out, bool *all)
 static bool begins_noun(struct parser *p)
 {
 	static const char *const words[] = {"all", "any", "every", "everything", "anything", "those", "the", "my",
-	                                    "unread", "each",
+	                                    "each",
 	                                    "replies", "whatever"};
 	const struct token *t = rules_peek(p, 0);
 	unsigned n;
 
 	if (rules_is_any(p, 0, words, COUNT(words)) || rules_sees_kind(p, 0))
 		return true;
+	/* "from Ann and unread" is no other mail */
+	if (rules_is(p, 0, "unread"))
+		return rules_sees_kind(p, 1);
 	for (n = 0; n < 3 && rules_is_capital(rules_peek(p, n)); n++)
 		;
 	return (n > 0 && rules_sees_kind(p, n)) || ((t->kind == TOKEN_DOMAIN || t->kind == TOKEN_ADDRESS) &&

@@ -18,7 +18,7 @@ static bool begin_part(struct parser *p)
 
 static bool take_given(struct parser *p, bool predicate)
 {
-	bool was = p->given, ok;
+	bool was = p->given, ok, told;
 	unsigned at = p->at;
 
 	p->given = true;
@@ -26,9 +26,13 @@ static bool take_given(struct parser *p, bool predicate)
 	if (!ok) {
 		p->at = at;
 		/* "…, its never urgent" */
-		if (predicate)
-			rules_take(p, "it|they|these|those|its");
+		told = predicate && rules_take(p, "it|they|these|those|its");
 		ok = predicate && rules_take_predicate(p, false);
+		/* "it's spam" tells what it is rather than what to make of it */
+		if (ok && told && p->part->actions[p->part->action_count - 1].kind == DO_CATEGORY) {
+			p->part->action_count--;
+			ok = false;
+		}
 	}
 	p->given = was;
 	return ok;

@@ -122,8 +122,8 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 	static const char *const subjects[] = {
 		"[whose|where] [the|its] sender|author|sender's|senders [email] [address|name|domain]",
 		"[whose|where] [the] from [address|line|field|header]"};
-	static const char *const ways[] = {"[that|which] [comes|come|came|arrives|arrive|sent|goes|go|received|posted|is] "
-	                                   "[in] over|through|via|across"};
+	static const char *const ways[] = {"[that|which] [comes|come|came|reaches|reach|arrives|arrive|sent|goes|go|received|posted|is] "
+	                                   "[in] [me] over|through|via|across"};
 	bool negated;
 
 	if (rules_sees(p, "from [the] last|past|today|yesterday|this"))
@@ -151,7 +151,7 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 static bool take_me(struct parser *p, struct expr **out)
 {
 	static const char *const alone[] = {"me only|alone", "only|just me", "nobody [else] but|except me",
-	                                    "no one [else] but|except me", "me and nobody|no [one] else"};
+	                                    "no one [else] but|except me", "me and nobody|no [one] else", "me and only me"};
 
 	if (rules_take_any(p, alone, COUNT(alone)))
 		*out = rules_simple(p, WHEN_ONLY_TO_ME);
@@ -193,19 +193,19 @@ static bool take_count(struct parser *p, struct expr **out)
 bool rules_take_relation(struct parser *p, struct expr **out)
 {
 	static const struct { const char *pattern; enum condition_kind kind; bool negated; } relations[] = {
-		{"in|on cc|copy", WHEN_CC_ME, false},
-		{"[where] i am [only|just|merely] in|on [the] cc|copy [field|line|list]", WHEN_CC_ME, false},
-		{"[where|when] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] "
+		{"just|only|merely|simply in|on cc|copy", WHEN_CC_ME, false},
+		{"[in] [where|which] i am [only|just|merely] in|on [the] cc|copy [field|line|list]", WHEN_CC_ME, false},
+		{"[in] [where|when|which] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] "
 		 "[email|mail|message]", WHEN_CC_ME, false},
 		{"that|which cc me", WHEN_CC_ME, false}, {"cc me", WHEN_CC_ME, false},
 		{"cc'ing|ccing|copying me", WHEN_CC_ME, false},
 		{"cc'd|cced|copied to me", WHEN_CC_ME, false}, {"with me in|on cc|copy", WHEN_CC_ME, false},
-		{"[where] i am [the] only|sole recipient [of]", WHEN_ONLY_TO_ME, false},
+		{"[in] [where|which] i am [the] only|sole recipient [of]", WHEN_ONLY_TO_ME, false},
 		{"[sent|addressed|written] only|just|solely|exclusively to me", WHEN_ONLY_TO_ME, false},
 		{"[sent|addressed|written] directly|personally to me", WHEN_ONLY_TO_ME, false},
-		{"[where] i am not [in|on] [the] [a] to|recipient [field|line|of]", WHEN_TO_ME, true},
-		{"[where] i am in [the] to [field|line]", WHEN_TO_ME, false},
-		{"[where] i am [a|the] [direct] recipient [of]", WHEN_TO_ME, false},
+		{"[in] [where|which] i am not [in|on] [the] [a] to|recipient [field|line|of]", WHEN_TO_ME, true},
+		{"[in] [where|which] i am in [the] to [field|line]", WHEN_TO_ME, false},
+		{"[in] [where|which] i am [a|the] [direct] recipient [of]", WHEN_TO_ME, false},
 		{"[that] answer|answers|answering me|mine", WHEN_ANSWERS_ME, false},
 		{"[that] reply|replies|responses|answers|replying|responding to [one|any] [of] me|my|mine [own] "
 		 "[mail|mails|email|emails|message|messages|questions]",

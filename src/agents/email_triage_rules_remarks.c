@@ -47,28 +47,6 @@ static bool goes_on_with_deed(const struct parser *p)
 	return false;
 }
 
-/* "even if it looks like a promotion", "no matter what it says": takes nothing away, whatever it is. "because …", "so that
- * I see it": tells why. An explanation that holds a condition may be more than that. */
-static bool take_aside(struct parser *p)
-{
-	static const char *const concessions[] = {"even if|when|where|though|after", "although|though",
-	                                          "no matter what|who|how|where|when|if|whether", "regardless of|whether",
-	                                          "irrespective of", "whatever the|it|they|happens", "whoever sent|sends|is"};
-	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we",
-	                                      "in order to"};
-	static const char *const conditions[] = {"if", "unless", "except", "but", "only", "when", "until"};
-	bool reason = false;
-
-	if (!rules_take_any(p, concessions, COUNT(concessions)) && !(reason = rules_take_any(p, reasons, COUNT(reasons))))
-		return false;
-	for (; !at_end(p) && !goes_on_with_deed(p); p->at++)
-		if (rules_is_any(p, 0, conditions, COUNT(conditions)))
-			return reason ? rules_trouble(p, TROUBLE_COMMA, p->at) : true;
-	return true;
-}
-
-/* ---- Opinions ---- */
-
 static const char *const opinions[] = {
 	"boring", "annoying", "noise", "noisy", "useless", "clutter", "huge", "fun", "funny", "great", "nice", "dull",
 	"irrelevant", "repetitive", "pointless", "harmless", "fine", "rubbish", "tedious", "tiresome", "silly", "interesting",
@@ -94,19 +72,60 @@ static bool is_decisive(struct parser *p)
 	bool is_class = rules_take_class(p, &category);
 
 	p->at = was;
+	if (rules_sees(p, "for|to me|us|it|them|those|these"))
+		return false;
 	if (rules_is(p, 0, "and") && rules_is_any(p, 1, opinions, COUNT(opinions)))
 		return false;
 	return is_class || (t->kind != TOKEN_WORD && t->kind != TOKEN_NUMBER) || rules_is_any(p, 0, words, COUNT(words)) ||
 	       (rules_is_capital(t) && !rules_is(p, 0, "i"));
 }
 
+/* Passes over all up to a comma or the end, or to what is to be done beside; false, and nothing of it, when it may decide. */
+static bool take_harmless(struct parser *p)
+{
+	unsigned was = p->at;
+
+	for (; !at_end(p) && !goes_on_with_deed(p); p->at++)
+		if (is_decisive(p)) {
+			p->at = was;
+			return false;
+		}
+	return true;
+}
+
+/* "even if it looks like a promotion", "no matter what it says": takes nothing away, whatever it is. "because …", "so that
+ * I see it": tells why. An explanation that holds a condition may be more than that. */
+static bool take_aside(struct parser *p)
+{
+	static const char *const concessions[] = {"even if|when|where|though|after",
+	                                          "no matter what|who|how|where|when|if|whether", "regardless of|whether",
+	                                          "irrespective of", "whatever the|it|they|happens", "whoever sent|sends|is"};
+	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we",
+	                                      "in order to"};
+	static const char *const conditions[] = {"if", "unless", "except", "but", "only", "when", "until"};
+	bool reason = false;
+
+	/* "although they are long", but not "though not those from Ann" */
+	if (rules_sees(p, "although|though it|they|i|we|he|she|this|that"))
+		return take_harmless(p);
+	if (!rules_take_any(p, concessions, COUNT(concessions)) && !(reason = rules_take_any(p, reasons, COUNT(reasons))))
+		return false;
+	for (; !at_end(p) && !goes_on_with_deed(p); p->at++)
+		if (rules_is_any(p, 0, conditions, COUNT(conditions)))
+			return reason ? rules_trouble(p, TROUBLE_COMMA, p->at) : true;
+	return true;
+}
+
+/* ---- Opinions ---- */
+
 /* ", they are boring", ", I won't look at them anymore", ", those I actually read" */
 static bool take_opinion(struct parser *p)
 {
 	static const char *const idle[] = {
-		"i|we read|look|open|use|like|love|hate|enjoy|know|trust|think|bother|miss|understand|remember|subscribed|loathe",
+		"i|we read|look|open|use|like|love|hate|enjoy|know|trust|think|bother|miss|understand|remember|subscribed|loathe|"
+		"buy|order|asked|ask|signed|pay|check|collect|deal",
 		"i|we get|receive|have too|so|enough|no|way [many]", "nobody|no [one] reads|needs|likes|wants",
-		"those|these|that|them i|we read|like|enjoy|love", "they|it|those|these|that|this annoy|annoys|clutter|clutters|"
+		"those|these|that|them|which i|we read|like|enjoy|love", "they|it|those|these|that|this annoy|annoys|clutter|clutters|"
 		"distract|distracts|bore|bores|pile|piles|waste|wastes|confuse|confuses",
 	};
 	static const char *const fillers[] = {
@@ -116,7 +135,7 @@ static bool take_opinion(struct parser *p)
 	};
 	struct parser seen = *p;
 	bool emphasis = false, opinion;
-	unsigned was = p->at, n = 0, i;
+	unsigned n = 0, i;
 
 	/* without what stands between the subject and its verb */
 	for (i = p->at; i < p->count && n < 6 && p->tokens[i].kind == TOKEN_WORD; i++) {
@@ -133,14 +152,11 @@ static bool take_opinion(struct parser *p)
 	seen.tokens[n] = p->tokens[p->count];
 	opinion = rules_sees(&seen, "they|it|those|these|that|this|he|she is|are|was|were") && n > 2;
 	if (!opinion && !rules_sees(&seen, idle[0]) && !rules_sees(&seen, idle[1]) && !rules_sees(&seen, idle[2]) &&
-	    !rules_sees(&seen, idle[4]) && !(rules_sees(&seen, idle[3]) && emphasis))
+	    !rules_sees(&seen, idle[4]) && !(rules_sees(&seen, idle[3]) && emphasis) &&
+	    !rules_sees(&seen, "which i|we like|enjoy|love|hate"))
 		return false;
-	for (; !at_end(p); p->at++)
-		if (is_decisive(p)) {
-			p->at = was;
-			return false;
-		}
-	return true;
+	rules_take(p, "which");
+	return take_harmless(p);
 }
 
 /* ---- Appositions ---- */
@@ -176,6 +192,7 @@ void rules_take_ending(struct parser *p)
 		"as usual|always", "for sure|good", "no exceptions", "without exception|exceptions|fail", "would|will|can you",
 		"i think|guess|suppose|believe", "in general|principle", "on sight|arrival", "at all times", "all the time",
 		"that is all|it", "right now", "ok|okay",
+		"i only|just need|read|use|check it|them|those|these once|twice a|per|every day|week|month|year|while",
 	};
 
 	for (;;) {

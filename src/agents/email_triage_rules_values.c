@@ -54,6 +54,15 @@ static void skip_title(struct parser *p)
 		p->at = was;
 }
 
+/* "Johnson & Johnson", written so, may be one name or two. */
+static bool sees_ampersand(const struct parser *p)
+{
+	const struct token *t = rules_peek(p, 0);
+
+	return rules_is(p, 0, "and") && t->to == t->from + 1 && rules_is_capital(rules_peek(p, 1)) && p->at > 0 &&
+	       rules_is_capital(&p->tokens[p->at - 1]);
+}
+
 static bool take_name(struct parser *p, struct value *out)
 {
 	struct joined j = {.n = 0};
@@ -70,6 +79,9 @@ static bool take_name(struct parser *p, struct value *out)
 			j.n -= 2;
 			break;
 		}
+		/* the address behind it says who is meant */
+		if (sees_ampersand(p) && rules_peek(p, 2)->kind == TOKEN_ADDRESS)
+			p->at++;
 	}
 	*out = (struct value){arena_strndup(p->arena, j.text, j.n), false, ANYWHERE};
 	return j.n > 0;
@@ -126,6 +138,10 @@ static bool take_person(struct parser *p, struct value *out)
 
 	rules_take_any(p, fillers, COUNT(fillers));
 	role = skip_role(p);
+	/* "The Economist" */
+	if (rules_is(p, 0, "the") && rules_is_capital(rules_peek(p, 0)) && rules_peek(p, 0)->text[1] == 'h' &&
+	    rules_is_capital(rules_peek(p, 1)))
+		p->at++;
 	t = rules_peek(p, 0);
 	if (is_whole(t)) {
 		*out = (struct value){t->lower, t->kind == TOKEN_QUOTED, ANYWHERE};
@@ -187,6 +203,8 @@ bool rules_take_people(struct parser *p, struct condition *c)
 			return false;
 		c->value_count++;
 		before = p->at;
+		if (sees_ampersand(p))
+			return false;
 		if (!take_joiner(p, &and_word, &or_word))
 			return true;
 		if ((and_word || or_word) && !rules_sees(p, "from [the] last|past|this"))

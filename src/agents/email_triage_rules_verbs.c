@@ -63,12 +63,25 @@ static bool is_reserved(const char *label)
 	return false;
 }
 
+static bool sees_any(const struct parser *p, const char *const *patterns, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n && !rules_sees(p, patterns[i]); i++)
+		;
+	return i < n;
+}
+
 /* A label's name: quoted, or the words up to a comma, "and", "if" … one: a single word. */
 static bool take_label(struct parser *p, struct slots *s, bool one)
 {
 	static const char *const ends[] = {"and", "if", "when", "whenever", "unless", "except", "then", "but", "please",
 	                                   "to", "on", "for", "too",
-	                                   "excluding", "provided", "thanks"};
+	                                   "excluding", "provided", "thanks", "because", "although", "though", "even",
+	                                   "regardless", "since", "so", "as", "until", "after", "before", "while"};
+	static const char *const phrases[] = {"from now on", "by default", "right|straight away", "at once",
+	                                      "every|each time", "without asking|exception|exceptions", "in any|all case|cases",
+	                                      "no matter", "as well"};
 	const struct token *t;
 	char name[LABEL_MAX + 1];
 	size_t n = 0, words = 0;
@@ -83,7 +96,7 @@ static bool take_label(struct parser *p, struct slots *s, bool one)
 		return *t->text && strlen(t->text) <= LABEL_MAX;
 	}
 	while (t->kind != TOKEN_END && t->kind != TOKEN_COMMA && t->kind != TOKEN_QUOTED && t->kind != TOKEN_STOP &&
-	       !rules_is_any(p, 0, ends, COUNT(ends)) && !(words > 0 && rules_sees(p, "label|folder|tag|category"))) {
+	       !rules_is_any(p, 0, ends, COUNT(ends)) && !(words > 0 && sees_any(p, phrases, COUNT(phrases))) && !(words > 0 && rules_sees(p, "label|folder|tag|category"))) {
 		if (n + strlen(t->text) + 2 > sizeof name || (one && words > 0))
 			return rules_trouble(p, TROUBLE_LABEL, p->at);
 		if (n > 0)

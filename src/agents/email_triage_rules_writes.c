@@ -26,7 +26,7 @@ static bool take_reading(struct parser *p, struct expr **out)
 static bool take_what(struct parser *p, struct expr **out)
 {
 	static const char *const nothing[] = {"[a|an|another|any|some] [new] email|mail|message|note|emails|mails|messages",
-	                                      "something|anything|stuff"};
+	                                      "something|anything|stuff|it|them"};
 	struct expr *kinds = NULL;
 	unsigned was = p->at;
 
@@ -58,7 +58,8 @@ static bool take_writer(struct parser *p, struct expr **out)
 	verb = p->at;
 	if (!rules_take_any(p, verbs, COUNT(verbs)))
 		return rules_sees(p, telling);
-	if (p->at == verb + 1 && !rules_sees(p, behind) && !rules_ends_value(p)) {
+	if (p->at == verb + 1 && !rules_sees(p, behind) &&
+	    (!rules_ends_value(p) || rules_sees(p, "urgent|important"))) {
 		unsigned next = p->at;
 
 		p->at = verb;

@@ -277,6 +277,22 @@ static void labels_keep_their_letters(void)
 	CU_ASSERT_TRUE(v.star);
 }
 
+/* What decides nothing is no part of a label's name. */
+static void labels_end_where_remarks_begin(void)
+{
+	static const char *const endings[] = {"because I like them", "from now on", "by default", "although it is late",
+	                                      "as far as I'm concerned", "no matter what", "every time"};
+	char label[64], rule[120];
+	const char *text = rule;
+	unsigned i;
+
+	for (i = 0; i < sizeof endings / sizeof *endings; i++) {
+		snprintf(rule, sizeof rule, "Label emails from @techcorp.com as Great Work %s", endings[i]);
+		verdict_of(&text, 1, 0, label);
+		CU_ASSERT_STRING_EQUAL(label, "Great Work");
+	}
+}
+
 static bool finds(const char *word, const char *subject)
 {
 	char raw[200], rule[100];
@@ -392,6 +408,7 @@ static CU_TestInfo tests[] = {
 	{"never archive beats all", never_archive_beats_all},
 	{"a class given by a rule is seen by the next", a_class_given_by_a_rule_is_seen_by_the_next},
 	{"labels keep their letters", labels_keep_their_letters},
+	{"labels end where remarks begin", labels_end_where_remarks_begin},
 	{"a word finds its singular and plural", a_word_finds_its_singular_and_plural},
 	{"what holds a dot is a name where it can be no domain", what_holds_a_dot_is_a_name_where_it_can_be_no_domain},
 	{"absurd rules are refused", absurd_rules_are_refused},
