@@ -184,3 +184,54 @@ uint32_t cues_seen(const char *text)
 	phrases_find(&phrase_ix, text, see, &seen);
 	return seen;
 }
+
+/* ---- Footers ---- */
+
+#define FOOTER_MAX 4000     /* bytes at a text's end */
+
+static struct phrase footer_phrases[PHRASES_MAX];
+static struct phrase_index footer_ix;
+static pthread_once_t footer_once = PTHREAD_ONCE_INIT;
+
+static void build_footer(void)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < cue_phrase_count; i++)
+		if (cue_phrases[i].tag == CUE_UNSUBSCRIBE || cue_phrases[i].tag == CUE_REMOVE)
+			footer_phrases[n++] = cue_phrases[i];
+	phrases_build(&footer_ix, footer_phrases, n);
+}
+
+/* Small letters, single blanks for all white space, and the apostrophe of a keyboard; the rest as it is. */
+static void flatten(const char *p, size_t n, char *out)
+{
+	const char *end = p + n, *start = out;
+
+	for (; p < end; p++) {
+		if (end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
+			*out++ = '\'';
+			p += 2;
+		} else if (*p == ' ' || *p == '\n' || *p == '\t') {
+			if (out > start && out[-1] != ' ')
+				*out++ = ' ';
+		} else {
+			*out++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+		}
+	}
+	*out = '\0';
+}
+
+uint32_t cues_of_footer(const char *text, size_t n)
+{
+	size_t from = n > FOOTER_MAX ? n - FOOTER_MAX : 0;
+	char flat[FOOTER_MAX + 8];
+	uint32_t seen = 0;
+
+	while (from > 0 && n - from < FOOTER_MAX + 4 && ((unsigned char)text[from] & 0xC0) == 0x80)
+		from--;
+	flatten(text + from, n - from, flat);
+	pthread_once(&footer_once, build_footer);
+	phrases_find(&footer_ix, flat, see, &seen);
+	return seen;
+}

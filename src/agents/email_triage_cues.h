@@ -42,6 +42,9 @@ void notices_note(const struct sentences *s, struct facts *f);
  * own: what its author wrote; s: its sentences. The facts of headers, sender and cues are known. */
 bool triage_is_by_hand(struct triage *t, const struct item *it, const char *own, const struct sentences *s);
 
+/* Those of the last lines of a text, where mass mail tells how to be left alone: CUE_UNSUBSCRIBE and CUE_REMOVE only. */
+uint32_t cues_of_footer(const char *text, size_t n);
+
 /* The cues in a text that is already lower case, as bits by enum cue. */
 uint32_t cues_seen(const char *text);
 

@@ -9,7 +9,6 @@
 #include "base/mem.h"
 
 #define HOUR_MS    INT64_C(3600000)
-#define FOOTER_MAX 4000       /* bytes at a mail's end */
 
 /* ---- Headers ---- */
 
@@ -303,31 +302,22 @@ static void note_cues(struct facts *f, const struct cue_counts *c)
 }
 
 /* Footers stand after the signature, where the author's own text ends. */
-static void note_footer(struct triage *t, const struct mail *m, struct facts *f)
+static void note_footer(const struct mail *m, struct facts *f)
 {
-	struct sentences *s = mem_zalloc(sizeof *s);
-	size_t from = m->text_len > FOOTER_MAX ? m->text_len - FOOTER_MAX : 0;
-	unsigned i;
+	uint32_t seen = cues_of_footer(m->text, m->text_len);
 
-	while (from > 0 && ((unsigned char)m->text[from] & 0xC0) == 0x80)
-		from--;
-	sentences_add(s, &t->arena, m->text + from, false);
-	for (i = 0; i < s->count; i++) {
-		uint32_t seen = cues_seen(s->all[i].text);
-
-		f->has[FACT_UNSUBSCRIBE_TEXT] |= seen >> CUE_UNSUBSCRIBE & 1;
-		f->has[FACT_REMOVE_ME] |= seen >> CUE_REMOVE & 1;
-	}
-	mem_free(s);
+	f->has[FACT_UNSUBSCRIBE_TEXT] |= seen >> CUE_UNSUBSCRIBE & 1;
+	f->has[FACT_REMOVE_ME] |= seen >> CUE_REMOVE & 1;
 }
 
 static void note_text(struct triage *t, struct item *it)
 {
-	struct sentences *s = mem_zalloc(sizeof *s);
+	struct sentences *s = mem_alloc(sizeof *s);
 	const char *own = mail_own_text(&it->mail);
 	struct cue_counts cues;
 	struct facts *f = &it->facts;
 
+	sentences_init(s);
 	sentences_add(s, &t->arena, it->mail.subject, true);
 	sentences_add(s, &t->arena, own, false);
 	f->ignored = s->ignored;
@@ -338,7 +328,7 @@ static void note_text(struct triage *t, struct item *it)
 	f->has[FACT_SHOUTING] = shouts(it->mail.subject);
 	f->has[FACT_GIBBERISH] = ends_in_gibberish(it->mail.subject);
 	note_deadline(t, it, s, cues.request);
-	note_footer(t, &it->mail, f);
+	note_footer(&it->mail, f);
 	f->has[FACT_BY_HAND] = triage_is_by_hand(t, it, own, s);
 	mem_free(s);
 }

@@ -136,27 +136,40 @@ static enum end ending(uint32_t c, const struct buf *b, const char *rest)
 	}
 }
 
-/* Bytes that only are copied (x): no end of a sentence, no blank, no capital, nothing but ASCII. From ' ' on, by rows of 16. */
-static const char copied[] =
-	"..xxxxxxxxxxxx.x"
-	"xxxxxxxxxxxxxxx."
-	"x..............."
-	"...............x"
-	".xxxxxxxxxxxxxxx"
-	"xxxxxxxxxxx.....";
+/* What stands for a byte that ends no sentence and is no blank: itself, a small letter for a capital. 0: look closer. */
+static const char copied[256] = {
+	['"'] = '"', ['#'] = '#', ['$'] = '$', ['%'] = '%', ['&'] = '&', ['\''] = '\'', ['('] = '(', [')'] = ')', ['*'] = '*',
+	['+'] = '+', [','] = ',', ['-'] = '-', ['/'] = '/', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+	['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', [':'] = ':', [';'] = ';', ['<'] = '<', ['='] = '=',
+	['>'] = '>', ['@'] = '@', ['['] = '[', ['\\'] = '\\', [']'] = ']', ['^'] = '^', ['_'] = '_', ['`'] = '`', ['{'] = '{',
+	['|'] = '|', ['}'] = '}', ['~'] = '~',
+	['A'] = 'a', ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i',
+	['J'] = 'j', ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r',
+	['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = 'z',
+	['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i',
+	['j'] = 'j', ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r',
+	['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y', ['z'] = 'z',
+};
 
-static inline bool is_plain(char c)
+/* Copies words and the single blanks between them; the buffer has room for a sentence. Returns how many bytes were read. */
+static size_t copy_words(struct buf *b, const char *p)
 {
-	return (unsigned char)(c - ' ') < sizeof copied - 1 && copied[(unsigned char)(c - ' ')] == 'x';
-}
+	char *to = b->data + b->len, *const stop = b->data + SENTENCE_MAX;
+	const char *from = p;
 
-static size_t plain_run(const char *p, size_t most)
-{
-	size_t n = 0;
+	for (; to < stop; p++) {
+		char c = copied[(unsigned char)*p];
 
-	while (n < most && is_plain(p[n]))
-		n++;
-	return n;
+		if (c)
+			*to++ = c;
+		else if (*p == ' ' && to > b->data && copied[(unsigned char)p[1]])
+			*to++ = ' ';
+		else
+			break;
+	}
+	b->len = (size_t)(to - b->data);
+	b->data[b->len] = '\0';
+	return (size_t)(p - from);
 }
 
 void sentences_add(struct sentences *s, struct arena *a, const char *text, bool subject)
@@ -165,13 +178,13 @@ void sentences_add(struct sentences *s, struct arena *a, const char *text, bool 
 	struct buf b;
 
 	buf_init(&b, SENTENCE_MAX + 16);
+	buf_reserve(&b, SENTENCE_MAX + 8);
 	while (*p && (size_t)(p - text) < TEXT_READ_MAX) {
-		size_t run = plain_run(p, SENTENCE_MAX - b.len);
+		size_t run = copy_words(&b, p);
 		uint32_t c;
 		enum end end;
 
 		if (run > 0) {
-			buf_add(&b, p, run);
 			p += run;
 			if (b.len >= SENTENCE_MAX)
 				put(s, a, &b, false, subject);

@@ -24,6 +24,11 @@ struct sentences {
 	unsigned ignored;        /* left out because they try to steer software */
 };
 
+static inline void sentences_init(struct sentences *s)
+{
+	s->count = s->ignored = 0;
+}
+
 /* Adds the sentences of text. */
 void sentences_add(struct sentences *s, struct arena *a, const char *text, bool subject);
 

@@ -7,12 +7,13 @@
 
 enum { BEGINS_SHORT = 1, BEGINS_LONG = 2 };      /* struct phrase_index.begins */
 
-/* Letters, digits and all bytes of other scripts. */
+/* Letters, digits and all bytes of other scripts; of ASCII as bits. */
 static inline bool is_letter(char c)
 {
+	static const uint64_t ascii[2] = {UINT64_C(0x03FF000000000000), UINT64_C(0x07FFFFFE07FFFFFE)};
 	unsigned u = (unsigned char)c;
 
-	return (u | 0x20) - 'a' < 26 || u - '0' < 10 || u >= 0x80;
+	return u >= 0x80 || ascii[u >> 6] >> (u & 63) & 1;
 }
 
 static size_t phrase_length(const char *phrase)

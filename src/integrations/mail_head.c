@@ -16,24 +16,19 @@ static char *plain_line(struct arena *a, const char *text, size_t n)
 {
 	char *line, *out;
 	size_t i;
-	bool gap = false;
 
+	if (n > 4 * MAIL_VALUE_MAX)
+		return NULL;
 	for (i = 0; i < n; i++)
 		if ((unsigned char)(text[i] - 0x20) >= 0x5F && text[i] != '\t' && text[i] != '\n' && text[i] != '\r')
 			return NULL;
-	if (n > 4 * MAIL_VALUE_MAX)
-		return NULL;
-	out = line = arena_strndup(a, text, n);
-	for (i = 0; i < n; i++) {
-		if (text[i] <= ' ') {
-			gap = out > line;
-			continue;
-		}
-		if (gap)
+	out = line = arena_alloc(a, n + 1);
+	for (i = 0; i < n; i++)
+		if (text[i] > ' ')
+			*out++ = text[i];
+		else if (out > line && out[-1] != ' ')
 			*out++ = ' ';
-		gap = false;
-		*out++ = text[i];
-	}
+	out -= out > line && out[-1] == ' ';
 	*out = '\0';
 	return line;
 }

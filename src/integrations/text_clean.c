@@ -262,8 +262,15 @@ static void put_repaired(struct buf *out, const char *p, size_t n, size_t stop)
 		put_bounded(out, p, n, stop);
 		return;
 	}
-	while (p < end && out->len < stop && !out->failed)
-		text_put(out, repaired(&p, end));
+	while (p < end && out->len < stop && !out->failed) {
+		const char *from = p;
+
+		while (p < end && (unsigned char)*p < 0x80)
+			p++;
+		put_bounded(out, from, (size_t)(p - from), stop);
+		if (p < end && out->len < stop)
+			text_put(out, repaired(&p, end));
+	}
 }
 
 static void convert(struct buf *out, iconv_t cd, const char *p, size_t n, size_t stop)
