@@ -209,14 +209,15 @@ static void flatten(const char *p, size_t n, char *out)
 	const char *end = p + n, *start = out;
 
 	for (; p < end; p++) {
-		if (end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
+		if (*p > ' ') {
+			*out++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+		} else if (*p == '\xE2' && end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
 			*out++ = '\'';
 			p += 2;
-		} else if (*p == ' ' || *p == '\n' || *p == '\t') {
-			if (out > start && out[-1] != ' ')
-				*out++ = ' ';
-		} else {
-			*out++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
+		} else if ((unsigned char)*p >= 0x80) {
+			*out++ = *p;
+		} else if (out > start && out[-1] != ' ') {
+			*out++ = ' ';
 		}
 	}
 	*out = '\0';

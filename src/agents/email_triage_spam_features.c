@@ -32,26 +32,22 @@ void spam_tell_amount(struct reading *r, const char *name, unsigned amount)
 
 /* ---- Words ---- */
 
-/* What words are made of (x), from ' ' on, by rows of 16; and all bytes of other scripts. */
-static const char in_words[] =
-	".x..xx.x.....x.."
-	"xxxxxxxxxx......"
-	".xxxxxxxxxxxxxxx"
-	"xxxxxxxxxxx....."
-	".xxxxxxxxxxxxxxx"
-	"xxxxxxxxxxx.....";
-
+/* What words are made of: letters, digits, all bytes of other scripts, and "!$%'-" as they stand
+ * in words; of ASCII as bits. */
 static inline bool is_word(char c)
 {
+	static const uint64_t ascii[2] = {UINT64_C(0x03FF20B200000000), UINT64_C(0x07FFFFFE07FFFFFE)};
 	unsigned u = (unsigned char)c;
 
-	return u >= 0x80 || (u - ' ' < sizeof in_words - 1 && in_words[u - ' '] == 'x');
+	return u >= 0x80 || ascii[u >> 6] >> (u & 63) & 1;
 }
 
 static bool is_own(const struct reading *r, const char *p, size_t n)
 {
 	unsigned i;
 
+	if (!(r->own_begin >> (p[0] & 31) & 1))
+		return false;
 	for (i = 0; i < r->own_count; i++)
 		if (r->own[i].n == n && ((r->own[i].p[0] ^ p[0]) & 0xDF) == 0 && strncasecmp(r->own[i].p, p, n) == 0)
 			return true;

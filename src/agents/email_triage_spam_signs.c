@@ -13,8 +13,10 @@ static void own_words_of(struct reading *r, const char *addr)
 
 		while (isalnum((unsigned char)addr[n]))
 			n++;
-		if (n > 1 && r->own_count < OWN_WORDS_MAX)
+		if (n > 1 && r->own_count < OWN_WORDS_MAX) {
 			r->own[r->own_count++] = (struct own_word){addr, n};
+			r->own_begin |= UINT32_C(1) << (*addr & 31);
+		}
 		addr += n + (addr[n] != '\0');
 	}
 }

@@ -453,7 +453,7 @@ static size_t skip_envelope(const char *raw, size_t n)
 
 void mail_parse(struct mail *m, const char *raw, size_t n, bool cut)
 {
-	struct raw_header *h = mem_array(MAIL_HEADERS_MAX, sizeof *h);
+	struct raw_header *h = mem_alloc(MAIL_HEADERS_MAX * sizeof *h);
 	size_t at = skip_envelope(raw, n), body;
 	unsigned count;
 

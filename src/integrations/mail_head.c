@@ -278,7 +278,7 @@ static unsigned raw_addresses(struct mail *m, const struct raw_header *h, unsign
 static struct mail_address *address_list(struct mail *m, const struct raw_header *h, unsigned count,
                                          const char *name, unsigned *n)
 {
-	struct mail_address *all = mem_array(MAIL_ADDRESSES_MAX, sizeof *all), *kept = NULL;
+	struct mail_address *all = mem_alloc(MAIL_ADDRESSES_MAX * sizeof *all), *kept = NULL;
 
 	*n = raw_addresses(m, h, count, name, all, MAIL_ADDRESSES_MAX);
 	if (*n > 0) {

@@ -125,6 +125,9 @@ static bool is_cut(const struct line *l, const char *rest)
 
 	if ((l->n == 2 && memcmp(l->p, "--", 2) == 0) || made_of(l, '_', 20))
 		return true;
+	/* most lines begin otherwise */
+	if (l->n == 0 || !strchr("-BASVGCDTYF*bsasvgcdtyf", *l->p))
+		return false;
 	for (i = 0; i < sizeof cuts / sizeof *cuts; i++)
 		if (starts(l, cuts[i]))
 			return true;
