@@ -1,4 +1,4 @@
-/* Requests by what their sentences are made of: words, pairs and triples of them, how it begins, whether it ends in a
+/* Requests by what their sentences are made of: words and pairs of them, how it begins, whether it ends in a
  * question mark, which cue phrases (email_triage_cues_words.c) it holds. */
 #include "agents/email_triage_request.h"
 
@@ -13,15 +13,14 @@
 #define WORD_MAX     24
 #define YES_LEAST    0.0       /* the log-odds that make a request */
 
-enum kind { KIND_WORD = 20, KIND_PAIR, KIND_TRIPLE, KIND_SKIP, KIND_START, KIND_END, KIND_SIGN, KIND_CUE, KIND_ASKED };
+enum kind { KIND_WORD = 20, KIND_PAIR, KIND_START, KIND_END, KIND_SIGN, KIND_CUE, KIND_ASKED };
 
 struct reading {
 	feature_fn each;
 	void *ctx;
 	bool question;
 	unsigned words;
-	uint64_t before, before2;      /* the words before, 0: none */
-	uint64_t before_pair;
+	uint64_t before;               /* the word before, 0: none */
 	uint64_t start;                /* the first words so far */
 	uint64_t seen;                 /* of the words in marks[] */
 };
@@ -51,22 +50,19 @@ static void note_mark(struct reading *r, const char *word, size_t n)
 
 static void take_word(struct reading *r, const char *p, size_t n)
 {
-	uint64_t h = FEATURE_START(KIND_WORD), id, pair;
+	uint64_t h = FEATURE_START(KIND_WORD), id;
 	char word[WORD_MAX];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		word[i] = isdigit((unsigned char)p[i]) ? '0' : (char)tolower((unsigned char)p[i]);
+		unsigned c = (unsigned char)p[i];
+
+		word[i] = (char)(c - '0' < 10 ? '0' : c - 'A' < 26 ? c | 0x20 : c);
 		h = feature_byte(h, word[i]);
 	}
 	id = feature_end(h);
-	pair = joined(r->before, id, KIND_PAIR);
 	tell(r, id);
-	tell(r, pair);
-	if (r->words > 1) {
-		tell(r, joined(r->before_pair, id, KIND_TRIPLE));
-		tell(r, joined(r->before2, id, KIND_SKIP));
-	}
+	tell(r, joined(r->before, id, KIND_PAIR));
 	if (r->words < 3) {
 		r->start = joined(r->start, id, KIND_START);
 		tell(r, r->start);
@@ -75,15 +71,17 @@ static void take_word(struct reading *r, const char *p, size_t n)
 	}
 	if (n <= 7)
 		note_mark(r, word, n);
-	r->before_pair = pair;
-	r->before2 = r->before;
 	r->before = id;
 	r->words++;
 }
 
-static bool is_word(char c)
+/* Letters, digits, all bytes of other scripts, and "'$@_"; of ASCII as bits. */
+static inline bool is_word(char c)
 {
-	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || c == '\'' || c == '$' || c == '@' || c == '_';
+	static const uint64_t ascii[2] = {UINT64_C(0x03FF009000000000), UINT64_C(0x07FFFFFE87FFFFFF)};
+	unsigned u = (unsigned char)c;
+
+	return u >= 0x80 || ascii[u >> 6] >> (u & 63) & 1;
 }
 
 static void tell_marks(struct reading *r)
