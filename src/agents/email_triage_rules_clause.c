@@ -217,7 +217,8 @@ static bool take_except(struct parser *p, bool *negate, bool *clause)
 	static const struct { const char *pattern; bool negate, clause; } leads[] = {
 		{"except|but|and if|when|where|that", true, true}, {"but|and not if|when|where", true, true},
 		{"just|simply|only not if|when|where", true, true}, {"unless", true, true}, {"or unless", true, true},
-		{"and|but only if|when", false, true}, {"only if|when", false, true}, {"and|but only", false, false}, {"as|so long as", false, true},
+		{"and|but only if|when", false, true}, {"only if|when", false, true},
+		{"and|but only", false, false}, {"as|so long as", false, true},
 		{"provided|providing [that]", false, true}, {"if|when|whenever|once", false, true},
 		{"except [for]", true, false},
 		{"but|and not [if|when]", true, false}, {"other|rather than", true, false}, {"apart|aside from", true, false},

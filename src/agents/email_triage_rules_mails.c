@@ -157,7 +157,8 @@ static bool take_sends(struct parser *p, struct expr **out)
 	rules_take(p, "that|which");
 	kind = rules_peek(p, 0)->kind;
 	if ((!rules_is_capital(rules_peek(p, 0)) && !rules_sees(p, "my|our") && kind != TOKEN_ADDRESS &&
-	     kind != TOKEN_DOMAIN && !rules_sees(p, "anyone|anybody|somebody|someone|everybody|everyone|people at|from|in|of|with")) ||
+	     kind != TOKEN_DOMAIN &&
+	     !rules_sees(p, "anyone|anybody|somebody|someone|everybody|everyone|people at|from|in|of|with")) ||
 	    rules_ends_value(p)) {
 		p->at = was;
 		return true;

@@ -122,8 +122,9 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 	static const char *const subjects[] = {
 		"[whose|where] [the|its] sender|author|sender's|senders [email] [address|name|domain]",
 		"[whose|where] [the] from [address|line|field|header]"};
-	static const char *const ways[] = {"[that|which] [comes|come|came|reaches|reach|arrives|arrive|sent|goes|go|received|posted|is] "
-	                                   "[in] [me] over|through|via|across"};
+	static const char *const ways[] = {
+		"[that|which] [comes|come|came|reaches|reach|arrives|arrive|sent|goes|go|received|posted|is] "
+		"[in] [me] over|through|via|across"};
 	bool negated;
 
 	if (rules_sees(p, "from [the] last|past|today|yesterday|this"))
@@ -195,8 +196,8 @@ bool rules_take_relation(struct parser *p, struct expr **out)
 	static const struct { const char *pattern; enum condition_kind kind; bool negated; } relations[] = {
 		{"just|only|merely|simply in|on cc|copy", WHEN_CC_ME, false},
 		{"[in] [where|which] i am [only|just|merely] in|on [the] cc|copy [field|line|list]", WHEN_CC_ME, false},
-		{"[in] [where|when|which] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] [them|it|something|anything|an|the|a] "
-		 "[email|mail|message]", WHEN_CC_ME, false},
+		{"[in] [where|when|which] i am [only|just|merely] cc'd|cced|copied|cc-ed|cc [in] [on] "
+		 "[them|it|something|anything|an|the|a] [email|mail|message]", WHEN_CC_ME, false},
 		{"that|which cc me", WHEN_CC_ME, false}, {"cc me", WHEN_CC_ME, false},
 		{"cc'ing|ccing|copying me", WHEN_CC_ME, false},
 		{"cc'd|cced|copied to me", WHEN_CC_ME, false}, {"with me in|on cc|copy", WHEN_CC_ME, false},

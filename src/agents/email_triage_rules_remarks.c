@@ -1,5 +1,5 @@
-/* What a sentence says beside its rule: politeness, concessions, reasons, opinions. None of it decides anything, so it is
- * passed over; but only when it surely holds no condition, no exception and nothing to do. */
+/* What a sentence says beside its rule: politeness, concessions, reasons, opinions. None of it decides anything, so it
+ * is passed over; but only when it surely holds no condition, no exception and nothing to do. */
 #include "agents/email_triage_rules_priv.h"
 
 /* What is said out of politeness or for emphasis. */
@@ -49,22 +49,23 @@ static bool goes_on_with_deed(const struct parser *p)
 
 static const char *const opinions[] = {
 	"boring", "annoying", "noise", "noisy", "useless", "clutter", "huge", "fun", "funny", "great", "nice", "dull",
-	"irrelevant", "repetitive", "pointless", "harmless", "fine", "rubbish", "tedious", "tiresome", "silly", "interesting",
-	"good", "bad", "worthless", "uninteresting", "distracting", "nonsense", "useful", "helpful", "lovely",
+	"irrelevant", "repetitive", "pointless", "harmless", "fine", "rubbish", "tedious", "tiresome", "silly",
+	"interesting", "good", "bad", "worthless", "uninteresting", "distracting", "nonsense", "useful", "helpful",
+	"lovely",
 };
 
 /* Words that may say which mails are meant or what becomes of them: with one of them it may be more than a remark. */
 static bool is_decisive(struct parser *p)
 {
 	static const char *const words[] = {
-		"if", "unless", "except", "but", "only", "when", "whenever", "until", "till", "while", "once", "after", "before",
-		"since", "from", "about", "with", "without", "over", "under", "above", "below", "older", "newer", "subject",
-		"body", "attachment", "attachments", "and", "or", "plus", "also", "instead", "some", "most", "others",
-		"other", "rest", "else", "archive", "archived", "star", "starred", "flag", "flagged", "label", "labelled",
-		"labeled", "mark", "marked", "tag", "tagged", "file", "filed", "move", "moved", "put", "keep", "kept", "leave",
-		"hide", "send", "treat", "inbox", "folder", "delete", "deleted", "unread", "see", "want", "which", "who", "whose",
-		"where", "sent", "subjects", "senders", "sender", "cc", "to", "priority", "trash", "bin", "removed", "gone", "should",
-		"must", "may", "need", "every", "any", "as", "for",
+		"if", "unless", "except", "but", "only", "when", "whenever", "until", "till", "while", "once", "after",
+		"before", "since", "from", "about", "with", "without", "over", "under", "above", "below", "older", "newer",
+		"subject", "body", "attachment", "attachments", "and", "or", "plus", "also", "instead", "some", "most",
+		"others", "other", "rest", "else", "archive", "archived", "star", "starred", "flag", "flagged", "label",
+		"labelled", "labeled", "mark", "marked", "tag", "tagged", "file", "filed", "move", "moved", "put", "keep",
+		"kept", "leave", "hide", "send", "treat", "inbox", "folder", "delete", "deleted", "unread", "see", "want",
+		"which", "who", "whose", "where", "sent", "subjects", "senders", "sender", "cc", "to", "priority", "trash",
+		"bin", "removed", "gone", "should", "must", "may", "need", "every", "any", "as", "for",
 	};
 	const struct token *t = rules_peek(p, 0);
 	enum triage_category category;
@@ -80,7 +81,7 @@ static bool is_decisive(struct parser *p)
 	       (rules_is_capital(t) && !rules_is(p, 0, "i"));
 }
 
-/* Passes over all up to a comma or the end, or to what is to be done beside; false, and nothing of it, when it may decide. */
+/* Passes over all up to a comma, the end, or something to do; false, and nothing of it, when it may decide. */
 static bool take_harmless(struct parser *p)
 {
 	unsigned was = p->at;
@@ -93,13 +94,14 @@ static bool take_harmless(struct parser *p)
 	return true;
 }
 
-/* "even if it looks like a promotion", "no matter what it says": takes nothing away, whatever it is. "because …", "so that
- * I see it": tells why. An explanation that holds a condition may be more than that. */
+/* "even if it looks like a promotion", "no matter what it says": takes nothing away, whatever it is. "because …", "so
+ * that I see it": tells why. An explanation that holds a condition may be more than that. */
 static bool take_aside(struct parser *p)
 {
 	static const char *const concessions[] = {"even if|when|where|though|after",
 	                                          "no matter what|who|how|where|when|if|whether", "regardless of|whether",
-	                                          "irrespective of", "whatever the|it|they|happens", "whoever sent|sends|is"};
+	                                          "irrespective of", "whatever the|it|they|happens",
+	                                          "whoever sent|sends|is"};
 	static const char *const reasons[] = {"because", "cause", "so that i|we|they|it", "so i|we", "since i|we",
 	                                      "in order to"};
 	static const char *const conditions[] = {"if", "unless", "except", "but", "only", "when", "until"};
@@ -122,16 +124,17 @@ static bool take_aside(struct parser *p)
 static bool take_opinion(struct parser *p)
 {
 	static const char *const idle[] = {
-		"i|we read|look|open|use|like|love|hate|enjoy|know|trust|think|bother|miss|understand|remember|subscribed|loathe|"
-		"buy|order|asked|ask|signed|pay|check|collect|deal",
+		"i|we read|look|open|use|like|love|hate|enjoy|know|trust|think|bother|miss|understand|remember|"
+		"subscribed|loathe|buy|order|asked|ask|signed|pay|check|collect|deal",
 		"i|we get|receive|have too|so|enough|no|way [many]", "nobody|no [one] reads|needs|likes|wants",
-		"those|these|that|them|which i|we read|like|enjoy|love", "they|it|those|these|that|this annoy|annoys|clutter|clutters|"
-		"distract|distracts|bore|bores|pile|piles|waste|wastes|confuse|confuses",
+		"those|these|that|them|which i|we read|like|enjoy|love",
+		"they|it|those|these|that|this annoy|annoys|clutter|clutters|distract|distracts|bore|bores|pile|piles|"
+		"waste|wastes|confuse|confuses",
 	};
 	static const char *const fillers[] = {
 		"do", "does", "will", "would", "can", "could", "not", "never", "really", "actually", "just", "hardly", "rarely",
-		"usually", "mostly", "even", "ever", "have", "am", "always", "still", "anyway", "simply", "honestly", "all", "so",
-		"too", "quite", "pretty", "very", "rather",
+		"usually", "mostly", "even", "ever", "have", "am", "always", "still", "anyway", "simply", "honestly", "all",
+		"so", "too", "quite", "pretty", "very", "rather",
 	};
 	struct parser seen = *p;
 	bool emphasis = false, opinion;
@@ -185,7 +188,8 @@ void rules_skip_apposition(struct parser *p)
 void rules_take_ending(struct parser *p)
 {
 	static const char *const endings[] = {
-		"please|thanks|always|automatically|immediately|too|cheers|first|obviously|anyway", "thank you [very|so] [much]",
+		"please|thanks|always|automatically|immediately|too|cheers|first|obviously|anyway",
+		"thank you [very|so] [much]",
 		"for me", "right|straight away", "at once", "as well", "in any|all case|cases", "under any circumstances",
 		"by default", "from now on", "without asking", "every|each time", "as far as i am concerned", "if you ask me",
 		"in my opinion|view|book", "to be honest|safe|sure|clear", "of course", "if possible", "if you can|could|may",
