@@ -30,12 +30,13 @@ enum fact {
 	/* speech acts */
 	FACT_REQUEST, FACT_QUESTION, FACT_DEADLINE, FACT_DEADLINE_SOON, FACT_OVERDUE, FACT_OUTAGE,
 	FACT_OUTAGE_SUBJECT, FACT_FAULT, FACT_EMERGENCY, FACT_URGENT_WORDS, FACT_URGENT_SUBJECT, FACT_ESCALATION, FACT_PRIORITY_HEADER,
+	FACT_NEEDED_SOON, FACT_BROKEN_NOW, FACT_HARM_NOW, FACT_WAITING_NOW, FACT_CRIME, FACT_PLEASANT, FACT_RELAYED,
 	FACT_NO_HURRY, FACT_RESOLVED, FACT_NO_ACTION, FACT_INVITATION, FACT_CALENDAR_NEWS,
 	/* kinds of bulk mail */
 	FACT_PROMO_WORDS, FACT_PROMO_MANY, FACT_DISCOUNT, FACT_NEWS_WORDS, FACT_NEWS_SUBJECT,
 	FACT_TRANSACTION, FACT_SECURITY, FACT_PAYMENT_DUE, FACT_BUILD, FACT_SOCIAL, FACT_ACTION_NEEDED,
 	FACT_ACCOUNT, FACT_MONEY, FACT_TROUBLE, FACT_ROUTINE,
-	FACT_CUT_OFF, FACT_TRAVEL_CHANGE,
+	FACT_CUT_OFF, FACT_TRAVEL_CHANGE, FACT_ALARM_NOW, FACT_STOPS_SOON, FACT_CLUB_DEADLINE,
 	/* spam */
 	FACT_UPSTREAM_SPAM, FACT_SPAM_WORDS, FACT_SPAM_MANY, FACT_ADVANCE_FEE, FACT_SHOUTING, FACT_REMOVE_ME,
 	FACT_ANONYMOUS, FACT_GIBBERISH,
@@ -55,11 +56,14 @@ struct facts {
 	double sum[SUM__MAX];
 	bool poses;                     /* its sender's name is another address, no sentence that holds one */
 	int64_t deadline_ms;            /* 0: none */
+	int64_t soon_ms;                /* until when it needs its reader, within a day or so; 0: it does not say */
 	unsigned ignored;               /* sentences written to steer software, left out */
 	bool wire, spam_judged;         /* as programs sent it; by the model of words */
 	double spam_logit;              /* of the words and signs (email_triage_spam.h) */
 	const char *spam_words;         /* which words, for a person; NULL: none */
 };
+
+struct sentences;
 
 enum effect_status { EFFECT_PLANNED, EFFECT_DONE, EFFECT_ALREADY_DONE, EFFECT_SKIPPED, EFFECT_FAILED };
 
@@ -166,6 +170,12 @@ const char *triage_own_address(struct triage *t);
 const char *triage_domain(const char *host);
 /* The host of an address, "" when it has none. */
 const char *triage_host(const char *addr);
+
+/* email_triage_press.c: what cannot wait, in what the sentences say and name (email_triage_says.h); their times are noted
+ * and the other facts known. */
+void press_note(const struct triage *t, struct item *it, const struct sentences *s);
+/* "needs you before 15:00 today", NULL when no such time is named. */
+const char *press_reason(struct triage *t, const struct item *it);
 
 /* email_triage_notices.c: sets why a notification is not archived without a rule, if it may not be */
 void notices_keep(struct item *it);

@@ -70,6 +70,8 @@ static enum triage_category bulk_category(const struct facts *f)
 	if (f->has[FACT_OUTAGE_SUBJECT] && (service || !f->has[FACT_LIST_UNSUBSCRIBE]) &&
 	    is_pressing(f, URGENT_LEAST - 0.5))
 		return TRIAGE_URGENT;
+	if (f->has[FACT_RELAYED] && is_pressing(f, URGENT_LEAST))
+		return TRIAGE_URGENT;
 	if (service || is_notice(f))
 		return TRIAGE_NOTIFICATION;
 	if (promo >= 2 && promo > news)
@@ -106,11 +108,23 @@ static enum triage_category categorize(const struct facts *f)
 	return f->sum[SUM_BULK] >= BULK_LEAST ? bulk_category(f) : personal_category(f, REPLY_LEAST);
 }
 
+/* Does bulk mail need its reader now? */
+static bool presses(const struct item *it)
+{
+	const struct facts *f = &it->facts;
+
+	if (it->category == TRIAGE_NEWSLETTER)
+		return f->has[FACT_CLUB_DEADLINE] && !f->has[FACT_AUTH_FAIL] && !f->poses;
+	return it->category == TRIAGE_NOTIFICATION && notices_press(f) && is_pressing(f, 0);
+}
+
 /* Offers end, parcels arrive and forgers threaten by some day: those are nobody's deadlines. */
 static void drop_idle_deadline(struct item *it)
 {
 	enum triage_category c = it->category;
 
+	if (presses(it))
+		return;
 	if (c == TRIAGE_NEWSLETTER || c == TRIAGE_PROMOTION || c == TRIAGE_SPAM || c == TRIAGE_SUSPICIOUS ||
 	    (c == TRIAGE_NOTIFICATION && !it->facts.has[FACT_PAYMENT_DUE] && !it->facts.has[FACT_ACTION_NEEDED]))
 		it->facts.deadline_ms = 0;
@@ -131,8 +145,7 @@ static void follow_rules(struct triage *t, struct item *it)
 	/* what looks forged keeps its warning: a rule's sender may be what was forged */
 	if (v->has_category && it->category != TRIAGE_SUSPICIOUS)
 		it->category = v->category;
-	it->urgent = it->category == TRIAGE_URGENT ||
-	             (it->category == TRIAGE_NOTIFICATION && notices_press(&it->facts) && is_pressing(&it->facts, 0));
+	it->urgent = it->category == TRIAGE_URGENT || presses(it);
 	if (v->urgency == RULE_URGENT) {
 		it->urgent = true;
 		if (it->category != TRIAGE_SUSPICIOUS)

@@ -102,6 +102,10 @@ static void explain(struct triage *t, struct item *it)
 		add_reason(it, it->facts.spam_words);
 		room--;
 	}
+	if (it->urgent && press_reason(t, it) && room > 1) {
+		add_reason(it, press_reason(t, it));
+		room--;
+	}
 	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,
 	                                   room);
 	if (!kept_is_told)

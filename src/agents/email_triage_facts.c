@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "agents/email_triage_cues.h"
+#include "agents/email_triage_says.h"
 #include "agents/email_triage_spam.h"
 #include "agents/email_triage_when.h"
 #include "base/mem.h"
@@ -274,7 +275,7 @@ static bool ends_in_gibberish(const char *subject)
 	return longest >= 6;
 }
 
-static void note_deadline(struct triage *t, struct item *it, const struct sentences *s,
+static void note_deadline(struct triage *t, struct item *it, struct sentences *s,
                           const struct sentence *request)
 {
 	int64_t base = it->received_ms ? it->received_ms : t->opt.reference_ms;
@@ -323,6 +324,7 @@ static void note_text(struct triage *t, struct item *it)
 	f->ignored = s->ignored;
 	cues_count(s, &cues);
 	note_cues(f, &cues);
+	says_note(s);
 	notices_note(s, f);
 	f->has[FACT_DISCOUNT] = has_percent_off(s);
 	f->has[FACT_SHOUTING] = shouts(it->mail.subject);
@@ -330,6 +332,7 @@ static void note_text(struct triage *t, struct item *it)
 	note_deadline(t, it, s, cues.request);
 	note_footer(&it->mail, f);
 	f->has[FACT_BY_HAND] = triage_is_by_hand(t, it, own, s);
+	press_note(t, it, s);
 	mem_free(s);
 }
 

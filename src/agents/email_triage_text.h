@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agents/phrases.h"
 #include "base/arena.h"
@@ -16,6 +17,10 @@ struct sentence {
 	const char *text;        /* NUL-terminated */
 	bool question;           /* ended by a question mark */
 	bool subject;
+	uint32_t says;           /* what it holds, as bits (email_triage_says.h) */
+	/* the earliest time it names and that had not gone by (when_deadline), 0: none; a day's end, and when it begins */
+	int64_t at_ms, from_ms;
+	bool due;                /* … as a deadline */
 };
 
 struct sentences {

@@ -14,20 +14,46 @@ static const struct named weekdays[] = {   /* 0: Sunday */
 	{"thurs", 4}, {"fri", 5}, {"sat", 6}, {"sonntag", 0}, {"montag", 1}, {"dienstag", 2}, {"mittwoch", 3},
 	{"donnerstag", 4}, {"freitag", 5}, {"samstag", 6}, {"सोमवार", 1}, {"मंगलवार", 2}, {"बुधवार", 3},
 	{"गुरुवार", 4}, {"शुक्रवार", 5}, {"शनिवार", 6}, {"रविवार", 0},
+	{"dimanche", 0}, {"lundi", 1}, {"mardi", 2}, {"mercredi", 3}, {"jeudi", 4}, {"vendredi", 5}, {"samedi", 6},
+	{"domingo", 0}, {"lunes", 1}, {"martes", 2}, {"miércoles", 3}, {"jueves", 4}, {"viernes", 5}, {"sábado", 6},
+	{"domenica", 0}, {"lunedì", 1}, {"martedì", 2}, {"mercoledì", 3}, {"giovedì", 4}, {"venerdì", 5},
+	{"zondag", 0}, {"maandag", 1}, {"dinsdag", 2}, {"woensdag", 3}, {"donderdag", 4}, {"vrijdag", 5},
+	{"zaterdag", 6}, {"poniedziałek", 1}, {"poniedziałku", 1}, {"wtorek", 2}, {"wtorku", 2}, {"środa", 3},
+	{"środę", 3}, {"środy", 3}, {"czwartek", 4}, {"czwartku", 4}, {"piątek", 5}, {"piątku", 5},
 }, months[] = {
 	{"january", 1}, {"february", 2}, {"march", 3}, {"april", 4}, {"may", 5}, {"june", 6}, {"july", 7},
 	{"august", 8}, {"september", 9}, {"october", 10}, {"november", 11}, {"december", 12}, {"jan", 1},
 	{"feb", 2}, {"mar", 3}, {"apr", 4}, {"jun", 6}, {"jul", 7}, {"aug", 8}, {"sep", 9}, {"sept", 9},
 	{"oct", 10}, {"nov", 11}, {"dec", 12}, {"januar", 1}, {"februar", 2}, {"märz", 3}, {"mai", 5},
 	{"juni", 6}, {"juli", 7}, {"oktober", 10}, {"dezember", 12},
+	{"janvier", 1}, {"février", 2}, {"mars", 3}, {"avril", 4}, {"juin", 6}, {"juillet", 7}, {"août", 8},
+	{"septembre", 9}, {"octobre", 10}, {"novembre", 11}, {"décembre", 12}, {"enero", 1}, {"febrero", 2}, {"marzo", 3},
+	{"abril", 4}, {"mayo", 5}, {"junio", 6}, {"julio", 7}, {"agosto", 8}, {"septiembre", 9}, {"octubre", 10},
+	{"noviembre", 11}, {"diciembre", 12}, {"gennaio", 1}, {"febbraio", 2}, {"aprile", 4}, {"maggio", 5}, {"giugno", 6},
+	{"luglio", 7}, {"settembre", 9}, {"ottobre", 10}, {"dicembre", 12}, {"januari", 1}, {"februari", 2}, {"maart", 3},
+	{"mei", 5}, {"augustus", 8}, {"december", 12}, {"stycznia", 1}, {"lutego", 2}, {"marca", 3}, {"kwietnia", 4},
+	{"maja", 5}, {"czerwca", 6}, {"lipca", 7}, {"sierpnia", 8}, {"września", 9}, {"października", 10},
+	{"listopada", 11}, {"grudnia", 12},
 }, day_words[] = {               /* days from today */
-	{"today", 0}, {"tonight", 0}, {"tomorrow", 1}, {"heute", 0}, {"morgen", 1}, {"übermorgen", 2},
-	{"आज", 0}, {"कल", 1}, {"hoy", 0}, {"mañana", 1}, {"aujourd'hui", 0}, {"demain", 1},
+	{"today", 0}, {"tomorrow", 1}, {"heute", 0}, {"morgen", 1}, {"übermorgen", 2},
+	{"आज", 0}, {"कल", 1}, {"hoy", 0}, {"mañana", 1}, {"aujourd'hui", 0}, {"demain", 1}, {"oggi", 0}, {"domani", 1},
+	{"vandaag", 0}, {"dziś", 0}, {"dzisiaj", 0}, {"jutro", 1}, {"jutra", 1}, {"aaj", 0},
 };
 
 static const char *const week_ends[] = {"end of the week", "end of this week", "end of week", "eow", "ende der woche"},
                   *const month_ends[] = {"end of the month", "end of this month", "end of month"},
                   *const fillers[] = {"next", "nächsten", "this", "coming", "the", "on", "kommenden", "zum"};
+
+/* Parts of days in words of their own: whose day, and until when. Those of this morning are gone when they are told of. */
+static const struct { const char *words; int day; int64_t time; } parts[] = {
+	{"tonight", 0, DAY_END}, {"this evening", 0, DAY_END}, {"this afternoon", 0, 18 * HOUR_MS},
+	{"this morning", 0, 0}, {"heute morgen", 0, 0}, {"heute früh", 0, 0}, {"ce matin", 0, 0}, {"stamattina", 0, 0},
+	{"esta mañana", 0, 0}, {"vanochtend", 0, 0}, {"vanmorgen", 0, 0}, {"ce soir", 0, DAY_END},
+	{"cet après-midi", 0, 18 * HOUR_MS}, {"esta tarde", 0, 20 * HOUR_MS}, {"esta noche", 0, DAY_END},
+	{"stasera", 0, DAY_END}, {"questa sera", 0, DAY_END}, {"questo pomeriggio", 0, 18 * HOUR_MS},
+	{"domattina", 1, 12 * HOUR_MS}, {"vanavond", 0, DAY_END}, {"vanmiddag", 0, 18 * HOUR_MS},
+	{"morgenochtend", 1, 12 * HOUR_MS}, {"morgenvroeg", 1, 12 * HOUR_MS}, {"aaj shaam", 0, DAY_END},
+};
 
 void when_days_begin(struct when_begins *b)
 {
@@ -39,6 +65,8 @@ void when_days_begin(struct when_begins *b)
 		when_may_begin(b, months[i].word);
 	for (i = 0; i < sizeof day_words / sizeof *day_words; i++)
 		when_may_begin(b, day_words[i].word);
+	for (i = 0; i < sizeof parts / sizeof *parts; i++)
+		when_may_begin(b, parts[i].words);
 	for (i = 0; i < sizeof week_ends / sizeof *week_ends; i++)
 		when_may_begin(b, week_ends[i]);
 	for (i = 0; i < sizeof month_ends / sizeof *month_ends; i++)
@@ -100,6 +128,7 @@ static bool set_date(const struct reader *r, struct moment *m, int year, int mon
 	if (!valid_date(y, month, day))
 		return false;
 	m->day = clock_from_civil(y, month, day);
+	m->weekday = false;
 	if (year < 0 && m->day < r->today - 30 * DAY_MS && valid_date(y + 1, month, day))
 		m->day = clock_from_civil(y + 1, month, day);
 	return true;
@@ -123,6 +152,8 @@ static bool take_weekday(struct reader *r, struct moment *m)
 	if (next && ahead + (weekday_of(r->today) + 6) % 7 < 7)
 		ahead += 7;
 	m->day = r->today + ahead * DAY_MS;
+	m->weekday = true;
+	when_take_part(r, m);
 	return true;
 }
 
@@ -202,6 +233,39 @@ bool when_take_date(struct reader *r, struct moment *m)
 	return take_month_date(r, m) || take_number_date(r, m);
 }
 
+bool when_is_day(const struct word *w)
+{
+	return when_is(w, "this") || LOOK_UP(w, day_words) >= 0 || LOOK_UP(w, weekdays) >= 0;
+}
+
+static bool take_part(struct reader *r, struct moment *m)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (when_take_words(r, parts[i].words)) {
+			m->day = r->today + parts[i].day * DAY_MS;
+			if (m->time < 0) {
+				m->time = parts[i].time;
+				m->part = true;
+			}
+			return true;
+		}
+	return false;
+}
+
+/* "Guten Morgen" greets, "jeden Morgen" is none of tomorrow. */
+static bool greets(const struct reader *r)
+{
+	static const char *const words[] = {"guten", "schönen", "jeden", "am", "good"};
+	unsigned i;
+
+	for (i = 0; r->at > 0 && i < sizeof words / sizeof *words; i++)
+		if (when_is(&r->words[r->at - 1], words[i]))
+			return true;
+	return false;
+}
+
 bool when_take_day(struct reader *r, struct moment *m)
 {
 	int ahead;
@@ -209,12 +273,15 @@ bool when_take_day(struct reader *r, struct moment *m)
 	/* a number is no name */
 	if (isdigit((unsigned char)*when_peek(r, 0)->p))
 		return when_take_date(r, m);
+	if (take_part(r, m))
+		return true;
 	ahead = LOOK_UP(when_peek(r, 0), day_words);
 	if (ahead >= 0) {
-		if (when_next_is(r, "tonight"))
-			m->time = DAY_END;
+		if (when_next_is(r, "morgen") && greets(r))
+			return false;
 		r->at++;
 		m->day = r->today + ahead * DAY_MS;
+		when_take_part(r, m);
 		return true;
 	}
 	if (take_any(r, week_ends, sizeof week_ends / sizeof *week_ends)) {

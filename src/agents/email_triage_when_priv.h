@@ -18,10 +18,17 @@ struct reader {
 	int64_t today;               /* local midnight of the day the mail was written */
 	int64_t now;                 /* local time it was written */
 	bool month_first;
+	/* does what was read lead to an hour that is only a number: no, with a day behind it, yes */
+	enum { HOUR_SURE, HOUR_WITH_DAY, HOUR_BARE } hour_next;
 };
 
-/* What was read: local times, -1 while unknown. */
-struct moment { int64_t day, time, instant; };
+#define HOUR_MS       INT64_C(3600000)
+#define WHEN_BUSINESS (17 * HOUR_MS)
+
+/* What was read: local times, -1 while unknown. part: the time is only a part of the day
+ * ("morning"); weekday: the day was told as one of a week. */
+struct moment { int64_t day, time, instant; bool part, weekday; };
+static const struct moment when_nothing = {-1, -1, -1, false, false};
 
 /* ---- email_triage_when_words.c ---- */
 
@@ -51,5 +58,17 @@ int when_number(const struct word *w, size_t *end);
 bool when_take_day(struct reader *r, struct moment *m);
 /* One with a number: "15 March", "2025-03-15". */
 bool when_take_date(struct reader *r, struct moment *m);
+/* Is it a day's name or leads to one ("today", "this")? */
+bool when_is_day(const struct word *w);
+
+/* ---- email_triage_when_times.c ---- */
+
+void when_times_begin(struct when_begins *b);
+/* A time of day. */
+bool when_take_time(struct reader *r, struct moment *m);
+/* "within the next 48 hours", "in 2 days" without what leads to it. */
+bool when_take_span(struct reader *r, struct moment *m);
+/* A part of a day behind its name: "morning" of "tomorrow morning". */
+bool when_take_part(struct reader *r, struct moment *m);
 
 #endif

@@ -19,7 +19,9 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_inline.c \
 	src/agents/email_triage_input.c \
 	src/agents/email_triage_model.c src/agents/email_triage_model.h \
-	src/agents/email_triage_notices.c \
+	src/agents/email_triage_notices.c src/agents/email_triage_press.c \
+	src/agents/email_triage_says.c src/agents/email_triage_says_trouble.c src/agents/email_triage_says_words.c \
+	src/agents/email_triage_says.h \
 	src/agents/email_triage_memory.c \
 	src/agents/email_triage_output.c \
 	src/agents/email_triage_plan.c \
@@ -58,7 +60,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \
 	src/agents/email_triage_weights.c \
 	src/agents/email_triage_when.c src/agents/email_triage_when.h \
-	src/agents/email_triage_when_days.c src/agents/email_triage_when_priv.h \
+	src/agents/email_triage_when_days.c src/agents/email_triage_when_times.c src/agents/email_triage_when_priv.h \
 	src/agents/email_triage_when_words.c
 AGENTS_LIBS = libagents.a
 

@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 	                         manifest_suite, probe_suite, triage_text_suite, triage_rules_suite,
 	                         money_suite, rules_data_suite, rules_page_suite, rules_sense_suite,
 	                         triage_query_suite, triage_suite, triage_inline_suite, triage_reasons_suite,
-	                         triage_notices_suite, triage_forged_suite, triage_source_suite,
+	                         triage_notices_suite, triage_urgency_suite, triage_forged_suite, triage_source_suite,
 	                         triage_effects_suite, triage_memory_suite, triage_injection_suite, triage_models_suite,
 	                         CU_SUITE_INFO_NULL};
 	CU_SuiteInfo corpus[] = {corpus_suite, CU_SUITE_INFO_NULL};

@@ -16,6 +16,7 @@
 #define SECURITY "account's security"
 #define PAYMENT  "a payment"
 #define FAILED   "failed or ends"
+#define URGENT   "it is urgent"
 #define UNKNOWN  "nothing shows that it can be missed"
 #define ARCHIVED NULL
 
@@ -40,8 +41,9 @@ static const struct { const char *subject, *body, *headers, *kept; } rows[] = {
 	{"Account activity", "500 EUR were withdrawn.", ALONE, PAYMENT},
 	{"500 EUR wurden abgebucht", "Guten Tag.", ALONE, PAYMENT},
 	/* something went wrong, or will */
-	{"TLS certificate expires tomorrow", "For www.shop.example.", ALONE, FAILED},
-	{"TLS certificate expires tomorrow", "For www.shop.example.", UNSUBSCRIBE, FAILED},
+	{"TLS certificate expires tomorrow", "For www.shop.example.", ALONE, URGENT},
+	{"TLS certificate expires tomorrow", "For www.shop.example.", UNSUBSCRIBE, URGENT},
+	{"TLS certificate expires next week", "For www.shop.example.", ALONE, FAILED},
 	{"Backup failed", "Volume 3.", ALONE, FAILED},
 	{"Backup failed", "Volume 3.", AUTOMATIC, FAILED},
 	{"Backup completed with errors", "Volume 3.", ALONE, FAILED},
@@ -138,7 +140,7 @@ static void the_vip_that_counted_is_told_once(void)
 {
 	static const struct { const char *subject, *body, *rules, *reasons; } mails[] = {
 		{"URGENT: site is down", "The site is down. Could you help immediately?", "",
-		 "[ \"from a VIP: @x.org\", \"reports that something is broken\", \"its subject reports an outage\","
+		 "[ \"from a VIP: @x.org\", \"says that something is broken now\", \"its subject reports an outage\","
 		 " \"says that it is urgent\", \"asks you to do something\" ]"},
 		{"Photos", "Here they are.", "", "[ \"from a VIP: @x.org\" ]"},
 		{"Photos", "Here they are.", "\"Archive everything\"", "[ \"kept in the inbox: its sender is one of your VIPs\" ]"},

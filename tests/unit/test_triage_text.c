@@ -121,6 +121,66 @@ static void deadlines_are_resolved(void)
 	zone_free(zone);
 }
 
+/* The next time that a sentence names, deadline or not; said on Wednesday, 2026-03-04 10:30. */
+static void the_next_time_is_noted(void)
+{
+	static const struct { const char *text, *local; } rows[] = {
+		{"the board meets at 15:00 today", "2026-03-04T15:00:00Z"},
+		{"he comes today half past two", "2026-03-04T14:30:00Z"},
+		{"could she come at three?", "2026-03-04T15:00:00Z"},
+		{"we present at 11 tomorrow", "2026-03-05T11:00:00Z"},
+		{"they must know by two this afternoon", "2026-03-04T14:00:00Z"},
+		{"documentation closes tomorrow 09:00", "2026-03-05T09:00:00Z"},
+		{"tell me tomorrow morning", "2026-03-05T12:00:00Z"},
+		{"i need it tonight", "2026-03-04T23:59:59Z"},
+		{"the desk closes in an hour", "2026-03-04T11:30:00Z"},
+		{"expires in 22 hours", "2026-03-05T08:30:00Z"},
+		{"storage ends: 05.03.2026 18:00", "2026-03-05T18:00:00Z"},
+		{"departing 06:38 on Thursday 5 March", "2026-03-05T06:38:00Z"},
+		{"endet am Donnerstag, den 5. März 2026, 24:00 Uhr", "2026-03-06T00:00:00Z"},
+		{"bis spätestens Donnerstag, 5.3., 12 Uhr", "2026-03-05T12:00:00Z"},
+		{"morgen früh um 7:30 Uhr", "2026-03-05T07:30:00Z"},
+		{"halb drei ist er da", "2026-03-04T14:30:00Z"},
+		{"le comité se réunit demain matin", "2026-03-05T12:00:00Z"},
+		{"vuole sapere entro le 13", "2026-03-04T13:00:00Z"},
+		{"el jueves a las 5", "2026-03-05T17:00:00Z"},
+		{"vanavond graag", "2026-03-04T23:59:59Z"},
+		{"dziś do 16:00", "2026-03-04T16:00:00Z"},
+		{"aaj shaam tak", "2026-03-04T23:59:59Z"},
+		{"guten Morgen zusammen", NULL},
+		{"the server is away since 10:15", NULL},
+		{"they came this morning", NULL},
+		{"week of 16 March: Tuesday or Thursday", NULL},
+		{"have a good end of day", NULL},
+		{"it was at 9:00", NULL},
+		{"at three schools", NULL},
+	};
+	struct error err;
+	struct zone *zone = zone_load("Asia/Kolkata", &err);
+	int64_t base, deadline;
+	unsigned i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(zone);
+	CU_ASSERT_TRUE(clock_parse("2026-03-04T10:30:00+05:30", &base));
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct sentences *s = mem_zalloc(sizeof *s);
+		char text[CLOCK_TEXT_SIZE] = "none";
+		struct arena a;
+
+		arena_init(&a);
+		sentences_add(s, &a, rows[i].text, false);
+		when_deadline(s, NULL, zone, base, false, &deadline);
+		if (s->all[0].at_ms)
+			clock_format(zone_to_local(zone, s->all[0].at_ms), text);
+		if (strcmp(text, rows[i].local ? rows[i].local : "none") != 0)
+			fprintf(stderr, "%s: %s\n", rows[i].text, text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].local ? rows[i].local : "none");
+		arena_release(&a);
+		mem_free(s);
+	}
+	zone_free(zone);
+}
+
 static void what_people_ask_of_people_is_no_steering(void)
 {
 	static const char *const ordinary[] = {
@@ -145,6 +205,7 @@ static CU_TestInfo tests[] = {
 	{"sentences end where people end them", sentences_end_where_people_end_them},
 	{"requests are told from formulas", requests_are_told_from_formulas},
 	{"deadlines are resolved in the zone", deadlines_are_resolved},
+	{"the next time is noted", the_next_time_is_noted},
 	{"what people ask of people is no steering", what_people_ask_of_people_is_no_steering},
 	CU_TEST_INFO_NULL,
 };
