@@ -69,9 +69,7 @@ static void put(struct sentences *s, struct arena *a, struct buf *b, bool questi
 		s->ignored++;
 	} else {
 		one = &s->all[s->count++];
-		one->text = arena_strndup(a, b->data, b->len);
-		one->question = question;
-		one->subject = subject;
+		*one = (struct sentence){.text = arena_strndup(a, b->data, b->len), .question = question, .subject = subject};
 	}
 	buf_reset(b);
 }
