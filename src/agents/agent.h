@@ -24,6 +24,7 @@ struct agent_result {
 
 /* One connected integration of the account, as the operator or the owner connected it. */
 struct agent_connection {
+	char                id[40];      /* "con_…": stays the same as long as it leads to the same place */
 	char                kind[32];    /* "maildir", "mbox", … : the way in */
 	struct json_object *settings;    /* borrowed from the executor until run returns */
 };
@@ -39,7 +40,8 @@ enum agent_effect_state {
 	AGENT_EFFECT_INTENDED,               /* an attempt before meant to: it may have been done */
 	AGENT_EFFECT_DONE,
 	AGENT_EFFECT_UNDONE,                 /* it was done, and the user changed it back */
-	AGENT_EFFECT_FAILED                  /* was tried and not done: may be tried again */
+	AGENT_EFFECT_FAILED,                 /* was tried and not done: may be tried again */
+	AGENT_EFFECT_BUSY                    /* another run, which is under way, means to do it */
 };
 struct agent_lesson { const char *kind, *subject; };   /* "sender", "ann@example.org": counted with the effect */
 #define AGENT_LESSONS_MAX 2
@@ -55,7 +57,7 @@ struct agent_effect {
 #define AGENT_EFFECTS_MAX 1024               /* of a run */
 
 /* How often something was done to what comes from a subject, and how often the user undid it. */
-struct agent_memory { const char *kind, *subject; int64_t done, undone; };
+struct agent_memory { const char *kind, *subject; int64_t done, undone, changed_ms; };    /* changed_ms: the last of these */
 
 /* What the executor offers a running agent; data is its own. Where a function returns false with err, the agent ends with
  * that error. */

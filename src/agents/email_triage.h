@@ -76,7 +76,7 @@ struct effect {
 };
 
 /* What is remembered of where a mail comes from. */
-struct remembered { const char *subject; int64_t done, undone; };   /* subject NULL: it has none */
+struct remembered { const char *subject; int64_t done, undone, changed_ms; };   /* subject NULL: it has none */
 
 /* One mail on its way through a run. */
 struct item {
@@ -93,7 +93,7 @@ struct item {
 	int matched_rule;               /* the first whose word stands, -1: none */
 	struct rule_verdict verdict;
 	const char *vip;                /* the VIP that its sender is, NULL */
-	const char *key, *copy;         /* the mail, wherever it lies: its Message-ID, and which of several (NULL: the first) */
+	const char *key, *copy;         /* the mail, wherever it lies, and which of several that are alike (NULL: the first) */
 	struct remembered sender, list; /* how often their mail was archived, and moved back */
 	bool moved_back;                /* it was archived before, and its reader moved it back */
 	bool wrote_to, answers_sent;    /* its reader has written to the sender; it answers a mail that was sent */
@@ -132,6 +132,7 @@ struct triage {
 	struct query query;             /* of a mailbox's mails */
 	struct mailbox box;
 	bool has_box;
+	const char *connection;         /* its id */
 	int64_t listed_ms;              /* when the mailbox was asked what it holds */
 	const char *me;                 /* the owner's address, "" when it is not known */
 	struct item *items;
@@ -151,6 +152,9 @@ void triage_release_options(struct triage *t);
 bool triage_read_query(struct triage *t, struct error *err);
 /* Opens the connected mailbox, unless the input gives the mails. */
 bool triage_open(struct triage *t, struct error *err);
+/* Was a mail that an earlier run archived moved back since, as it is not in the archive any more? */
+bool triage_came_back(struct triage *t, const char *message_id, const struct agent_effect *archive, bool *back,
+                      struct error *err);
 /* Of an error about one mail: the mailbox itself does not answer, or the run was stopped. */
 bool triage_ends_attempt(const struct error *why);
 bool triage_gather(struct triage *t, struct error *err);
@@ -204,7 +208,7 @@ void triage_explain(struct triage *t, struct item *it);
  * reader sent; learns from what was moved back. Of a mailbox only. */
 bool triage_remember(struct triage *t, struct error *err);
 /* A mail's effect by its names; content NULL: none. */
-void triage_name_effect(const struct item *it, const char *kind, const char *content, struct agent_effect *out);
+void triage_name_effect(struct triage *t, const struct item *it, const char *kind, const char *content, struct agent_effect *out);
 /* Why a mail that no rule speaks of stays although its category is archived, NULL: nothing is remembered for it. */
 const char *triage_remembered_reason(struct triage *t, const struct item *it);
 

@@ -72,19 +72,62 @@ static bool mark(struct triage *t, const struct item *it, struct effect *e, stru
 	return true;
 }
 
-/* Nothing to do: an attempt before did it, or another run; then a label or star that is not there was taken off since. An
- * archived mail that is in the inbox all the same is another copy of it: that one is archived too. */
-static bool is_done(const struct effect *e)
+static bool is_archive(const struct effect *e)
 {
-	return e->what.state == AGENT_EFFECT_DONE && (e->what.this_run || strcmp(e->what.kind, "archive") != 0);
+	return strcmp(e->what.kind, "archive") == 0;
 }
 
 static void tell_done(struct triage *t, struct effect *e)
 {
 	e->status = e->what.this_run ? EFFECT_DONE : EFFECT_ALREADY_DONE;
 	e->remote_id = e->what.remote_id;
-	if (strcmp(e->what.kind, "archive") == 0)
+	if (is_archive(e))
 		e->undo = triage_undo_of_archive(t, e->remote_id);
+}
+
+static void skip(struct effect *e, const char *reason)
+{
+	e->status = EFFECT_SKIPPED;
+	e->reason = reason;
+}
+
+/* What another run archived since this one decided, and its reader moved back, stays. What is still in the archive is
+ * looked at: it may be this very mail, or one that is alike. */
+static bool meet_another(struct triage *t, const struct item *it, struct effect *e, bool *over, struct error *err)
+{
+	struct agent_effect *what = &e->what;
+	bool back = false;
+
+	if (!triage_came_back(t, it->mail.message_id, what, &back, err))
+		return false;
+	*over = back;
+	if (!back)
+		return true;
+	skip(e, "you moved it back");
+	return t->ctx->host->settle(t->ctx->host_data, &what, 1, AGENT_EFFECT_UNDONE, err);
+}
+
+/* Is there nothing to do? An attempt before did it, or another run; then a label or star that is not there was taken off
+ * since. */
+static bool is_over(struct triage *t, const struct item *it, struct effect *e, bool *over, struct error *err)
+{
+	*over = true;
+	switch (e->what.state) {
+	case AGENT_EFFECT_UNDONE:
+		skip(e, is_archive(e) ? "you moved it back" : "you took it off");
+		return true;
+	case AGENT_EFFECT_BUSY:
+		skip(e, "another run is about to do it");
+		return true;
+	case AGENT_EFFECT_DONE:
+		if (is_archive(e) && !e->what.this_run)
+			return meet_another(t, it, e, over, err);
+		tell_done(t, e);
+		return true;
+	default:
+		*over = false;
+		return true;
+	}
 }
 
 static bool settle(struct triage *t, struct effect *e, struct error *err)
@@ -101,15 +144,15 @@ static bool do_effect(struct triage *t, const struct item *it, struct effect *e,
 {
 	int64_t started = clock_mono_us();
 	struct error why = {0};
-	bool ok;
+	bool ok, over;
 
-	if (is_done(e)) {
-		tell_done(t, e);
+	if (!is_over(t, it, e, &over, err))
+		return false;
+	if (over)
 		return true;
-	}
 	if (!t->ctx->host->may_act(t->ctx->host_data, err))
 		return false;
-	ok = strcmp(e->what.kind, "archive") == 0 ? archive(t, it, e, &why) : mark(t, it, e, &why);
+	ok = is_archive(e) ? archive(t, it, e, &why) : mark(t, it, e, &why);
 	if (!ok && triage_ends_attempt(&why)) {
 		*err = why;
 		return false;

@@ -24,7 +24,7 @@ static struct effect *add_effect(struct triage *t, struct item *it, const char *
 	struct effect *e = &it->effects[it->effect_count++];
 
 	memset(e, 0, sizeof *e);
-	triage_name_effect(it, kind, content, &e->what);
+	triage_name_effect(t, it, kind, content, &e->what);
 	e->reason = why_planned(t);
 	e->real = e->reason == NULL;
 	return e;

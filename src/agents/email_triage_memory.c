@@ -4,15 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agents/email_triage.h"
 #include "agents/email_triage_text.h"
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/mem.h"
 
 #define SUBJECT_BYTES 320      /* of a sender or list that is remembered */
 #define SENT_MAX      200      /* newest mails of the reader's own that are looked at */
 #define KEPT_SHARE    10       /* mail stays when one in so many that were archived was moved back */
+#define KEPT_FOR_MS   (90 * INT64_C(86400000))      /* after the last that was archived or moved back */
+#define DIGEST_BYTES  12       /* of a mail's headers, in its key */
 
 /* ---- Names ---- */
 
@@ -37,13 +42,45 @@ static const char *list_of(struct triage *t, const struct mail *m)
 	return cut(t, text_lower(&t->arena, close ? arena_strndup(&t->arena, open + 1, (size_t)(close - open - 1)) : id));
 }
 
-/* A mail is known by its Message-ID wherever it is moved to; one that lies here twice is told from its copy by a number. */
+/* Headers that programs add to a mail that lies in a mailbox. */
+static bool is_of_mailbox(const char *name)
+{
+	static const char *const names[] = {"Status", "X-Status", "X-UID", "X-UIDL", "X-IMAP", "X-Keywords", "Content-Length",
+	                                    "Lines", "X-Mozilla-Status", "X-Mozilla-Status2", "X-Mozilla-Keys"};
+	unsigned i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What a mail is known by wherever it is moved to: its Message-ID, which anybody can use again, and a digest of the
+ * headers that it came with, in which two deliveries of one mail differ. */
+static const char *key_of(struct triage *t, const struct mail *m)
+{
+	char hex[2 * DIGEST_BYTES + 1];
+	uint8_t digest[SHA256_SIZE];
+	struct buf b;
+	unsigned i;
+
+	buf_init(&b, 4 * MAIL_HEAD_MAX);
+	for (i = 0; i < m->header_count; i++)
+		if (!is_of_mailbox(m->headers[i].name))
+			buf_addf(&b, "%s:%s\n", m->headers[i].name, m->headers[i].value);
+	crypto_sha256(buf_str(&b), b.len, digest);
+	crypto_hex(digest, DIGEST_BYTES, hex);
+	buf_release(&b);
+	return arena_printf(&t->arena, "%s#%s", m->message_id, hex);
+}
+
+/* Mails that are alike to the last header are told from each other by a number. */
 static void name_item(struct triage *t, unsigned at)
 {
 	struct item *it = &t->items[at];
 	unsigned copies = 0, i;
 
-	it->key = *it->mail.message_id ? it->mail.message_id : arena_printf(&t->arena, "id:%s", it->id);
+	it->key = key_of(t, &it->mail);
 	for (i = 0; i < at; i++)
 		copies += strcmp(t->items[i].key, it->key) == 0;
 	it->copy = copies ? arena_printf(&t->arena, "%u", copies + 1) : NULL;
@@ -51,13 +88,13 @@ static void name_item(struct triage *t, unsigned at)
 	it->list.subject = list_of(t, &it->mail);
 }
 
-void triage_name_effect(const struct item *it, const char *kind, const char *content, struct agent_effect *out)
+void triage_name_effect(struct triage *t, const struct item *it, const char *kind, const char *content, struct agent_effect *out)
 {
 	memset(out, 0, sizeof *out);
 	out->integration = "gmail";
 	out->kind = kind;
 	out->target = it->key;
-	out->content = content ? content : it->copy;
+	out->content = content && it->copy ? arena_printf(&t->arena, "%s#%s", content, it->copy) : content ? content : it->copy;
 	if (strcmp(kind, "archive") != 0)
 		return;
 	if (it->sender.subject)
@@ -68,15 +105,12 @@ void triage_name_effect(const struct item *it, const char *kind, const char *con
 
 /* ---- What was moved back ---- */
 
-/* It was archived, and here it is; unless that was after this run looked, or this is another copy of it. */
-static bool came_back(struct triage *t, const struct item *it, const struct agent_effect *e, bool *back, struct error *err)
+bool triage_came_back(struct triage *t, const char *message_id, const struct agent_effect *archive, bool *back,
+                      struct error *err)
 {
 	bool there = false;
 
-	*back = false;
-	if (e->state != AGENT_EFFECT_DONE || e->changed_ms >= t->listed_ms)
-		return true;
-	if (!t->box.ops->in_archive(&t->box, e->remote_id, it->mail.message_id, &there, err))
+	if (!t->box.ops->in_archive(&t->box, archive->remote_id, message_id, &there, err))
 		return false;
 	*back = !there;
 	return true;
@@ -88,16 +122,18 @@ static bool find_moved_back(struct triage *t, struct agent_effect *effects, stru
 	unsigned n = 0, i;
 
 	for (i = 0; i < t->count; i++) {
-		triage_name_effect(&t->items[i], "archive", NULL, &effects[i]);
+		triage_name_effect(t, &t->items[i], "archive", NULL, &effects[i]);
 		all[i] = &effects[i];
 	}
 	if (!t->ctx->host->look(t->ctx->host_data, all, t->count, err))
 		return false;
 	for (i = 0; i < t->count; i++) {
 		struct item *it = &t->items[i];
-		bool now;
+		bool now = false;
 
-		if (!came_back(t, it, &effects[i], &now, err))
+		/* what was archived after this run looked is not here any more */
+		if (effects[i].state == AGENT_EFFECT_DONE && effects[i].changed_ms < t->listed_ms &&
+		    !triage_came_back(t, it->mail.message_id, &effects[i], &now, err))
 			return false;
 		it->moved_back = now || effects[i].state == AGENT_EFFECT_UNDONE;
 		if (now)
@@ -133,21 +169,23 @@ static bool recall(struct triage *t, struct error *err)
 	for (i = 0; i < n; i++) {
 		of[i]->done = all[i].done;
 		of[i]->undone = all[i].undone;
+		of[i]->changed_ms = all[i].changed_ms;
 	}
 	return true;
 }
 
-static bool often_moved_back(const struct remembered *r)
+/* Nothing more is counted of what is kept: after a quarter of a year it is tried again. */
+static bool often_moved_back(const struct triage *t, const struct remembered *r)
 {
-	return r->undone > 0 && r->undone * KEPT_SHARE >= r->done;
+	return r->undone > 0 && r->undone * KEPT_SHARE >= r->done && t->ctx->now_ms - r->changed_ms < KEPT_FOR_MS;
 }
 
 const char *triage_remembered_reason(struct triage *t, const struct item *it)
 {
-	if (often_moved_back(&it->sender))
+	if (often_moved_back(t, &it->sender))
 		return arena_printf(&t->arena, "kept in the inbox: you moved %" PRId64 " of %" PRId64
 		                    " archived mails of this sender back", it->sender.undone, it->sender.done);
-	if (often_moved_back(&it->list))
+	if (often_moved_back(t, &it->list))
 		return arena_printf(&t->arena, "kept in the inbox: you moved %" PRId64 " of %" PRId64
 		                    " archived mails of this list back", it->list.undone, it->list.done);
 	return NULL;

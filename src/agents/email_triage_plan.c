@@ -24,6 +24,7 @@ static void put_item(struct json_out *w, const struct item *it)
 	json_obj_open(w, NULL);
 	json_put_str(w, "id", it->id);
 	json_put_int(w, "arrived", it->ref.date_ms);
+	json_put_int(w, "size", (int64_t)it->ref.size);
 	json_put_int(w, "received", it->received_ms);
 	json_put_str(w, "thread", it->thread_id);
 	json_put_str(w, "name", it->mail.from.name);
@@ -57,6 +58,7 @@ void triage_write_plan(const struct triage *t, struct buf *out)
 	json_begin(&w, out);
 	json_obj_open(&w, NULL);
 	json_put_int(&w, "form", PLAN_FORM);
+	json_put_str(&w, "connection", t->connection);
 	json_arr_open(&w, "items");
 	for (i = 0; i < t->count; i++)
 		put_item(&w, &t->items[i]);
@@ -121,12 +123,13 @@ static bool read_reasons(struct triage *t, struct json_object *o, struct item *i
 
 static bool read_item(struct triage *t, struct json_object *o, struct item *it, struct error *err)
 {
-	int64_t category = 0, rule = -1;
+	int64_t category = 0, rule = -1, size = 0;
 
 	memset(it, 0, sizeof *it);
 	arena_init(&it->mail.arena);
 	if (!read_texts(t, o, it, err) || !read_reasons(t, o, it, err) ||
 	    !json_get_int(o, "plan", "arrived", INT64_MIN, INT64_MAX, &it->ref.date_ms, err) ||
+	    !json_get_int(o, "plan", "size", 0, INT64_MAX, &size, err) ||
 	    !json_get_int(o, "plan", "received", INT64_MIN, INT64_MAX, &it->received_ms, err) ||
 	    !json_get_int(o, "plan", "category", 0, TRIAGE_CATEGORY__MAX - 1, &category, err) ||
 	    !json_get_int(o, "plan", "rule", -1, RULES_MAX - 1, &rule, err) ||
@@ -135,6 +138,7 @@ static bool read_item(struct triage *t, struct json_object *o, struct item *it, 
 	    !json_get_bool(o, "plan", "urgent", &it->urgent, err) ||
 	    !json_get_bool(o, "plan", "archive", &it->archive, err) || !json_get_bool(o, "plan", "star", &it->star, err))
 		return false;
+	it->ref.size = (size_t)size;
 	it->category = (enum triage_category)category;
 	it->matched_rule = (int)rule;
 	strcpy(it->ref.id, it->id);
@@ -178,6 +182,16 @@ static bool read_warnings(struct triage *t, struct json_object *plan, struct err
 	return true;
 }
 
+/* Ids of mails mean nothing in another mailbox. */
+static bool of_this_mailbox(struct triage *t, struct json_object *plan, struct error *err)
+{
+	const char *connection = NULL;
+
+	return json_get_str(plan, "plan", "connection", &connection, err) &&
+	       ((connection && strcmp(connection, t->connection) == 0) ||
+	        err_set(err, ERR_INVALID_INPUT, "plan: another mailbox is connected by now"));
+}
+
 /* Half a plan is none. */
 static void forget(struct triage *t)
 {
@@ -207,9 +221,9 @@ bool triage_resume(struct triage *t, bool *resumed, struct error *err)
 		return true;
 	*resumed = json_read(text, n, JSON_DEPTH_MAX, &plan, NULL, NULL, &why) &&
 	           json_get_int(plan, "plan", "form", PLAN_FORM, PLAN_FORM, &form, &why) &&
-	           read_items(t, plan, &why) && read_warnings(t, plan, &why);
+	           of_this_mailbox(t, plan, &why) && read_items(t, plan, &why) && read_warnings(t, plan, &why);
 	if (!*resumed) {
-		log_error("a plan cannot be read: the mails are sorted anew", &why);
+		log_error("a plan is left: the mails are sorted anew", &why);
 		forget(t);
 	}
 	json_object_put(plan);

@@ -149,6 +149,7 @@ bool triage_open(struct triage *t, struct error *err)
 	    !mailbox_open(&t->box, c.kind, c.settings, t->ctx->mailboxes, err))
 		return false;
 	t->has_box = true;
+	t->connection = arena_strdup(&t->arena, c.id);
 	t->me = me ? text_lower(&t->arena, me) : "";
 	return true;
 }

@@ -138,12 +138,64 @@ static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct
 
 /* ---- Add and list ---- */
 
+static bool same_text(struct json_object *a, struct json_object *b, const char *key)
+{
+	const char *x = NULL, *y = NULL;
+
+	json_get_str(a, "settings", key, &x, NULL);
+	json_get_str(b, "settings", key, &y, NULL);
+	return x && y ? strcmp(x, y) == 0 : x == y;
+}
+
+/* Do both lead to the same mailbox? Who logs in with another password, or trusts another certificate, still does. */
+static bool same_place(const struct buf *one, const struct buf *other)
+{
+	static const char *const where[] = {"path", "url", "username"};
+	struct json_object *a = NULL, *b = NULL;
+	unsigned i;
+	bool same = json_read(one->data, one->len, JSON_DEPTH_MAX, &a, NULL, NULL, NULL) &&
+	            json_read(other->data, other->len, JSON_DEPTH_MAX, &b, NULL, NULL, NULL);
+
+	for (i = 0; i < sizeof where / sizeof *where && same; i++)
+		same = same_text(a, b, where[i]);
+	json_object_put(a);
+	json_object_put(b);
+	return same;
+}
+
+/* A connection to the same place keeps its id, and so what was done there before is known. */
+static bool choose_id(struct admin *a, struct new_connection *n, const struct buf *settings, const char *context,
+                      struct error *err)
+{
+	struct db_conn *c = db_get(a->db, err);
+	struct buf sealed, plain;
+	struct error why;
+	struct id was;
+	char kind[32];
+	bool found = false, ok;
+
+	buf_init(&sealed, SEALED_MAX);
+	buf_init(&plain, SETTINGS_MAX);
+	n->id = id_make_at(n->now_ms);
+	ok = c && connection_load(c, n->account_id, n->integration, true, &was, kind, &sealed, &found, err);
+	db_put(a->db, c);
+	if (ok && found && strcmp(kind, n->kind) == 0 &&
+	    crypto_unseal(a->seal, context, sealed.data, sealed.len, &plain, &why) && same_place(&plain, settings))
+		n->id = was;
+	if (plain.data)
+		mem_wipe(plain.data, plain.cap);
+	buf_release(&plain);
+	buf_release(&sealed);
+	return ok;
+}
+
 static bool seal_and_put(struct admin *a, struct new_connection *n, const struct buf *settings, struct error *err)
 {
 	char context[128];
 
 	snprintf(context, sizeof context, "account:%" PRIu64 ":connection:%s", n->account_id, n->integration);
-	return crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
+	return choose_id(a, n, settings, context, err) &&
+	       crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
 	       db_transaction(a->db, connection_body, NULL, n, err);
 }
 

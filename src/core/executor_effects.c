@@ -10,6 +10,7 @@
 #include "store/effects.h"
 
 _Static_assert((int)AGENT_EFFECT_UNDONE == (int)EFFECT_UNDONE && (int)AGENT_EFFECT_FAILED == (int)EFFECT_FAILED &&
+               (int)AGENT_EFFECT_BUSY == (int)EFFECT_BUSY &&
                AGENT_LESSONS_MAX == EFFECT_LESSONS_MAX && AGENT_EFFECTS_MAX == EFFECTS_MAX,
                "the agent's effects are the store's");
 
@@ -187,6 +188,7 @@ bool job_recall(void *data, struct agent_memory *memories, unsigned count, struc
 	for (i = 0; ok && i < count; i++) {
 		memories[i].done = rows[i].done;
 		memories[i].undone = rows[i].undone;
+		memories[i].changed_ms = rows[i].changed_at;
 	}
 	mem_free(rows);
 	return pass_on(ok, err);

@@ -85,7 +85,7 @@ static bool load_connection(struct job *j, const char *integration, struct id *i
 
 	buf_init(&sealed, SEALED_MAX);
 	ok = c &&
-	     connection_load(c, j->run.account_id, integration, id, out->kind, &sealed, &found, err);
+	     connection_load(c, j->run.account_id, integration, false, id, out->kind, &sealed, &found, err);
 	db_put(j->env->db, c);
 	if (!ok && err)
 		err->retryable = true;
@@ -117,7 +117,7 @@ static bool host_connection(void *data, const char *integration, struct agent_co
 		memset(&j->connections[i], 0, sizeof j->connections[i]);
 		if (!load_connection(j, integration, &id, &j->connections[i].connection, err))
 			return false;
-		id_format(ID_CONNECTION, &id, j->connections[i].id);
+		id_format(ID_CONNECTION, &id, j->connections[i].connection.id);
 		snprintf(j->connections[i].name, sizeof j->connections[i].name, "%s", integration);
 		j->connection_count++;
 	}
@@ -131,7 +131,7 @@ const char *job_connection_id(const struct job *j, const char *integration)
 
 	for (i = 0; i < j->connection_count; i++)
 		if (strcmp(j->connections[i].name, integration) == 0)
-			return j->connections[i].id;
+			return j->connections[i].connection.id;
 	return "";
 }
 

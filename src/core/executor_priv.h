@@ -47,7 +47,7 @@ struct job {
 	/* the running thread's */
 	int64_t  started_ms, ended_ms, deadline_ms;
 	struct {
-		char name[64], id[ID_TEXT_SIZE];
+		char name[64];
 		struct agent_connection connection;
 	} connections[JOB_CONNECTIONS_MAX];
 	unsigned connection_count;

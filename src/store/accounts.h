@@ -92,13 +92,14 @@ bool api_key_revoke(struct db_conn *c, uint64_t account_id, const struct id *id,
                     struct error *err);   /* ERR_NOT_FOUND; revoking twice is harmless */
 
 struct connection_row { struct id id; char integration[64], kind[32]; int status; int64_t created_at; };
-/* Inserts or replaces the account's connection of that integration. */
+/* Inserts or replaces the account's connection of that integration; id: its own, or the replaced one's when both lead to the
+ * same place. */
 bool connection_put(struct db_conn *c, uint64_t account_id, const char *integration, const char *kind,
-                    const void *sealed, size_t n, int64_t now_ms, struct id *id, struct error *err);
+                    const void *sealed, size_t n, int64_t now_ms, const struct id *id, struct error *err);
 bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
                      struct connection_row **out, unsigned *count, struct error *err);
-/* Kind and sealed settings of a connected integration (context for unsealing: "account:<id>:connection:<integration>"). */
-bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, struct id *id, char kind[32],
-                     struct buf *sealed, bool *found, struct error *err);
+/* Id, kind and sealed settings of a connected integration, or of any that is there, disconnected or not (context for unsealing: "account:<id>:connection:<integration>"). */
+bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,
+                     char kind[32], struct buf *sealed, bool *found, struct error *err);
 
 #endif

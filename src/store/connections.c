@@ -4,7 +4,7 @@
 #include "store/cols.h"
 
 bool connection_put(struct db_conn *c, uint64_t account_id, const char *integration, const char *kind,
-                    const void *sealed, size_t n, int64_t now_ms, struct id *id, struct error *err)
+                    const void *sealed, size_t n, int64_t now_ms, const struct id *id, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO connections (account_id, integration, id, kind, settings, status, created_at)"
@@ -13,7 +13,6 @@ bool connection_put(struct db_conn *c, uint64_t account_id, const char *integrat
 		" created_at = VALUES(created_at)";
 	struct db_arg args[6];
 
-	*id = id_make_at(now_ms);
 	args[0] = db_int((int64_t)account_id);
 	args[1] = db_str(integration);
 	args[2] = db_id(id);
@@ -52,19 +51,20 @@ bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
 	return got == 0;
 }
 
-bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, struct id *id, char kind[32],
-                     struct buf *sealed, bool *found, struct error *err)
+bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,
+                     char kind[32], struct buf *sealed, bool *found, struct error *err)
 {
-	static const char sql[] =
-		"SELECT kind, settings, id FROM connections"
-		" WHERE account_id = ? AND integration = ? AND status = 0";
+	static const char connected[] = "SELECT kind, settings, id FROM connections"
+	                                " WHERE account_id = ? AND integration = ? AND status = 0";
+	static const char whichever[] = "SELECT kind, settings, id FROM connections"
+	                                " WHERE account_id = ? AND integration = ?";
 	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(integration)};
 	const char *p;
 	size_t n;
 	int got;
 
 	*found = false;
-	if (!db_query(c, sql, args, 2, err))
+	if (!db_query(c, any ? whichever : connected, args, 2, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1) {

@@ -139,6 +139,42 @@ static bool write_plan(struct db_conn *c, const struct intend *t, struct error *
 	return !t->plan || db_exec(c, sql, args, 2, NULL, err);
 }
 
+/* Which of the intents are of other runs that are under way: those are left to them. A run that takes one up again does
+ * so under its own id, so its own are never busy. */
+static bool find_busy(struct db_conn *c, const struct intend *t, struct error *err)
+{
+	static const char fmt[] = "SELECT execution_id FROM leases WHERE execution_id IN (%s) AND expires_at > ?";
+	struct db_arg args[DB_LIST_MAX + 1];
+	struct id ids[DB_LIST_MAX], id;
+	unsigned n = 0, size, i, k;
+	int got;
+
+	for (i = 0; i < t->n && n < DB_LIST_MAX; i++) {
+		const struct effect_row *r = t->rows[i];
+
+		if (r->state != EFFECT_INTENDED || id_cmp(&r->execution_id, &t->lease->id) == 0)
+			continue;
+		for (k = 0; k < n && id_cmp(&ids[k], &r->execution_id) != 0; k++)
+			;
+		if (k == n)
+			ids[n++] = r->execution_id;
+	}
+	if (n == 0)
+		return true;
+	size = db_list_size(n);
+	for (i = 0; i < size; i++)
+		args[i] = db_id(&ids[i < n ? i : n - 1]);
+	args[size] = db_int(t->now_ms);
+	if (!db_query(c, db_list_sql(fmt, "?", size), args, size + 1, err))
+		return false;
+	while ((got = db_next(c, err)) == 1)
+		for (i = 0; db_col_id(c, 0, &id) && i < t->n; i++)
+			if (t->rows[i]->state == EFFECT_INTENDED && id_cmp(&t->rows[i]->execution_id, &id) == 0)
+				t->rows[i]->state = EFFECT_BUSY;
+	db_end(c);
+	return got == 0;
+}
+
 /* What is done stays so, whoever comes between the look and this. */
 static bool write_intents(struct db_conn *c, const struct intend *t, struct error *err)
 {
@@ -152,7 +188,8 @@ static bool write_intents(struct db_conn *c, const struct intend *t, struct erro
 	unsigned i, rows = 0;
 
 	for (i = 0, at = args; i < t->n; i++) {
-		if (t->rows[i]->state == EFFECT_DONE || t->rows[i]->state == EFFECT_UNDONE)
+		if (t->rows[i]->state == EFFECT_DONE || t->rows[i]->state == EFFECT_UNDONE ||
+		    t->rows[i]->state == EFFECT_BUSY)
 			continue;
 		*at++ = db_int((int64_t)t->lease->account_id);
 		*at++ = db_bytes(t->rows[i]->key, SHA256_SIZE);
@@ -181,7 +218,7 @@ static bool intend_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	return !t->held || (write_plan(c, t, err) &&
 	                    look(c, fmt, t->lease->account_id, t->rows, t->n, t->arena, err) &&
-	                    write_intents(c, t, err));
+	                    find_busy(c, t, err) && write_intents(c, t, err));
 }
 
 bool effects_intend(struct db *db, const struct lease_ref *lease, const char *agent, const char *plan, size_t plan_len,

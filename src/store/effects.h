@@ -12,8 +12,8 @@
 #include "store/queue.h"
 
 /* NEW: no row yet. INTENDED: it may have been done. UNDONE: it was done, and the user changed it back. FAILED: it was
- * not done and may be tried again. */
-enum effect_state { EFFECT_NEW, EFFECT_INTENDED, EFFECT_DONE, EFFECT_UNDONE, EFFECT_FAILED };
+ * not done and may be tried again. BUSY is told, not stored: INTENDED by another run, which is under way. */
+enum effect_state { EFFECT_NEW, EFFECT_INTENDED, EFFECT_DONE, EFFECT_UNDONE, EFFECT_FAILED, EFFECT_BUSY };
 
 /* What an effect teaches: one more done, or undone, of this subject. */
 struct lesson { const char *kind, *subject; };
@@ -41,8 +41,8 @@ bool effects_look(struct db_conn *c, uint64_t account_id, struct effect_row **ro
                   struct error *err);
 
 /* In one transaction: checks the lease (*held false and nothing done when it is not ours), writes the plan unless it is
- * NULL, reads the effects' states, which are then as they were before, and marks those that are NEW or FAILED as intended by
- * this run. */
+ * NULL, reads the effects' states, which are then as they were before, and marks those that are NEW, FAILED or INTENDED as
+ * intended by this run; those that are BUSY stay the other run's. */
 bool effects_intend(struct db *db, const struct lease_ref *lease, const char *agent, const char *plan, size_t plan_len,
                     struct effect_row **rows, unsigned n, int64_t now_ms, struct arena *a, bool *held,
                     struct error *err);

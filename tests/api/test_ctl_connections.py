@@ -33,6 +33,12 @@ class Connections(Ctl):
         self.assertEqual(connection["kind"], "mbox")
         self.assertEqual(self.done("connection", "list", "--user", user["id"]), [connection])
 
+    def test_a_connection_to_the_same_place_keeps_its_id(self):
+        user, folder = self.user(), self.maildir()
+        first = self.add(user, "--maildir", folder)
+        self.assertEqual(self.add(user, "--maildir", folder, "--address", "me@example.org")["id"], first["id"])
+        self.assertNotEqual(self.add(user, "--maildir", self.maildir("other"))["id"], first["id"])
+
     def test_a_relative_path_is_made_absolute_and_all_is_sealed(self):
         user = self.user()
         folder = self.maildir("rëlative")

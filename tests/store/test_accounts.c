@@ -217,8 +217,11 @@ static void a_connection_replaces_the_one_of_its_integration(void)
 	bool found;
 
 	fx_empty();
+	first = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 1, "gmail", "mbox", "one", 3, 1000, &first, &err));
+	second = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 1, "gmail", "maildir", "two!", 4, 2000, &second, &err));
+	first = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 2, "shopify", "api", "x", 1, 2000, &first, &err));
 	arena_init(&a);
 	CU_ASSERT_TRUE_FATAL(connection_list(fx_conn, 1, &a, &list, &n, &err));
@@ -228,10 +231,10 @@ static void a_connection_replaces_the_one_of_its_integration(void)
 	CU_ASSERT_EQUAL(list[0].created_at, 2000);
 	arena_release(&a);
 	buf_init(&sealed, 4096);
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", &second, kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", false, &second, kind, &sealed, &found, &err));
 	CU_ASSERT_TRUE(found);
 	CU_ASSERT_STRING_EQUAL(buf_str(&sealed), "two!");
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "shopify", &second, kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "shopify", false, &second, kind, &sealed, &found, &err));
 	CU_ASSERT_FALSE(found);
 	buf_release(&sealed);
 }
@@ -248,6 +251,7 @@ static void a_disconnected_integration_is_listed_but_not_loaded(void)
 	bool found;
 
 	fx_empty();
+	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 1, "gmail", "mbox", "one", 3, 1000, &id, &err));
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE connections SET status = 1", &err));
 	arena_init(&a);
@@ -256,7 +260,7 @@ static void a_disconnected_integration_is_listed_but_not_loaded(void)
 	CU_ASSERT_EQUAL(list[0].status, 1);
 	arena_release(&a);
 	buf_init(&sealed, 4096);
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", &id, kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", false, &id, kind, &sealed, &found, &err));
 	CU_ASSERT_FALSE(found);
 	buf_release(&sealed);
 }

@@ -138,6 +138,35 @@ static void a_cancelled_run_plans_nothing(void)
 	CU_ASSERT_FALSE(intend(&of, 1, "{}"));
 }
 
+/* Another run that is under way has it in hand; once its lease is over it may be taken over. */
+static void what_another_run_intends_is_busy_until_its_lease_is_over(void)
+{
+	struct effect_row a = effect('a'), *of = &a;
+	struct effect_row now;
+	struct lease_ref first;
+	struct error err = {0};
+	bool held;
+
+	a_leased_run();
+	first = lease;
+	CU_ASSERT_TRUE(intend(&of, 1, "{}"));
+	fx_accept(1, LANE_ASYNC, "email-triage", "{}");
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&run, 1), 1);
+	lease = (struct lease_ref){.id = run.id, .account_id = 1, .token = run.token};
+	CU_ASSERT_TRUE(intend(&of, 1, "{}"));
+	CU_ASSERT_EQUAL(a.state, EFFECT_BUSY);
+	CU_ASSERT_EQUAL(id_cmp(&a.execution_id, &first.id), 0);
+	now = as_it_stands('a');
+	CU_ASSERT_EQUAL(id_cmp(&now.execution_id, &first.id), 0);
+	CU_ASSERT_TRUE(effects_intend(fx_db, &first, "email-triage", NULL, 0, &of, 1, clock_now_ms(), &arena, &held, &err));
+	CU_ASSERT_EQUAL(a.state, EFFECT_INTENDED);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE leases SET expires_at = 1 ORDER BY execution_id LIMIT 1", &err));
+	CU_ASSERT_TRUE(intend(&of, 1, "{}"));
+	CU_ASSERT_EQUAL(a.state, EFFECT_INTENDED);
+	now = as_it_stands('a');
+	CU_ASSERT_EQUAL(id_cmp(&now.execution_id, &lease.id), 0);
+}
+
 /* What may follow what; each step is one more attempt to settle. */
 static void states_follow_each_other_in_order(void)
 {
@@ -270,6 +299,8 @@ static CU_TestInfo tests[] = {
 	{"a cancelled run leaves no plan", a_cancelled_run_leaves_no_plan},
 	{"who lost the lease plans nothing", who_lost_the_lease_plans_nothing},
 	{"a cancelled run plans nothing", a_cancelled_run_plans_nothing},
+	{"what another run intends is busy until its lease is over",
+	 what_another_run_intends_is_busy_until_its_lease_is_over},
 	{"states follow each other in order", states_follow_each_other_in_order},
 	{"what failed may be intended again", what_failed_may_be_intended_again},
 	{"each change of an effect is counted once", each_change_of_an_effect_is_counted_once},

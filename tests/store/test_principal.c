@@ -33,6 +33,7 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 	k = make_key(7, hash_a, 99000);
 	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_ACTIVE, 0, &err));
 	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "ad-copy-forge", SUB_TRIALING, 5000, &err));
+	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 7, "gmail", "mbox", "x", 1, 1, &id, &err));
 	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
 	CU_ASSERT_TRUE_FATAL(found);
@@ -86,6 +87,7 @@ static void rights_of_other_accounts_are_not_read(void)
 	fx_account(8, 3);
 	make_key(7, hash_a, 0);
 	CU_ASSERT_TRUE(subscription_set(fx_db, 8, "*", SUB_ACTIVE, 0, &err));
+	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 8, "gmail", "mbox", "x", 1, 1, &id, &err));
 	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
 	CU_ASSERT_EQUAL(p.subscription_count, 0);

@@ -21,6 +21,7 @@ void fx_host_reset(void)
 	memset(&fx_host, 0, sizeof fx_host);
 	fx_host.connected = true;
 	fx_host.attempt = fx_host.run = 1;
+	fx_host.remembered_ms = FX_NOW;
 	snprintf(fx_host.kind, sizeof fx_host.kind, "maildir");
 	fx_ledger_reset();
 }
@@ -59,6 +60,7 @@ static bool host_connection(void *data, const char *integration, struct agent_co
 	if (fx_host.address)
 		json_object_object_add(settings, "address", json_object_new_string(fx_host.address));
 	snprintf(out->kind, sizeof out->kind, "%s", fx_host.kind);
+	snprintf(out->id, sizeof out->id, "con_%u", fx_host.place);
 	out->settings = settings;
 	return true;
 }

@@ -19,6 +19,9 @@ struct fx_host {
 	unsigned stop_after_acts;          /* 0: never */
 	unsigned acts, steps, attempt;
 	unsigned run;                      /* attempts of one run share it */
+	unsigned place;                    /* what the connection leads to */
+	unsigned run_under_way;            /* another run, whose intents are its own; 0: none */
+	int64_t remembered_ms;             /* when what is remembered last changed */
 	unsigned ledger_calls, fail_ledger_call;   /* of plan and settle: the one that fails, 0 none */
 	int64_t waited_ms;
 	char step_names[64][64];

@@ -44,7 +44,8 @@ static struct known *find(const struct agent_effect *e)
 	char key[sizeof known->key];
 	unsigned i;
 
-	snprintf(key, sizeof key, "%s|%s|%s|%s", e->integration, e->kind, e->target, e->content ? e->content : "");
+	snprintf(key, sizeof key, "%u|%s|%s|%s|%s", fx_host.place, e->integration, e->kind, e->target,
+	         e->content ? e->content : "");
 	for (i = 0; i < known_count; i++)
 		if (strcmp(known[i].key, key) == 0)
 			return &known[i];
@@ -86,7 +87,8 @@ bool fx_plan(void *data, const char *plan, size_t n, struct agent_effect *const 
 	for (i = 0; i < count; i++) {
 		struct known *k = find(effects[i]);
 
-		if (k->state == AGENT_EFFECT_DONE || k->state == AGENT_EFFECT_UNDONE)
+		if (effects[i]->state == AGENT_EFFECT_DONE || effects[i]->state == AGENT_EFFECT_UNDONE ||
+		    effects[i]->state == AGENT_EFFECT_BUSY)
 			continue;
 		k->state = AGENT_EFFECT_INTENDED;
 		k->run = fx_host.run;
@@ -103,6 +105,8 @@ bool fx_look(void *data, struct agent_effect *const *effects, unsigned count, st
 		const struct known *k = find(effects[i]);
 
 		effects[i]->state = k->state;
+		if (k->state == AGENT_EFFECT_INTENDED && k->run != fx_host.run && k->run == fx_host.run_under_way)
+			effects[i]->state = AGENT_EFFECT_BUSY;
 		effects[i]->this_run = k->state != AGENT_EFFECT_NEW && k->run == fx_host.run;
 		effects[i]->changed_ms = k->changed_ms;
 		effects[i]->remote_id = *k->remote ? k->remote : NULL;
@@ -127,6 +131,14 @@ static void count_lesson(const struct agent_lesson *l, enum agent_effect_state s
 	memories[i].undone += state == AGENT_EFFECT_UNDONE;
 }
 
+/* As store/effects.h has it. */
+static bool may_follow(enum agent_effect_state was, enum agent_effect_state state)
+{
+	return state == AGENT_EFFECT_UNDONE ? was == AGENT_EFFECT_DONE
+	       : state == AGENT_EFFECT_DONE ? was == AGENT_EFFECT_INTENDED || was == AGENT_EFFECT_FAILED
+	                                    : was == AGENT_EFFECT_INTENDED;
+}
+
 bool fx_settle(void *data, struct agent_effect *const *effects, unsigned count, enum agent_effect_state state,
                struct error *err)
 {
@@ -138,10 +150,9 @@ bool fx_settle(void *data, struct agent_effect *const *effects, unsigned count, 
 		struct known *k = find(effects[i]);
 
 		effects[i]->state = state;
-		if ((k->state == AGENT_EFFECT_DONE) != (state == AGENT_EFFECT_UNDONE) || k->state == AGENT_EFFECT_UNDONE)
+		if (!may_follow(k->state, state))
 			continue;
 		k->state = state;
-		k->run = fx_host.run;
 		k->changed_ms = clock_now_ms();
 		snprintf(k->remote, sizeof k->remote, "%s", effects[i]->remote_id ? effects[i]->remote_id : "");
 		for (l = 0; state != AGENT_EFFECT_FAILED && l < effects[i]->lesson_count; l++)
@@ -155,11 +166,12 @@ bool fx_recall(void *data, struct agent_memory *m, unsigned count, struct error 
 	unsigned i, k;
 
 	for (i = 0; i < count; i++) {
-		m[i].done = m[i].undone = 0;
+		m[i].done = m[i].undone = m[i].changed_ms = 0;
 		for (k = 0; k < memory_count; k++)
 			if (strcmp(memories[k].kind, m[i].kind) == 0 && strcmp(memories[k].subject, m[i].subject) == 0) {
 				m[i].done = memories[k].done;
 				m[i].undone = memories[k].undone;
+				m[i].changed_ms = fx_host.remembered_ms;
 			}
 	}
 	return true;

@@ -103,6 +103,28 @@ static void a_run_without_effects_keeps_no_plan(void)
 	fx_remove(dir);
 }
 
+/* Ids of mails mean nothing where another mailbox was connected in between. */
+static void a_plan_is_left_when_another_mailbox_is_connected(void)
+{
+	struct json_object *out;
+	char first[FX_PATH], other[FX_PATH];
+
+	fx_samples(first);
+	fx_host.stop_after_acts = 1;
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	fx_host.stopped = false;
+	fx_host.stop_after_acts = 0;
+	fx_maildir(other);
+	snprintf(fx_host.path, sizeof fx_host.path, "%s", other);
+	fx_host.place++;
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 0 emails | 0 urgent | 0 archived");
+	json_object_put(out);
+	fx_remove(first);
+	fx_remove(other);
+}
+
 /* ---- Runs after each other ---- */
 
 #define WEEKLY(name, from, list) \
@@ -217,6 +239,120 @@ static void a_dry_run_learns_nothing(void)
 	fx_remove(dir);
 }
 
+/* The first run plans and dies, a second archives, the reader moves it back: the first's next attempt leaves it. */
+static void what_was_moved_back_between_attempts_stays(void)
+{
+	static const struct delivered one = WEEKLY("one", "news@x.org", "weekly.x.org");
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, &one, 1);
+	fx_host.refuse = true;
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	fx_host.refuse = false;
+	fx_host.run = 2;
+	json_object_put(fx_run("email-triage", "{}"));
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 1);
+	move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
+	fx_host.run = 1;
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.status"), "skipped");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.reason"), "you moved it back");
+	CU_ASSERT_TRUE(fx_exists(dir, "cur/1772438400.one.host:2,S"));
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+static void what_another_run_is_about_to_do_is_left_to_it(void)
+{
+	static const struct delivered one = WEEKLY("one", "news@x.org", "weekly.x.org");
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, &one, 1);
+	fx_host.refuse = true;
+	CU_ASSERT_PTR_NULL(fx_run("email-triage", "{}"));
+	fx_host.refuse = false;
+	fx_host.run_under_way = 1;
+	fx_host.run = 2;
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.status"), "skipped");
+	CU_ASSERT_EQUAL(fx_count(dir, "new"), 1);
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* Two deliveries of one mail: what became of one says nothing of the other. */
+static void of_two_copies_the_one_moved_back_stays(void)
+{
+	static const char text[] = "Received: by %s\nFrom: news@x.org\nTo: sam@y.org\nSubject: Newsletter\nMessage-ID: <1@x.org>\n"
+	                           "Date: Mon, 2 Mar 2026 08:00:00 +0000\nList-Id: <w.x.org>\nList-Unsubscribe: <mailto:u@x>\n\n"
+	                           "Read more.\n";
+	struct json_object *out;
+	char dir[FX_PATH], copy[600];
+
+	a_maildir_with(dir, NULL, 0);
+	snprintf(copy, sizeof copy, text, "a.example");
+	fx_deliver(dir, "new/1772438400.a.host", copy);
+	snprintf(copy, sizeof copy, text, "b.example");
+	fx_deliver(dir, "new/1772438401.b.host", copy);
+	json_object_put(fx_run("email-triage", "{}"));
+	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 2);
+	move(dir, ".Archive/cur/1772438400.a.host:2,", "cur/1772438400.a.host:2,S");
+	fx_next_run();
+	out = fx_run("email-triage", "{\"rules\":[\"Archive everything\"]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.action"), "none");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
+/* A program that sends all its mails under one Message-ID. */
+static void another_mail_with_the_same_message_id_is_another_mail(void)
+{
+	static const char text[] = "From: ann@x.org\nTo: sam@y.org\nSubject: Report %s\nMessage-ID: <always@x.org>\n"
+	                           "Date: Mon, 2 Mar 2026 08:00:00 +0000\n\nAll is well.\n";
+	char dir[FX_PATH], mail[400];
+
+	a_maildir_with(dir, NULL, 0);
+	snprintf(mail, sizeof mail, text, "one");
+	fx_deliver(dir, "new/1772438400.a.host", mail);
+	json_object_put(fx_run("email-triage", "{\"rules\":[\"Star mail from ann@x.org\"]}"));
+	snprintf(mail, sizeof mail, text, "two");
+	fx_deliver(dir, "new/1772438401.b.host", mail);
+	fx_next_run();
+	json_object_put(fx_run("email-triage", "{\"rules\":[\"Star mail from ann@x.org\"]}"));
+	CU_ASSERT_TRUE(fx_exists(dir, "cur/1772438401.b.host:2,F"));
+	fx_remove(dir);
+}
+
+/* Nothing is counted of what is kept, so what was learned must end by itself. */
+static void what_was_learned_is_tried_again_after_three_months(void)
+{
+	static const struct delivered mails[] = {WEEKLY("one", "news@x.org", "weekly.x.org"),
+	                                         WEEKLY("two", "news@x.org", "weekly.x.org")};
+	static const struct { int64_t days; const char *action; } rows[] = {{89, "none"}, {91, "archive"}};
+	struct json_object *out;
+	char dir[FX_PATH];
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		a_maildir_with(dir, mails, 1);
+		json_object_put(fx_run("email-triage", "{}"));
+		move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
+		fx_deliver(dir, "new/1772438500.two.host", mails[1].text);
+		fx_next_run();
+		fx_host.remembered_ms = FX_NOW - rows[i].days * INT64_C(86400000);
+		out = fx_run("email-triage", "{}");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "two"), "action"), rows[i].action);
+		json_object_put(out);
+		fx_remove(dir);
+	}
+}
+
 /* A star that was set is not set again when its reader took it off. */
 static void a_mark_that_was_taken_off_is_not_repeated(void)
 {
@@ -281,6 +417,12 @@ static CU_TestInfo tests[] = {
 	{"a move whose outcome is unknown is looked at", a_move_whose_outcome_is_unknown_is_looked_at},
 	{"without a plan nothing is changed", without_a_plan_nothing_is_changed},
 	{"a run without effects keeps no plan", a_run_without_effects_keeps_no_plan},
+	{"a plan is left when another mailbox is connected", a_plan_is_left_when_another_mailbox_is_connected},
+	{"what was moved back between attempts stays", what_was_moved_back_between_attempts_stays},
+	{"what another run is about to do is left to it", what_another_run_is_about_to_do_is_left_to_it},
+	{"of two copies the one moved back stays", of_two_copies_the_one_moved_back_stays},
+	{"another mail with the same Message-ID is another mail", another_mail_with_the_same_message_id_is_another_mail},
+	{"what was learned is tried again after three months", what_was_learned_is_tried_again_after_three_months},
 	{"what was moved back stays and teaches", what_was_moved_back_stays_and_teaches},
 	{"a single mail moved back of many teaches nothing of the others",
 	 a_single_mail_moved_back_of_many_teaches_nothing_of_the_others},
