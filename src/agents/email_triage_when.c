@@ -33,9 +33,22 @@ static const struct { const char *text; enum lead lead; } leads[] = {
 static struct when_begins begins, leads_begin;      /* a day or time; what leads to one */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* What may stand between a day, its date and a time. */
+static const char *const joints[] = {"on", "at", "of", "den", "the", "ab", "do", "à", "by", "before", "bis", "até"};
+
+/* "Have a nice end of day" */
+static const char *const wishes[] = {"good", "nice", "great", "pleasant", "lovely", "schönen"};
+
 static void note_begins(void)
 {
+	static const char *const others[] = {"is", "on", "the", "at", "end", "close", "this", "next", "coming", "तक"};
 	size_t i;
+
+	when_know_all(others, sizeof others / sizeof *others);
+	when_know_all(joints, sizeof joints / sizeof *joints);
+	when_know_all(wishes, sizeof wishes / sizeof *wishes);
+	when_days_know();
+	when_times_know();
 
 	when_days_begin(&begins);
 	when_times_begin(&begins);
@@ -53,10 +66,8 @@ static enum lead take_lead(struct reader *r)
 	return LEAD_NONE;
 }
 
-/* What may stand between a day, its date and a time. */
 static bool take_joint(struct reader *r, bool behind_day)
 {
-	static const char *const joints[] = {"on", "at", "of", "den", "the", "ab", "do", "à", "by", "before", "bis", "até"};
 	unsigned i;
 
 	for (i = 0; i < (behind_day ? sizeof joints / sizeof *joints : 3); i++)
@@ -126,13 +137,22 @@ static bool until_follows(const struct reader *r)
 	return when_next_is(r, "तक");
 }
 
+/* Most numbers are none of a day or time: those have a mark or a letter in them, or a word behind them. */
+static bool is_mere_number(const struct reader *r)
+{
+	const struct word *w = when_peek(r, 0);
+	size_t end;
+
+	return when_number(w, &end) >= 0 && end == w->n && !when_peek(r, 1)->known;
+}
+
 /* "the", "on", "at" begin something only with what follows them. */
 static bool may_begin(const struct reader *r)
 {
 	static const char *const fillers[] = {"the", "on", "is", "at", "this", "next", "coming"};
 	unsigned i;
 
-	if (!when_begins(&begins, when_peek(r, 0)))
+	if (!when_begins(&begins, when_peek(r, 0)) || is_mere_number(r))
 		return false;
 	for (i = 0; i < sizeof fillers / sizeof *fillers; i++)
 		if (when_next_is(r, fillers[i]))
@@ -175,14 +195,12 @@ static bool take_led(struct reader *r, enum lead lead, struct moment *m, struct 
 	return hit && lead != LEAD_PAST && lead != LEAD_IN;
 }
 
-/* "Have a nice end of day" */
 static bool is_wished(const struct reader *r)
 {
-	static const char *const words[] = {"good", "nice", "great", "pleasant", "lovely", "schönen"};
 	unsigned i;
 
-	for (i = 0; r->at > 0 && i < sizeof words / sizeof *words; i++)
-		if (when_is(&r->words[r->at - 1], words[i]))
+	for (i = 0; r->at > 0 && i < sizeof wishes / sizeof *wishes; i++)
+		if (when_is(&r->words[r->at - 1], wishes[i]))
 			return true;
 	return false;
 }

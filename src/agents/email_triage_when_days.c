@@ -79,7 +79,7 @@ static bool take_any(struct reader *r, const char *const *phrases, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && when_peek(r, 0)->known; i++)
 		if (when_take_words(r, phrases[i]))
 			return true;
 	return false;
@@ -98,7 +98,7 @@ static int look_up(const struct word *w, const struct named *table, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && w->known; i++)
 		if (when_is(w, table[i].word))
 			return table[i].value;
 	return -1;
@@ -199,7 +199,7 @@ static bool take_number_date(struct reader *r, struct moment *m)
 	char mark = 0;
 
 	while (n < 3 && at < w->n) {
-		struct word rest = {w->p + at, w->n - at};
+		struct word rest = {w->p + at, w->n - at, true};
 
 		v[n] = when_number(&rest, &end);
 		if (v[n] < 0)
@@ -242,7 +242,7 @@ static bool take_part(struct reader *r, struct moment *m)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof parts / sizeof *parts; i++)
+	for (i = 0; i < sizeof parts / sizeof *parts && when_peek(r, 0)->known; i++)
 		if (when_take_words(r, parts[i].words)) {
 			m->day = r->today + parts[i].day * DAY_MS;
 			if (m->time < 0) {
@@ -254,14 +254,23 @@ static bool take_part(struct reader *r, struct moment *m)
 	return false;
 }
 
+static const char *const greetings[] = {"guten", "schönen", "jeden", "am", "good"};
+
+void when_days_know(void)
+{
+	static const char *const others[] = {"of", "end of next week"};
+
+	when_know_all(others, sizeof others / sizeof *others);
+	when_know_all(greetings, sizeof greetings / sizeof *greetings);
+}
+
 /* "Guten Morgen" greets, "jeden Morgen" is none of tomorrow. */
 static bool greets(const struct reader *r)
 {
-	static const char *const words[] = {"guten", "schönen", "jeden", "am", "good"};
 	unsigned i;
 
-	for (i = 0; r->at > 0 && i < sizeof words / sizeof *words; i++)
-		if (when_is(&r->words[r->at - 1], words[i]))
+	for (i = 0; r->at > 0 && i < sizeof greetings / sizeof *greetings; i++)
+		if (when_is(&r->words[r->at - 1], greetings[i]))
 			return true;
 	return false;
 }

@@ -10,7 +10,9 @@
 #define DAY_END   (DAY_MS - 1000)
 #define WORDS_MAX 160
 
-struct word { const char *p; size_t n; };      /* in the sentence, which is in lower case */
+/* In the sentence, which is in lower case. known: it may be one that days and times are told with; all others, most of a
+ * text, are passed over without a look into any table. */
+struct word { const char *p; size_t n; bool known; };
 
 struct reader {
 	struct word words[WORDS_MAX];
@@ -38,10 +40,15 @@ void when_split(struct reader *r, const char *text);
 struct when_begins { unsigned char starts[WHEN_STARTS / 8]; };
 void when_may_begin(struct when_begins *b, const char *phrase);
 bool when_begins(const struct when_begins *b, const struct word *w);
+/* Words that days and times are told with: each that when_is is ever asked for has to be made known, before the first
+ * sentence is split. */
+void when_know(const char *phrase);
+void when_know_all(const char *const *phrases, size_t n);
 /* All that a day may begin with (email_triage_when_days.c). */
 void when_days_begin(struct when_begins *b);
+void when_days_know(void);
 
-/* "friday's", "friday." and "friday:" are friday. */
+/* "friday's", "friday." and "friday:" are friday. false at once for a word that is not known. */
 bool when_is(const struct word *w, const char *text);
 /* The word that many ahead; an empty one behind the last. */
 const struct word *when_peek(const struct reader *r, unsigned ahead);
@@ -64,6 +71,7 @@ bool when_is_day(const struct word *w);
 /* ---- email_triage_when_times.c ---- */
 
 void when_times_begin(struct when_begins *b);
+void when_times_know(void);
 /* A time of day. */
 bool when_take_time(struct reader *r, struct moment *m);
 /* "within the next 48 hours", "in 2 days" without what leads to it. */

@@ -51,11 +51,38 @@ void when_times_begin(struct when_begins *b)
 		when_may_begin(b, parts[i].words);
 }
 
+static const char *const behind[] = {"pm", "p.m", "am", "a.m", "uhr", "o'clock", "uur", "heures", "baje"};
+
+static const struct { const char *first, *second; int minutes; } halves[] = {
+	{"half", "past", 30}, {"half", NULL, 30}, {"quarter", "past", 15}, {"quarter", "to", -15}, {"halb", NULL, -30},
+};
+
+static const struct { const char *word; int64_t ms; } units[] = {
+	{"hour", HOUR_MS}, {"hours", HOUR_MS}, {"hrs", HOUR_MS}, {"minutes", 60000}, {"minute", 60000}, {"min", 60000},
+	{"day", DAY_MS}, {"days", DAY_MS}, {"week", 7 * DAY_MS}, {"weeks", 7 * DAY_MS}, {"stunde", HOUR_MS},
+	{"stunden", HOUR_MS}, {"minuten", 60000}, {"tag", DAY_MS}, {"tagen", DAY_MS}, {"tage", DAY_MS},
+	{"घंटे", HOUR_MS}, {"दिन", DAY_MS}, {"heure", HOUR_MS}, {"heures", HOUR_MS}, {"hora", HOUR_MS},
+	{"horas", HOUR_MS}, {"minutos", 60000}, {"ora", HOUR_MS}, {"ore", HOUR_MS}, {"minuti", 60000}, {"uur", HOUR_MS},
+};
+static const char *const ones[] = {"a", "an", "one", "einer", "eine", "une", "una", "un", "un'ora", "een"};
+
+void when_times_know(void)
+{
+	static const char *const others[] = {"next", "nächsten", "in", "sharp", "and", "past", "to"};
+	size_t i;
+
+	when_know_all(others, COUNT(others));
+	when_know_all(behind, COUNT(behind));
+	when_know_all(ones, COUNT(ones));
+	for (i = 0; i < COUNT(units); i++)
+		when_know(units[i].word);
+}
+
 static bool is_any(const struct word *w, const char *const *list, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && w->known; i++)
 		if (when_is(w, list[i]))
 			return true;
 	return false;
@@ -63,7 +90,7 @@ static bool is_any(const struct word *w, const char *const *list, size_t n)
 
 static bool rest_is(const struct word *w, size_t from, const char *text)
 {
-	struct word rest = {w->p + from, w->n - from};
+	struct word rest = {w->p + from, w->n - from, true};
 
 	return when_is(&rest, text);
 }
@@ -72,7 +99,7 @@ static bool take_business(struct reader *r, struct moment *m)
 {
 	unsigned i;
 
-	for (i = 0; i < COUNT(business); i++)
+	for (i = 0; i < COUNT(business) && when_peek(r, 0)->known; i++)
 		if (when_take_words(r, business[i])) {
 			m->time = WHEN_BUSINESS;
 			return true;
@@ -84,7 +111,7 @@ bool when_take_part(struct reader *r, struct moment *m)
 {
 	size_t i;
 
-	for (i = 0; i < COUNT(parts); i++)
+	for (i = 0; i < COUNT(parts) && when_peek(r, 0)->known; i++)
 		if (when_take_words(r, parts[i].words)) {
 			if (m->time < 0) {
 				m->time = parts[i].time;
@@ -99,7 +126,7 @@ static int hour_in_words(const struct word *w)
 {
 	size_t i, k;
 
-	for (i = 0; i < COUNT(hours); i++)
+	for (i = 0; i < COUNT(hours) && w->known; i++)
 		for (k = 0; k < 12; k++)
 			if (when_is(w, hours[i][k]))
 				return (int)k + 1;
@@ -140,20 +167,17 @@ static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 /* "half past two", "quarter to nine", "halb drei" */
 static bool take_half(struct reader *r, struct moment *m, bool led)
 {
-	static const struct { const char *first, *second; int minutes; } rows[] = {
-		{"half", "past", 30}, {"half", NULL, 30}, {"quarter", "past", 15}, {"quarter", "to", -15}, {"halb", NULL, -30},
-	};
 	unsigned i, used;
 	size_t end;
 
-	for (i = 0; i < COUNT(rows); i++) {
+	for (i = 0; i < COUNT(halves); i++) {
 		const struct word *w;
 		int hour;
 
-		if (!when_is(when_peek(r, led), rows[i].first))
+		if (!when_is(when_peek(r, led), halves[i].first))
 			continue;
 		used = led + 1u;
-		if (rows[i].second && !when_is(when_peek(r, used++), rows[i].second))
+		if (halves[i].second && !when_is(when_peek(r, used++), halves[i].second))
 			continue;
 		w = when_peek(r, used);
 		hour = hour_in_words(w);
@@ -161,7 +185,7 @@ static bool take_half(struct reader *r, struct moment *m, bool led)
 			hour = when_number(w, &end);
 		if (hour < 1 || hour > 12)
 			continue;
-		m->time = of_day(hour, m) * HOUR_MS + rows[i].minutes * INT64_C(60000);
+		m->time = of_day(hour, m) * HOUR_MS + halves[i].minutes * INT64_C(60000);
 		m->part = false;
 		r->at += used + 1;
 		return true;
@@ -172,7 +196,6 @@ static bool take_half(struct reader *r, struct moment *m, bool led)
 /* 5pm, 5 pm, 5:30 p.m., 17:00, 17 Uhr, 17h */
 static bool take_clock(struct reader *r, struct moment *m, bool led)
 {
-	static const char *const behind[] = {"pm", "p.m", "am", "a.m", "uhr", "o'clock", "uur", "heures", "baje"};
 	const struct word *w = when_peek(r, led), *next = when_peek(r, led + 1u);
 	int hour, minute = 0;
 	bool sure = false, pm, am;
@@ -183,7 +206,7 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		return false;
 	if (end + 2 < w->n && (w->p[end] == ':' || w->p[end] == '.' || w->p[end] == 'h') &&
 	    isdigit((unsigned char)w->p[end + 1])) {
-		struct word rest = {w->p + end + 1, w->n - end - 1};
+		struct word rest = {w->p + end + 1, w->n - end - 1, true};
 
 		minute = when_number(&rest, &more);
 		sure = w->p[end] != '.' && more == 2;
@@ -229,14 +252,6 @@ bool when_take_time(struct reader *r, struct moment *m)
 
 bool when_take_span(struct reader *r, struct moment *m)
 {
-	static const struct { const char *word; int64_t ms; } units[] = {
-		{"hour", HOUR_MS}, {"hours", HOUR_MS}, {"hrs", HOUR_MS}, {"minutes", 60000}, {"minute", 60000}, {"min", 60000},
-		{"day", DAY_MS}, {"days", DAY_MS}, {"week", 7 * DAY_MS}, {"weeks", 7 * DAY_MS}, {"stunde", HOUR_MS},
-		{"stunden", HOUR_MS}, {"minuten", 60000}, {"tag", DAY_MS}, {"tagen", DAY_MS}, {"tage", DAY_MS},
-		{"घंटे", HOUR_MS}, {"दिन", DAY_MS}, {"heure", HOUR_MS}, {"heures", HOUR_MS}, {"hora", HOUR_MS},
-		{"horas", HOUR_MS}, {"minutos", 60000}, {"ora", HOUR_MS}, {"ore", HOUR_MS}, {"minuti", 60000}, {"uur", HOUR_MS},
-	};
-	static const char *const ones[] = {"a", "an", "one", "einer", "eine", "une", "una", "un", "un'ora", "een"};
 	unsigned at = when_next_is(r, "the") ? 1 : 0, i;
 	size_t end;
 	int n;

@@ -2,6 +2,7 @@
 #include "agents/email_triage_when_priv.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 static const bool gaps[256] = {
@@ -12,6 +13,56 @@ static bool is_gap(char c)
 {
 	return gaps[(unsigned char)c];
 }
+
+/* ---- Known words ---- */
+
+#define KNOWN_BITS 16384
+
+static unsigned char known[KNOWN_BITS / 8];
+
+/* Without the marks that may stand behind a word. */
+static unsigned known_bit(const char *p, size_t n)
+{
+	uint32_t h = 2166136261u;
+	size_t i;
+
+	while (n > 1 && (p[n - 1] == '.' || p[n - 1] == ':' || p[n - 1] == '\''))
+		n--;
+	if (n > 2 && p[n - 1] == 's' && p[n - 2] == '\'')
+		n -= 2;
+	for (i = 0; i < n; i++)
+		h = (h ^ (unsigned char)p[i]) * 16777619u;
+	return (h ^ h >> 15) % KNOWN_BITS;
+}
+
+void when_know(const char *phrase)
+{
+	while (*phrase) {
+		size_t n = strcspn(phrase, " ");
+		unsigned bit = known_bit(phrase, n);
+
+		known[bit / 8] |= (unsigned char)(1u << bit % 8);
+		phrase += n + (phrase[n] == ' ');
+	}
+}
+
+void when_know_all(const char *const *phrases, size_t n)
+{
+	while (n-- > 0)
+		when_know(phrases[n]);
+}
+
+static bool is_known(const char *p, size_t n)
+{
+	unsigned bit;
+
+	if (isdigit((unsigned char)*p))
+		return true;
+	bit = known_bit(p, n);
+	return known[bit / 8] >> bit % 8 & 1;
+}
+
+/* ---- Words ---- */
 
 void when_split(struct reader *r, const char *text)
 {
@@ -27,8 +78,7 @@ void when_split(struct reader *r, const char *text)
 			;
 		if (p == start)
 			break;
-		r->words[r->count].p = start;
-		r->words[r->count++].n = (size_t)(p - start);
+		r->words[r->count++] = (struct word){start, (size_t)(p - start), is_known(start, (size_t)(p - start))};
 	}
 }
 
@@ -47,12 +97,15 @@ void when_may_begin(struct when_begins *b, const char *phrase)
 	unsigned at = start_of(phrase, strcspn(phrase, " "));
 
 	b->starts[at / 8] |= (unsigned char)(1u << at % 8);
+	when_know(phrase);
 }
 
 bool when_begins(const struct when_begins *b, const struct word *w)
 {
 	unsigned at;
 
+	if (!w->known)
+		return false;
 	if (w->n < 2 || (unsigned char)(*w->p - '0') < 10)
 		return w->n > 0 && (unsigned char)(*w->p - '0') < 10;
 	at = start_of(w->p, w->n);
@@ -63,7 +116,7 @@ bool when_is(const struct word *w, const char *text)
 {
 	size_t n = w->n, len;
 
-	if (n == 0 || *w->p != *text)
+	if (!w->known || n == 0 || *w->p != *text)
 		return false;
 	len = strlen(text);
 	while (n > len && strchr(".:'", w->p[n - 1]))
@@ -75,7 +128,7 @@ bool when_is(const struct word *w, const char *text)
 
 const struct word *when_peek(const struct reader *r, unsigned ahead)
 {
-	static const struct word none = {"", 0};
+	static const struct word none = {"", 0, false};
 
 	return r->at + ahead < r->count ? &r->words[r->at + ahead] : &none;
 }
