@@ -36,10 +36,11 @@ static enum cue cue_here(struct counting *c, const struct phrase *p, const char 
 	return cue == CUE_RESOLVED && cue_is_still_open(c->at) ? CUE__MAX : cue;
 }
 
-static void note(void *ctx, const struct phrase *p, const char *at)
+static void note(struct counting *c, const struct cue_hit *hit)
 {
-	struct counting *c = ctx;
-	size_t i = (size_t)(p - cue_phrases);
+	const struct phrase *p = &cue_phrases[hit->phrase];
+	const char *at = c->at->text + hit->at;
+	size_t i = hit->phrase;
 	enum cue cue = cue_here(c, p, at);
 
 	c->here |= UINT32_C(1) << p->tag;
@@ -153,16 +154,16 @@ void cues_count(const struct sentences *s, struct cue_counts *out)
 {
 	struct counting c = {.out = out};
 	struct tally tally;
-	unsigned i;
+	unsigned i, k;
 
-	pthread_once(&once, build);
 	memset(out, 0, sizeof *out);
 	tally_start(&tally, &request_table);
 	for (i = 0; i < s->count; i++) {
 		c.at = &s->all[i];
 		c.requests = c.polite = 0;
 		c.here = 0;
-		phrases_find(&phrase_ix, c.at->text, note, &c);
+		for (k = 0; k < c.at->hit_count; k++)
+			note(&c, &s->hits[c.at->first_hit + k]);
 		if (!out->request && is_request(&tally, c.at, asks(c.at->text, c.requests, c.polite), c.here))
 			out->request = c.at;
 		if (c.at->question && !is_empty_question(c.at->text))

@@ -324,7 +324,6 @@ static void note_text(struct triage *t, struct item *it)
 	f->ignored = s->ignored;
 	cues_count(s, &cues);
 	note_cues(f, &cues);
-	says_note(s);
 	notices_note(s, f);
 	f->has[FACT_DISCOUNT] = has_percent_off(s);
 	f->has[FACT_SHOUTING] = shouts(it->mail.subject);

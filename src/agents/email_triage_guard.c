@@ -1,10 +1,7 @@
 /* Sentences that speak to the software that reads a mail instead of to its reader. They are left out
  * before any cue is looked for, so that a mail cannot ask for its own category. What a person asks of
  * a person must pass: a word alone rarely tells, so most tell only together. */
-#include <pthread.h>
-#include <string.h>
-
-#include "agents/email_triage_text.h"
+#include "agents/email_triage_marks.h"
 
 enum {
 	ALONE = 1,          /* enough by itself */
@@ -17,7 +14,7 @@ enum {
 	ADDRESS = 128,      /* … to this address */
 };
 
-static const struct phrase phrases[] = {
+const struct phrase guard_phrases[] = {
 	{"ignore all", ALONE}, {"ignore any", ALONE}, {"ignore previous", ALONE}, {"ignore prior", ALONE},
 	{"ignore the above", ALONE}, {"ignore above", ALONE}, {"ignore your", ALONE},
 	{"ignore the previous", ALONE}, {"ignore the prior", ALONE}, {"ignore these", ALONE},
@@ -115,20 +112,10 @@ static const struct phrase phrases[] = {
 	{"http://*", ADDRESS}, {"https://*", ADDRESS}, {"@", ADDRESS},
 };
 
-static struct phrase_index phrase_ix;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+const size_t guard_phrase_count = sizeof guard_phrases / sizeof *guard_phrases;
 
-static void build(void)
+bool guard_steers(uint32_t tags)
 {
-	phrases_build(&phrase_ix, phrases, sizeof phrases / sizeof *phrases);
-}
-
-bool sentence_steers(const char *sentence)
-{
-	uint32_t seen;
-
-	pthread_once(&once, build);
-	seen = phrases_tags(&phrase_ix, sentence);
-	return (seen & ALONE) || all_of(seen, SOFTWARE | COMMAND) || all_of(seen, MAILS | SORT) ||
-	       all_of(seen, HAND_OUT | SECRET | ADDRESS);
+	return (tags & ALONE) || all_of(tags, SOFTWARE | COMMAND) || all_of(tags, MAILS | SORT) ||
+	       all_of(tags, HAND_OUT | SECRET | ADDRESS);
 }

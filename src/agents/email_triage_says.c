@@ -1,12 +1,7 @@
 /* Words of accounts, money, failures and orders; those of trouble at hand stand in email_triage_says_trouble.c. */
 #include "agents/email_triage_says.h"
 
-#include <pthread.h>
-#include <string.h>
-
-#include "base/err.h"
-
-static const struct phrase notices[] = {
+const struct phrase says_notices[] = {
 	{"your", SAYS_YOURS}, {"yours", SAYS_YOURS}, {"ihr", SAYS_YOURS}, {"ihre", SAYS_YOURS}, {"ihrem", SAYS_YOURS},
 	{"ihren", SAYS_YOURS}, {"ihrer", SAYS_YOURS}, {"dein*", SAYS_YOURS}, {"votre", SAYS_YOURS}, {"vos", SAYS_YOURS},
 	{"ton", SAYS_YOURS}, {"tu", SAYS_YOURS}, {"tus", SAYS_YOURS}, {"su", SAYS_YOURS}, {"sus", SAYS_YOURS},
@@ -117,31 +112,4 @@ static const struct phrase notices[] = {
 	{"a été expédié*", SAYS_ROUTINE}, {"ha sido enviado", SAYS_ROUTINE},
 };
 
-static struct phrase phrases[PHRASES_MAX];
-static struct phrase_index phrase_ix;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static size_t append(size_t at, const struct phrase *some, size_t n)
-{
-	INVARIANT(at + n <= PHRASES_MAX, "an index of phrases is full");
-	memcpy(phrases + at, some, n * sizeof *phrases);
-	return at + n;
-}
-
-static void build(void)
-{
-	size_t n = append(0, notices, sizeof notices / sizeof *notices);
-
-	n = append(n, says_trouble, says_trouble_count);
-	n = append(n, says_words, says_words_count);
-	phrases_build(&phrase_ix, phrases, n);
-}
-
-void says_note(struct sentences *s)
-{
-	unsigned i;
-
-	pthread_once(&once, build);
-	for (i = 0; i < s->count; i++)
-		s->all[i].says = phrases_tags(&phrase_ix, s->all[i].text);
-}
+const size_t says_notices_count = sizeof says_notices / sizeof *says_notices;

@@ -33,11 +33,8 @@ enum says {
 };
 #define SAYS_RELAYED (UINT32_C(1) << 31)                  /* "Ann commented:" */
 
-/* email_triage_says_trouble.c, email_triage_says_words.c; a phrase's tag is its bits */
-extern const struct phrase says_trouble[], says_words[];
-extern const size_t says_trouble_count, says_words_count;
-
-/* Notes in each sentence what it says. */
-void says_note(struct sentences *s);
+/* email_triage_says.c, email_triage_says_trouble.c, email_triage_says_words.c; a phrase's tag is its bits */
+extern const struct phrase says_notices[], says_trouble[], says_words[];
+extern const size_t says_notices_count, says_trouble_count, says_words_count;
 
 #endif

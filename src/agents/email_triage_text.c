@@ -1,6 +1,8 @@
 /* From text to sentences. */
 #include "agents/email_triage_text.h"
 
+#include "agents/email_triage_marks.h"
+
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -60,16 +62,22 @@ char *text_lower(struct arena *a, const char *text)
 static void put(struct sentences *s, struct arena *a, struct buf *b, bool question, bool subject)
 {
 	struct sentence *one;
+	struct marks marks;
+	unsigned first;
 
 	while (b->len > 0 && b->data[b->len - 1] == ' ')
 		b->data[--b->len] = '\0';
 	if (b->len == 0 || s->count == TEXT_SENTENCES_MAX)
 		return;
-	if (sentence_steers(b->data)) {
+	first = s->hit_count;
+	marks = marks_find(s, b->data);
+	if (guard_steers(marks.guard)) {
 		s->ignored++;
+		s->hit_count = first;
 	} else {
 		one = &s->all[s->count++];
-		*one = (struct sentence){.text = arena_strndup(a, b->data, b->len), .question = question, .subject = subject};
+		*one = (struct sentence){.text = arena_strndup(a, b->data, b->len), .question = question, .subject = subject,
+		                         .first_hit = first, .hit_count = s->hit_count - first, .says = marks.says};
 	}
 	buf_reset(b);
 }

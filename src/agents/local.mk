@@ -22,6 +22,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_notices.c src/agents/email_triage_press.c \
 	src/agents/email_triage_says.c src/agents/email_triage_says_trouble.c src/agents/email_triage_says_words.c \
 	src/agents/email_triage_says.h \
+	src/agents/email_triage_marks.c src/agents/email_triage_marks.h \
 	src/agents/email_triage_memory.c \
 	src/agents/email_triage_output.c \
 	src/agents/email_triage_plan.c \

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PHRASES_MAX     2048
+#define PHRASES_MAX     3072
 #define PHRASES_BUCKETS 4096
 
 /* Lower case; a '*' at the end lets the last word go on ("prioriti*"). tag is the caller's. */
