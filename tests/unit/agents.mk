@@ -16,7 +16,7 @@ agents_tests_SOURCES = tests/unit/agents_main.c tests/unit/agents_suites.h \
 	tests/unit/test_zone.c tests/unit/test_manifest.c tests/unit/test_probe.c \
 	tests/unit/test_mail.c tests/unit/test_mail_hostile.c tests/unit/test_mail_html.c \
 	tests/unit/test_maildir.c tests/unit/test_maildir_marks.c tests/unit/test_mbox.c tests/unit/test_imap_names.c \
-	tests/unit/test_triage_text.c tests/unit/test_triage_rules.c tests/unit/test_rules_data.c tests/unit/test_rules_page.c \
+	tests/unit/test_triage_text.c tests/unit/test_triage_rules.c tests/unit/test_rules_values.c tests/unit/test_rules_data.c tests/unit/test_rules_page.c \
 	tests/unit/test_money.c tests/unit/test_rules_sense.c tests/unit/test_triage_query.c \
 	tests/unit/test_triage.c tests/unit/test_triage_inline.c tests/unit/test_triage_reasons.c \
 	tests/unit/test_triage_notices.c tests/unit/test_triage_urgency.c tests/unit/test_triage_forged.c \

@@ -4,8 +4,8 @@
 
 #include <CUnit/CUnit.h>
 
-extern const CU_SuiteInfo zone_suite, money_suite, rules_data_suite, rules_page_suite, rules_sense_suite, mail_suite, mail_hostile_suite,
-	mail_html_suite, maildir_suite,
+extern const CU_SuiteInfo zone_suite, money_suite, rules_data_suite, rules_page_suite, rules_sense_suite,
+	rules_values_suite, mail_suite, mail_hostile_suite, mail_html_suite, maildir_suite,
 	maildir_marks_suite, mbox_suite, imap_names_suite,
 	manifest_suite, probe_suite, triage_text_suite, triage_rules_suite, triage_query_suite, triage_suite,
 	triage_inline_suite, triage_reasons_suite, triage_notices_suite, triage_urgency_suite, triage_forged_suite, triage_source_suite,
