@@ -178,7 +178,7 @@ bool rules_take_clause(struct parser *p, struct expr **out)
 	                                      "i get|receive|got [it]", "is received",
 	                                      "reaches me"};
 	struct expr *subject = NULL, *details = NULL;
-	bool pronoun, came, has_details;
+	bool pronoun, came, has_details, deed = false, and_word;
 	unsigned was;
 
 	*out = NULL;
@@ -191,15 +191,20 @@ bool rules_take_clause(struct parser *p, struct expr **out)
 		if (!rules_take_details(p, &subject))
 			return false;
 	} else if (!rules_sees(p, "[the|its|a] subject|body|sender|title|amount|total|recipient") &&
-	           !rules_sees(p, "i am")) {
+	           !rules_sees(p, "i am") && !rules_sees_standing(p)) {
 		p->clause = false;
 		was = p->at;
-		if (!rules_take_deed(p, &subject) && !rules_take_mails(p, &subject))
+		deed = rules_take_deed(p, &subject);
+		if (!deed && !rules_take_mails(p, &subject))
 			p->at = was;
 	}
 	p->clause = true;
 	was = p->at;
+	/* "Ann writes and it mentions lunch" */
+	and_word = deed && rules_take(p, "and");
 	has_details = rules_take_details(p, &details);
+	if (and_word && has_details && details->op == EXPR_OR)
+		return rules_trouble(p, TROUBLE_COMMA, was);
 	if (!has_details)
 		p->at = was;
 	came = rules_take_any(p, comings, COUNT(comings));

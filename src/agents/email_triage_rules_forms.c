@@ -5,7 +5,7 @@
 
 #define MARKS  "flag|mark|make|treat|classify|consider|set|count|regard|rate|categorize|categorise|label|tag|file"
 #define LABELS "label|tag|categorize|categorise|file|classify"
-#define MOVES  "move|put|file|send|sort|place|drop|route|store|shift|group|collect|move"
+#define MOVES  "move|put|file|send|sort|place|drop|route|store|shift|group|collect"
 #define AWAY   "move|send|put|shift|route|get|drop|file|push|sweep|dump|bring"
 #define INBOX  "[the|my] inbox"
 
@@ -24,6 +24,8 @@ static const struct rule_form commands[] = {
 	{"clear|remove|move|take $M from " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"skip " INBOX " for|with $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"let $M skip|bypass " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"let $M be|get archived", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"let $M be|get starred", DO_STAR, DO_NEVER_STAR},
+	{"let $M go|move [straight|directly|right] to|into [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"put|pack|file $M away", DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"hide $M [away] [from] [me|view]", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"spare me [from] $M", DO_ARCHIVE, DO_NOTHING},
 	{"bother|annoy|distract|disturb|pester me with|about|over $M", DO_NOTHING, DO_ARCHIVE},
@@ -103,6 +105,7 @@ static const struct rule_form commands[] = {
 	{"get|gets|given|have|receive [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
 	{"moved|put|sent|go|goes|belong|belongs|filed|stored to|in|into|under $L", DO_LABEL, DO_NOTHING},
 	{"flagged", DO_STAR, DO_NEVER_STAR},
+	{"not $C to me", DO_NOT_URGENT, DO_NOTHING}, {"$C to me", DO_CATEGORY, DO_NOT_URGENT},
 	{"not $C", DO_NOT_URGENT, DO_NOTHING}, {"$C", DO_CATEGORY, DO_NOT_URGENT},
 }, active[] = {
 	/* behind the mails themselves */
@@ -116,9 +119,13 @@ static const struct rule_form commands[] = {
 	{"get|gets|have|receive|receives [the|a] label|tag $L", DO_LABEL, DO_NOTHING},
 	{"get|gets|have|receive|receives [the|a] $W label|tag", DO_LABEL, DO_NOTHING},
 	{"go|goes|belong|belongs to|in|into|under $L", DO_LABEL, DO_NOTHING}, {"come|comes first", DO_URGENT, DO_NOTHING},
+}, additions[] = {
+	/* behind something that is done: "archive them, with the label X" */
+	{"with|under the|a|my label|tag $L", DO_LABEL, DO_NOTHING}, {"with a star", DO_STAR, DO_NOTHING},
 };
 
 const struct rule_forms rules_commands = {commands, COUNT(commands)};
 const struct rule_forms rules_wishes = {wishes, COUNT(wishes)};
 const struct rule_forms rules_predicates = {predicates, COUNT(predicates)};
 const struct rule_forms rules_active = {active, COUNT(active)};
+const struct rule_forms rules_additions = {additions, COUNT(additions)};

@@ -169,7 +169,8 @@ bool rules_take_kinds(struct parser *p, struct expr **out)
 	do {
 		rules_take_mail_noun(p);
 		was = p->at;
-		rules_take_comma(p);
+		if (!rules_sees_colon(p))
+			rules_take_comma(p);
 		if (!rules_take(p, "and|or|nor"))
 			rules_take(p, "as well as");
 		if (p->at != was)

@@ -258,7 +258,8 @@ bool rules_take_mails(struct parser *p, struct expr **out)
 	sure = p->at;
 	for (;;) {
 		unsigned was = p->at, conditions = p->conditions;
-		bool comma = rules_take_comma(p), word = rules_take(p, "and|or|plus") || rules_take(p, "as well as");
+		bool comma = !rules_sees_colon(p) && rules_take_comma(p);
+		bool word = rules_take(p, "and|or|plus") || rules_take(p, "as well as");
 
 		p->clause = clause;
 		if (!(comma || word) || !begins_noun(p) || !take_noun(p, &more, &all)) {

@@ -25,8 +25,8 @@ static bool take_given(struct parser *p, bool predicate)
 	ok = rules_take_command(p);
 	if (!ok) {
 		p->at = at;
-		/* "…, its never urgent" */
-		told = predicate && rules_take(p, "it|they|these|those|its");
+		/* "…, it's never urgent" */
+		told = predicate && rules_take(p, "it|they|these|those");
 		ok = predicate && rules_take_predicate(p, false);
 		/* "it's spam" tells what it is rather than what to make of it */
 		if (ok && told && p->part->actions[p->part->action_count - 1].kind == DO_CATEGORY) {
@@ -44,17 +44,21 @@ static bool take_more(struct parser *p, bool *more)
 	unsigned was = p->at, at;
 	bool comma = rules_take_comma(p);
 	bool word = rules_take(p, "and|but|then [also|then|otherwise]") || rules_take(p, "as well as");
+	bool owes = p->owes;
 	struct part *part = p->part;
 
 	rules_take(p, "please|also|always");
 	at = p->at;
-	*more = (comma || word) && take_given(p, true);
+	*more = rules_take_addition(p) || ((comma || word) && take_given(p, true));
+	/* "archive it and star it": of which mails, has still to be said */
+	p->owes = owes;
 	if (*more)
 		return true;
 	p->at = at;
 	p->clause = false;
 	if ((comma || word) && begin_part(p)) {
 		*more = rules_take_command(p);
+		p->owes = p->owes || owes;
 		if (*more)
 			return true;
 		*p->part = (struct part){0};
@@ -70,6 +74,19 @@ static bool take_more(struct parser *p, bool *more)
 static bool take_plain(struct parser *p)
 {
 	return rules_take_command(p);
+}
+
+/* What to do with mails that are known: "…, archive it", "…, it is urgent", "…: urgent" */
+static bool take_consequence(struct parser *p)
+{
+	rules_take_comma(p);
+	rules_take(p, "then");
+	rules_take_opening(p);
+	if (take_given(p, false))
+		return true;
+	p->given = true;
+	rules_take(p, "it|they|this|that");
+	return rules_take_predicate(p, false);
 }
 
 static bool take_conditional(struct parser *p)
@@ -88,15 +105,45 @@ static bool take_conditional(struct parser *p)
 	if (!ok || !when)
 		return false;
 	p->part->when = when;
-	rules_take_comma(p);
-	rules_take(p, "then");
-	rules_take_opening(p);
-	if (take_given(p, false))
-		return true;
-	/* "if …, it is urgent", "if …: urgent" */
-	p->given = true;
-	rules_take(p, "it|they|this|that");
-	return rules_take_predicate(p, false);
+	return take_consequence(p);
+}
+
+/* "I get a lot of mail from Ann; if one of those mentions lunch, star it", "I get too many promotions. Archive them." */
+static bool take_told(struct parser *p)
+{
+	static const char *const pronouns[] = {"it", "them", "these", "those", "they"};
+	struct expr *mails = NULL, *those = NULL;
+	struct parser seen;
+
+	if (!rules_take(p, "i|we [often|always|also|usually] get|receive|have [a|too|so|quite] [lot|lots|many|much] [of]") ||
+	    !rules_take_mails(p, &mails) || !mails)
+		return false;
+	p->clause = false;
+	if (rules_peek(p, 0)->kind == TOKEN_STOP)
+		p->at++;
+	else if (!rules_take_comma(p))
+		return false;
+	if (rules_take(p, "if|when|whenever")) {
+		if (!rules_take(p, "one|any of those|these|them|the") && !rules_sees(p, "it|they|those|these"))
+			return false;
+		rules_take_mail_noun(p);
+		p->clause = true;
+		if (!rules_take_details(p, &those))
+			return false;
+		p->clause = false;
+	}
+	p->part->when = rules_both(p, mails, those);
+	seen = *p;
+	if (!take_consequence(p))
+		return false;
+	/* "they are spam" tells what they are rather than what to make of them */
+	rules_take_comma(&seen);
+	if (!those && rules_is_any(&seen, 0, pronouns, COUNT(pronouns)) && p->part->actions[0].kind == DO_CATEGORY)
+		return false;
+	/* "…. Archive promotions": of others something is said */
+	while (seen.at < p->at && !rules_is_any(&seen, 0, pronouns, COUNT(pronouns)))
+		seen.at++;
+	return those || seen.at < p->at;
 }
 
 /* "Unless it is from Ann, archive …", "Except for receipts, archive …" */
@@ -130,6 +177,36 @@ static bool take_statement(struct parser *p)
 		return true;
 	rules_take(p, "that|which");
 	return rules_take_predicate(p, none);
+}
+
+/* "Urgent: subject says outage". "Important: …" may as well call for attention. What else is to be done, and to what,
+ * nothing tells. */
+static bool take_heading(struct parser *p)
+{
+	static const struct { const char *pattern; struct action action; } headings[] = {
+		{"[very] urgent|high-priority", {DO_URGENT, TRIAGE_URGENT, NULL}},
+		{"high|top|highest priority", {DO_URGENT, TRIAGE_URGENT, NULL}},
+		{"not|never urgent|important", {DO_NOT_URGENT, TRIAGE_URGENT, NULL}},
+		{"low|lowest priority", {DO_NOT_URGENT, TRIAGE_URGENT, NULL}},
+		{"unimportant|low-priority|non-urgent", {DO_NOT_URGENT, TRIAGE_URGENT, NULL}},
+		{"spam|junk", {DO_CATEGORY, TRIAGE_SPAM, NULL}},
+	};
+	struct part *part = p->part;
+	unsigned i;
+	bool clause, more;
+
+	for (i = 0; i < COUNT(headings) && !rules_take(p, headings[i].pattern); i++)
+		;
+	if (i == COUNT(headings) || !rules_sees_colon(p) || !rules_take_comma(p))
+		return false;
+	/* "Urgent: newsletters are not urgent" tells something of the mails: no heading, so no clause without "if" */
+	clause = rules_take(p, "if|when|whenever") || rules_sees(p, "[the|a] subject|title|body|sender") ||
+	         rules_sees_standing(p);
+	if (!(clause ? rules_take_clause : rules_take_mails)(p, &part->when) || !part->when)
+		return false;
+	p->clause = false;
+	part->actions[part->action_count++] = headings[i].action;
+	return take_more(p, &more) && (!more || rules_trouble(p, TROUBLE_SENTENCES, p->at - 1));
 }
 
 static bool take_rest(struct parser *p)
@@ -176,8 +253,8 @@ static bool makes_sense(struct parser *p)
 
 bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct rule *out)
 {
-	static bool (*const forms[])(struct parser *) = {take_conditional, take_exception_first, take_plain,
-	                                                 take_statement};
+	static bool (*const forms[])(struct parser *) = {take_conditional, take_told, take_exception_first, take_plain,
+	                                                 take_statement, take_heading};
 	unsigned i;
 
 	memset(p, 0, sizeof *p);

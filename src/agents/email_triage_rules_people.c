@@ -113,6 +113,17 @@ static bool take_from(struct parser *p, struct expr **out)
 	return *out != NULL;
 }
 
+/* "on the kernel mailing list"; "on the guest list" tells what it is about. */
+static bool take_on_list(struct parser *p, struct expr **out)
+{
+	static const char *const lists[] = {"mailing", "discussion"};
+	unsigned ahead;
+
+	for (ahead = 1; ahead < 8 && !rules_is_any(p, ahead, lists, COUNT(lists)); ahead++)
+		;
+	return ahead < 8 && rules_take(p, "[posted|sent] on") && (take_list(p, out) || take_any_list(p, out));
+}
+
 bool rules_take_sender(struct parser *p, struct expr **out)
 {
 	static const char *const leads[] = {"sent|received|coming|written|originating by|from",
@@ -133,6 +144,8 @@ bool rules_take_sender(struct parser *p, struct expr **out)
 		return take_from(p, out);
 	if (rules_take_any(p, ways, COUNT(ways)))
 		return take_list(p, out) || take_any_list(p, out);
+	if (rules_sees(p, "[posted|sent] on"))
+		return take_on_list(p, out);
 	if (!rules_take_any(p, subjects, COUNT(subjects)))
 		return false;
 	negated = rules_take(p, "does not");
@@ -156,9 +169,10 @@ static bool take_me(struct parser *p, struct expr **out)
 
 	if (rules_take_any(p, alone, COUNT(alone)))
 		*out = rules_simple(p, WHEN_ONLY_TO_ME);
-	else if (rules_take(p, "me [directly|personally]"))
+	else if (rules_take(p, "me [directly|personally]")) {
 		*out = rules_simple(p, WHEN_TO_ME);
-	else
+		rules_take(p, "rather|other|instead than|of [just|only|merely|simply] [being|as|in|on|a] copied|cc'd|cced|cc|copy");
+	} else
 		return false;
 	return *out != NULL;
 }

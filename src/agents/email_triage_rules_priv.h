@@ -113,6 +113,7 @@ struct parser {
 	bool clause;                /* inside "that …" or "if …": verbs belong to conditions */
 	bool class_closes;          /* "mark mail from Ann urgent": a class at the end is none of its kinds */
 	bool given;                 /* the mails are known: "if …, archive it", "… and archive them" */
+	bool mails_last;            /* "archive newsletters": what comes next may belong to them */
 	bool owes;                  /* "archive it": a condition must follow */
 	bool wished;                /* "I want newsletters archived": no verb stands between them */
 	struct part *part;          /* that actions are added to */
@@ -136,6 +137,8 @@ bool rules_sees(const struct parser *p, const char *pattern);
 bool rules_take(struct parser *p, const char *pattern);
 bool rules_take_any(struct parser *p, const char *const *patterns, unsigned n);
 bool rules_take_comma(struct parser *p);
+/* Is it the comma's kind that parts what is said from what it is said of: "newsletters: archive"? */
+bool rules_sees_colon(const struct parser *p);
 /* Notes what is wrong at a token, unless a reading that came further was noted; returns false. */
 bool rules_trouble(struct parser *p, enum trouble t, unsigned at);
 bool rules_ends_value(const struct parser *p);
@@ -165,10 +168,12 @@ bool rules_take_texts(struct parser *p, struct condition *c, bool *all_of);
 /* Each takes one condition if it begins here, to *out. false: none begins here, or (trouble) it cannot be followed and
  * the reading ends; what was taken is then not given back. */
 typedef bool rules_detail(struct parser *p, struct expr **out);
-rules_detail rules_take_detail;      /* email_triage_rules_detail.c: any of those below */
+rules_detail rules_take_detail;      /* email_triage_rules_clause.c: any of those below */
 rules_detail rules_take_sender, rules_take_relation;                    /* …_people.c */
 rules_detail rules_take_text;                                           /* …_about.c */
-rules_detail rules_take_attachment;                                     /* …_about.c */
+/* Do words come next, and that they stand somewhere: "report and overdue appear in the mail"? */
+bool rules_sees_standing(const struct parser *p);
+rules_detail rules_take_attachment;                                     /* …_files.c */
 rules_detail rules_take_time;                                           /* …_time.c */
 rules_detail rules_take_amount;                                         /* …_amount.c */
 
@@ -214,9 +219,12 @@ extern const struct rule_forms rules_commands;
 extern const struct rule_forms rules_wishes;          /* behind "I" */
 extern const struct rule_forms rules_predicates;      /* behind "are", "should be" … */
 extern const struct rule_forms rules_active;          /* behind the mails themselves */
+extern const struct rule_forms rules_additions;       /* behind what is done */
 
 /* email_triage_rules_verbs.c */
 bool rules_take_command(struct parser *p);
+/* "with the label X", behind what is done to the same mails */
+bool rules_take_addition(struct parser *p);
 /* never: as "nothing … should be archived" has it */
 bool rules_take_predicate(struct parser *p, bool never);
 bool rules_take_never(struct parser *p);

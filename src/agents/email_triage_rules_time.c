@@ -80,14 +80,13 @@ bool rules_in_range(const struct range *r, int64_t n)
 
 /* ---- Ages ---- */
 
-static bool take_span(struct parser *p, int64_t *ms)
+static bool take_units(struct parser *p, int64_t n, int64_t *ms)
 {
 	static const struct { const char *pattern; int64_t hours; } units[] = {
 		{"hour|hours|hrs|hr|h", 1}, {"day|days|d", 24}, {"week|weeks", 168}, {"fortnight|fortnights", 336},
 		{"month|months", 720},
 		{"quarter|quarters", 2190}, {"year|years", 8760},
 	};
-	int64_t n = rules_take_number(p);
 	unsigned i;
 
 	if (n < 0 || n > 10000)
@@ -100,20 +99,15 @@ static bool take_span(struct parser *p, int64_t *ms)
 	return false;
 }
 
+static bool take_span(struct parser *p, int64_t *ms)
+{
+	return take_units(p, rules_take_number(p), ms);
+}
+
 /* "24 hours", "week": behind "the last" the number may be missing */
 static bool take_last_span(struct parser *p, int64_t *ms)
 {
-	static const struct { const char *word; int64_t hours; } units[] = {{"hour", 1}, {"day", 24}, {"week", 168},
-		{"month", 720},
-	                                                                    {"fortnight", 336}, {"year", 8760}};
-	unsigned i;
-
-	for (i = 0; i < COUNT(units); i++)
-		if (rules_take(p, units[i].word)) {
-			*ms = units[i].hours * HOUR_MS;
-			return true;
-		}
-	return take_span(p, ms);
+	return rules_sees(p, "hour|day|week|month|fortnight|year") ? take_units(p, 1, ms) : take_span(p, ms);
 }
 
 static bool add_age(struct parser *p, bool older, bool strict, int64_t ms, struct expr **out)

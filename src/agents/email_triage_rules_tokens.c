@@ -77,19 +77,21 @@ static void add(struct reader *r, enum token_kind kind, const char *text, size_t
 
 /* "don't" is "do not"; an apostrophe left out is forgiven where no other word is meant. */
 static const struct { const char *text, *first, *second; } short_forms[] = {
-	{"don't", "do", "not"}, {"dont", "do", "not"}, {"doesn't", "does", "not"}, {"doesnt", "does", "not"},
-	{"didn't", "did", "not"}, {"isn't", "is", "not"}, {"isnt", "is", "not"}, {"aren't", "are", "not"},
-	{"arent", "are", "not"}, {"wasn't", "was", "not"}, {"weren't", "were", "not"}, {"can't", "can", "not"},
-	{"cannot", "can", "not"}, {"cant", "can", "not"}, {"won't", "will", "not"}, {"shouldn't", "should", "not"},
-	{"shouldnt", "should", "not"}, {"mustn't", "must", "not"}, {"needn't", "need", "not"}, {"haven't", "have", "not"},
-	{"hasn't", "has", "not"}, {"i'm", "i", "am"}, {"im", "i", "am"}, {"i've", "i", "have"}, {"i'd", "i", "would"},
-	{"i'll", "i", "will"}, {"thats", "that", "is"}, {"there's", "there", "is"}, {"theres", "there", "is"},
-	{"didnt", "did", "not"}, {"wasnt", "was", "not"}, {"havent", "have", "not"}, {"hasnt", "has", "not"},
-	{"ive", "i", "have"},
-	{"theyre", "they", "are"}, {"you're", "you", "are"}, {"wouldn't", "would", "not"}, {"it's", "it", "is"},
-	{"that's", "that", "is"}, {"they're", "they", "are"},
-	{"who's", "who", "is"}, {"she's", "she", "is"}, {"he's", "he", "is"}, {"we're", "we", "are"}, {"let's", "let", "us"}, {"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL},
-	{"w/o", "without", NULL}, {"w/", "with", NULL}, {"pls", "please", NULL}, {"plz", "please", NULL},
+	{"aren't", "are", "not"}, {"arent", "are", "not"}, {"can't", "can", "not"}, {"cannot", "can", "not"},
+	{"cant", "can", "not"}, {"didn't", "did", "not"}, {"didnt", "did", "not"}, {"doesn't", "does", "not"},
+	{"doesnt", "does", "not"}, {"don't", "do", "not"}, {"dont", "do", "not"}, {"hasn't", "has", "not"},
+	{"hasnt", "has", "not"}, {"haven't", "have", "not"}, {"havent", "have", "not"}, {"he's", "he", "is"},
+	{"hes", "he", "is"}, {"i'd", "i", "would"}, {"i'll", "i", "will"}, {"i'm", "i", "am"}, {"i've", "i", "have"},
+	{"im", "i", "am"}, {"isn't", "is", "not"}, {"isnt", "is", "not"}, {"it's", "it", "is"}, {"its", "it", "is"},
+	{"ive", "i", "have"}, {"let's", "let", "us"}, {"mustn't", "must", "not"}, {"mustnt", "must", "not"},
+	{"needn't", "need", "not"}, {"neednt", "need", "not"}, {"she's", "she", "is"}, {"shes", "she", "is"},
+	{"shouldn't", "should", "not"}, {"shouldnt", "should", "not"}, {"that's", "that", "is"}, {"thats", "that", "is"},
+	{"there's", "there", "is"}, {"theres", "there", "is"}, {"they're", "they", "are"}, {"theyre", "they", "are"},
+	{"wasn't", "was", "not"}, {"wasnt", "was", "not"}, {"we're", "we", "are"}, {"weren't", "were", "not"},
+	{"werent", "were", "not"}, {"who's", "who", "is"}, {"whos", "who", "is"}, {"won't", "will", "not"},
+	{"wouldn't", "would", "not"}, {"wouldnt", "would", "not"}, {"you're", "you", "are"}, {"youre", "you", "are"},
+	{"and/or", "or", NULL}, {"&", "and", NULL}, {"plus", "and", NULL}, {"w/o", "without", NULL}, {"w/", "with", NULL},
+	{"pls", "please", NULL}, {"plz", "please", NULL},
 };
 
 /* Slips of the pen in words of the grammar. What mails are searched for stays as it is written. */
@@ -120,6 +122,23 @@ static const char *spelt(const char *lower)
 	return lower;
 }
 
+/* "its less than a week old": "it is", but for words that only something of the mail's can be. */
+static bool is_contraction(const char *rest)
+{
+	static const char *const behind[] = {"a", "an", "not", "from", "about", "for", "less", "more", "older", "newer", "at",
+	                                     "over", "under", "never", "always", "just", "only", "sent", "addressed", "been",
+	                                     "spam", "to", "unread", "marked", "all", "boring", "noise",
+	                                     "so", "too", "very"};
+	size_t n;
+	unsigned i;
+
+	rest += strspn(rest, " ");
+	n = strcspn(rest, " ,.;!?");
+	for (i = 0; i < COUNT(behind) && (strlen(behind[i]) != n || strncasecmp(rest, behind[i], n) != 0); i++)
+		;
+	return i < COUNT(behind);
+}
+
 static bool add_short_form(struct reader *r, const char *p, size_t n)
 {
 	const char *lower = text_lower(r->arena, arena_strndup(r->arena, p, n));
@@ -128,6 +147,8 @@ static bool add_short_form(struct reader *r, const char *p, size_t n)
 	for (i = 0; i < COUNT(short_forms); i++) {
 		if (strcmp(lower, short_forms[i].text) != 0)
 			continue;
+		if (strcmp(lower, "its") == 0 && !is_contraction(p + n))
+			return false;
 		add(r, TOKEN_WORD, short_forms[i].first, strlen(short_forms[i].first), p, p + n);
 		if (short_forms[i].second)
 			add(r, TOKEN_WORD, short_forms[i].second, strlen(short_forms[i].second), p, p + n);
@@ -177,7 +198,7 @@ static bool add_mark(struct reader *r, const char **p)
 		size_t n = strlen(marks[i]);
 
 		if (strncmp(*p, marks[i], n) == 0) {
-			add(r, TOKEN_COMMA, ",", 1, *p, *p + n);
+			add(r, TOKEN_COMMA, *marks[i] == ':' ? ":" : ",", 1, *p, *p + n);
 			*p += n;
 			return true;
 		}
@@ -231,7 +252,7 @@ static const char *add_word(struct reader *r, const char *p)
 			r->out[r->n - 1].lower = spelt(r->out[r->n - 1].lower);
 	}
 	if (memchr(p + n, ':', length - n) && p[length])
-		add(r, TOKEN_COMMA, ",", 1, p + n, p + n + 1);
+		add(r, TOKEN_COMMA, ":", 1, p + n, p + n + 1);
 	else if (n < length && strpbrk(p + n, ".!?") && strpbrk(p + n, ".!?") < p + length && is_stop(p, n, p + length))
 		add(r, TOKEN_STOP, ".", 1, p + n, p + n + 1);
 	return p + length;

@@ -81,7 +81,7 @@ static bool take_label(struct parser *p, struct slots *s, bool one)
 	                                   "regardless", "since", "so", "as", "until", "after", "before", "while"};
 	static const char *const phrases[] = {"from now on", "by default", "right|straight away", "at once",
 	                                      "every|each time", "without asking|exception|exceptions", "in any|all case|cases",
-	                                      "no matter", "as well"};
+	                                      "no matter", "as well", "label|folder|tag|category", "with a star"};
 	const struct token *t;
 	char name[LABEL_MAX + 1];
 	size_t n = 0, words = 0;
@@ -96,7 +96,7 @@ static bool take_label(struct parser *p, struct slots *s, bool one)
 		return *t->text && strlen(t->text) <= LABEL_MAX;
 	}
 	while (t->kind != TOKEN_END && t->kind != TOKEN_COMMA && t->kind != TOKEN_QUOTED && t->kind != TOKEN_STOP &&
-	       !rules_is_any(p, 0, ends, COUNT(ends)) && !(words > 0 && sees_any(p, phrases, COUNT(phrases))) && !(words > 0 && rules_sees(p, "label|folder|tag|category"))) {
+	       !rules_is_any(p, 0, ends, COUNT(ends)) && !(words > 0 && sees_any(p, phrases, COUNT(phrases)))) {
 		if (n + strlen(t->text) + 2 > sizeof name || (one && words > 0))
 			return rules_trouble(p, TROUBLE_LABEL, p->at);
 		if (n > 0)
@@ -208,6 +208,13 @@ static bool add_action(struct parser *p, const struct rule_form *f, const struct
 	return true;
 }
 
+static bool ends_in_mails(const char *pattern)
+{
+	size_t n = strlen(pattern);
+
+	return n >= 2 && strcmp(pattern + n - 2, "$M") == 0;
+}
+
 static bool take_any_form(struct parser *p, const struct rule_forms *forms, bool never)
 {
 	unsigned was = p->at, conditions = p->conditions, i;
@@ -225,6 +232,7 @@ static bool take_any_form(struct parser *p, const struct rule_forms *forms, bool
 			continue;
 		if (s.has_when)
 			p->part->when = s.when;
+		p->mails_last = !p->given && s.has_when && ends_in_mails(f->pattern);
 		return true;
 	}
 	p->at = was;
@@ -250,6 +258,11 @@ bool rules_take_command(struct parser *p)
 	if (wish)
 		return take_any_form(p, &rules_wishes, never);
 	return take_any_form(p, &rules_commands, never);
+}
+
+bool rules_take_addition(struct parser *p)
+{
+	return !p->mails_last && take_any_form(p, &rules_additions, false);
 }
 
 bool rules_take_predicate(struct parser *p, bool never)

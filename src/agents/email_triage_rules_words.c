@@ -118,6 +118,11 @@ bool rules_take_comma(struct parser *p)
 	return true;
 }
 
+bool rules_sees_colon(const struct parser *p)
+{
+	return rules_peek(p, 0)->kind == TOKEN_COMMA && *rules_peek(p, 0)->text == ':';
+}
+
 bool rules_trouble(struct parser *p, enum trouble t, unsigned at)
 {
 	if (p->trouble == TROUBLE_NONE || at >= p->trouble_at) {
@@ -138,7 +143,7 @@ static const char *const stops[] = {
 	"mention", "include", "includes", "including", "say", "says", "saying", "concerning", "by", "received", "does",
 	"do",
 	"cc", "archive", "star", "flag", "label", "mark", "tag", "file", "it", "them", "urgent", "important", "under",
-	"into", "go", "goes", "go", "on", "at", "for", "after", "before", "since", "until", "till", "during", "over",
+	"into", "go", "goes", "on", "at", "for", "after", "before", "since", "until", "till", "during", "over",
 	"above",
 	"below", "between", "within", "than", "because", "so", "while", "otherwise", "else", "need", "needs", "ought",
 	"also",
@@ -151,7 +156,7 @@ static const char *const stops[] = {
 	"today", "yesterday", "tomorrow", "tonight", "ago", "asap", "again", "anymore", "maybe", "perhaps", "sometimes",
 	"usually", "often", "mostly", "automatically", "anyway", "themselves", "attached", ">", "<", ">=", "<=", "other",
 	"apart", "besides", "even", "regardless", "irrespective", "though", "although", "sends", "whether", "did", "had",
-	"would", "could", "might", "am", "off",
+	"would", "could", "might", "am", "off", "appear", "appears", "occur", "occurs",
 };
 
 /* Whoever they are, nothing in a mail tells. */
@@ -175,7 +180,7 @@ bool rules_ends_value(const struct parser *p)
 	enum token_kind k = rules_peek(p, 0)->kind;
 
 	return k == TOKEN_END || k == TOKEN_COMMA || k == TOKEN_STOP || rules_is_any(p, 0, stops, COUNT(stops)) ||
-	       rules_sees(p, "a|the star|label|tag|high|low|top");
+	       rules_sees(p, "a|the star|label|tag|high|low|top") || rules_sees(p, "stands|stand|shows|show in|up");
 }
 
 bool rules_is_nobody(const struct parser *p, unsigned ahead)

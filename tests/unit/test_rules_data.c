@@ -294,6 +294,12 @@ static void twenty_again(void)
 	check_file("rules-again.json", 20, 0);
 }
 
+/* And of a third. */
+static void a_third_twenty(void)
+{
+	check_file("rules-third.json", 20, 0);
+}
+
 /* Of our own once more, as unlike those before as could be thought of. */
 static void some_more(void)
 {
@@ -304,6 +310,7 @@ static CU_TestInfo tests[] = {
 	{"sixty sentences", sixty_sentences},
 	{"twenty of somebody else", twenty_of_somebody_else},
 	{"twenty again", twenty_again},
+	{"a third twenty", a_third_twenty},
 	{"some more", some_more},
 	CU_TEST_INFO_NULL,
 };

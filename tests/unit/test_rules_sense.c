@@ -101,6 +101,53 @@ static const char *const sentences[] = {
 	"? Star mail about lunch, it can't wait",
 	"? Star whatever is",
 	"? Whatever is urgent is starred",
+	/* what one gets, and what becomes of those */
+	"* I get a lot of mail from Ann. If it mentions lunch, star it",
+	". We often receive mail from Bob and Carl; if one of those mentions lunch, star it",
+	"* I get too much mail about lunch, star it",
+	"? I get a lot of mail about lunch, it is spam",
+	"? I get a lot of mail, star it",
+	"? I get a lot of mail from Ann. Star promotions.",
+	"? I get a lot of mail from Ann. Star",
+	"? I get a lot of mail from Ann; if Bob writes, star it",
+	/* a heading is what to do, but where it may be a list, a call for attention or the mails themselves */
+	"? Important: mail from Ann",
+	"? Urgent: everything",
+	"? Urgent: mail from Ann, star it",
+	"? Spam: newsletters should be starred",
+	"? Urgent: mail about lunch is not urgent",
+	". Urgent: star",
+	". Urgent: mail about lunch",
+	/* a star or label behind what is done; behind the mails, they may have it already */
+	"* Mail from Ann belongs in the inbox, with a star",
+	"* Label mail from Ann as Food with a star",
+	"? Archive mail from Ann, with a star",
+	"? Archive mail from Ann with the label Food",
+	"? With a star",
+	/* of which mails? */
+	"? Archive it and star it",
+	"? Archive it and star mail from Ann",
+	"* Archive it and star it if it's from Ann",
+	/* words that stand somewhere, though they be kinds of mail */
+	"* If both lunch and noon appear in the mail, star it",
+	". If both lunch and invoice appear in the mail, star it",
+	". If newsletter is in the subject, star it",
+	"* When Ann writes and it mentions lunch, star it",
+	". When Ann writes and it mentions dinner, star it",
+	"? When Ann writes and it mentions lunch or has an attachment, star it",
+	/* lists */
+	". Star mail on the lunch mailing list",
+	"? Star mail from Ann on the guest list",
+	/* "its" is "it is" where nothing of the mail's follows */
+	"* Star mail from Ann as long as its less than two weeks old",
+	". Star mail from Ann as long as its older than two weeks",
+	"* Star mail from Ann with noon in its subject",
+	"* Star mail from Ann, its never urgent",
+	/* in whose eyes */
+	". Mail from Ann is spam to me",
+	"? Mail from Ann is important to Bob",
+	"* Star mail sent to me rather than just copied",
+	"? Star mail sent to me rather than Bob",
 	"* Star mail from \u201cAnn\u201d \u2013 thanks!",
 };
 
