@@ -43,7 +43,7 @@ enum fact {
 	/* suspicious */
 	FACT_AUTH_PASS, FACT_ONE_CLICK, FACT_AUTH_FAIL, FACT_NAME_SPOOF, FACT_BRAND_SPOOF, FACT_LOOKALIKE, FACT_REPLY_ELSEWHERE,
 	FACT_LINK_MISMATCH, FACT_LINK_BARE, FACT_CREDENTIALS, FACT_THREAT, FACT_PAYMENT_DETAILS,
-	FACT_RISKY_FILE, FACT_DISGUISED_FILE,
+	FACT_RISKY_FILE, FACT_DISGUISED_FILE, FACT_FEE_BAIT, FACT_PAY_ELSEWHERE, FACT_NAME_TAKEN,
 	FACT__MAX
 };
 
@@ -57,6 +57,8 @@ struct facts {
 	bool poses;                     /* its sender's name is another address, no sentence that holds one */
 	int64_t deadline_ms;            /* 0: none */
 	int64_t soon_ms;                /* until when it needs its reader, within a day or so; 0: it does not say */
+	bool unproven;                  /* the reader's server looked who sent it, and found no proof */
+	bool speaks_of_money;
 	unsigned ignored;               /* sentences written to steer software, left out */
 	bool wire, spam_judged;         /* as programs sent it; by the model of words */
 	double spam_logit;              /* of the words and signs (email_triage_spam.h) */
@@ -168,7 +170,7 @@ void triage_warn_no_mbox(struct triage *t, const char *which, const char *holds,
 
 /* email_triage_facts.c, email_triage_suspect.c: fill item->facts but its sums */
 void triage_find_facts(struct triage *t, struct item *it);
-void triage_find_suspicion(struct item *it);
+void triage_find_suspicion(struct triage *t, struct item *it);
 const char *triage_own_address(struct triage *t);
 /* The part of a host name that one registers ("mail.example.co.uk": "example.co.uk"). */
 const char *triage_domain(const char *host);

@@ -33,7 +33,7 @@ static bool is_suspicious(const struct facts *f)
 {
 	static const enum fact made[] = {FACT_AUTH_FAIL, FACT_NAME_SPOOF, FACT_BRAND_SPOOF, FACT_LOOKALIKE,
 	                                 FACT_REPLY_ELSEWHERE, FACT_LINK_MISMATCH, FACT_LINK_BARE, FACT_RISKY_FILE,
-	                                 FACT_DISGUISED_FILE};
+	                                 FACT_DISGUISED_FILE, FACT_FEE_BAIT, FACT_NAME_TAKEN};
 
 	return f->sum[SUM_SUSPECT] >= SUSPECT_LEAST && HAS_ANY(f, made);
 }

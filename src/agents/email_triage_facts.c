@@ -360,7 +360,7 @@ void triage_find_facts(struct triage *t, struct item *it)
 	note_relationship(t, it);
 	note_calendar(m, f);
 	note_text(t, it);
-	triage_find_suspicion(it);
+	triage_find_suspicion(t, it);
 	if (!m->cut) {
 		f->spam_judged = true;
 		f->wire = spam_has_wire(m);

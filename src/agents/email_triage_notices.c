@@ -13,6 +13,7 @@ void notices_note(const struct sentences *s, struct facts *f)
 
 		f->has[FACT_ACCOUNT] |= (seen & SAYS_SECURITY) || all_of(seen, SAYS_YOURS | SAYS_THING | SAYS_CHANGED);
 		f->has[FACT_MONEY] |= all_of(seen, SAYS_MONEY | SAYS_MOVED) || all_of(seen, SAYS_MONEY | SAYS_TROUBLE);
+		f->speaks_of_money |= (seen & SAYS_MONEY) != 0;
 		f->has[FACT_TRAVEL_CHANGE] |= all_of(seen, SAYS_JOURNEY | SAYS_SHIFTED);
 		f->has[FACT_TROUBLE] |= (seen & SAYS_TROUBLE) != 0;
 		f->has[FACT_ROUTINE] |= (seen & SAYS_ROUTINE) || all_of(seen, SAYS_WORK | SAYS_WENT_WELL);

@@ -240,6 +240,7 @@ static void check_authentication(const struct mail *m, struct facts *f)
 
 	if (!value || f->has[FACT_LIST_ID])
 		return;
+	f->unproven = !strcasestr(value, "dmarc=pass") && !strcasestr(value, "dkim=pass");
 	f->has[FACT_AUTH_PASS] = strcasestr(value, "dmarc=pass") || strcasestr(value, "dkim=pass");
 	if (strcasestr(value, "dmarc=fail"))
 		f->has[FACT_AUTH_FAIL] = true;
@@ -331,7 +332,61 @@ static void check_files(const struct mail *m, struct facts *f)
 	}
 }
 
-void triage_find_suspicion(struct item *it)
+/* ---- Baits: what is asked for, and how ---- */
+
+static bool subject_has(const char *subject, const char *const *words, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (text_has_phrase(subject, words[i]))
+			return true;
+	return false;
+}
+
+#define SUBJECT_HAS(subject, words) subject_has(subject, words, sizeof words / sizeof *words)
+
+/* A parcel for which a fee is to be paid by a link, from a sender that nothing proves. */
+static void check_fee(const struct mail *m, const char *subject, struct facts *f)
+{
+	static const char *const parcels[] = {"parcel*", "package*", "shipment*", "delivery", "sendung*", "paket*", "colis",
+	                                      "paquete*", "pacco", "spedizione", "pakket*", "paczk*", "przesyłk*"};
+	static const char *const fees[] = {"customs", "fee", "fees", "duty", "unpaid", "due", "zoll*", "gebühr*", "douane",
+	                                   "frais", "aduana*", "tasa*", "dogana*", "cło", "opłat*", "invoerkosten"};
+
+	f->has[FACT_FEE_BAIT] = f->unproven && (m->link_count > 0 || strstr(m->text, "://")) &&
+	                        SUBJECT_HAS(subject, parcels) && SUBJECT_HAS(subject, fees);
+}
+
+/* The name of somebody who writes here from another address: of the reader's own domain, or to whom the reader wrote. */
+static bool is_anothers_name(struct triage *t, const struct mail *m)
+{
+	const char *my_host = triage_host(t->me);
+	unsigned i;
+
+	if (!strchr(m->from.name, ' ') || same_domain(triage_host(m->from.addr), my_host))
+		return false;
+	for (i = 0; i < t->count; i++) {
+		const struct item *other = &t->items[i];
+		const char *host = triage_host(other->mail.from.addr);
+
+		if (strcasecmp(other->mail.from.name, m->from.name) == 0 && !same_domain(host, triage_host(m->from.addr)) &&
+		    ((*my_host && same_domain(host, my_host)) || other->wrote_to || other->answers_sent))
+			return true;
+	}
+	return false;
+}
+
+/* Money is asked for: by somebody to be answered elsewhere, or with the name of one who writes from another address. */
+static void check_payer(struct triage *t, const struct mail *m, struct facts *f)
+{
+	if (f->has[FACT_WROTE_TO] || f->has[FACT_ANSWERS_ME] || f->has[FACT_VIP] || f->has[FACT_LIST_UNSUBSCRIBE])
+		return;
+	f->has[FACT_PAY_ELSEWHERE] = f->has[FACT_PAYMENT_DETAILS] && f->has[FACT_REPLY_ELSEWHERE];
+	f->has[FACT_NAME_TAKEN] = (f->has[FACT_PAYMENT_DETAILS] || f->speaks_of_money) && is_anothers_name(t, m);
+}
+
+void triage_find_suspicion(struct triage *t, struct item *it)
 {
 	struct mail *m = &it->mail;
 	struct facts *f = &it->facts;
@@ -341,6 +396,8 @@ void triage_find_suspicion(struct item *it)
 	check_reply_to(m, f);
 	check_links(&m->arena, m, f);
 	check_files(m, f);
+	check_fee(m, text_lower(&m->arena, m->subject), f);
+	check_payer(t, m, f);
 	if (*triage_host(m->from.addr) && looks_like_brand(triage_host(m->from.addr)))
 		f->has[FACT_LOOKALIKE] = true;
 }

@@ -110,6 +110,9 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_PAYMENT_DETAILS] = {{0, 0, 0, 0, 0, 0, 0, 0.75}, "asks for a payment or gift cards"},
 	[FACT_RISKY_FILE] = {{0, 0, 0, 0, 0, 0, 0.25, 1.25}, "holds a file that can run programs"},
 	[FACT_DISGUISED_FILE] = {{0, 0, 0, 0, 0, 0, 0.5, 2}, "holds a program disguised as a document"},
+	[FACT_FEE_BAIT] = {{0, 0, 0, 0, 0, 0, 0.5, 3}, "wants a fee for a parcel, and nothing proves its sender"},
+	[FACT_PAY_ELSEWHERE] = {{0, 0, 0, 0, 0, 0, 0.5, 1.5}, "asks for money, and answers would go elsewhere"},
+	[FACT_NAME_TAKEN] = {{0, 0, 0, 0, 0, 0, 0.5, 3}, "speaks of money in the name of one who writes from another address"},
 };
 
 /* The model's log-odds on the scale of the facts, so that this much alone makes spam (SPAM_LEAST in

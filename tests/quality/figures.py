@@ -146,11 +146,35 @@ def requests(objects, file):
 
 # ---- labelled mails ----
 
-def labelled(objects, file):
-    """The agent on an inbox whose mails were labelled by somebody who had not seen it."""
+class Inbox(NamedTuple):
+    """100 mails to one person, written and labelled by somebody who had not seen the agent."""
+    file: str
+    owner: str
+    timezone: str
+    reference: str
+
+
+INBOXES = [
+    Inbox("mails-100.json", "a design studio in Bengaluru", "Asia/Kolkata", "2026-11-25T12:00:00Z"),
+    Inbox("mails-100-berlin.json", "a haulier in Hamburg", "Europe/Berlin", "2026-11-25T12:00:00Z"),
+]
+
+
+def labelled(objects, folder):
+    """The agent on each inbox. Figures, and the table of categories and what was sorted otherwise, of all."""
+    figures, table, wrong = [], collections.Counter(), []
+    for inbox in INBOXES:
+        some, one_table, one_wrong = of_inbox(objects, Path(folder) / inbox.file, inbox)
+        figures += some
+        table += one_table
+        wrong += one_wrong
+    return figures, table, wrong
+
+
+def of_inbox(objects, file, inbox):
     mails = json.loads(Path(file).read_text(encoding="utf-8"))
     keep = ("id", "from", "to", "cc", "subject", "date", "body", "headers")
-    request = {"max_emails": 100, "reference_time": "2026-11-25T12:00:00Z", "timezone": "Asia/Kolkata",
+    request = {"max_emails": 100, "reference_time": inbox.reference, "timezone": inbox.timezone,
                "emails": [{k: m[k] for k in keep if m.get(k) is not None} for m in mails]}
     output = json.loads("\n".join(lines(objects / "quality_judge", "run", text=json.dumps(request))))
     got = {t["id"]: t for t in output["triaged"]}
@@ -160,10 +184,12 @@ def labelled(objects, file):
     urgent = [m for m in mails if m["label"]["urgent"]]
     archived = [m for m in personal if "archive" in got[m["id"]]["action"]]
     missed = [m for m in urgent if not got[m["id"]]["urgent"]]
-    data = f"{len(mails)} labelled mails, written blind"
+    falsely = [m for m in mails if got[m["id"]]["urgent"] and not m["label"]["urgent"]]
+    data = f"{len(mails)} labelled mails, written blind: {inbox.owner}"
     figures = [
         Figure(data, f"personal mails archived, of {len(personal)}", len(archived), 0, 0, False),
         Figure(data, f"urgent mails missed, of {len(urgent)}", len(missed), 0, 0, False),
+        Figure(data, f"urgent without need, of {len(mails) - len(urgent)}", len(falsely), None, 2, False),
         Figure(data, "right category", right / len(mails), None, 0.8),
     ]
     wrong = [dict(got[m["id"]], kind=m["label"]["category"], name=m["id"], note=m["label"].get("note", "")) for m in mails
