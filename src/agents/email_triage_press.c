@@ -43,7 +43,7 @@ static unsigned trouble_in(uint32_t says)
 
 	if (says & SAYS_OLD)
 		return 0;
-	if ((says & SAYS_HAZARD) || all_of(says, SAYS_DEVICE | SAYS_FAILS) || all_of(says, SAYS_ACTOR | SAYS_FAILS))
+	if ((says & SAYS_HAZARD) || all_of(says, SAYS_DEVICE | SAYS_FAILS))
 		found |= BROKEN;
 	if ((says & SAYS_HARM) || all_of(says, SAYS_ILL | SAYS_COLLECT))
 		found |= HARM;
@@ -151,11 +151,11 @@ static void calm_down(struct facts *f)
 	f->has[FACT_RESOLVED] = true;
 }
 
-static void of_people(const struct said *said, struct facts *f)
+static void of_people(const struct triage *t, const struct said *said, struct facts *f)
 {
 	bool over = said->calm_at >= 0 && said->calm_at >= said->trouble_at;
 	bool trouble = said->trouble && !over;
-	bool later = f->has[FACT_DEADLINE] && !f->has[FACT_DEADLINE_SOON] && !f->has[FACT_OVERDUE];
+	bool later = f->has[FACT_DEADLINE] && f->deadline_ms > t->opt.reference_ms + SOON_MS;
 	bool fun = (said->all & SAYS_FUN) && !trouble;
 
 	if (trouble && ((said->is_long ? said->asks_by_it : said->asks) || said->soon || said->goes_on || said->kinds > 1))
@@ -173,6 +173,7 @@ static void of_people(const struct said *said, struct facts *f)
 static void of_programs(const struct triage *t, const struct said *said, const struct sentences *s, struct facts *f)
 {
 	bool idle = f->has[FACT_CALENDAR_NEWS] || said->calm_at >= 0;
+	bool goes_on = (said->all & SAYS_NOW) || f->has[FACT_PRIORITY_HEADER] || f->has[FACT_URGENT_WORDS];
 	unsigned i;
 
 	for (i = 0; i < s->count && s->all[i].subject; i++)
@@ -182,12 +183,18 @@ static void of_programs(const struct triage *t, const struct said *said, const s
 
 		if (one->says & (SAYS_IDLE | SAYS_OLD))
 			continue;
-		f->has[FACT_ALARM_NOW] |= (one->says & SAYS_ALARM) && ((said->all & SAYS_NOW) || f->has[FACT_PRIORITY_HEADER]);
+		f->has[FACT_ALARM_NOW] |= (one->says & SAYS_ALARM) && goes_on;
 		if ((one->says & SAYS_STOPS) && is_within(t, one->from_ms, STOPS_MS)) {
 			f->has[FACT_STOPS_SOON] = true;
 			f->soon_ms = earlier(f->soon_ms, one->at_ms);
 		}
 	}
+}
+
+/* That something must be done stands by the day, or in the sentence behind. */
+static bool asks_its_readers(const struct sentences *s, unsigned i)
+{
+	return (s->all[i].says & SAYS_DUTY) || (i + 1 < s->count && (s->all[i + 1].says & SAYS_DUTY));
 }
 
 /* A circular of a school or a club by which its reader must have done something. */
@@ -198,7 +205,7 @@ static void of_clubs(const struct triage *t, const struct said *said, const stru
 	if (!(said->all & SAYS_CLUB) || f->has[FACT_PROMO_WORDS] || f->has[FACT_PROMO_SENDER] || f->has[FACT_DISCOUNT])
 		return;
 	for (i = 0; i < s->count; i++)
-		if (s->all[i].due && (s->all[i].says & SAYS_DUTY) && is_within(t, s->all[i].at_ms, SOON_MS)) {
+		if (s->all[i].due && asks_its_readers(s, i) && is_within(t, s->all[i].at_ms, SOON_MS)) {
 			f->has[FACT_CLUB_DEADLINE] = true;
 			f->soon_ms = earlier(f->soon_ms, s->all[i].at_ms);
 		}
@@ -214,7 +221,7 @@ void press_note(const struct triage *t, struct item *it, const struct sentences 
 	f->has[FACT_RELAYED] = (said.all & SAYS_RELAYED) && !f->has[FACT_NO_REPLY] &&
 	                       (f->has[FACT_SERVICE_HEADERS] || f->has[FACT_AUTO_SUBMITTED]);
 	if (!is_of_a_program(f) || by_hand || f->has[FACT_RELAYED]) {
-		of_people(&said, f);
+		of_people(t, &said, f);
 		/* who sells proposes times too */
 		if (by_hand)
 			f->has[FACT_NEEDED_SOON] = false;

@@ -94,7 +94,10 @@ const struct phrase says_notices[] = {
 
 	{"flight*", SAYS_JOURNEY}, {"train", SAYS_JOURNEY}, {"ferry", SAYS_JOURNEY}, {"pnr", SAYS_JOURNEY},
 	{"itinerary", SAYS_JOURNEY}, {"flug", SAYS_JOURNEY}, {"ihr zug", SAYS_JOURNEY}, {"votre vol", SAYS_JOURNEY},
-	{"votre train", SAYS_JOURNEY}, {"vuelo", SAYS_JOURNEY}, {"rescheduled", SAYS_SHIFTED},
+	{"votre train", SAYS_JOURNEY}, {"vuelo", SAYS_JOURNEY}, {"rescheduled", SAYS_SHIFTED}, {"instead of", SAYS_SHIFTED}, {"brought forward", SAYS_SHIFTED},
+	{"statt", SAYS_SHIFTED}, {"neue abflug*", SAYS_SHIFTED}, {"neue abfahrt*", SAYS_SHIFTED}, {"au lieu de", SAYS_SHIFTED},
+	{"en lugar de", SAYS_SHIFTED}, {"anziché", SAYS_SHIFTED}, {"in plaats van", SAYS_SHIFTED}, {"zamiast", SAYS_SHIFTED},
+	{"does not run", SAYS_SHIFTED}, {"will not run", SAYS_SHIFTED}, {"fällt aus", SAYS_SHIFTED},
 	{"schedule change", SAYS_SHIFTED}, {"gate change", SAYS_SHIFTED}, {"canceled", SAYS_SHIFTED},
 	{"cancelled", SAYS_SHIFTED}, {"delayed", SAYS_SHIFTED}, {"new departure", SAYS_SHIFTED},
 	{"annulliert", SAYS_SHIFTED}, {"verspätet", SAYS_SHIFTED}, {"storniert", SAYS_SHIFTED}, {"retardé*", SAYS_SHIFTED},

@@ -25,6 +25,7 @@ static const struct { const char *text; enum lead lead; } leads[] = {
 	{"bis", LEAD_BY}, {"fällig am", LEAD_BY}, {"avant", LEAD_BY}, {"jusqu'à", LEAD_BY}, {"d'ici", LEAD_BY},
 	{"au plus tard", LEAD_BY}, {"antes de las", LEAD_BY_HOUR}, {"antes de", LEAD_BY}, {"antes del", LEAD_BY},
 	{"a más tardar", LEAD_BY}, {"entro le", LEAD_BY_HOUR}, {"entro", LEAD_BY}, {"uiterlijk", LEAD_BY},
+	{"przed godziną", LEAD_BY_HOUR}, {"do godziny", LEAD_BY_HOUR}, {"przed", LEAD_BY_HOUR}, {"vor", LEAD_BY},
 	{"najpóźniej do", LEAD_BY}, {"najpóźniej", LEAD_BY},
 	{"in", LEAD_IN}, {"dans", LEAD_IN}, {"fra", LEAD_IN}, {"tra", LEAD_IN}, {"over", LEAD_IN}, {"en", LEAD_IN},
 	{"since", LEAD_PAST}, {"seit", LEAD_PAST}, {"depuis", LEAD_PAST}, {"desde", LEAD_PAST}, {"sinds", LEAD_PAST},
@@ -175,6 +176,11 @@ static void note_next(struct reader *r, const struct moment *m, bool due, struct
 		at = day + (m->time >= 0 ? m->time : DAY_END);
 		from = m->time >= 0 ? at : day;
 	}
+	/* asked whether something can be done at 9, at 10: tomorrow's */
+	if (at < r->now && r->question && m->day < 0 && m->instant < 0) {
+		at += DAY_MS;
+		from += DAY_MS;
+	}
 	from = from < r->now ? r->now : from;
 	next->later |= m->day > r->today + 6 * DAY_MS;
 	if (at < r->now || at > r->now + NEXT_MAX || (next->any && next->at <= at))
@@ -224,6 +230,7 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 	bool found = false;
 
 	when_split(r, s->text);
+	r->question = s->question;
 	while (r->at < r->count) {
 		enum lead lead = when_begins(&leads_begin, when_peek(r, 0)) ? take_lead(r) : LEAD_NONE;
 		struct moment m = when_nothing;

@@ -139,12 +139,22 @@ static int weekday_of(int64_t day)
 	return (int)((day / DAY_MS + 4) % 7);
 }
 
+/* "mon train", "sun and rain": short names of days that are words, unless a date or time is behind them. */
+static bool is_a_word(const struct reader *r, unsigned at)
+{
+	const struct word *w = when_peek(r, at), *next = when_peek(r, at + 1);
+
+	if (!when_is(w, "mon") && !when_is(w, "sun") && !when_is(w, "wed"))
+		return false;
+	return next->n > 0 && !isdigit((unsigned char)*next->p) && !when_is(next, "at") && LOOK_UP(next, months) < 0;
+}
+
 static bool take_weekday(struct reader *r, struct moment *m)
 {
 	bool next = filler_is(r, 0, 2), filler = filler_is(r, 0, 7);
 	int day = LOOK_UP(when_peek(r, filler), weekdays), ahead;
 
-	if (day < 0)
+	if (day < 0 || is_a_word(r, filler))
 		return false;
 	r->at += 1 + filler;
 	ahead = (day - weekday_of(r->today) + 7) % 7;

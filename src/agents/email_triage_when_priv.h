@@ -20,6 +20,7 @@ struct reader {
 	int64_t today;               /* local midnight of the day the mail was written */
 	int64_t now;                 /* local time it was written */
 	bool month_first;
+	bool question;               /* the sentence is one */
 	/* does what was read lead to an hour that is only a number: no, with a day behind it, yes */
 	enum { HOUR_SURE, HOUR_WITH_DAY, HOUR_BARE } hour_next;
 };

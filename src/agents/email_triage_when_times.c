@@ -64,6 +64,10 @@ static const struct { const char *word; int64_t ms; } units[] = {
 	{"घंटे", HOUR_MS}, {"दिन", DAY_MS}, {"heure", HOUR_MS}, {"heures", HOUR_MS}, {"hora", HOUR_MS},
 	{"horas", HOUR_MS}, {"minutos", 60000}, {"ora", HOUR_MS}, {"ore", HOUR_MS}, {"minuti", 60000}, {"uur", HOUR_MS},
 };
+static const struct { const char *word; int n; } tens[] = {
+	{"fifteen", 15}, {"twenty", 20}, {"thirty", 30}, {"forty", 40}, {"forty-five", 45}, {"sixty", 60}, {"ninety", 90},
+	{"zwanzig", 20}, {"dreißig", 30},
+};
 static const char *const ones[] = {"a", "an", "one", "einer", "eine", "une", "una", "un", "un'ora", "een"};
 
 void when_times_know(void)
@@ -76,6 +80,8 @@ void when_times_know(void)
 	when_know_all(ones, COUNT(ones));
 	for (i = 0; i < COUNT(units); i++)
 		when_know(units[i].word);
+	for (i = 0; i < COUNT(tens); i++)
+		when_know(tens[i].word);
 }
 
 static bool is_any(const struct word *w, const char *const *list, size_t n)
@@ -258,6 +264,9 @@ bool when_take_span(struct reader *r, struct moment *m)
 
 	at += when_is(when_peek(r, at), "next") || when_is(when_peek(r, at), "nächsten");
 	n = is_any(when_peek(r, at), ones, COUNT(ones)) ? 1 : hour_in_words(when_peek(r, at));
+	for (i = 0; n < 0 && i < COUNT(tens); i++)
+		if (when_is(when_peek(r, at), tens[i].word))
+			n = tens[i].n;
 	if (n < 0)
 		n = when_number(when_peek(r, at), &end);
 	if (n < 1 || n > 400)
