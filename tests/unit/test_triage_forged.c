@@ -35,7 +35,7 @@ static void a_forged_look_is_told_and_never_urgent(void)
 		/* who asks for money is answered elsewhere; a fee for a parcel, from a sender that nothing proves */
 		{ANN, "", BOSS, "urgent", NULL},
 		{ANN, "Reply-To: ann@elsewhere.example\n", BOSS, "suspicious", "answers would go elsewhere"},
-		{ANN, "Authentication-Results: mx.y.org; dkim=pass\n", FEE, "urgent", NULL},
+		{ANN, "Authentication-Results: mx.y.org; dkim=pass\n", FEE, "fyi", NULL},
 		{ANN, "Authentication-Results: mx.y.org; spf=pass; dkim=none; dmarc=none\n", FEE, "suspicious", "a fee for a parcel"},
 	};
 	char mbox[1000];
@@ -65,11 +65,11 @@ static void a_forged_look_is_told_and_never_urgent(void)
 static void whose_name_it_is_is_told(void)
 {
 	static const struct { const char *to, *from, *body, *category; } rows[] = {
-		{"sam@y.org", "lee@free.example", "Please pay the bill today.", "suspicious"},
+		{"sam@y.org", "lee@free.example", "Please make the payment today.", "suspicious"},
 		{"sam@y.org", "lee@free.example", "Please come to my office today.", "urgent"},
-		{"sam@y.org", "ann.lee@y.org", "Please pay the bill today.", "urgent"},
+		{"sam@y.org", "ann.lee@y.org", "Please make the payment today.", "urgent"},
 		/* no mail is to show who is a colleague */
-		{"sam@z.org", "lee@free.example", "Please pay the bill today.", "urgent"},
+		{"sam@z.org", "lee@free.example", "Please make the payment today.", "urgent"},
 	};
 	unsigned i;
 
