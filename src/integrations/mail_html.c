@@ -8,56 +8,24 @@
 
 #include "base/mem.h"
 #include "integrations/mail_css.h"
+#include "integrations/mail_html_elements.h"
 #include "integrations/mail_html_scan.h"
 
 #define TINY_PX   2
 #define OPEN_MAX  256      /* deeper elements are not told from their parents */
 #define VALUE_MAX 1024     /* bytes of an attribute that are looked at */
 
-/* What an element is to a reader. */
-enum trait {
-	BLOCK = 1,          /* begins and ends on lines of its own */
-	UNSEEN = 2,
-	VOID = 4,           /* has no content and no end */
-	SCOPE = 8,          /* what is inside is not closed from outside its kind */
-	TABLE = 16,         /* closes across scopes */
-	CLOSES_P = 32,      /* ends an open paragraph */
-	OF_HEAD = 64,       /* may stand in a head without ending it */
-	PARA = BLOCK | CLOSES_P
-};
-
-/* Elements that are told from each other. */
-enum tag { OTHER, A, BLOCKQUOTE, BR, DD, DT, HEAD, INPUT, LI, OPTION, P, TD, TH, TR };
-
-/* By name. */
-static const struct element { const char *name; enum tag tag; unsigned traits; } elements[] = {
-	{"a", A, 0}, {"address", OTHER, PARA}, {"area", OTHER, VOID}, {"article", OTHER, PARA}, {"audio", OTHER, UNSEEN},
-	{"base", OTHER, VOID | OF_HEAD}, {"blockquote", BLOCKQUOTE, PARA}, {"body", OTHER, BLOCK}, {"br", BR, VOID},
-	{"center", OTHER, PARA}, {"col", OTHER, VOID}, {"datalist", OTHER, UNSEEN}, {"dd", DD, PARA}, {"div", OTHER, PARA},
-	{"dl", OTHER, PARA}, {"dt", DT, PARA}, {"embed", OTHER, VOID}, {"footer", OTHER, PARA}, {"form", OTHER, PARA},
-	{"h1", OTHER, PARA}, {"h2", OTHER, PARA}, {"h3", OTHER, PARA}, {"h4", OTHER, PARA}, {"h5", OTHER, PARA},
-	{"h6", OTHER, PARA}, {"head", HEAD, UNSEEN}, {"header", OTHER, PARA}, {"hr", OTHER, PARA | VOID},
-	{"iframe", OTHER, UNSEEN}, {"img", OTHER, VOID}, {"input", INPUT, VOID}, {"li", LI, PARA},
-	{"link", OTHER, VOID | OF_HEAD}, {"math", OTHER, UNSEEN}, {"meta", OTHER, VOID | OF_HEAD}, {"noembed", OTHER, UNSEEN},
-	{"noframes", OTHER, UNSEEN}, {"noscript", OTHER, UNSEEN | OF_HEAD}, {"object", OTHER, UNSEEN}, {"ol", OTHER, PARA},
-	{"option", OPTION, 0}, {"p", P, PARA}, {"pre", OTHER, PARA}, {"script", OTHER, UNSEEN | OF_HEAD},
-	{"section", OTHER, PARA}, {"select", OTHER, UNSEEN}, {"source", OTHER, VOID}, {"style", OTHER, UNSEEN | OF_HEAD},
-	{"svg", OTHER, UNSEEN}, {"table", OTHER, PARA | SCOPE | TABLE}, {"tbody", OTHER, TABLE}, {"td", TD, SCOPE | TABLE},
-	{"template", OTHER, UNSEEN | OF_HEAD}, {"textarea", OTHER, UNSEEN}, {"tfoot", OTHER, TABLE}, {"th", TH, SCOPE | TABLE},
-	{"thead", OTHER, TABLE}, {"title", OTHER, UNSEEN | OF_HEAD}, {"tr", TR, BLOCK | TABLE}, {"ul", OTHER, PARA},
-	{"video", OTHER, UNSEEN}, {"wbr", OTHER, VOID}, {"xmp", OTHER, BLOCK},
-};
-
 /* What a start tag ends, up to the nearest of what holds its kind. */
-static const struct { enum tag start, ends[2]; const char *within[2]; } implied[] = {
-	{A, {A, A}, {"table", "table"}}, {DD, {DD, DT}, {"dl", "dl"}}, {DT, {DD, DT}, {"dl", "dl"}},
-	{LI, {LI, LI}, {"ul", "ol"}}, {OPTION, {OPTION, OPTION}, {"select", "select"}}, {TD, {TD, TH}, {"table", "tr"}},
-	{TH, {TD, TH}, {"table", "tr"}}, {TR, {TR, TR}, {"table", "table"}},
+static const struct { enum html_tag start, ends[2]; const char *within[2]; } implied[] = {
+	{EL_A, {EL_A, EL_A}, {"table", "table"}}, {EL_DD, {EL_DD, EL_DT}, {"dl", "dl"}}, {EL_DT, {EL_DD, EL_DT}, {"dl", "dl"}},
+	{EL_LI, {EL_LI, EL_LI}, {"ul", "ol"}}, {EL_OPTION, {EL_OPTION, EL_OPTION}, {"select", "select"}},
+	{EL_TD, {EL_TD, EL_TH}, {"table", "tr"}},
+	{EL_TH, {EL_TD, EL_TH}, {"table", "tr"}}, {EL_TR, {EL_TR, EL_TR}, {"table", "table"}},
 };
 
 struct open {
 	struct html_piece name;
-	const struct element *element;   /* NULL: of no kind of its own */
+	const struct html_element *element;   /* NULL: of no kind of its own */
 	bool hides, sized, tiny;
 	struct html_piece href;          /* of the link that is open */
 	size_t link_start;
@@ -80,32 +48,12 @@ struct walk {
 	unsigned depth;
 };
 
-static const struct element *element_of(const struct html_piece *name)
-{
-	unsigned from = 0, to = sizeof elements / sizeof *elements;
-
-	while (from < to) {
-		unsigned middle = (from + to) / 2;
-		size_t n = strlen(elements[middle].name);
-		int order = strncasecmp(name->p, elements[middle].name, name->n);
-
-		if (order == 0 && n == name->n)
-			return &elements[middle];
-		/* equal as far as the shorter goes: a NUL ends the comparison, not the page's name */
-		if (order > 0 || (order == 0 && n < name->n))
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return NULL;
-}
-
-static bool has(const struct element *e, enum trait trait)
+static bool has(const struct html_element *e, enum html_trait trait)
 {
 	return e && e->traits & trait;
 }
 
-static bool is_tag(const struct element *e, enum tag tag)
+static bool is_tag(const struct html_element *e, enum html_tag tag)
 {
 	return e && e->tag == tag;
 }
@@ -199,15 +147,15 @@ static const char *value_of(const struct html_token *t, enum html_attribute a, c
 	return out;
 }
 
-static bool hides(const struct walk *w, const struct html_token *t, const struct element *e)
+static bool hides(const struct walk *w, const struct html_token *t, const struct html_element *e)
 {
 	char style[VALUE_MAX], class[VALUE_MAX], id[VALUE_MAX], type[VALUE_MAX];
 
-	if (has(e, UNSEEN) || t->attributes[HTML_HIDDEN].p)
+	if (has(e, EL_IS_UNSEEN) || t->attributes[HTML_HIDDEN].p)
 		return true;
 	if (value_of(t, HTML_STYLE, style) && css_hides(style, strlen(style)))
 		return true;
-	if (is_tag(e, INPUT) && value_of(t, HTML_TYPE, type) && strcasecmp(type, "hidden") == 0)
+	if (is_tag(e, EL_INPUT) && value_of(t, HTML_TYPE, type) && strcasecmp(type, "hidden") == 0)
 		return true;
 	return w->hidden.count > 0 && css_is_hidden(&w->hidden, value_of(t, HTML_CLASS, class), value_of(t, HTML_ID, id));
 }
@@ -233,9 +181,9 @@ static void leave(struct walk *w)
 	w->hiding -= o->hides;
 	if (w->hiding > 0 || o->hides)
 		return;
-	if (has(o->element, BLOCK))
-		ask_break(w, is_tag(o->element, P) ? 2 : 1);
-	if (is_tag(o->element, BLOCKQUOTE))
+	if (has(o->element, EL_IS_BLOCK))
+		ask_break(w, is_tag(o->element, EL_P) ? 2 : 1);
+	if (is_tag(o->element, EL_BLOCKQUOTE))
 		w->quoted--;
 	if (o->href.p)
 		end_link(w, o);
@@ -251,7 +199,7 @@ static void leave_to(struct walk *w, unsigned place)
 /* What stands in a head that belongs to no head ends it (WHATWG HTML 13.2.6.4.4). */
 static void end_head(struct walk *w, bool of_head)
 {
-	if (!of_head && w->depth > 0 && is_tag(w->open[w->depth - 1].element, HEAD))
+	if (!of_head && w->depth > 0 && is_tag(w->open[w->depth - 1].element, EL_HEAD))
 		leave_to(w, w->depth - 1);
 }
 
@@ -269,7 +217,7 @@ static void put_text(struct walk *w, const struct html_piece *text)
 	put_words(w, buf_str(&w->text), buf_str(&w->text) + w->text.len);
 }
 
-static void close_implied(struct walk *w, const struct element *e)
+static void close_implied(struct walk *w, const struct html_element *e)
 {
 	unsigned i, k;
 
@@ -287,8 +235,8 @@ static void close_implied(struct walk *w, const struct element *e)
 			}
 		}
 	}
-	for (i = w->depth; (e->traits & CLOSES_P) && i > 0 && !has(w->open[i - 1].element, SCOPE); i--)
-		if (is_tag(w->open[i - 1].element, P)) {
+	for (i = w->depth; (e->traits & EL_CLOSES_P) && i > 0 && !has(w->open[i - 1].element, EL_IS_SCOPE); i--)
+		if (is_tag(w->open[i - 1].element, EL_P)) {
 			leave_to(w, i - 1);
 			break;
 		}
@@ -297,21 +245,21 @@ static void close_implied(struct walk *w, const struct element *e)
 /* What of an element is written before its content. */
 static void enter(struct walk *w, const struct html_token *t, struct open *o)
 {
-	const struct element *e = o->element;
+	const struct html_element *e = o->element;
 
-	if (is_tag(e, BR))
+	if (is_tag(e, EL_BR))
 		w->breaks += w->breaks < 2;
-	else if (is_tag(e, TD) || is_tag(e, TH))
+	else if (is_tag(e, EL_TD) || is_tag(e, EL_TH))
 		w->gap = true;
-	else if (has(e, BLOCK))
-		ask_break(w, is_tag(e, P) ? 2 : 1);
-	if (is_tag(e, LI)) {
+	else if (has(e, EL_IS_BLOCK))
+		ask_break(w, is_tag(e, EL_P) ? 2 : 1);
+	if (is_tag(e, EL_LI)) {
 		put_gap(w);
 		buf_adds(w->out, "- ");
 	}
-	if (is_tag(e, BLOCKQUOTE))
+	if (is_tag(e, EL_BLOCKQUOTE))
 		w->quoted++;
-	if (is_tag(e, A) && !w->in_link && t->attributes[HTML_HREF].p) {
+	if (is_tag(e, EL_A) && !w->in_link && t->attributes[HTML_HREF].p) {
 		put_gap(w);
 		w->in_link = true;
 		o->href = t->attributes[HTML_HREF];
@@ -321,11 +269,11 @@ static void enter(struct walk *w, const struct html_token *t, struct open *o)
 
 static void start_tag(struct walk *w, const struct html_token *t)
 {
-	struct open o = {.name = t->name, .element = element_of(&t->name)};
+	struct open o = {.name = t->name, .element = html_element(&t->name)};
 	char style[VALUE_MAX];
 	double size;
 
-	end_head(w, has(o.element, OF_HEAD));
+	end_head(w, has(o.element, EL_OF_HEAD));
 	if (o.element)
 		close_implied(w, o.element);
 	o.hides = hides(w, t, o.element);
@@ -335,19 +283,19 @@ static void start_tag(struct walk *w, const struct html_token *t)
 	}
 	if (w->hiding == 0 && !o.hides)
 		enter(w, t, &o);
-	if (w->depth == OPEN_MAX && has(o.element, VOID))
+	if (w->depth == OPEN_MAX && has(o.element, EL_IS_VOID))
 		return;
 	if (w->depth == OPEN_MAX)
 		leave(w);
 	w->open[w->depth++] = o;
 	w->hiding += o.hides;
-	if (has(o.element, VOID) || (t->closed && !o.element))
+	if (has(o.element, EL_IS_VOID) || (t->closed && !o.element))
 		leave(w);
 }
 
 static void end_tag(struct walk *w, const struct html_token *t)
 {
-	const struct element *e = element_of(&t->name);
+	const struct html_element *e = html_element(&t->name);
 	unsigned i;
 
 	for (i = w->depth; i > 0; i--) {
@@ -357,7 +305,7 @@ static void end_tag(struct walk *w, const struct html_token *t)
 			leave_to(w, i - 1);
 			return;
 		}
-		if (has(o->element, SCOPE) && !has(e, TABLE))
+		if (has(o->element, EL_IS_SCOPE) && !has(e, EL_IS_TABLE))
 			return;
 	}
 }

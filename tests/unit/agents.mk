@@ -20,7 +20,7 @@ agents_tests_SOURCES = tests/unit/agents_main.c tests/unit/agents_suites.h \
 	tests/unit/test_money.c tests/unit/test_rules_sense.c tests/unit/test_triage_query.c \
 	tests/unit/test_triage.c tests/unit/test_triage_inline.c tests/unit/test_triage_reasons.c \
 	tests/unit/test_triage_notices.c tests/unit/test_triage_urgency.c tests/unit/test_triage_forged.c \
-	tests/unit/test_triage_source.c tests/unit/test_triage_effects.c tests/unit/test_triage_memory.c tests/unit/test_triage_injection.c \
+	tests/unit/test_triage_source.c tests/unit/test_triage_effects.c tests/unit/test_triage_attempts.c tests/unit/test_triage_memory.c tests/unit/test_triage_injection.c \
 	tests/unit/test_triage_models.c
 agents_tests_LDADD = $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif
