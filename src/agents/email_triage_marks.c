@@ -28,6 +28,8 @@ static void build(void)
 	n = append(n, says_notices, says_notices_count);
 	n = append(n, says_trouble, says_trouble_count);
 	n = append(n, says_words, says_words_count);
+	n = append(n, says_things, says_things_count);
+	n = append(n, says_alarms, says_alarms_count);
 	phrases_build(&phrase_ix, all, n);
 }
 

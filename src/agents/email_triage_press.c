@@ -84,6 +84,8 @@ static void add_time(const struct triage *t, struct said *said, const struct sen
 
 	if (is_within(t, s->at_ms, SOON_MS) && !(s->says & SAYS_OLD) && (exact || asks || s->due))
 		said->soon = earlier(said->soon, s->at_ms);
+	/* "only with the form, until tonight" */
+	said->asks |= is_within(t, s->at_ms, SOON_MS) && s->due && (s->says & SAYS_DUTY);
 }
 
 static void listen(const struct triage *t, const struct facts *f, const struct sentences *s, struct said *said)
@@ -158,6 +160,9 @@ static void of_people(const struct triage *t, const struct said *said, struct fa
 	bool later = f->has[FACT_DEADLINE] && f->deadline_ms > t->opt.reference_ms + SOON_MS;
 	bool fun = (said->all & SAYS_FUN) && !trouble;
 
+	/* who sells tells of trouble too */
+	if (f->has[FACT_PROMO_WORDS] && !f->has[FACT_ANSWERS_ME] && !f->has[FACT_WROTE_TO] && said->kinds < 3)
+		trouble = false;
 	if (trouble && ((said->is_long ? said->asks_by_it : said->asks) || said->soon || said->goes_on || said->kinds > 1))
 		note_trouble(said, f);
 	if (over && !f->has[FACT_DEADLINE_SOON])

@@ -1,4 +1,4 @@
-/* Words of accounts, money, failures and orders; those of trouble at hand stand in email_triage_says_trouble.c. */
+/* Words of accounts, money, failures and orders; those of trouble at hand stand in email_triage_says_things.c. */
 #include "agents/email_triage_says.h"
 
 const struct phrase says_notices[] = {

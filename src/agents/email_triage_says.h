@@ -33,8 +33,8 @@ enum says {
 };
 #define SAYS_RELAYED (UINT32_C(1) << 31)                  /* "Ann commented:" */
 
-/* email_triage_says.c, email_triage_says_trouble.c, email_triage_says_words.c; a phrase's tag is its bits */
-extern const struct phrase says_notices[], says_trouble[], says_words[];
-extern const size_t says_notices_count, says_trouble_count, says_words_count;
+/* email_triage_says.c, email_triage_says_things.c and so on; a phrase's tag is its bits */
+extern const struct phrase says_notices[], says_things[], says_trouble[], says_words[], says_alarms[];
+extern const size_t says_notices_count, says_things_count, says_trouble_count, says_words_count, says_alarms_count;
 
 #endif

@@ -35,7 +35,9 @@ static struct when_begins begins, leads_begin;      /* a day or time; what leads
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /* What may stand between a day, its date and a time. */
-static const char *const joints[] = {"on", "at", "of", "den", "the", "ab", "do", "à", "by", "before", "bis", "até"};
+static const char *const joints[] = {"on", "at", "of", "den", "the", "ab", "à", "a", "do", "by", "before", "bis", "até"};
+
+enum { JOINTS_BEFORE = 3, JOINTS_PLAIN = 8 };        /* those that may stand before a day; those that lead to no deadline */
 
 /* "Have a nice end of day" */
 static const char *const wishes[] = {"good", "nice", "great", "pleasant", "lovely", "schönen"};
@@ -67,13 +69,15 @@ static enum lead take_lead(struct reader *r)
 	return LEAD_NONE;
 }
 
-static bool take_joint(struct reader *r, bool behind_day)
+static bool take_joint(struct reader *r, struct moment *m)
 {
 	unsigned i;
 
-	for (i = 0; i < (behind_day ? sizeof joints / sizeof *joints : 3); i++)
-		if (when_take(r, joints[i]))
+	for (i = 0; i < (m->day >= 0 ? sizeof joints / sizeof *joints : JOINTS_BEFORE); i++)
+		if (when_take(r, joints[i])) {
+			m->led |= i >= JOINTS_PLAIN;
 			return true;
+		}
 	return false;
 }
 
@@ -93,7 +97,7 @@ static bool take_moment(struct reader *r, struct moment *m)
 			continue;
 		if ((m->time < 0 || m->part) && when_take_time(r, m))
 			continue;
-		if (!take_joint(r, m->day >= 0))
+		if (!take_joint(r, m))
 			break;
 	}
 	if (m->day < 0 && m->time < 0)
@@ -211,18 +215,27 @@ static bool is_wished(const struct reader *r)
 	return false;
 }
 
+/* "the 8th at 10:00": a time of a day that is not read. */
+static bool is_of_a_number(const struct reader *r, const struct moment *m, unsigned start)
+{
+	return m->day < 0 && m->instant < 0 && start > 0 && (unsigned char)(*r->words[start - 1].p - '0') < 10;
+}
+
 static bool take_bare(struct reader *r, bool asks, struct moment *m, struct next *next)
 {
 	const bool wished = is_wished(r);
+	const unsigned start = r->at;
+	bool due;
 
 	if (!take_moment(r, m)) {
 		r->at++;
 		return false;
 	}
-	if (wished)
+	if (wished || is_of_a_number(r, m, start))
 		return false;
-	note_next(r, m, until_follows(r) || m->time == WHEN_BUSINESS, next);
-	return until_follows(r) || m->time == WHEN_BUSINESS || (asks && m->day >= 0 && m->day <= r->today + DAY_MS);
+	due = until_follows(r) || m->time == WHEN_BUSINESS || (m->led && m->time >= 0);
+	note_next(r, m, due, next);
+	return due || (asks && m->day >= 0 && m->day <= r->today + DAY_MS);
 }
 
 static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, int64_t *local, struct next *next)

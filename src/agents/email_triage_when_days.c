@@ -285,6 +285,12 @@ static bool greets(const struct reader *r)
 	return false;
 }
 
+/* "today's minutes" tell when something was. */
+static bool is_of_today(const struct word *w)
+{
+	return w->n >= 7 && strncmp(w->p, "today's", 7) == 0;
+}
+
 bool when_take_day(struct reader *r, struct moment *m)
 {
 	int ahead;
@@ -296,7 +302,7 @@ bool when_take_day(struct reader *r, struct moment *m)
 		return true;
 	ahead = LOOK_UP(when_peek(r, 0), day_words);
 	if (ahead >= 0) {
-		if (when_next_is(r, "morgen") && greets(r))
+		if ((when_next_is(r, "morgen") && greets(r)) || is_of_today(when_peek(r, 0)))
 			return false;
 		r->at++;
 		m->day = r->today + ahead * DAY_MS;

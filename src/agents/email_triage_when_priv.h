@@ -29,9 +29,9 @@ struct reader {
 #define WHEN_BUSINESS (17 * HOUR_MS)
 
 /* What was read: local times, -1 while unknown. part: the time is only a part of the day
- * ("morning"); weekday: the day was told as one of a week. */
-struct moment { int64_t day, time, instant; bool part, weekday; };
-static const struct moment when_nothing = {-1, -1, -1, false, false};
+ * ("morning"); weekday: the day was told as one of a week; led: "today by 5". */
+struct moment { int64_t day, time, instant; bool part, weekday, led; };
+static const struct moment when_nothing = {-1, -1, -1, false, false, false};
 
 /* ---- email_triage_when_words.c ---- */
 

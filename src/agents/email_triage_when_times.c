@@ -51,6 +51,9 @@ void when_times_begin(struct when_begins *b)
 		when_may_begin(b, parts[i].words);
 }
 
+/* What may follow an hour that is only a number. */
+static const char *const after_hours[] = {"in", "sharp", "and", "but", "or", "und", "et", "y", "e", "en", "i", "if", "so"};
+
 static const char *const behind[] = {"pm", "p.m", "am", "a.m", "uhr", "o'clock", "uur", "heures", "baje"};
 
 static const struct { const char *first, *second; int minutes; } halves[] = {
@@ -72,11 +75,12 @@ static const char *const ones[] = {"a", "an", "one", "einer", "eine", "une", "un
 
 void when_times_know(void)
 {
-	static const char *const others[] = {"next", "nächsten", "in", "sharp", "and", "past", "to"};
+	static const char *const others[] = {"next", "nächsten", "past", "to"};
 	size_t i;
 
 	when_know_all(others, COUNT(others));
 	when_know_all(behind, COUNT(behind));
+	when_know_all(after_hours, COUNT(after_hours));
 	when_know_all(ones, COUNT(ones));
 	for (i = 0; i < COUNT(units); i++)
 		when_know(units[i].word);
@@ -162,7 +166,7 @@ static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 		return false;
 	if (!led && r->hour_next == HOUR_WITH_DAY && !when_is_day(next))
 		return false;
-	if (next->n > 0 && !when_is_day(next) && !when_is(next, "in") && !when_is(next, "sharp") && !when_is(next, "and"))
+	if (next->n > 0 && !when_is_day(next) && !is_any(next, after_hours, COUNT(after_hours)))
 		return false;
 	m->time = of_day(hour, m) * HOUR_MS;
 	m->part = false;

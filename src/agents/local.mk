@@ -20,7 +20,8 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_input.c \
 	src/agents/email_triage_model.c src/agents/email_triage_model.h \
 	src/agents/email_triage_notices.c src/agents/email_triage_press.c \
-	src/agents/email_triage_says.c src/agents/email_triage_says_trouble.c src/agents/email_triage_says_words.c \
+	src/agents/email_triage_says.c src/agents/email_triage_says_things.c \
+	src/agents/email_triage_says_alarms.c src/agents/email_triage_says_trouble.c src/agents/email_triage_says_words.c \
 	src/agents/email_triage_says.h \
 	src/agents/email_triage_marks.c src/agents/email_triage_marks.h \
 	src/agents/email_triage_memory.c \

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PHRASES_MAX     4096
-#define PHRASES_BUCKETS 8192
+#define PHRASES_MAX     6144
+#define PHRASES_BUCKETS 16384
 
 /* Lower case; a '*' at the end lets the last word go on ("prioriti*"). tag is the caller's. */
 struct phrase { const char *text; uint32_t tag; };
