@@ -166,7 +166,7 @@ bool imap_keyword(const char *label, char *out, size_t size)
 	if (!*label || strlen(label) >= sizeof plain)
 		return false;
 	for (i = 0; label[i]; i++)
-		plain[i] = (unsigned char)label[i] <= ' ' || strchr("(){%*\"\\]\x7f", label[i]) ? '_' : label[i];
+		plain[i] = (unsigned char)label[i] <= ' ' || strchr("(){%*\"\\[]\x7f", label[i]) ? '_' : label[i];
 	plain[i] = '\0';
 	return imap_name_encode(plain, out, size);
 }

@@ -126,6 +126,11 @@ bool imap_folder_read(struct imap_reader rest, struct imap_folder *out);
 /* The first personal namespace of a NAMESPACE answer (RFC 2342). */
 bool imap_namespace_read(struct imap_reader rest, char prefix[512], char *delimiter);
 
+/* Is it what answers a search, SEARCH (RFC 3501) or ESEARCH (RFC 4731)? */
+bool imap_is_search(const struct imap_answer *a);
+/* The numbers that it tells, in ranges. false: malformed. */
+bool imap_search_read(const struct imap_answer *a, void (*each)(void *ctx, uint32_t first, uint32_t last), void *ctx);
+
 /* The arguments of COPYUID (RFC 4315) for a single mail. */
 bool imap_copyuid_read(struct imap_reader args, uint32_t *validity, uint32_t *uid);
 

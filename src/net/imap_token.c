@@ -58,7 +58,20 @@ static bool ends(char c)
 	return (unsigned char)c <= ' ' || c == '(' || c == ')' || c == '"' || c == 0x7f;
 }
 
-/* "BODY[HEADER.FIELDS (TO CC)]<0>" is one atom: what stands in brackets belongs to it. */
+/* Names behind which a section follows. */
+static bool has_section(const char *name, size_t n)
+{
+	static const char *const names[] = {"BODY", "BINARY", "BINARY.SIZE", "BODY.PEEK", "BINARY.PEEK"};
+	unsigned i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (n == strlen(names[i]) && strncasecmp(name, names[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* "BODY[HEADER.FIELDS (TO CC)]<0>" is one atom: what stands in brackets belongs to it. In others a bracket is a
+ * character as any: clients make keywords like "[x". */
 static struct imap_token atom(struct imap_reader *r)
 {
 	const char *start = r->p;
@@ -66,7 +79,7 @@ static struct imap_token atom(struct imap_reader *r)
 
 	for (; r->p < r->end && (inside || !ends(*r->p)); r->p++) {
 		if (*r->p == '[')
-			inside = true;
+			inside |= has_section(start, (size_t)(r->p - start));
 		else if (*r->p == ']')
 			inside = false;
 		else if (inside && (*r->p == '\r' || *r->p == '\n' || *r->p == '\0'))

@@ -13,6 +13,11 @@ static void check_inside(const struct imap_framer *f, const char *p, size_t n)
 	MUST(p >= f->text.data && p + n <= f->text.data + f->text.len);
 }
 
+static void check_range(void *ctx, uint32_t first, uint32_t last)
+{
+	MUST(first > 0 && first <= last);
+}
+
 static void check_data(const struct imap_framer *f, const struct imap_answer *a)
 {
 	struct imap_fetched mail;
@@ -26,6 +31,7 @@ static void check_data(const struct imap_framer *f, const struct imap_answer *a)
 		MUST(*folder.name && !strpbrk(folder.name, "\r\n"));
 	if (imap_namespace_read(a->rest, prefix, &delimiter))
 		MUST(!strpbrk(prefix, "\r\n"));
+	imap_search_read(a, check_range, NULL);
 	for (;;) {
 		struct imap_token t = imap_next(&r);
 

@@ -59,7 +59,7 @@ static void labels_become_keywords_that_are_atoms(void)
 {
 	static const struct { const char *label, *keyword; } cases[] = {
 		{"Agentiv/Finance", "Agentiv/Finance"}, {"Agentiv/Bank Letters", "Agentiv/Bank_Letters"},
-		{"a(b){c}%*\"\\]\r\nd", "a_b__c}_______d"}, {"Z\u00fcrich", "Z&APw-rich"}, {"R&D", "R&-D"}};
+		{"a(b){c}%*\"\\]\r\nd", "a_b__c}_______d"}, {"Z\u00fcrich", "Z&APw-rich"}, {"R&D", "R&-D"}, {"[Urgent]", "_Urgent_"}};
 	char text[200];
 	unsigned i;
 

@@ -126,15 +126,15 @@ static struct imap_reader reader(const char *text)
 
 static void tokens_are_told_apart(void)
 {
-	struct imap_reader r = reader("atom (\"quo\\\"ted\" {3}\r\na)b) BODY[HEADER.FIELDS (TO CC)]<0> \\Seen\r\n");
+	struct imap_reader r = reader("atom (\"quo\\\"ted\" {3}\r\na)b) BODY[HEADER.FIELDS (TO CC)]<0> \\Seen [x\r\n");
 	static const enum imap_token_kind kinds[] = {IMAP_ATOM, IMAP_OPEN, IMAP_QUOTED, IMAP_LITERAL, IMAP_CLOSE, IMAP_ATOM,
-	                                             IMAP_ATOM, IMAP_END, IMAP_END};
-	static const char *const texts[] = {"atom", NULL, "quo\"ted", "a)b", NULL, "BODY[HEADER.FIELDS (TO CC)]<0>", "\\Seen",
+	                                             IMAP_ATOM, IMAP_ATOM, IMAP_END, IMAP_END};
+	static const char *const texts[] = {"atom", NULL, "quo\"ted", "a)b", NULL, "BODY[HEADER.FIELDS (TO CC)]<0>", "\\Seen", "[x",
 	                                    NULL, NULL};
 	char text[100];
 	unsigned i;
 
-	for (i = 0; i < 9; i++) {
+	for (i = 0; i < 10; i++) {
 		struct imap_token t = imap_next(&r);
 
 		CU_ASSERT_EQUAL(t.kind, kinds[i]);
@@ -325,6 +325,39 @@ static void the_first_own_namespace_counts(void)
 	CU_ASSERT_STRING_EQUAL(prefix, "");
 }
 
+static void add_range(void *ctx, uint32_t first, uint32_t last)
+{
+	size_t n = strlen(ctx);
+
+	snprintf((char *)ctx + n, 100 - n, "%u-%u ", (unsigned)first, (unsigned)last);
+}
+
+static void both_answers_to_a_search_are_read(void)
+{
+	static const struct { const char *text, *found; } good[] = {
+		{"* SEARCH\r\n", ""}, {"* SEARCH 2 7 (MODSEQ 9)\r\n", "2-2 7-7 "}, {"* ESEARCH (TAG \"Q1\") UID\r\n", ""},
+		{"* ESEARCH (TAG \"Q1\") UID COUNT 6 ALL 3,9:5 MIN 3\r\n", "3-3 5-9 "}, {"* ESEARCH ALL 1\r\n", "1-1 "}};
+	static const char *const bad[] = {"* SEARCH x\r\n", "* SEARCH 0\r\n", "* ESEARCH ALL\r\n", "* ESEARCH ALL 1,\r\n",
+	                                  "* ESEARCH ALL 1:*\r\n", "* ESEARCH ALL 1:2:3\r\n", "* ESEARCH COUNT\r\n"};
+	struct imap_answer a;
+	char text[100];
+	unsigned i;
+
+	for (i = 0; i < sizeof good / sizeof *good; i++) {
+		text[0] = '\0';
+		a = answer(good[i].text);
+		CU_ASSERT_TRUE(imap_is_search(&a) && imap_search_read(&a, add_range, text));
+		CU_ASSERT_STRING_EQUAL(text, good[i].found);
+	}
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		text[0] = '\0';
+		a = answer(bad[i]);
+		CU_ASSERT_FALSE(imap_search_read(&a, add_range, text));
+	}
+	a = answer("* STATUS\r\n");
+	CU_ASSERT_FALSE(imap_is_search(&a));
+}
+
 static void where_a_copy_went_is_read(void)
 {
 	uint32_t validity, uid;
@@ -356,6 +389,7 @@ static CU_TestInfo tests[] = {
 	{"dates are read with their zone", dates_are_read_with_their_zone},
 	{"folders have their use", folders_have_their_use},
 	{"the first own namespace counts", the_first_own_namespace_counts},
+	{"both answers to a search are read", both_answers_to_a_search_are_read},
 	{"where a copy went is read", where_a_copy_went_is_read},
 	CU_TEST_INFO_NULL,
 };
