@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json_scan.h"
+#include "base/mem.h"
 
 #define NAME_SIZE sizeof ((struct error *)0)->field
 
@@ -172,4 +173,14 @@ bool json_only_known(struct json_object *o, const char *path, const char *const 
 		return err_field(err, name, "Unknown field: %s", name);
 	}
 	return true;
+}
+
+void json_wipe_str(struct json_object *o, const char *key)
+{
+	struct json_object *member;
+
+	/* the text is json-c's own, and writable: it is its object's memory */
+	if (json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &member) &&
+	    json_object_is_type(member, json_type_string))
+		mem_wipe((char *)json_object_get_string(member), (size_t)json_object_get_string_len(member));
 }

@@ -61,6 +61,7 @@ struct mailbox_spec {
 	const char *path;              /* of the first two */
 	const char *url, *username, *password;   /* of the last */
 	const char *ca;                /* PEM of the only certificates to trust; NULL: the system's */
+	bool plaintext;                /* an imap:// server is spoken to without TLS */
 	const char *address;           /* its owner's; NULL: not told */
 };
 /* Connects a mailbox in place of what the integration had. check: it is opened first, and an mbox is one by its

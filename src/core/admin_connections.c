@@ -77,6 +77,7 @@ static bool can_open(const struct admin *a, const struct mailbox_spec *spec, con
 	} else if (!err->retryable && (err->code == ERR_EXECUTION_FAILED || err->code == ERR_INTEGRATION_NOT_CONNECTED)) {
 		err->code = ERR_INVALID_INPUT;
 	}
+	json_wipe_str(object, "password");
 	json_object_put(object);
 	return ok && (strcmp(spec->kind, "mbox") != 0 || begins_as_mbox(spec->path, err));
 }
@@ -94,6 +95,8 @@ static bool check_server(const struct mailbox_spec *s, struct error *err)
 	outbound_rules_free(anywhere);
 	if (!ok)
 		return false;
+	if (s->plaintext && url.tls)
+		return err_field(err, "plaintext", "What begins with imaps:// is encrypted: --plaintext is for imap://");
 	if (!admin_check_name(s->username, NULL))
 		return err_field(err, "username", "The user name is 1 to 200 bytes of UTF-8 without control characters");
 	if (!*s->password || strlen(s->password) > SECRET_MAX || !json_utf8_valid(s->password, strlen(s->password)))
@@ -131,9 +134,13 @@ static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct
 	put_some(&w, "username", s->username);
 	put_some(&w, "password", s->password);
 	put_some(&w, "ca", s->ca);
+	if (s->plaintext)
+		json_put_bool(&w, "plaintext", true);
 	put_some(&w, "address", s->address);
 	json_obj_close(&w);
-	return true;
+	/* escaped it may be longer than what is given; one that was cut off must not be sealed */
+	return !out->failed || err_set(err, ERR_INVALID_INPUT, "What is given for the connection is longer than %d bytes together",
+	                               SETTINGS_MAX);
 }
 
 /* ---- Add and list ---- */
@@ -209,6 +216,8 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 
 	*mails = -1;
 	buf_init(&settings, SETTINGS_MAX);
+	/* it does not move, so that no copy of the password is left behind */
+	buf_reserve(&settings, SETTINGS_MAX - 1);
 	buf_init(&n.sealed, SEALED_MAX);
 	ok = admin_user_find(a, user, &account, err) && write_settings(spec, &settings, err) &&
 	     (!check || can_open(a, spec, &settings, mails, err));

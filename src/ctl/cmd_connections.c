@@ -132,6 +132,7 @@ static bool take_server(struct ctl *c, struct mailbox_spec *spec, char **passwor
 		return false;
 	spec->password = *password;
 	spec->ca = pem;
+	spec->plaintext = ctl_given(c, "plaintext");
 	return true;
 }
 
@@ -139,8 +140,8 @@ static bool take_place(struct ctl *c, struct mailbox_spec *spec)
 {
 	const char *maildir = ctl_text(c, "maildir");
 
-	if (ctl_given(c, "username") || ctl_given(c, "password-file") || ctl_given(c, "ca-file"))
-		return misuse(c, "--username, --password-file and --ca-file are for --imap");
+	if (ctl_given(c, "username") || ctl_given(c, "password-file") || ctl_given(c, "ca-file") || ctl_given(c, "plaintext"))
+		return misuse(c, "--username, --password-file, --ca-file and --plaintext are for --imap");
 	spec->kind = maildir ? "maildir" : "mbox";
 	spec->path = absolute(c, maildir ? maildir : ctl_text(c, "mbox"));
 	return spec->path != NULL;

@@ -63,6 +63,7 @@ static const struct ctl_option connection_add_options[] = {
 	OPTIONAL("username", OPT_TEXT, "NAME", "the name to log in with (ADDRESS)"),
 	OPTIONAL("password-file", OPT_TEXT, "FILE", "file whose first line is the password; - is standard input"),
 	OPTIONAL("ca-file", OPT_TEXT, "PEM", "file of the only certificates to trust; else the system's"),
+	OPTIONAL("plaintext", OPT_FLAG, NULL, "speak without encryption to an imap:// server in a network that is allowed"),
 	OPTIONAL("address", OPT_TEXT, "ADDRESS", "the mailbox owner's own address"),
 	OPTIONAL("unchecked", OPT_FLAG, NULL, "do not look whether the mailbox can be opened here"),
 	END};

@@ -1,6 +1,6 @@
 /* A folder on an IMAP server. Settings of the connection: {"url": "imaps://HOST[:PORT][/FOLDER]", "username": N,
- * "password": P, "ca": PEM of the only certificates to trust (optional), "address": the owner's (optional)}. One
- * connection per run; mails are read so that they stay unread, and named by UIDVALIDITY and UID. */
+ * "password": P, "ca": PEM of the only certificates to trust (optional), "plaintext": true where imap:// is to be spoken
+ * without TLS (optional), "address": the owner's (optional)}. One connection per run; mails are read so that they stay unread, and named by UIDVALIDITY and UID. */
 #include "integrations/imap_priv.h"
 
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 
 /* ---- Select ---- */
 
-struct selecting { uint32_t exists, validity; bool keywords; };
+struct selecting { uint32_t validity; bool keywords; };
 
 static bool on_select(void *ctx, const struct imap_answer *a)
 {
@@ -23,8 +23,6 @@ static bool on_select(void *ctx, const struct imap_answer *a)
 	struct imap_token t;
 	uint64_t n;
 
-	if (a->kind == IMAP_DATA && strcmp(a->name, "EXISTS") == 0 && a->has_number)
-		s->exists = a->number;
 	if (a->kind != IMAP_STATUS)
 		return true;
 	t = imap_next(&args);
@@ -71,8 +69,38 @@ bool imapbox_enter(struct imapbox *b, struct error *err)
 	if (s.validity == 0)
 		return err_set(err, ERR_EXECUTION_FAILED, "The mail server gives mails no lasting ids (UIDVALIDITY)");
 	b->validity = s.validity;
-	b->exists = s.exists;
 	b->keywords = s.keywords;
+	return true;
+}
+
+struct naming { const char *name; bool there; };
+
+static bool on_named(void *ctx, const struct imap_answer *a)
+{
+	struct naming *n = ctx;
+	struct imap_folder f;
+
+	if (a->kind == IMAP_DATA && strcmp(a->name, "LIST") == 0 && imap_folder_read(a->rest, &f))
+		n->there |= !f.closed && strcmp(f.name, n->name) == 0;
+	return true;
+}
+
+/* Why it was not opened: a server that cannot look now has not said that there is no such folder. */
+static bool is_missing(struct imapbox *b, const char *folder, const struct imap_status *why, bool *missing,
+                       struct error *err)
+{
+	struct naming n = {folder, false};
+	struct imap_status status;
+	struct imap_command c;
+
+	*missing = strcmp(why->code, "NONEXISTENT") == 0 || strcmp(why->code, "TRYCREATE") == 0;
+	if (*missing || why->condition != IMAP_NO || *why->code)
+		return true;
+	imap_begin(&c, "LIST \"\" ");
+	imap_add_string(&c, folder);
+	if (!imap_do(b->conn, &c, on_named, &n, &status, "The folders cannot be listed", err))
+		return false;
+	*missing = !n.there;
 	return true;
 }
 
@@ -80,16 +108,25 @@ bool imapbox_look_into(struct imapbox *b, const char *folder, bool *found, struc
 {
 	struct imap_status status;
 	struct selecting s;
+	bool missing;
 
 	*found = true;
-	if (strcmp(b->selected, folder) == 0 && strcmp(b->selected, b->inbox) != 0)
+	if (strcmp(folder, b->inbox) == 0) {
+		if (!imapbox_enter(b, err))
+			return false;
+		b->looked_validity = b->validity;
+		return true;
+	}
+	if (strcmp(b->selected, folder) == 0)
 		return true;
 	if (!select_folder(b, folder, false, &s, &status, err))
 		return false;
-	*found = status.condition == IMAP_OK;
 	b->looked_validity = s.validity;
-	b->looked_exists = s.exists;
-	return true;
+	if (status.condition == IMAP_OK)
+		return true;
+	*found = false;
+	return is_missing(b, folder, &status, &missing, err) &&
+	       (missing || imap_refused(&status, "A folder cannot be opened", err));
 }
 
 bool imapbox_read_id(const char *id, uint32_t *validity, uint32_t *uid)
@@ -139,14 +176,16 @@ static void imapbox_close(struct mailbox *m)
 }
 
 static bool read_settings(struct imapbox *b, struct json_object *settings, const struct outbound_rules *rules,
-                          struct mail_url *url, struct error *err)
+                          struct imap_options *o, struct error *err)
 {
+	struct mail_url *url = &o->url;
 	const char *text = NULL, *user = NULL, *password = NULL, *ca = NULL;
 
 	if (!json_get_str(settings, "settings", "url", &text, err) ||
 	    !json_get_str(settings, "settings", "username", &user, err) ||
 	    !json_get_str(settings, "settings", "password", &password, err) ||
-	    !json_get_str(settings, "settings", "ca", &ca, err))
+	    !json_get_str(settings, "settings", "ca", &ca, err) ||
+	    !json_get_bool(settings, "settings", "plaintext", &o->plaintext, err))
 		return false;
 	if (!text || !user || !password)
 		return err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The connection lacks url, username or password: connect the"
@@ -175,7 +214,7 @@ static bool imapbox_open(struct mailbox *m, struct json_object *settings, const 
 	                         .deadline_ms = env->deadline_ms, .literal_max = MAILBOX_MESSAGE_MAX};
 
 	m->data = b;
-	if (!read_settings(b, settings, env->rules, &o.url, err))
+	if (!read_settings(b, settings, env->rules, &o, err))
 		goto fail;
 	o.user = b->user;
 	o.password = b->password;
@@ -183,7 +222,7 @@ static bool imapbox_open(struct mailbox *m, struct json_object *settings, const 
 	b->conn = imap_open(&o, err);
 	if (!b->conn || !imapbox_enter(b, err))
 		goto fail;
-	m->mails = b->exists;
+	m->mails = imap_exists(b->conn);
 	return true;
 fail:
 	imapbox_close(m);

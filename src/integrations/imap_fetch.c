@@ -10,6 +10,7 @@
 
 #define READY_BYTES_MAX (2u * MAILBOX_MESSAGE_MAX)    /* kept, though a server's sizes are wrong */
 #define SENT_HEAD_MAX   16384
+#define NOT_UNDERSTOOD  "What the mail server tells of the mail cannot be understood"
 
 void imapbox_forget(struct imapbox *b)
 {
@@ -28,6 +29,7 @@ struct fetching {
 	unsigned count;
 	size_t bytes;
 	bool head;                     /* only headers were asked for */
+	bool unreadable;               /* what came of the first, perhaps */
 };
 
 static bool was_asked(const struct fetching *f, uint32_t uid)
@@ -52,8 +54,10 @@ static bool on_mail(void *ctx, const struct imap_answer *a)
 
 	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0)
 		return true;
-	if (!imap_fetch_read(a->rest, &got))
-		return false;
+	if (!imap_fetch_read(a->rest, &got)) {
+		f->unreadable |= got.uid == f->asked[0] || got.uid == 0;
+		return true;
+	}
 	if (!got.has_body || got.body.kind == IMAP_ATOM || !was_asked(f, got.uid))
 		return true;
 	n = got.body.n;
@@ -134,6 +138,16 @@ static bool take(struct imapbox *b, uint32_t uid, char **text, size_t *n, bool *
 	return false;
 }
 
+static bool is_odd(const struct imapbox *b, uint32_t uid)
+{
+	unsigned i;
+
+	for (i = 0; i < b->odd_count; i++)
+		if (b->odd[i] == uid)
+			return true;
+	return false;
+}
+
 bool imapbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **text, size_t *n, bool *cut, struct error *err)
 {
 	struct imapbox *b = m->data;
@@ -144,13 +158,18 @@ bool imapbox_fetch(struct mailbox *m, const struct mail_ref *ref, char **text, s
 		return false;
 	if (!imapbox_read_id(ref->id, &validity, &uid) || validity != b->validity)
 		return err_set(err, ERR_NOT_FOUND, "The mail %.100s is not in the folder any more", ref->id);
+	if (is_odd(b, uid))
+		return err_set(err, ERR_EXECUTION_FAILED, NOT_UNDERSTOOD);
 	if (take(b, uid, text, n, cut))
 		return true;
 	imapbox_forget(b);
 	choose(&f, uid, ref->size);
 	if (!fetch_chosen(&f, err))
 		return false;
-	return take(b, uid, text, n, cut) || err_set(err, ERR_NOT_FOUND, "The mail %.100s is gone", ref->id);
+	if (take(b, uid, text, n, cut))
+		return true;
+	return f.unreadable ? err_set(err, ERR_EXECUTION_FAILED, NOT_UNDERSTOOD)
+	                    : err_set(err, ERR_NOT_FOUND, "The mail %.100s is gone", ref->id);
 }
 
 /* ---- Sent mails ---- */
@@ -164,9 +183,7 @@ static bool on_sent(void *ctx, const struct imap_answer *a)
 
 	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0)
 		return true;
-	if (!imap_fetch_read(a->rest, &got))
-		return false;
-	if (got.has_body && got.body.kind == IMAP_LITERAL)
+	if (imap_fetch_read(a->rest, &got) && got.has_body && got.body.kind == IMAP_LITERAL)
 		s->each(s->ctx, got.body.p, got.body.n);
 	return true;
 }
@@ -183,8 +200,8 @@ bool imapbox_sent(struct mailbox *m, unsigned max, void (*each)(void *ctx, const
 
 	if (!imapbox_know_folders(b, err) || !imapbox_look_into(b, b->sent, &found, err))
 		return false;
-	exists = b->looked_exists;
-	if (!found || exists == 0 || max == 0)
+	exists = found ? imap_exists(b->conn) : 0;
+	if (exists == 0 || max == 0)
 		return true;
 	imap_begin(&c, "FETCH");
 	imap_addf(&c, " %" PRIu32 ":%" PRIu32 " (BODY.PEEK[HEADER.FIELDS (TO CC MESSAGE-ID)]<0.%d>)",

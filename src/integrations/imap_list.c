@@ -1,19 +1,16 @@
-/* Which mails a folder holds, and where one of them is now. Sequence numbers are looked through in windows from the
- * newest on, so that no answer grows with the folder. */
+/* Which mails a folder holds. Sequence numbers are looked through in windows from the newest on, so that no answer grows
+ * with the folder. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "integrations/imap_priv.h"
 
-#define WINDOW   5000              /* sequence numbers of one search: its answer is a line of IMAP_LINE_MAX at most */
-#define SCAN_MAX 1000000           /* of them that are searched for a list */
-#define SET_MAX  4000              /* bytes of a list of ids in one command (RFC 7162 advises 8192 of a line) */
+#define SCAN_MAX 1000000           /* sequence numbers that are searched for a list */
 #define DAY_MS   INT64_C(86400000)
-#define MATCHES_MAX 1000           /* mails that share a Message-ID */
 
 /* ---- The server's search ---- */
 
@@ -38,32 +35,27 @@ static void add_words(struct imap_command *c, const char *key, const char *other
 	}
 }
 
-static void add_day(struct imap_command *c, const char *key, int64_t ms)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int year, month, day;
-
-	clock_civil(ms, &year, &month, &day);
-	if (year >= 1970 && year <= 9999)
-		imap_addf(c, " %s %d-%.3s-%04d", key, day, months + 3 * (month - 1), year);
-}
+struct filtering { const struct imapbox *box; const struct mailbox_filter *filter; };
 
 /* Days are wider than asked: servers know neither hour nor zone. A mail arrives after it was written, so SINCE goes by
  * the arrival; BEFORE cannot, and what has no date is to be looked at. */
-static void add_filter(struct imapbox *b, struct imap_command *c, const struct mailbox_filter *f)
+static void add_filter(struct imap_command *c, const void *ctx)
 {
+	const struct filtering *filtering = ctx;
+	const struct mailbox_filter *f = filtering->filter;
+
 	imap_add(c, " UNDELETED");
 	if (f->unread)
 		imap_add(c, " UNSEEN");
 	if (f->since_ms > 2 * DAY_MS)
-		add_day(c, "SINCE", f->since_ms - 2 * DAY_MS);
+		imapbox_add_day(c, "SINCE", f->since_ms - 2 * DAY_MS);
 	if (f->before_ms > 0 && f->before_ms < INT64_C(200000000000000)) {
 		imap_add(c, " OR");
-		add_day(c, "SENTBEFORE", f->before_ms + 2 * DAY_MS);
+		imapbox_add_day(c, "SENTBEFORE", f->before_ms + 2 * DAY_MS);
 		imap_add(c, " NOT SENTSINCE 1-Jan-1970");
 	}
 	/* Gmail looks for whole words */
-	if (imap_can(b->conn, "X-GM-EXT-1"))
+	if (imap_can(filtering->box->conn, "X-GM-EXT-1"))
 		return;
 	add_words(c, "FROM", NULL, f->from);
 	add_words(c, "TO", "CC", f->to);
@@ -75,29 +67,6 @@ static bool asks_anything(const struct mailbox_filter *f)
 	return f && (f->unread || f->since_ms > 0 || f->before_ms > 0 || f->from || f->to || f->subject);
 }
 
-struct uids { uint32_t *all; unsigned count, room; };
-
-static bool on_search(void *ctx, const struct imap_answer *a)
-{
-	struct imap_reader r = a->rest;
-	struct uids *u = ctx;
-	uint64_t n;
-
-	if (a->kind != IMAP_DATA || strcmp(a->name, "SEARCH") != 0)
-		return true;
-	for (;;) {
-		struct imap_token t = imap_next(&r);
-
-		/* "(MODSEQ …)" may follow */
-		if (t.kind == IMAP_END || t.kind == IMAP_OPEN)
-			return true;
-		if (!imap_number(&t, UINT32_MAX, &n) || n == 0)
-			return false;
-		if (u->count < u->room)
-			u->all[u->count++] = (uint32_t)n;
-	}
-}
-
 /* ---- What is told of mails ---- */
 
 struct listing {
@@ -107,18 +76,46 @@ struct listing {
 	uint32_t below;                /* ids from here on were seen in a window before */
 };
 
+static bool is_listed(const struct listing *l, uint32_t uid)
+{
+	uint32_t v, other;
+	unsigned i;
+
+	for (i = 0; i < l->count; i++)
+		if (imapbox_read_id(l->all[i].id, &v, &other) && other == uid)
+			return true;
+	return false;
+}
+
+/* One whose flags cannot be read is listed with what is known, and told when it is read. */
+static bool is_odd(struct listing *l, const struct imap_answer *a, const struct imap_fetched *f)
+{
+	unsigned i;
+
+	log_write(LOG_WARN, "mailbox", "event=fetch_unreadable number=%" PRIu32 " uid=%" PRIu32, a->number, f->uid);
+	for (i = 0; i < l->box->odd_count; i++)
+		if (l->box->odd[i] == f->uid)
+			return false;
+	if (f->uid == 0 || i == IMAP_ODD_MAX || is_listed(l, f->uid))
+		return false;
+	l->box->odd[l->box->odd_count++] = f->uid;
+	return true;
+}
+
 static bool on_listed(void *ctx, const struct imap_answer *a)
 {
 	struct listing *l = ctx;
 	struct imap_fetched f;
 	struct mail_ref *r;
+	bool odd;
 
 	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0)
 		return true;
-	if (!imap_fetch_read(a->rest, &f))
-		return false;
+	odd = !imap_fetch_read(a->rest, &f);
 	/* news of other mails have no size */
-	if (f.uid == 0 || !f.has_size || !f.has_flags || f.deleted || f.uid >= l->below || l->count == l->room)
+	if (odd ? !is_odd(l, a, &f) : f.uid == 0 || !f.has_size || !f.has_flags || f.deleted)
+		return true;
+	if (f.uid >= l->below || l->count == l->room)
 		return true;
 	r = &l->all[l->count++];
 	memset(r, 0, sizeof *r);
@@ -143,46 +140,18 @@ static bool fetch_window(struct listing *l, uint32_t from, uint32_t to, struct e
 	return imap_do(l->box->conn, &c, on_listed, l, &status, CANNOT_LIST, err);
 }
 
-static int descending(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
-/* Appends ids from *at on, neighbours as ranges, as far as they go into one command. */
-static void add_set(struct imap_command *c, const uint32_t *uids, unsigned n, unsigned *at)
-{
-	size_t start = c->text.len;
-
-	while (*at < n && c->text.len - start < SET_MAX) {
-		unsigned first = *at;
-
-		while (*at + 1 < n && uids[*at + 1] == uids[*at] - 1)
-			(*at)++;
-		if (c->text.len > start)
-			imap_add(c, ",");
-		if (first == *at)
-			imap_addf(c, "%" PRIu32, uids[first]);
-		else
-			imap_addf(c, "%" PRIu32 ":%" PRIu32, uids[*at], uids[first]);
-		(*at)++;
-	}
-}
-
-static bool fetch_found(struct listing *l, struct uids *u, struct error *err)
+static bool fetch_found(struct listing *l, struct imap_uids *u, struct error *err)
 {
 	struct imap_status status;
 	struct imap_command c;
 	unsigned at = 0;
 	bool ok = true;
 
-	qsort(u->all, u->count, sizeof *u->all, descending);
 	if (u->count > l->room - l->count)
 		u->count = l->room - l->count;
 	while (ok && at < u->count) {
 		imap_begin(&c, "UID FETCH ");
-		add_set(&c, u->all, u->count, &at);
+		imapbox_add_set(&c, u->all, u->count, &at);
 		imap_add(&c, " " LISTED_ITEMS);
 		ok = imap_do(l->box->conn, &c, on_listed, l, &status, CANNOT_LIST, err);
 	}
@@ -190,17 +159,12 @@ static bool fetch_found(struct listing *l, struct uids *u, struct error *err)
 }
 
 static bool search_window(struct listing *l, const struct mailbox_filter *filter, uint32_t from, uint32_t to,
-                          struct uids *u, struct error *err)
+                          struct imap_uids *u, struct error *err)
 {
-	struct imap_status status;
-	struct imap_command c;
+	struct filtering f = {l->box, filter};
 
 	u->count = 0;
-	imap_begin(&c, "UID SEARCH");
-	imap_addf(&c, " %" PRIu32 ":%" PRIu32, from, to);
-	add_filter(l->box, &c, filter);
-	return imap_do(l->box->conn, &c, on_search, u, &status, "The mail server cannot search the connected folder", err) &&
-	       fetch_found(l, u, err);
+	return imapbox_search(l->box, from, to, add_filter, &f, u, err) && fetch_found(l, u, err);
 }
 
 /* ---- List ---- */
@@ -229,11 +193,11 @@ static void note_lowest(struct listing *l, unsigned from)
 
 static bool look_through(struct listing *l, const struct mailbox_filter *filter, struct error *err)
 {
-	uint32_t window = asks_anything(filter) ? WINDOW : l->room, to = l->box->exists, looked = 0;
-	struct uids u = {mem_array(WINDOW, sizeof *u.all), 0, WINDOW};
+	uint32_t window = asks_anything(filter) ? IMAP_WINDOW : l->room, to = imap_exists(l->box->conn), looked = 0;
+	struct imap_uids u = {mem_array(IMAP_WINDOW, sizeof *u.all), 0, IMAP_WINDOW, false};
 	bool ok = true;
 
-	window = window < WINDOW ? window : WINDOW;
+	window = window < IMAP_WINDOW ? window : IMAP_WINDOW;
 	while (ok && to > 0 && l->count < l->room && looked < SCAN_MAX) {
 		uint32_t from = to > window ? to - window + 1 : 1;
 		unsigned before = l->count;
@@ -241,7 +205,8 @@ static bool look_through(struct listing *l, const struct mailbox_filter *filter,
 		ok = asks_anything(filter) ? search_window(l, filter, from, to, &u, err) : fetch_window(l, from, to, err);
 		note_lowest(l, before);
 		looked += to - from + 1;
-		to = from - 1;
+		/* what was expunged meanwhile has moved the rest down */
+		to = from - 1 < imap_exists(l->box->conn) ? from - 1 : imap_exists(l->box->conn);
 	}
 	mem_free(u.all);
 	return ok;
@@ -268,6 +233,7 @@ bool imapbox_list(struct mailbox *m, const struct mailbox_filter *filter, unsign
 	struct listing l = {.box = b, .room = max, .below = UINT32_MAX};
 
 	l.all = mem_array(max + 1, sizeof *l.all);
+	b->odd_count = 0;
 	if (!imapbox_enter(b, err) || !look_through(&l, filter, err)) {
 		mem_free(l.all);
 		return false;
@@ -276,93 +242,5 @@ bool imapbox_list(struct mailbox *m, const struct mailbox_filter *filter, unsign
 	remember(b, l.all, l.count);
 	*out = l.all;
 	*count = l.count;
-	return true;
-}
-
-/* ---- Find one ---- */
-
-/* What is no ASCII cannot be searched for on every server; real ids are. */
-static bool searchable(const char *message_id, char *out, size_t size)
-{
-	const char *p;
-
-	for (p = message_id; *p > ' ' && *p < 0x7f; p++)
-		;
-	return *message_id && !*p && snprintf(out, size, "<%s>", message_id) < (int)size;
-}
-
-bool imapbox_find(struct imapbox *b, const char *message_id, uint32_t *uid, unsigned *count, struct error *err)
-{
-	struct imap_status status;
-	struct imap_command c;
-	char id[1000];
-	struct uids u;
-	bool ok;
-
-	*count = 0;
-	*uid = 0;
-	if (!searchable(message_id, id, sizeof id))
-		return true;
-	u = (struct uids){mem_array(MATCHES_MAX, sizeof *u.all), 0, MATCHES_MAX};
-	imap_begin(&c, "UID SEARCH UNDELETED HEADER Message-ID ");
-	imap_add_string(&c, id);
-	ok = imap_do(b->conn, &c, on_search, &u, &status, "The mail server cannot search for a mail", err);
-	qsort(u.all, u.count, sizeof *u.all, descending);
-	*count = u.count;
-	*uid = u.count > 0 ? u.all[0] : 0;
-	mem_free(u.all);
-	return ok;
-}
-
-bool imapbox_resolve(struct imapbox *b, const struct mail_ref *ref, const char *message_id, uint32_t *uid,
-                     struct error *err)
-{
-	uint32_t validity;
-	unsigned count;
-
-	if (!imapbox_enter(b, err))
-		return false;
-	if (!imapbox_read_id(ref->id, &validity, uid))
-		return err_set(err, ERR_EXECUTION_FAILED, "\"%.100s\" is no id of a mail on an IMAP server", ref->id);
-	if (validity == b->validity)
-		return true;
-	/* the server gave all mails new ids: an old one may be another's now */
-	if (!imapbox_find(b, message_id ? message_id : "", uid, &count, err))
-		return false;
-	return count < 2 || err_set(err, ERR_EXECUTION_FAILED, "The mail server gave its mails new ids, and %u of them have"
-	                            " the Message-ID of this one", count);
-}
-
-bool imapbox_ask(struct imapbox *b, uint32_t uid, const char *items, imap_each each, void *ctx, struct error *err)
-{
-	struct imap_status status;
-	struct imap_command c;
-
-	imap_begin(&c, "UID FETCH");
-	imap_addf(&c, " %" PRIu32 " (UID %s)", uid, items);
-	return imap_do(b->conn, &c, each, ctx, &status, "The mail server tells nothing of a mail", err);
-}
-
-static bool on_facts(void *ctx, const struct imap_answer *a)
-{
-	struct imap_facts *out = ctx;
-	struct imap_fetched f;
-
-	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0)
-		return true;
-	if (!imap_fetch_read(a->rest, &f))
-		return false;
-	if (f.uid != 0 && f.has_size)
-		*out = (struct imap_facts){f.uid, f.size, f.date_ms};
-	return true;
-}
-
-bool imapbox_facts(struct imapbox *b, uint32_t uid, struct imap_facts *out, struct error *err)
-{
-	memset(out, 0, sizeof *out);
-	if (!imapbox_ask(b, uid, "RFC822.SIZE INTERNALDATE", on_facts, out, err))
-		return false;
-	if (out->uid != uid)
-		memset(out, 0, sizeof *out);
 	return true;
 }

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "integrations/imap_priv.h"
 
-struct present { uint32_t uid; const char *label; bool gmail, found, has_label, starred; };
+struct present { uint32_t uid; const char *label; bool gmail, found, has_label, starred, unreadable; };
 
 static bool on_flags(void *ctx, const struct imap_answer *a)
 {
@@ -15,8 +15,10 @@ static bool on_flags(void *ctx, const struct imap_answer *a)
 
 	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0)
 		return true;
-	if (!imap_fetch_read(a->rest, &f))
-		return false;
+	if (!imap_fetch_read(a->rest, &f)) {
+		p->unreadable |= f.uid == p->uid || f.uid == 0;
+		return true;
+	}
 	if (f.uid != p->uid || !f.has_flags)
 		return true;
 	p->found = true;
@@ -58,10 +60,12 @@ bool imapbox_mark(struct mailbox *m, const struct mail_ref *ref, const struct ma
 {
 	struct imapbox *b = m->data;
 	struct present now = {.gmail = imap_can(b->conn, "X-GM-EXT-1")};
+	struct imap_facts facts;
 	char label[IMAP_FOLDER_SIZE];
 
-	if (!imapbox_resolve(b, ref, mark->message_id, &now.uid, err))
+	if (!imapbox_resolve(b, ref, mark->message_id, &facts, err))
 		return false;
+	now.uid = facts.uid;
 	*out = MAIL_MARK_UNSUPPORTED;
 	if (!b->writable || (mark->label && !now.gmail && !b->keywords))
 		return true;
@@ -73,5 +77,7 @@ bool imapbox_mark(struct mailbox *m, const struct mail_ref *ref, const struct ma
 		return true;
 	if (!imapbox_ask(b, now.uid, now.gmail && now.label ? "FLAGS X-GM-LABELS" : "FLAGS", on_flags, &now, err))
 		return false;
+	if (!now.found && now.unreadable)
+		return err_set(err, ERR_EXECUTION_FAILED, "What the mail server tells of the mail cannot be understood");
 	return !now.found || change(b, mark, &now, out, err);
 }

@@ -2,11 +2,14 @@
 #ifndef AGENTIV_INTEGRATIONS_IMAP_PRIV_H
 #define AGENTIV_INTEGRATIONS_IMAP_PRIV_H
 
+#include "base/crypto.h"
 #include "integrations/mailbox.h"
 #include "net/imap.h"
 
 #define IMAP_FOLDER_SIZE 512
 #define IMAP_BATCH       25       /* mails of one fetch */
+#define IMAP_WINDOW      5000     /* sequence numbers of one search: its answer is a line of IMAP_LINE_MAX at most */
+#define IMAP_ODD_MAX     100      /* mails of a list that cannot be read, and are told */
 
 /* A mail as it was listed. */
 struct imap_listed { uint32_t uid, size; };
@@ -21,11 +24,12 @@ struct imapbox {
 	char selected[IMAP_FOLDER_SIZE];    /* "": none */
 	bool writable;                      /* selected for changes */
 	uint32_t validity;                  /* UIDVALIDITY of the connected folder when it was last selected */
-	uint32_t exists;
-	uint32_t looked_validity, looked_exists;   /* of the folder that was looked into last */
+	uint32_t looked_validity;           /* of the folder that was looked into last */
 	bool keywords;                      /* new ones may be made there */
 	struct imap_listed *listed;         /* newest first */
 	unsigned listed_count;
+	uint32_t odd[IMAP_ODD_MAX];         /* listed, though what was told of them cannot be understood */
+	unsigned odd_count;
 	struct imap_ready ready[IMAP_BATCH];
 	unsigned ready_count;
 	bool folders_known;
@@ -37,7 +41,7 @@ struct imapbox {
 
 /* Selects the connected folder for changes, unless it is. */
 bool imapbox_enter(struct imapbox *b, struct error *err);
-/* Selects another folder to look at it; *found false when there is none, or it may not be read. */
+/* Selects a folder to look at it; *found false when there is none. That it cannot be looked at now is an error. */
 bool imapbox_look_into(struct imapbox *b, const char *folder, bool *found, struct error *err);
 /* "VALIDITY.UID"; false: no such id. */
 bool imapbox_read_id(const char *id, uint32_t *validity, uint32_t *uid);
@@ -46,16 +50,49 @@ bool imapbox_read_id(const char *id, uint32_t *validity, uint32_t *uid);
 
 bool imapbox_list(struct mailbox *m, const struct mailbox_filter *filter, unsigned max, struct mail_ref **out,
                   unsigned *count, struct error *err);
-/* The mails of the selected folder with this Message-ID: the newest, and how many there are. */
-bool imapbox_find(struct imapbox *b, const char *message_id, uint32_t *uid, unsigned *count, struct error *err);
-/* Where a listed mail is now in the connected folder, which is entered; uid 0: not there. By its own id where that still
- * holds, else by its Message-ID. */
-bool imapbox_resolve(struct imapbox *b, const struct mail_ref *ref, const char *message_id, uint32_t *uid,
-                     struct error *err);
-/* What can be told of one mail of the selected folder; uid 0: it is not there. items: "FLAGS". */
+
+/* ---- imap_search.c: in the selected folder ---- */
+
+struct imap_uids { uint32_t *all; unsigned count, room; bool told; };   /* the newest first; told: there was an answer */
+typedef void (*imap_criteria)(struct imap_command *c, const void *ctx);
+
+/* Appends the mails that fit, of so many sequence numbers or of all, until there is no more room. */
+bool imapbox_search(struct imapbox *b, uint32_t from, uint32_t to, imap_criteria add, const void *ctx,
+                    struct imap_uids *out, struct error *err);
+bool imapbox_search_all(struct imapbox *b, imap_criteria add, const void *ctx, struct imap_uids *out, struct error *err);
+void imapbox_add_day(struct imap_command *c, const char *key, int64_t ms);
+/* Appends ids from *at on, neighbours as ranges, as far as they go into one command. */
+void imapbox_add_set(struct imap_command *c, const uint32_t *uids, unsigned n, unsigned *at);
+
+/* A mail that is looked for: by its Message-ID, where one can be searched for so, else by its arrival; and its size. */
+struct imap_wanted {
+	const char *message_id;        /* "": none */
+	uint32_t size;                 /* 0: any */
+	int64_t date_ms;
+	bool by_date;                  /* the arrival counts beside a Message-ID too */
+	const uint8_t *head;           /* SHA-256 of its headers; NULL: any */
+};
+/* Those that are not marked as deleted: the newest, and how many there are. */
+bool imapbox_find(struct imapbox *b, const struct imap_wanted *w, uint32_t *uid, unsigned *count, struct error *err);
+
+/* ---- imap_facts.c ---- */
+
+struct imap_facts {
+	uint32_t uid, size;            /* uid 0: it is not there */
+	int64_t date_ms;
+	bool deleted, has_head;
+	char message_id[1000];         /* with the head */
+	uint8_t head[SHA256_SIZE];
+};
+
+/* What can be told of one mail of the selected folder. items: "FLAGS". */
 bool imapbox_ask(struct imapbox *b, uint32_t uid, const char *items, imap_each each, void *ctx, struct error *err);
-struct imap_facts { uint32_t uid, size; int64_t date_ms; };
 bool imapbox_facts(struct imapbox *b, uint32_t uid, struct imap_facts *out, struct error *err);
+bool imapbox_look_at(struct imapbox *b, uint32_t uid, struct imap_facts *out, struct error *err);   /* its head too */
+/* Where a listed mail is now in the connected folder, which is entered. By its own id where that is still the id of a mail
+ * of that Message-ID, or where none is known of that size; else by its Message-ID. */
+bool imapbox_resolve(struct imapbox *b, const struct mail_ref *ref, const char *message_id, struct imap_facts *out,
+                     struct error *err);
 
 /* ---- imap_fetch.c ---- */
 
@@ -71,7 +108,19 @@ bool imapbox_sent(struct mailbox *m, unsigned max, void (*each)(void *ctx, const
 bool imapbox_know_folders(struct imapbox *b, struct error *err);
 bool imapbox_make_folder(struct imapbox *b, const char *folder, struct error *err);
 
-/* ---- imap_archive.c, imap_mark.c ---- */
+/* ---- imap_archive.c, imap_expunge.c, imap_mark.c ---- */
+
+#define CANNOT_ARCHIVE "The mail cannot be archived"
+#define IMAP_LEFT_MAX  20      /* mails that are expunged with another, their copies being known */
+
+/* The archive's copy of a mail of the connected folder, which is left for it and entered again; uid 0: none. by_date: its
+ * arrival must be the same too, as where it is not known that it was copied. */
+bool imapbox_find_copy(struct imapbox *b, const struct imap_facts *mail, bool by_date, uint32_t *validity, uint32_t *uid,
+                       struct error *err);
+struct imap_expunging { uint32_t known[IMAP_LEFT_MAX + 1]; unsigned count; };   /* the mail, and those that go with it */
+/* An error where the server would remove other mails with it. */
+bool imapbox_may_expunge(struct imapbox *b, uint32_t uid, struct imap_expunging *out, struct error *err);
+bool imapbox_expunge(struct imapbox *b, const struct imap_expunging *e, struct error *err);
 
 bool imapbox_archive(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
                      struct error *err);

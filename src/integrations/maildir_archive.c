@@ -71,17 +71,23 @@ int maildir_rename(int from, const char *name, int to, const char *target)
 	return renameat(from, name, to, target);
 }
 
-static bool move_to_archive(struct maildir *d, int dir, const char *name, int archive,
-                            struct mail_moved *out, struct error *err)
+/* *left: it is not there any more under that name. */
+static bool move_to_archive(int dir, const char *name, int archive, bool *left, struct mail_moved *out, struct error *err)
 {
 	char target[MAILDIR_NAME_SIZE + 4];
 
 	/* what leaves new gets the info part that names in cur have */
 	snprintf(target, sizeof target, "%s%s", name, strchr(name, ':') ? "" : ":2,");
-	if (!maildir_is_file(dir, name))
-		return err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s is no file", name);
-	if (maildir_rename(dir, name, archive, target) != 0)
-		return maildir_cannot(err, "Cannot move to .Archive the mail", name);
+	errno = 0;
+	if (!maildir_is_file(dir, name)) {
+		*left = errno == ENOENT;
+		return *left || err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s is no file", name);
+	}
+	*left = maildir_rename(dir, name, archive, target) != 0;
+	if (*left) {
+		*left = errno == ENOENT;
+		return *left || maildir_cannot(err, "Cannot move to .Archive the mail", name);
+	}
 	out->what = MAIL_MOVED;
 	snprintf(out->where, sizeof out->where, ".Archive/cur/%s", target);
 	return true;
@@ -92,18 +98,22 @@ bool maildir_archive(struct mailbox *m, const struct mail_ref *ref, const char *
 {
 	struct maildir *d = m->data;
 	char name[MAILDIR_NAME_SIZE];
+	bool ok = true, left = true;
 	int dir, archive;
-	bool ok;
+	unsigned tries;
 
 	memset(out, 0, sizeof *out);
-	if (!maildir_find(d, ref->id, &dir, name))
-		return not_in_inbox(d, ref->id, out);
-	archive = open_archive(d);
-	if (archive < 0)
-		return mailbox_cannot(err, "Cannot open the folder .Archive of the connected Maildir", d->path);
-	ok = move_to_archive(d, dir, name, archive, out, err);
-	close(archive);
-	return ok;
+	/* another program may give it a new name, or move it away, between the look and the renaming */
+	for (tries = 0; ok && left && tries < MAILDIR_TRIES; tries++) {
+		if (!maildir_find(d, ref->id, &dir, name))
+			return not_in_inbox(d, ref->id, out);
+		archive = open_archive(d);
+		if (archive < 0)
+			return mailbox_cannot(err, "Cannot open the folder .Archive of the connected Maildir", d->path);
+		ok = move_to_archive(dir, name, archive, &left, out, err);
+		close(archive);
+	}
+	return ok && (!left || err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s is renamed all the time", ref->id));
 }
 
 /* By the name less its flags, which may have changed. */

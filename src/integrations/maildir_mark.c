@@ -2,6 +2,7 @@
  * stays unread. */
 #include "integrations/maildir_priv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,26 +22,42 @@ static bool renamed(const char *name, char flag, bool remove, char out[MAILDIR_N
 	       MAILDIR_NAME_SIZE;
 }
 
-bool maildir_mark(struct mailbox *m, const struct mail_ref *ref, const struct mail_mark *mark, enum mail_marked *out,
-                  struct error *err)
+/* *left: another program gave it a new name, or moved it away, between the look and the renaming. */
+static bool mark_once(struct maildir *d, const struct mail_ref *ref, const struct mail_mark *mark, bool *left,
+                      enum mail_marked *out, struct error *err)
 {
-	struct maildir *d = m->data;
 	char name[MAILDIR_NAME_SIZE], target[MAILDIR_NAME_SIZE];
 	int dir;
 
-	*out = MAIL_MARK_UNSUPPORTED;
-	if (mark->label || !mark->star)
-		return true;
+	*left = false;
 	*out = MAIL_MARK_GONE;
 	if (!maildir_find(d, ref->id, &dir, name))
 		return true;
 	*out = MAIL_ALREADY_MARKED;
 	if (maildir_has_flag(name, 'F') != mark->remove)
 		return true;
-	if (!maildir_is_file(dir, name) || !renamed(name, 'F', mark->remove, target))
-		return err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s cannot be renamed", name);
-	if (maildir_rename(dir, name, d->cur, target) != 0)
+	errno = 0;
+	if (!maildir_is_file(dir, name) || !renamed(name, 'F', mark->remove, target)) {
+		*left = errno == ENOENT;
+		return *left || err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s cannot be renamed", name);
+	}
+	*left = maildir_rename(dir, name, d->cur, target) != 0;
+	if (*left && errno != ENOENT)
 		return maildir_cannot(err, "Cannot change the star of the mail", name);
 	*out = MAIL_MARKED;
 	return true;
+}
+
+bool maildir_mark(struct mailbox *m, const struct mail_ref *ref, const struct mail_mark *mark, enum mail_marked *out,
+                  struct error *err)
+{
+	bool ok = true, left = true;
+	unsigned tries;
+
+	*out = MAIL_MARK_UNSUPPORTED;
+	if (mark->label || !mark->star)
+		return true;
+	for (tries = 0; ok && left && tries < MAILDIR_TRIES; tries++)
+		ok = mark_once(m->data, ref, mark, &left, out, err);
+	return ok && (!left || err_set(err, ERR_EXECUTION_FAILED, "The mail %.200s is renamed all the time", ref->id));
 }

@@ -8,6 +8,7 @@
 #include "integrations/mailbox.h"
 
 #define MAILDIR_NAME_SIZE 256
+#define MAILDIR_TRIES     10       /* at a mail that other programs rename meanwhile */
 #define MAILDIR_DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* A mail as it was last listed: its file's name, and whether it stood in new. */

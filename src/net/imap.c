@@ -35,6 +35,11 @@ void imap_close(struct imap *m)
 	mem_free(m);
 }
 
+uint32_t imap_exists(const struct imap *m)
+{
+	return m->exists;
+}
+
 bool imap_alive(const struct imap *m)
 {
 	return !m->dead;

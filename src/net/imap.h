@@ -16,6 +16,7 @@ struct imap;
 struct imap_options {
 	const struct outbound_rules *rules;
 	struct mail_url url;
+	bool plaintext;              /* an imap:// URL is spoken to without TLS, in networks that the rules name */
 	const char *user, *password;
 	const char *ca;              /* PEM of the only certificates to trust; NULL: those of ca_file */
 	const char *ca_file;         /* NULL: the system's */
@@ -32,6 +33,8 @@ void imap_close(struct imap *m);
 /* Is it of use still? */
 bool imap_alive(const struct imap *m);
 
+/* How many mails the selected folder holds, by the server's last word. */
+uint32_t imap_exists(const struct imap *m);
 /* A capability as the server names it after the login: "MOVE". */
 bool imap_can(const struct imap *m, const char *capability);
 

@@ -94,10 +94,14 @@ static bool read_answer(struct imap *m, struct imap_answer *out, struct error *e
 	return imap_answer_read(m->framer.text.data, m->framer.text.len, out) || senseless(m, err);
 }
 
-static void keep_status(const struct imap_answer *a, struct imap_status *out)
+static void keep_status(const struct imap *m, const struct imap_answer *a, struct imap_status *out)
 {
 	out->condition = a->condition;
 	snprintf(out->code, sizeof out->code, "%s", a->code);
+	out->text[0] = '\0';
+	/* servers repeat commands that they do not understand */
+	if (m->logging_in)
+		return;
 	snprintf(out->text, sizeof out->text, "%.*s", (int)(a->text.n < sizeof out->text ? a->text.n : sizeof out->text - 1),
 	         a->text.p);
 	gate_printable(out->text);
@@ -115,9 +119,18 @@ static bool good_bye(struct imap *m, const struct imap_answer *a, struct error *
 {
 	struct imap_status s = {.copied = false};
 
-	keep_status(a, &s);
-	err_set(err, ERR_EXECUTION_FAILED, "The mail server ended the connection: %s", s.text);
+	keep_status(m, a, &s);
+	err_set(err, ERR_EXECUTION_FAILED, "The mail server ended the connection%s%s", *s.text ? ": " : "", s.text);
 	return lost(m, err);
+}
+
+/* Numbers of mails are ours to know (RFC 3501, 7.3.1 and 7.4.1). */
+static void keep_count(struct imap *m, const struct imap_answer *a)
+{
+	if (strcmp(a->name, "EXISTS") == 0)
+		m->exists = a->number;
+	else if (strcmp(a->name, "EXPUNGE") == 0 && m->exists > 0)
+		m->exists--;
 }
 
 /* *ours: it is the command's own status. */
@@ -134,11 +147,13 @@ static bool take_answer(struct imap *m, const struct imap_answer *a, imap_each e
 		if (!imap_is(&a->tag, tag))
 			return senseless(m, err);
 		*ours = true;
-		keep_status(a, status);
+		keep_status(m, a, status);
 		return true;
 	}
 	if (a->kind == IMAP_STATUS && a->condition == IMAP_BYE)
 		return good_bye(m, a, err);
+	if (a->kind == IMAP_DATA && a->has_number)
+		keep_count(m, a);
 	if (a->kind == IMAP_DATA && strcmp(a->name, "CAPABILITY") == 0)
 		imap_take_capabilities(m, a->rest);
 	return a->kind == IMAP_CONTINUE || !each || each(ctx, a) || senseless(m, err);
@@ -176,6 +191,11 @@ static bool send_part(struct imap *m, const char *p, size_t n, struct error *err
 	return stream_send(&m->stream, p, n, err) || lost(m, err);
 }
 
+static bool selects(const char *command)
+{
+	return strncmp(command, "SELECT", 6) == 0 || strncmp(command, "EXAMINE", 7) == 0;
+}
+
 bool imap_send(struct imap *m, struct imap_command *c, imap_each each, void *ctx, struct imap_status *status,
                bool *ended, struct error *err)
 {
@@ -186,6 +206,8 @@ bool imap_send(struct imap *m, struct imap_command *c, imap_each each, void *ctx
 
 	memset(status, 0, sizeof *status);
 	*ended = false;
+	if (selects(buf_str(&c->text)))
+		m->exists = 0;
 	buf_adds(&c->text, "\r\n");
 	INVARIANT(!c->text.failed, "an IMAP command is too long");
 	if (m->dead) {

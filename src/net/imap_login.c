@@ -66,9 +66,10 @@ static bool plain_secret(const struct imap_options *o, struct buf *out, struct e
 	return true;
 }
 
+/* A server that does not take the secret with the command asks for it, also one that says that it would. */
 static bool authenticate(struct imap *m, struct imap_status *status, struct error *err)
 {
-	bool at_once = imap_can(m, "SASL-IR"), ended, go_on = false, ok;
+	bool ended, go_on = false, ok;
 	struct imap_command c;
 	struct buf secret;
 
@@ -76,14 +77,17 @@ static bool authenticate(struct imap *m, struct imap_status *status, struct erro
 	if (!plain_secret(&m->options, &secret, err))
 		return false;
 	imap_begin(&c, "AUTHENTICATE PLAIN");
-	if (at_once)
-		imap_addf(&c, " %s", buf_str(&secret));
-	ok = imap_send(m, &c, NULL, NULL, status, &ended, err) && imap_wait(m, NULL, NULL, status, at_once ? NULL : &go_on, err);
-	if (ok && go_on) {
-		buf_adds(&secret, "\r\n");
-		ok = stream_send(&m->stream, secret.data, secret.len, err) && imap_wait(m, NULL, NULL, status, NULL, err);
+	if (imap_can(m, "SASL-IR")) {
+		/* so that it does not move, and leave a copy behind */
+		buf_reserve(&c.text, secret.len + 8);
+		imap_add(&c, " ");
+		imap_add(&c, buf_str(&secret));
 	}
-	mem_wipe(secret.data, secret.len);
+	ok = imap_send(m, &c, NULL, NULL, status, &ended, err) && imap_wait(m, NULL, NULL, status, &go_on, err);
+	if (ok && go_on)
+		ok = stream_send(&m->stream, secret.data, secret.len, err) && stream_send(&m->stream, "\r\n", 2, err) &&
+		     imap_wait(m, NULL, NULL, status, NULL, err);
+	mem_wipe(secret.data, secret.cap);
 	buf_release(&secret);
 	return ok;
 }
@@ -93,38 +97,72 @@ static bool log_in_plainly(struct imap *m, struct imap_status *status, struct er
 	struct imap_command c;
 
 	imap_begin(&c, "LOGIN ");
+	/* so that it does not move, and leave a copy behind */
+	buf_reserve(&c.text, 2 * (strlen(m->options.user) + strlen(m->options.password)) + 64);
 	imap_add_string(&c, m->options.user);
 	imap_add(&c, " ");
 	imap_add_string(&c, m->options.password);
 	return imap_run(m, &c, NULL, NULL, status, err);
 }
 
-/* A server that cannot look now says so by its code; all else means that this name and password do not do. */
+/* What a login is refused for (RFC 5530), in our words: the server's may hold the password. */
+static const struct { const char *code, *why; bool for_good; } refusals[] = {
+	{"", "", true},
+	{"AUTHENTICATIONFAILED", ": the name or the password is wrong", true},
+	{"AUTHORIZATIONFAILED", ": the name may not be used so", true},
+	{"EXPIRED", ": the password has expired", true},
+	{"PRIVACYREQUIRED", ": it wants an encrypted connection", true},
+	{"UNAVAILABLE", ": it cannot look the name up", false},
+	{"LIMIT", ": there are too many connections", false},
+	{"INUSE", ": the mailbox is in use", false},
+	{"SERVERBUG", ": it has an error of its own", false},
+	{"CONTACTADMIN", ": its administrator has to be asked", false},
+	{"ALERT", ": its owner has to look, in a mail program or on the provider's page", false},
+};
+
+/* Only what surely means this name and password is final. */
 static bool refused(const struct imap_status *s, struct error *err)
 {
-	imap_refused(s, "The mail server cannot log in now", err);
-	if (err->retryable)
-		return false;
-	return err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The mail server refused the login: %s; connect the mailbox again"
-	               " with the right name and password", *s->text ? s->text : "it gave no reason");
+	const char *why = "";
+	bool for_good = false;
+	unsigned i;
+
+	for (i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		if (strcmp(s->code, refusals[i].code) == 0) {
+			for_good = refusals[i].for_good;
+			why = refusals[i].why;
+		}
+	if (for_good)
+		return err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The mail server refused the login%s; connect the mailbox again"
+		               " with the right name and password", why);
+	err_set(err, ERR_EXECUTION_FAILED, "The mail server does not let anybody log in now%s; it is tried again", why);
+	err->retryable = true;
+	return false;
+}
+
+static bool log_in(struct imap *m, struct imap_status *status, struct error *err)
+{
+	bool ok;
+
+	m->logging_in = true;
+	ok = imap_can(m, "AUTH=PLAIN") ? authenticate(m, status, err) : log_in_plainly(m, status, err);
+	m->logging_in = false;
+	return ok && (status->condition == IMAP_OK || refused(status, err));
 }
 
 bool imap_log_in(struct imap *m, struct error *err)
 {
 	struct imap_status status;
-	bool ok;
 
 	if (!imap_ask_capabilities(m, err))
 		return false;
-	m->caps_told = false;
-	if (imap_can(m, "AUTH=PLAIN"))
-		ok = authenticate(m, &status, err);
-	else if (!imap_can(m, "LOGINDISABLED"))
-		ok = log_in_plainly(m, &status, err);
-	else
+	/* the newer one names folders in another way, and servers that speak it speak both */
+	if (!imap_can(m, "IMAP4REV1"))
+		return err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The mail server does not speak IMAP4rev1");
+	if (!imap_can(m, "AUTH=PLAIN") && imap_can(m, "LOGINDISABLED"))
 		return err_set(err, ERR_INTEGRATION_NOT_CONNECTED,
 		               "The mail server takes no password here: it offers neither AUTH=PLAIN nor LOGIN");
+	m->caps_told = false;
 	/* there may be more of them now; most servers tell at once */
-	return ok && (status.condition == IMAP_OK || refused(&status, err)) &&
-	       (m->caps_told || imap_ask_capabilities(m, err));
+	return log_in(m, &status, err) && (m->caps_told || imap_ask_capabilities(m, err));
 }

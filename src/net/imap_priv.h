@@ -30,7 +30,9 @@ struct imap {
 	struct imap_framer framer;
 	char     caps[IMAP_CAPS_MAX];    /* " IMAP4REV1 MOVE " */
 	bool     caps_told;              /* since the login */
+	bool     logging_in;             /* what the server says now may repeat the password */
 	unsigned commands;               /* so far: tags */
+	uint32_t exists;                 /* mails of the selected folder */
 	bool     dead;
 };
 

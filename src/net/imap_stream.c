@@ -87,8 +87,8 @@ static const struct { CURLcode code; bool retryable; const char *what; } reasons
 	{CURLE_PEER_FAILED_VERIFICATION, false,
 	 "The mail server's certificate is not trusted; connect the mailbox with --ca-file when it has an authority of its own"},
 	{CURLE_SSL_CACERT_BADFILE, false, "The certificates given with --ca-file cannot be read"},
-	{CURLE_USE_SSL_FAILED, false, "The mail server offers no encryption (STARTTLS), which is needed outside of the networks"
-	 " that outbound.allow_networks names"},
+	{CURLE_USE_SSL_FAILED, false, "The mail server offers no encryption (STARTTLS); without it only a mailbox is connected to"
+	 " that was connected with --plaintext, in a network that outbound.allow_networks names"},
 	{CURLE_COULDNT_RESOLVE_HOST, true, "The mail server's name cannot be resolved"},
 	{CURLE_OPERATION_TIMEDOUT, true, "The mail server does not answer in time"},
 	{CURLE_WEIRD_SERVER_REPLY, true, "The mail server does not greet as IMAP servers do"},
@@ -145,17 +145,9 @@ bool stream_open(struct imap_stream *s, const struct imap_options *o, struct err
 	s->gate.rules = o->rules;
 	s->deadline_us = o->deadline_ms == 0 ? INT64_MAX : clock_mono_us() + (o->deadline_ms - clock_now_ms()) * 1000;
 	snprintf(url, sizeof url, "%s://%s:%u/", o->url.tls ? "imaps" : "imap", o->url.host, o->url.port);
+	/* in clear only where that was asked for, and only to where the operator has said that one may go */
+	s->plain = s->gate.only_named = o->plaintext && !o->url.tls;
 	code = connect_once(s, url);
-	if (code == CURLE_USE_SSL_FAILED) {
-		/* again in clear, but only to where the operator has said that one may go */
-		s->plain = s->gate.only_named = true;
-		code = connect_once(s, url);
-		if (s->gate.refused > 0 && s->gate.opened == 0) {
-			gate_reset(&s->gate);
-			s->curl_error[0] = '\0';
-			code = CURLE_USE_SSL_FAILED;
-		}
-	}
 	return code == CURLE_OK || explain(s, code, err);
 }
 

@@ -1,6 +1,6 @@
 /* Where outbound requests may go (API.md, Webhooks, Outbound rules): http and https, ports 80, 443 and 1024–65535, for
- * mailboxes imap and imaps, ports 143, 993 and 1024–65535; no credentials, no redirects, and, decided on the address really connected to, public addresses only,
- * beside what the operator allows. */
+ * mailboxes imap and imaps, ports 143, 993 and 1024–65535; no credentials and no redirects. Decided on the address that is
+ * really connected to: public ones only, beside what the operator allows. */
 #ifndef AGENTIV_NET_OUTBOUND_H
 #define AGENTIV_NET_OUTBOUND_H
 

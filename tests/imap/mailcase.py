@@ -96,10 +96,13 @@ class MailCase(live.LiveCase):
         self.addCleanup(file.unlink)
         return file
 
-    def words(self, url=None, password=None, ca=None, box=None):
-        """Of `connection add` for a mailbox."""
+    def words(self, url=None, password=None, ca=None, box=None, plaintext=None):
+        """Of `connection add` for a mailbox. plaintext None: where its URL does not begin with encryption."""
         box = box or self.box
-        return ["connection", "add", "--user", self.email, "--integration", "gmail", "--imap", url or box.server.url(),
+        url = url or box.server.url()
+        if plaintext is None:
+            plaintext = url.startswith("imap://")
+        return ["connection", "add", "--user", self.email, "--integration", "gmail", "--imap", url, *(["--plaintext"] if plaintext else []),
                 "--username", box.name, "--password-file", password or self.password_file(),
                 "--ca-file", ca or box.server.authority(), "--address", "sam@example.com"]
 

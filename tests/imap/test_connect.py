@@ -74,7 +74,7 @@ class Connect(MailCase):
     def test_a_wrong_password_is_refused_with_what_to_do(self):
         code, message = self.refusal(password=self.password_file("wrong-one"))
         self.assertEqual(code, "INVALID_INPUT")
-        self.assertIn("The mail server refused the login: Authentication failed.", message)
+        self.assertIn("The mail server refused the login: the name or the password is wrong; connect the mailbox again", message)
         self.assertNotIn("wrong-one", message)
 
     def test_unchecked_it_is_connected_all_the_same(self):
@@ -102,9 +102,9 @@ class Connect(MailCase):
 
     def test_starttls_is_used_and_verified(self):
         url = f"imap://localhost:{self.server.plain_port}"
-        self.assertEqual(self.connect(url=url)["mails"], 0)
+        self.assertEqual(self.connect(url=url, plaintext=False)["mails"], 0)
         self.assertRegex(self.server.log(), f"Login: user=<{self.box.name}>.* TLS,")
-        _, message = self.refusal(url=url, ca=self.server.place / "stranger.pem")
+        _, message = self.refusal(url=url, plaintext=False, ca=self.server.place / "stranger.pem")
         self.assertIn("certificate is not trusted", message)
 
     def test_what_is_no_certificate_is_refused(self):
@@ -119,11 +119,37 @@ class Connect(MailCase):
         self.assertEqual(status, 1)
         self.assertIn("is a loopback address", json.loads(said)["error"]["message"])
 
-    def test_without_tls_a_server_is_spoken_to_in_networks_that_are_named(self):
+    def test_encryption_is_never_given_up_by_itself(self):
+        fake = self.fake()
+        _, message = self.refusal(url=fake.url(), plaintext=False)
+        self.assertIn("offers no encryption (STARTTLS)", message)
+        self.assertIn("--plaintext", message)
+        self.assertEqual([c for c in fake.commands if c.startswith(("AUTH", "LOGIN"))], [])
+
+    def test_without_tls_a_server_is_spoken_to_in_networks_that_are_named_where_that_was_said(self):
         plain = server("plain", tls=False)
-        box = self.new_box(on=plain)
-        words = self.words(box=box, url=f"imap://127.0.0.1:{plain.plain_port}")
+        words = self.words(box=self.new_box(on=plain), url=f"imap://127.0.0.1:{plain.plain_port}")
+        self.assertIn("--plaintext", words)
         self.assertEqual(self.ctl(*words)[0], 0)
+        # and is so in the runs that follow
+        self.succeeded()
+
+    def test_and_in_no_others(self):
+        status, _, said = self.ctl(*self.words(url="imap://8.8.8.8"), "--json", AGENTIV_OUTBOUND_ALLOW_NETWORKS="127.0.0.0/8")
+        self.assertEqual(status, 1)
+        self.assertIn("in no network that outbound.allow_networks names", json.loads(said)["error"]["message"])
+
+    def test_what_is_encrypted_is_not_plain_text(self):
+        code, message = self.refusal(plaintext=True)
+        self.assertEqual(code, "INVALID_INPUT")
+        self.assertIn("--plaintext is for imap://", message)
+
+    def test_settings_that_are_too_long_together_are_not_sealed_cut_off(self):
+        """Escaped, controls of a certificate's text are six bytes each."""
+        ca = self.password_file("-----BEGIN CERTIFICATE-----" + "\x01" * 16000)
+        code, message = self.refusal("--unchecked", ca=ca)
+        self.assertEqual(code, "INVALID_INPUT")
+        self.assertIn("longer than 49152 bytes together", message)
 
     def test_urls_are_looked_at(self):
         for url, what in (("imaps://me:secret@localhost/", "must not contain a user name or password"),
@@ -146,7 +172,7 @@ class Connect(MailCase):
         words = ["connection", "add", "--user", self.email, "--integration", "gmail"]
         for more in (["--imap", "imaps://localhost"], ["--imap", "imaps://localhost", "--username", "x"],
                      ["--imap", "imaps://localhost", "--password-file", self.password_file()],
-                     ["--maildir", "/x", "--password-file", "/x"], ["--mbox", "/x", "--imap", "imaps://localhost"]):
+                     ["--maildir", "/x", "--password-file", "/x"], ["--mbox", "/x", "--plaintext"], ["--mbox", "/x", "--imap", "imaps://localhost"]):
             with self.subTest(more=more):
                 self.assertEqual(self.ctl(*words, *more)[0], 2)
 
@@ -202,9 +228,20 @@ class Connect(MailCase):
         message = self.strange((r"CAPABILITY", b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\nTAG OK done\r\n"))
         self.assertIn("takes no password here", message)
 
-    def test_what_a_server_says_of_a_login_is_told_on_one_line(self):
-        message = self.strange((r"AUTHENTICATE", b"TAG NO [AUTHORIZATIONFAILED] \x1b[31mno\x07 entry\xff\r\n"))
+    def test_what_a_server_says_is_told_on_one_line(self):
+        message = self.strange((r"SELECT", b"TAG NO [NOPERM] \x1b[31mno\x07 entry\xff\r\n"))
         self.assertIn("?[31mno? entry?", message)
+
+    def test_what_a_server_repeats_of_a_login_is_not_told(self):
+        """Also not with the code that names what is wrong."""
+        def echo(connection, tag):
+            connection.sendall(f"{tag} NO [AUTHENTICATIONFAILED] ".encode() + fake.commands[-1].encode() + b"\r\n")
+        fake = self.fake((r"AUTHENTICATE", echo))
+        status, said, complaint = self.ctl(*self.words(url=fake.url()))
+        self.assertEqual(status, 1)
+        secret = fake.commands[-1].split()[-1]
+        for text in (secret, "ecret"):
+            self.assertNotIn(text, said + complaint)
 
     def test_a_server_that_cannot_look_now_is_no_wrong_password(self):
         status, _, said = self.ctl(*self.words(url=self.fake((r"AUTHENTICATE", b"TAG NO [UNAVAILABLE] later\r\n")).url()), "--json")

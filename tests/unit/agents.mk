@@ -15,12 +15,15 @@ agents_tests_SOURCES = tests/unit/agents_main.c tests/unit/agents_suites.h \
 	tests/unit/agents_fixture.c tests/unit/agents_fixture.h tests/unit/agents_ledger.c tests/unit/agents_corpus.c tests/unit/cpu_time.h \
 	tests/unit/test_zone.c tests/unit/test_manifest.c tests/unit/test_probe.c \
 	tests/unit/test_mail.c tests/unit/test_mail_hostile.c tests/unit/test_mail_html.c \
-	tests/unit/test_maildir.c tests/unit/test_maildir_marks.c tests/unit/test_mbox.c tests/unit/test_imap_names.c \
+	tests/unit/test_maildir.c tests/unit/test_maildir_marks.c tests/unit/test_maildir_race.c tests/unit/test_mbox.c \
+	tests/unit/imap_fake.c tests/unit/imap_fake.h tests/unit/test_imap_names.c tests/unit/test_imap_box.c tests/unit/test_imap_archive.c \
 	tests/unit/test_triage_text.c tests/unit/test_triage_rules.c tests/unit/test_rules_values.c tests/unit/test_rules_data.c tests/unit/test_rules_page.c \
 	tests/unit/test_money.c tests/unit/test_rules_sense.c tests/unit/test_triage_query.c \
 	tests/unit/test_triage.c tests/unit/test_triage_inline.c tests/unit/test_triage_reasons.c \
 	tests/unit/test_triage_notices.c tests/unit/test_triage_urgency.c tests/unit/test_triage_forged.c \
 	tests/unit/test_triage_source.c tests/unit/test_triage_effects.c tests/unit/test_triage_attempts.c tests/unit/test_triage_memory.c tests/unit/test_triage_injection.c \
 	tests/unit/test_triage_models.c
+# what another program does to a Maildir between a look and a renaming
+agents_tests_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=renameat2
 agents_tests_LDADD = $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif

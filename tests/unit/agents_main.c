@@ -9,7 +9,7 @@
 int main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {zone_suite, mail_suite, mail_hostile_suite, mail_html_suite, maildir_suite,
-	                         maildir_marks_suite, mbox_suite, imap_names_suite,
+	                         maildir_marks_suite, maildir_race_suite, mbox_suite, imap_names_suite, imap_box_suite, imap_archive_suite,
 	                         manifest_suite, probe_suite, triage_text_suite, triage_rules_suite, rules_values_suite,
 	                         money_suite, rules_data_suite, rules_page_suite, rules_sense_suite,
 	                         triage_query_suite, triage_suite, triage_inline_suite, triage_reasons_suite,

@@ -127,12 +127,33 @@ static void a_long_name_is_cut_between_characters(void)
 	CU_ASSERT_TRUE(strlen(err.field) > 120);
 }
 
+static void a_secret_is_overwritten_before_it_is_given_back(void)
+{
+	static const char *const texts[] = {"short", "a secret that is longer than what json-c keeps within its object"};
+	struct json_object *object;
+	const char *text;
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		object = json_object_new_object();
+		json_object_object_add(object, "password", json_object_new_string(texts[i]));
+		text = json_object_get_string(json_object_object_get(object, "password"));
+		json_wipe_str(object, "url");
+		CU_ASSERT_STRING_EQUAL(text, texts[i]);
+		json_wipe_str(object, "password");
+		CU_ASSERT_TRUE(text[0] == '\0' && text[strlen(texts[i]) - 1] == '\0');
+		json_object_put(object);
+	}
+	json_wipe_str(NULL, "password");
+}
+
 static CU_TestInfo tests[] = {
 	{"present members are taken", present_members_are_taken},
 	{"absent and null members leave the default", absent_and_null_members_leave_the_default},
 	{"a wrong type names path and key", a_wrong_type_names_path_and_key},
 	{"an integer out of range is told the range", an_integer_out_of_range_is_told_the_range},
 	{"the first unknown member is named", the_first_unknown_member_is_named},
+	{"a secret is overwritten before it is given back", a_secret_is_overwritten_before_it_is_given_back},
 	{"a long name is cut between characters", a_long_name_is_cut_between_characters},
 	CU_TEST_INFO_NULL};
 
