@@ -44,9 +44,18 @@ static bool is_pressing(const struct facts *f, double least)
 	return f->sum[SUM_URGENT] >= least && !f->has[FACT_AUTH_FAIL] && !f->poses;
 }
 
+/* A list whose mails offer no way off it, as that of a committee or a team. */
+static bool is_of_a_circle(const struct facts *f)
+{
+	static const enum fact mass[] = {FACT_LIST_UNSUBSCRIBE, FACT_PRECEDENCE, FACT_CAMPAIGN_HEADERS, FACT_UNSUBSCRIBE_TEXT,
+	                                 FACT_BROWSER_TEXT};
+
+	return f->has[FACT_LIST_ID] && !HAS_ANY(f, mass);
+}
+
 static bool is_discussion(const struct facts *f)
 {
-	return f->has[FACT_LIST_POST] && !f->has[FACT_NO_REPLY] && !f->has[FACT_NEWS_SENDER] &&
+	return (f->has[FACT_LIST_POST] || is_of_a_circle(f)) && !f->has[FACT_NO_REPLY] && !f->has[FACT_NEWS_SENDER] &&
 	       !f->has[FACT_PROMO_SENDER] && !f->has[FACT_SERVICE_HEADERS] && !f->has[FACT_AUTO_SUBMITTED] &&
 	       f->sum[SUM_PROMO] < 2;
 }

@@ -293,6 +293,22 @@ static void personal_mail_is_not_archived_by_its_category(void)
 	json_object_put(out);
 }
 
+/* A committee's list offers no way off it: its mails are people's. */
+static void mail_of_a_circle_is_no_bulk_mail(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage",
+	             "{\"emails\":[{\"from\":\"Ann Lee <ann@x.org>\",\"to\":[\"committee@hall.org\"],\"subject\":\"Fair\","
+	             "\"body\":\"Dear all, we have nineteen stalls. Setting up is from 8.30.\","
+	             "\"headers\":{\"List-Id\":\"<committee.hall.org>\"}}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.category"), "fyi");
+	CU_ASSERT_PTR_NULL(strstr(fx_text(out, "triaged.0.action"), "archive"));
+	json_object_put(out);
+}
+
 static CU_TestInfo tests[] = {
 	{"mails are archived in the Maildir", mails_are_archived_in_the_maildir},
 	{"labels that cannot be set are told when they were wanted", labels_that_cannot_be_set_are_told_when_they_were_wanted},
@@ -306,6 +322,7 @@ static CU_TestInfo tests[] = {
 	{"a connected file that is no mbox is told", a_connected_file_that_is_no_mbox_is_told},
 	{"inline mails are only planned for", inline_mails_are_only_planned_for},
 	{"what must stay stays", what_must_stay_stays},
+	{"mail of a circle is no bulk mail", mail_of_a_circle_is_no_bulk_mail},
 	{"personal mail is not archived by its category", personal_mail_is_not_archived_by_its_category},
 	CU_TEST_INFO_NULL,
 };
