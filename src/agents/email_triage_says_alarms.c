@@ -154,6 +154,18 @@ const struct phrase says_alarms[] = {
 	{"acknowledge", SAYS_ALARM}, {"tripped", SAYS_ALARM}, {"overload*", SAYS_ALARM}, {"alert:", SAYS_ALARM},
 	{"quittieren", SAYS_ALARM}, {"acquitter", SAYS_ALARM}, {"confirmar recepción", SAYS_ALARM},
 	{"bevestig alarm", SAYS_ALARM},
+
+	{"unless you", SAYS_STOPS}, {"wenn sie nicht", SAYS_STOPS}, {"es sei denn", SAYS_STOPS},
+	{"sauf si vous", SAYS_STOPS}, {"salvo que", SAYS_STOPS}, {"a meno che", SAYS_STOPS}, {"tenzij", SAYS_STOPS},
+	{"chyba że", SAYS_STOPS}, {"paused", SAYS_STOPS}, {"closes tonight", SAYS_STOPS}, {"closes today", SAYS_STOPS},
+	{"locked out", SAYS_STOPS}, {"pausiert", SAYS_STOPS}, {"mis en pause", SAYS_STOPS}, {"pausad*", SAYS_STOPS},
+	{"gepauzeerd", SAYS_STOPS}, {"wstrzyman*", SAYS_STOPS},
+
+	/* of programs: cannot wait */
+	{"may be open", SAYS_ALARM}, {"may be leaking", SAYS_ALARM}, {"above the limit", SAYS_ALARM},
+	{"over the limit", SAYS_ALARM}, {"exceeds the limit", SAYS_ALARM}, {"exceeded the limit", SAYS_ALARM},
+	{"über dem grenzwert", SAYS_ALARM}, {"au-dessus du seuil", SAYS_ALARM}, {"por encima del límite", SAYS_ALARM},
+	{"sopra la soglia", SAYS_ALARM}, {"boven de grens", SAYS_ALARM}, {"powyżej limitu", SAYS_ALARM},
 };
 
 const size_t says_alarms_count = sizeof says_alarms / sizeof *says_alarms;

@@ -305,6 +305,36 @@ const struct phrase says_trouble[] = {
 	{"operai", SAYS_ACTOR}, {"arbeiders", SAYS_ACTOR}, {"robotnicy", SAYS_ACTOR}, {"shipment", SAYS_ACTOR},
 	{"cargo", SAYS_ACTOR}, {"vracht", SAYS_ACTOR}, {"fracht", SAYS_ACTOR}, {"la carga", SAYS_ACTOR},
 	{"il carico", SAYS_ACTOR}, {"load", SAYS_ACTOR},
+
+	{"not in school", SAYS_HARM}, {"absent from school", SAYS_HARM}, {"not arrived home", SAYS_HARM},
+	{"nicht zum unterricht", SAYS_HARM}, {"unentschuldigt", SAYS_HARM}, {"absent de l'école", SAYS_HARM},
+	{"no ha llegado al colegio", SAYS_HARM}, {"non è arrivato a scuola", SAYS_HARM}, {"niet op school", SAYS_HARM},
+	{"nie ma w szkole", SAYS_HARM}, {"gebrochen", SAYS_HARM}, {"gebroken", SAYS_HARM}, {"cassé le", SAYS_HARM},
+	{"cassé la", SAYS_HARM}, {"roto el", SAYS_HARM}, {"roto la", SAYS_HARM}, {"rotto il", SAYS_HARM},
+	{"rotto la", SAYS_HARM}, {"złamał*", SAYS_HARM},
+
+	{"can't", SAYS_HELD}, {"cannot", SAYS_HELD}, {"can not", SAYS_HELD}, {"are unable to", SAYS_HELD},
+	{"is unable to", SAYS_HELD}, {"standing around", SAYS_HELD}, {"standing about", SAYS_HELD},
+	{"nobody is there", SAYS_HELD}, {"no one is there", SAYS_HELD}, {"stehen herum", SAYS_HELD},
+	{"können nicht", SAYS_HELD}, {"kann nicht", SAYS_HELD}, {"kommen nicht", SAYS_HELD}, {"niemand ist da", SAYS_HELD},
+	{"ne peut pas", SAYS_HELD}, {"ne peuvent pas", SAYS_HELD}, {"ne trouve pas", SAYS_HELD},
+	{"n'arrivent pas à", SAYS_HELD}, {"no puede", SAYS_HELD}, {"no pueden", SAYS_HELD}, {"no consiguen", SAYS_HELD},
+	{"non può", SAYS_HELD}, {"non possono", SAYS_HELD}, {"non riescono", SAYS_HELD}, {"non riesce", SAYS_HELD},
+	{"kan niet", SAYS_HELD}, {"kunnen niet", SAYS_HELD}, {"staan te wachten", SAYS_HELD}, {"nie może", SAYS_HELD},
+	{"nie mogą", SAYS_HELD}, {"nahi kar pa", SAYS_HELD}, {"nahi ho raha", SAYS_HELD},
+
+	{"virus", SAYS_CRIME}, {"infected", SAYS_CRIME}, {"strange traffic", SAYS_CRIME}, {"unplug", SAYS_CRIME},
+	{"compromised", SAYS_CRIME}, {"clicked on the link", SAYS_CRIME}, {"infiziert", SAYS_CRIME},
+	{"infecté*", SAYS_CRIME}, {"infectad*", SAYS_CRIME}, {"infett*", SAYS_CRIME}, {"geïnfecteerd", SAYS_CRIME},
+	{"zainfekowan*", SAYS_CRIME},
+
+	{"crying", SAYS_ILL}, {"in tears", SAYS_ILL}, {"weint", SAYS_ILL}, {"pleure", SAYS_ILL}, {"llora", SAYS_ILL},
+	{"llorando", SAYS_ILL}, {"piange", SAYS_ILL}, {"huilt", SAYS_ILL}, {"płacze", SAYS_ILL}, {"ro raha", SAYS_ILL},
+	{"ro rahi", SAYS_ILL},
+
+	{"wants to go home", SAYS_COLLECT}, {"wants to come home", SAYS_COLLECT}, {"nach hause", SAYS_COLLECT},
+	{"rentrer à la maison", SAYS_COLLECT}, {"ir a casa", SAYS_COLLECT}, {"andare a casa", SAYS_COLLECT},
+	{"naar huis", SAYS_COLLECT}, {"do domu", SAYS_COLLECT}, {"ghar jaana", SAYS_COLLECT},
 };
 
 const size_t says_trouble_count = sizeof says_trouble / sizeof *says_trouble;

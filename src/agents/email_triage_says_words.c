@@ -222,6 +222,13 @@ const struct phrase says_words[] = {
 	{"podpis", SAYS_LACKS}, {"ostatni dzień", SAYS_LACKS}, {"approval nahi", SAYS_LACKS}, {"sign kar*", SAYS_LACKS},
 	{"me mandas", SAYS_LACKS}, {"me envías", SAYS_LACKS}, {"mi mandi", SAYS_LACKS}, {"mi invii", SAYS_LACKS},
 	{"tu m'envoies", SAYS_LACKS}, {"możesz", SAYS_LACKS}, {"kun jij", SAYS_LACKS},
+
+	/* pleasant */
+	{"album", SAYS_FUN}, {"song", SAYS_FUN}, {"track", SAYS_FUN}, {"listen to", SAYS_FUN}, {"lied", SAYS_FUN},
+	{"chanson", SAYS_FUN}, {"canción", SAYS_FUN}, {"canzone", SAYS_FUN}, {"liedje", SAYS_FUN}, {"piosenka", SAYS_FUN},
+
+	{"da un'ora", SAYS_NOW}, {"da ore", SAYS_NOW}, {"da ieri", SAYS_NOW}, {"desde hace", SAYS_NOW},
+	{"seit einer", SAYS_NOW}, {"al een uur", SAYS_NOW}, {"od godziny", SAYS_NOW},
 };
 
 const size_t says_words_count = sizeof says_words / sizeof *says_words;
