@@ -154,6 +154,7 @@ static void the_next_time_is_noted(void)
 		{"mon train est parti", NULL},
 		{"guten Morgen zusammen", NULL},
 		{"the server is away since 10:15", NULL},
+		{"closed since 11:00", NULL},
 		{"they came this morning", NULL},
 		{"week of 16 March: Tuesday or Thursday", NULL},
 		{"have a good end of day", NULL},

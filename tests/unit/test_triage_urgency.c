@@ -86,7 +86,16 @@ static const struct row rows[] = {
 	{true, "Alarm Company <service@guard.example>", "Your office", "Our patrol found the back door of your office open and "
 	 "a window broken. An officer waits there for somebody with a key.", PERSON, NULL},
 
+	{true, "Henrik Olsen (Service Desk) <desk@work.example>", "[SD-208] Database", "Henrik Olsen commented:\n\nSam, the "
+	 "scanners at the gate are dead. Do I switch to the second line?", "X-JIRA-FingerPrint", "1"},
+
 	/* ---- not ---- */
+	{false, "Priya Nair <priya@work.example>", "Re: URGENT: gate stuck", "All done, the gate has been running again since ten to "
+	 "nine. Nothing left for you here.", "Importance", "high"},
+	{false, "Henrik Olsen <henrik@work.example>", "Saturday", "On Saturday 7 March our file server is offline from 6 to 10. "
+	 "Do you need anything from it on that day?", PERSON, NULL},
+	{false, "Monitor <alerts@monitor.example>", "Summary of February", "db-2\nSeverity: critical, for 12 minutes in all.",
+	 "Auto-Submitted", "auto-generated"},
 	{false, "Petra Sommer <petra@nachbarn.example>", "Re: URGENT water", "All dry again, the plumber has changed the "
 	 "pipe. Thank you for your quick help!", PERSON, NULL},
 	{false, "Joe <joe@flat.example>", "CAKE!!!", "EMERGENCY in the kitchen: too much cake. Come at three and save us!",
