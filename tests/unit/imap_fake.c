@@ -142,7 +142,7 @@ bool fake_open(struct fake *f, const char *folder, struct error *err)
 	json_object_object_add(settings, "url", json_object_new_string(url));
 	json_object_object_add(settings, "username", json_object_new_string("user"));
 	json_object_object_add(settings, "password", json_object_new_string("hunter2"));
-	json_object_object_add(settings, "plaintext", json_object_new_boolean(1));
+	json_object_object_add(settings, "plaintext", json_object_new_boolean(!f->want_tls));
 	ok = mailbox_open(&f->box, "imap", settings, &env, err);
 	json_object_put(settings);
 	return ok;

@@ -21,6 +21,7 @@ struct fake {
 	struct buf said;               /* the commands, a line each, without tags */
 	struct outbound_rules *rules;
 	struct mailbox box;
+	bool want_tls;                 /* the connection does not say that it may be in clear */
 };
 
 /* capabilities beside IMAP4rev1 and AUTH=PLAIN: "MOVE UIDPLUS". replies end with a NULL pattern. */

@@ -77,6 +77,16 @@ static void a_server_that_asks_for_the_secret_again_gets_it(void)
 	CU_ASSERT_TRUE(connects("", replies));
 }
 
+static void encryption_is_not_given_up_by_itself(void)
+{
+	fake_start(&fake, "SASL-IR", NULL);
+	fake.want_tls = true;
+	CU_ASSERT_FALSE(fake_open(&fake, "", &err));
+	SAYS("offers no encryption (STARTTLS)");
+	CU_ASSERT_EQUAL(fake_heard(&fake, "AUTHENTICATE") + fake_heard(&fake, "LOGIN"), 0);
+	fake_end(&fake);
+}
+
 static void a_server_that_speaks_another_version_alone_is_refused(void)
 {
 	static const struct fake_reply replies[] = {
@@ -155,14 +165,16 @@ static void a_connected_folder_that_is_looked_into_stays_writable(void)
 	struct mail_mark mark = {.star = true};
 	enum mail_marked marked;
 	unsigned n = 0;
+	bool there;
 
 	fake_start(&fake, "MOVE UIDPLUS SPECIAL-USE", replies);
 	CU_ASSERT_TRUE_FATAL(fake_open(&fake, "/Sent", &err));
+	CU_ASSERT_TRUE(fake.box.ops->in_archive(&fake.box, NULL, "x@y", &there, &err));
 	CU_ASSERT_TRUE(fake.box.ops->sent(&fake.box, 10, count_sent, &n, &err));
 	CU_ASSERT_EQUAL(n, 1);
 	CU_ASSERT_TRUE(fake.box.ops->mark(&fake.box, &ref, &mark, &marked, &err));
 	CU_ASSERT_EQUAL(marked, MAIL_MARKED);
-	CU_ASSERT_EQUAL(fake_heard(&fake, "EXAMINE"), 0);
+	CU_ASSERT_EQUAL(fake_heard(&fake, "EXAMINE \"Sent\""), 0);
 	fake_end(&fake);
 }
 
@@ -171,6 +183,7 @@ static CU_TestInfo tests[] = {
 	{"after it the server's words are told", after_it_the_server_s_words_are_told},
 	{"only some refusals are final", only_some_refusals_are_final},
 	{"a server that asks for the secret again gets it", a_server_that_asks_for_the_secret_again_gets_it},
+	{"encryption is not given up by itself", encryption_is_not_given_up_by_itself},
 	{"a server that speaks another version alone is refused", a_server_that_speaks_another_version_alone_is_refused},
 	{"a keyword may hold a bracket", a_keyword_may_hold_a_bracket},
 	{"a mail that cannot be understood costs that mail", a_mail_that_cannot_be_understood_costs_that_mail},
