@@ -1,6 +1,7 @@
 /* Ids: a prefix and a ULID (48-bit milliseconds, 80 random bits; Crockford
  * base 32, 26 characters). In the database they are BINARY(16), in the API
- * "exec_01HXYZ…". ids made by one process within one millisecond increase. */
+ * "exec_01HXYZ…". ids made by one process within one millisecond increase. A connection's is made of the place that it
+ * leads to (core/admin_connections.c) and tells no time. */
 #ifndef AGENTIV_BASE_ID_H
 #define AGENTIV_BASE_ID_H
 

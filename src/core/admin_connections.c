@@ -25,7 +25,7 @@ struct new_connection {
 	const char *integration, *kind;
 	struct buf sealed;
 	int64_t now_ms;
-	struct id id;
+	struct id user_id, id;
 };
 
 static bool connection_body(struct db_conn *c, void *ctx, struct error *err)
@@ -145,37 +145,50 @@ static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct
 
 /* ---- Add and list ---- */
 
-static bool same_text(struct json_object *a, struct json_object *b, const char *key)
+static bool place_of(const char *kind, const struct buf *settings, struct buf *out)
 {
-	const char *x = NULL, *y = NULL;
+	struct json_object *object = NULL;
+	bool ok = json_read(settings->data, settings->len, JSON_DEPTH_MAX, &object, NULL, NULL, NULL);
 
-	json_get_str(a, "settings", key, &x, NULL);
-	json_get_str(b, "settings", key, &y, NULL);
-	return x && y ? strcmp(x, y) == 0 : x == y;
+	if (ok)
+		admin_place_key(kind, object, out);
+	json_wipe_str(object, "password");
+	json_object_put(object);
+	return ok && !out->failed;
 }
 
-/* Do both lead to the same mailbox? Who logs in with another password, or trusts another certificate, still does. */
-static bool same_place(const struct buf *one, const struct buf *other)
+/* Who logs in with another password, or trusts another certificate, still comes to the same mailbox. */
+static bool same_place(const char *kind, const struct buf *one, const struct buf *place)
 {
-	static const char *const where[] = {"path", "url", "username"};
-	struct json_object *a = NULL, *b = NULL;
-	unsigned i;
-	bool same = json_read(one->data, one->len, JSON_DEPTH_MAX, &a, NULL, NULL, NULL) &&
-	            json_read(other->data, other->len, JSON_DEPTH_MAX, &b, NULL, NULL, NULL);
+	struct buf other;
+	bool same;
 
-	for (i = 0; i < sizeof where / sizeof *where && same; i++)
-		same = same_text(a, b, where[i]);
-	json_object_put(a);
-	json_object_put(b);
+	buf_init(&other, SETTINGS_MAX);
+	same = place_of(kind, one, &other) && other.len == place->len && memcmp(other.data, place->data, other.len) == 0;
+	buf_release(&other);
 	return same;
 }
 
-/* A connection to the same place keeps its id, and so what was done there before is known. */
+/* Made of the account and the place, so that a connection to where one was before has the id it had, whatever was
+ * connected between. */
+static struct id id_of_place(const struct new_connection *n, const struct buf *place)
+{
+	uint8_t hash[SHA256_SIZE];
+	struct crypto_part parts[2] = {{n->integration, strlen(n->integration) + 1}, {place->data, place->len}};
+	struct id id;
+
+	crypto_hmac_parts(n->user_id.b, sizeof n->user_id.b, parts, 2, hash);
+	memcpy(id.b, hash, sizeof id.b);
+	return id;
+}
+
+/* A connection to the same place keeps its id, and so what was done there before is known. One that stands keeps the id
+ * that it was given, also where it was not made of the place. */
 static bool choose_id(struct admin *a, struct new_connection *n, const struct buf *settings, const char *context,
                       struct error *err)
 {
 	struct db_conn *c = db_get(a->db, err);
-	struct buf sealed, plain;
+	struct buf sealed, plain, place;
 	struct error why;
 	struct id was;
 	char kind[32];
@@ -183,14 +196,19 @@ static bool choose_id(struct admin *a, struct new_connection *n, const struct bu
 
 	buf_init(&sealed, SEALED_MAX);
 	buf_init(&plain, SETTINGS_MAX);
-	n->id = id_make_at(n->now_ms);
+	buf_init(&place, SETTINGS_MAX);
 	ok = c && connection_load(c, n->account_id, n->integration, true, &was, kind, &sealed, &found, err);
 	db_put(a->db, c);
+	if (ok && !place_of(n->kind, settings, &place))
+		ok = err_set(err, ERR_INTERNAL, "The settings of connection %s cannot be read again", n->integration);
+	if (ok)
+		n->id = id_of_place(n, &place);
 	if (ok && found && strcmp(kind, n->kind) == 0 &&
-	    crypto_unseal(a->seal, context, sealed.data, sealed.len, &plain, &why) && same_place(&plain, settings))
+	    crypto_unseal(a->seal, context, sealed.data, sealed.len, &plain, &why) && same_place(kind, &plain, &place))
 		n->id = was;
 	if (plain.data)
 		mem_wipe(plain.data, plain.cap);
+	buf_release(&place);
 	buf_release(&plain);
 	buf_release(&sealed);
 	return ok;
@@ -223,6 +241,7 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 	     (!check || can_open(a, spec, &settings, mails, err));
 	if (ok) {
 		n.account_id = account.id;
+		n.user_id = account.public_id;
 		ok = seal_and_put(a, &n, &settings, err);
 	}
 	if (ok) {

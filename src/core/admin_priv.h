@@ -8,4 +8,10 @@
 /* 1 to 200 bytes of UTF-8 without control characters. */
 bool admin_check_name(const char *name, struct error *err);
 
+struct json_object;
+/* Appends what is the same for all spellings of the mailbox that a connection's settings lead to, and for no other. */
+void admin_place_key(const char *kind, struct json_object *settings, struct buf *out);
+/* The same mailbox for people: its path, or NAME@HOST[:PORT]/FOLDER. No secret is in it. NULL: the settings name none. */
+const char *admin_place_text(struct json_object *settings, struct arena *a);
+
 #endif

@@ -39,6 +39,61 @@ class Connections(Ctl):
         self.assertEqual(self.add(user, "--maildir", folder, "--address", "me@example.org")["id"], first["id"])
         self.assertNotEqual(self.add(user, "--maildir", self.maildir("other"))["id"], first["id"])
 
+    def test_however_a_path_is_spelled_it_is_the_same_place(self):
+        user, folder = self.user(), self.maildir()
+        link = folder.parent / "link"
+        link.symlink_to(folder.parent)
+        first = self.add(user, "--maildir", folder)["id"]
+        for path in (f"{folder}/", f"{folder}/.", f"{folder}/../{folder.name}", f"{folder.parent}//{folder.name}",
+                     link / folder.name, f"{link}/{folder.name}/../{folder.name}/"):
+            with self.subTest(path=path):
+                self.assertEqual(self.add(user, "--maildir", path)["id"], first)
+
+    def test_a_path_that_is_not_here_is_the_same_place_however_it_is_spelled(self):
+        user = self.user()
+        first = self.add(user, "--maildir", "/nonexistent/mail", "--unchecked")["id"]
+        for path in ("/nonexistent/mail/", "/nonexistent/./x/../mail", "//nonexistent//mail"):
+            with self.subTest(path=path):
+                self.assertEqual(self.add(user, "--maildir", path, "--unchecked")["id"], first)
+
+    def server(self, user, url, name="ann"):
+        password = new_folder() / "password"
+        password.write_text("secret\n")
+        password.chmod(0o600)
+        return self.add(user, "--imap", url, "--username", name, "--password-file", password, "--unchecked")
+
+    def test_however_a_url_is_spelled_it_is_the_same_place(self):
+        user = self.user()
+        first = self.server(user, "imaps://mail.example.org")["id"]
+        for url in ("imaps://mail.example.org/", "imaps://mail.example.org:993", "imaps://mail.example.org/INBOX",
+                    "IMAPS://Mail.Example.ORG:993/inbox/", "imaps://mail.example.org./%49NBOX"):
+            with self.subTest(url=url):
+                self.assertEqual(self.server(user, url)["id"], first)
+
+    def test_an_address_is_the_same_place_however_it_is_spelled(self):
+        user = self.user()
+        first = self.server(user, "imaps://[2606:4700::1]")["id"]
+        self.assertEqual(self.server(user, "imaps://[2606:4700:0:0:0:0:0:1]:993/")["id"], first)
+
+    def test_another_server_folder_or_name_is_another_place(self):
+        user = self.user()
+        ids = [self.server(user, "imaps://mail.example.org")["id"]]
+        for url, name in (("imaps://mail.example.com", "ann"), ("imaps://mail.example.org:1993", "ann"),
+                          ("imaps://mail.example.org/Bills", "ann"), ("imaps://mail.example.org/bills", "ann"),
+                          ("imaps://mail.example.org", "bob")):
+            ids.append(self.server(user, url, name)["id"])
+        self.assertEqual(len(set(ids)), len(ids))
+
+    def test_a_place_that_was_connected_before_has_its_id_again(self):
+        user, folder = self.user(), self.maildir()
+        first = self.add(user, "--maildir", folder)["id"]
+        self.assertNotEqual(self.server(user, "imaps://mail.example.org")["id"], first)
+        self.assertEqual(self.add(user, "--maildir", folder)["id"], first)
+
+    def test_the_same_place_of_another_user_has_another_id(self):
+        folder = self.maildir()
+        self.assertNotEqual(self.add(self.user(), "--maildir", folder)["id"], self.add(self.user(), "--maildir", folder)["id"])
+
     def test_a_relative_path_is_made_absolute_and_all_is_sealed(self):
         user = self.user()
         folder = self.maildir("rëlative")
