@@ -71,11 +71,14 @@ static void answer_success(struct run_request *q, const struct execution *e)
 	buf_release(&b);
 }
 
+/* With the code that the execution itself shows. */
 static void answer_failure(struct run_request *q, const struct execution *e)
 {
+	enum err_code code = err_by_name(e->error_code);
 	struct error err = {0};
 
-	err_set(&err, ERR_EXECUTION_FAILED, "%s", e->error_message ? e->error_message : "The run failed");
+	err_set(&err, code == ERR_NONE ? ERR_EXECUTION_FAILED : code, "%s",
+	        e->error_message ? e->error_message : "The run failed");
 	id_format(ID_EXECUTION, &e->id, err.execution_id);
 	respond_error_extra(q->r, &err, replay_header(q));
 }

@@ -82,6 +82,14 @@ class Connect(MailCase):
         self.assertEqual(status, 0)
         self.assertNotIn("mails", json.loads(said))
 
+    def test_a_run_that_waits_is_told_of_a_refused_login_as_its_execution_is(self):
+        self.connect("--unchecked", password=self.password_file("wrong-one"))
+        answer = self.client.run("email-triage", {}, wait=True)
+        error = answer.body["error"]
+        self.assertEqual((answer.status, error["code"]), (400, "INTEGRATION_NOT_CONNECTED"))
+        execution = self.client.get(f"/api/executions/{error['execution_id']}").body["data"]
+        self.assertEqual(execution["error"]["code"], error["code"])
+
     # ---- certificates ----
 
     def test_a_certificate_of_an_unknown_authority_is_refused_with_what_to_do(self):
