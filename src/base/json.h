@@ -44,7 +44,7 @@ bool json_get_obj(struct json_object *o, const char *path, const char *key,
                   struct json_object **out, struct error *err);    /* borrowed */
 bool json_get_arr(struct json_object *o, const char *path, const char *key,
                   struct json_object **out, struct error *err);    /* borrowed */
-/* Overwrites the text of a member that is a secret, before the object is given back. o NULL, or no such text: nothing. */
+/* Overwrites the text of a member that is a secret, before the object is given back. No object, no such text: nothing. */
 void json_wipe_str(struct json_object *o, const char *key);
 /* ERR_INVALID_INPUT names the first member that is not in known[] (NULL-terminated). */
 bool json_only_known(struct json_object *o, const char *path, const char *const *known,

@@ -139,8 +139,8 @@ static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct
 	put_some(&w, "address", s->address);
 	json_obj_close(&w);
 	/* escaped it may be longer than what is given; one that was cut off must not be sealed */
-	return !out->failed || err_set(err, ERR_INVALID_INPUT, "What is given for the connection is longer than %d bytes together",
-	                               SETTINGS_MAX);
+	return !out->failed ||
+	       err_set(err, ERR_INVALID_INPUT, "What is given for the connection is longer than %d bytes together", SETTINGS_MAX);
 }
 
 /* ---- Add and list ---- */

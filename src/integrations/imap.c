@@ -1,6 +1,7 @@
 /* A folder on an IMAP server. Settings of the connection: {"url": "imaps://HOST[:PORT][/FOLDER]", "username": N,
- * "password": P, "ca": PEM of the only certificates to trust (optional), "plaintext": true where imap:// is to be spoken
- * without TLS (optional), "address": the owner's (optional)}. One connection per run; mails are read so that they stay unread, and named by UIDVALIDITY and UID. */
+ * "password": P, "ca": PEM of the only certificates to trust (optional), "plaintext": true where imap:// is spoken
+ * without TLS (optional), "address": the owner's (optional)}. One connection per run; mails are read so that they stay
+ * unread, and named by UIDVALIDITY and UID. */
 #include "integrations/imap_priv.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
-/* Moving a mail to the archive folder: MOVE (RFC 6851), else COPY, \Deleted and UID EXPUNGE of this mail alone (RFC 4315),
- * else EXPUNGE (imap_expunge.c). What happened is decided by what is there before and after, not by news that come with an
- * answer: those may be of another mail. Nothing is expunged that is not known to be in the archive. */
+/* Moving a mail to the archive folder: MOVE (RFC 6851), else COPY, \Deleted and UID EXPUNGE of this mail alone (RFC
+ * 4315), else EXPUNGE (imap_expunge.c). What happened is decided by what is there before and after, not by news that come
+ * with an answer: those may be of another mail. Nothing is expunged that is not known to be in the archive. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,8 +42,8 @@ static bool look_in_archive(struct imapbox *b, const struct imap_wanted *w, stru
 	return true;
 }
 
-bool imapbox_find_copy(struct imapbox *b, const struct imap_facts *mail, bool by_date, uint32_t *validity, uint32_t *uid,
-                       struct error *err)
+bool imapbox_find_copy(struct imapbox *b, const struct imap_facts *mail, bool by_date, uint32_t *validity,
+                       uint32_t *uid, struct error *err)
 {
 	struct imap_wanted w = {mail->message_id, mail->size, mail->date_ms, by_date, mail->has_head ? mail->head : NULL};
 	uint32_t old = b->validity;

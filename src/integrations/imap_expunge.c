@@ -1,7 +1,7 @@
-/* Removing a mail of which the archive has a copy. With UIDPLUS it goes alone. Without, EXPUNGE takes all that are marked as
- * deleted, also what its owner may yet want to unmark: it is given only when a search just before it found none that is
- * not in the archive too. What is marked in the moment between the two goes with it; no command of such servers prevents
- * that. Marks that an attempt before this one left behind are its own, and no hindrance: the archive has those mails. */
+/* Removing a mail of which the archive has a copy. With UIDPLUS it goes alone. Without, EXPUNGE takes all that are marked
+ * as deleted, also what its owner may yet want to unmark: it is given only when a search just before it found none that
+ * is not in the archive too. What is marked in the moment between the two goes with it; no command of such servers
+ * prevents that. Marks that an attempt before this one left are its own, and no hindrance: the archive has those mails. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

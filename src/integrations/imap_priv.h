@@ -53,13 +53,14 @@ bool imapbox_list(struct mailbox *m, const struct mailbox_filter *filter, unsign
 
 /* ---- imap_search.c: in the selected folder ---- */
 
-struct imap_uids { uint32_t *all; unsigned count, room; bool told; };   /* the newest first; told: there was an answer */
+struct imap_uids { uint32_t *all; unsigned count, room; bool told; };   /* newest first; told: there was an answer */
 typedef void (*imap_criteria)(struct imap_command *c, const void *ctx);
 
 /* Appends the mails that fit, of so many sequence numbers or of all, until there is no more room. */
 bool imapbox_search(struct imapbox *b, uint32_t from, uint32_t to, imap_criteria add, const void *ctx,
                     struct imap_uids *out, struct error *err);
-bool imapbox_search_all(struct imapbox *b, imap_criteria add, const void *ctx, struct imap_uids *out, struct error *err);
+bool imapbox_search_all(struct imapbox *b, imap_criteria add, const void *ctx, struct imap_uids *out,
+                        struct error *err);
 void imapbox_add_day(struct imap_command *c, const char *key, int64_t ms);
 /* Appends ids from *at on, neighbours as ranges, as far as they go into one command. */
 void imapbox_add_set(struct imap_command *c, const uint32_t *uids, unsigned n, unsigned *at);
@@ -89,8 +90,8 @@ struct imap_facts {
 bool imapbox_ask(struct imapbox *b, uint32_t uid, const char *items, imap_each each, void *ctx, struct error *err);
 bool imapbox_facts(struct imapbox *b, uint32_t uid, struct imap_facts *out, struct error *err);
 bool imapbox_look_at(struct imapbox *b, uint32_t uid, struct imap_facts *out, struct error *err);   /* its head too */
-/* Where a listed mail is now in the connected folder, which is entered. By its own id where that is still the id of a mail
- * of that Message-ID, or where none is known of that size; else by its Message-ID. */
+/* Where a listed mail is now in the connected folder, which is entered. By its own id where that is still the id of a
+ * mail of that Message-ID, or where none is known of that size; else by its Message-ID. */
 bool imapbox_resolve(struct imapbox *b, const struct mail_ref *ref, const char *message_id, struct imap_facts *out,
                      struct error *err);
 
@@ -113,11 +114,11 @@ bool imapbox_make_folder(struct imapbox *b, const char *folder, struct error *er
 #define CANNOT_ARCHIVE "The mail cannot be archived"
 #define IMAP_LEFT_MAX  20      /* mails that are expunged with another, their copies being known */
 
-/* The archive's copy of a mail of the connected folder, which is left for it and entered again; uid 0: none. by_date: its
- * arrival must be the same too, as where it is not known that it was copied. */
-bool imapbox_find_copy(struct imapbox *b, const struct imap_facts *mail, bool by_date, uint32_t *validity, uint32_t *uid,
-                       struct error *err);
-struct imap_expunging { uint32_t known[IMAP_LEFT_MAX + 1]; unsigned count; };   /* the mail, and those that go with it */
+/* The archive's copy of a mail of the connected folder, which is left for it and entered again; uid 0: none. by_date:
+ * its arrival must be the same too, as where it is not known that it was copied. */
+bool imapbox_find_copy(struct imapbox *b, const struct imap_facts *mail, bool by_date, uint32_t *validity,
+                       uint32_t *uid, struct error *err);
+struct imap_expunging { uint32_t known[IMAP_LEFT_MAX + 1]; unsigned count; };   /* the mail, and what goes with it */
 /* An error where the server would remove other mails with it. */
 bool imapbox_may_expunge(struct imapbox *b, uint32_t uid, struct imap_expunging *out, struct error *err);
 bool imapbox_expunge(struct imapbox *b, const struct imap_expunging *e, struct error *err);

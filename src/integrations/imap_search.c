@@ -1,5 +1,5 @@
-/* Searching in folders, in windows of sequence numbers from the newest mails on, so that no answer grows with the folder
- * or with what others put into it. */
+/* Searching in folders, in windows of sequence numbers from the newest mails on, so that no answer grows with the
+ * folder, or with what others put into it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,7 +148,8 @@ static bool on_candidate(void *ctx, const struct imap_answer *a)
 	struct imap_fetched f;
 
 	/* one that cannot be read is none that could be relied on */
-	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0 || !imap_fetch_read(a->rest, &f) || f.uid == 0 || !f.has_size)
+	if (a->kind != IMAP_DATA || strcmp(a->name, "FETCH") != 0 || !imap_fetch_read(a->rest, &f) || f.uid == 0 ||
+	    !f.has_size)
 		return true;
 	if ((c->wanted->size == 0 || f.size == c->wanted->size) &&
 	    (!c->by_date || (f.date_ms != 0 && f.date_ms == c->wanted->date_ms)) && c->same->count < c->same->room)

@@ -70,7 +70,8 @@ struct mailbox_ops {
 	bool (*fetch)(struct mailbox *m, const struct mail_ref *ref, char **text, size_t *n, bool *cut,
 	              struct error *err);
 	/* Takes the mail out of the inbox, keeping it and its flags. Repeating it is harmless. message_id, "" when it is
-	 * not known, helps to find again one that was moved or has a new id. false with the reason: this mail cannot be
+	 * not known, helps to find again one that was moved or has a new id; where ids may come to be another mail's, it or
+	 * the ref's size tells whether it is the one that was listed. false with the reason: this mail cannot be
 	 * moved; err->retryable: neither can others, the mailbox does not answer any more. */
 	bool (*archive)(struct mailbox *m, const struct mail_ref *ref, const char *message_id, struct mail_moved *out,
 	                struct error *err);

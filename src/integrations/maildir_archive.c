@@ -72,7 +72,8 @@ int maildir_rename(int from, const char *name, int to, const char *target)
 }
 
 /* *left: it is not there any more under that name. */
-static bool move_to_archive(int dir, const char *name, int archive, bool *left, struct mail_moved *out, struct error *err)
+static bool move_to_archive(int dir, const char *name, int archive, bool *left, struct mail_moved *out,
+                            struct error *err)
 {
 	char target[MAILDIR_NAME_SIZE + 4];
 

@@ -87,8 +87,8 @@ static const struct { CURLcode code; bool retryable; const char *what; } reasons
 	{CURLE_PEER_FAILED_VERIFICATION, false,
 	 "The mail server's certificate is not trusted; connect the mailbox with --ca-file when it has an authority of its own"},
 	{CURLE_SSL_CACERT_BADFILE, false, "The certificates given with --ca-file cannot be read"},
-	{CURLE_USE_SSL_FAILED, false, "The mail server offers no encryption (STARTTLS); without it only a mailbox is connected to"
-	 " that was connected with --plaintext, in a network that outbound.allow_networks names"},
+	{CURLE_USE_SSL_FAILED, false, "The mail server offers no encryption (STARTTLS); without it only a mailbox is"
+	 " connected to that was connected with --plaintext, in a network that outbound.allow_networks names"},
 	{CURLE_COULDNT_RESOLVE_HOST, true, "The mail server's name cannot be resolved"},
 	{CURLE_OPERATION_TIMEDOUT, true, "The mail server does not answer in time"},
 	{CURLE_WEIRD_SERVER_REPLY, true, "The mail server does not greet as IMAP servers do"},
