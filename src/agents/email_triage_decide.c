@@ -254,6 +254,9 @@ void triage_decide(struct triage *t)
 {
 	unsigned leaders[TRIAGE_EMAILS_MAX], i;
 
+	if (t->count > 0 && !*t->me && rules_ask_for_me(t->rules))
+		triage_warn(t, "OWNER_UNKNOWN", NULL, "Your address is not known: rules on mail to you or from you, and on your "
+		            "conversations, say nothing");
 	for (i = 0; i < t->count; i++) {
 		struct item *it = &t->items[i];
 

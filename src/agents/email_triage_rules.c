@@ -61,6 +61,26 @@ const char *rules_nearest(const struct rule_set *set, unsigned i)
 	return i < set->count ? set->rules[i].nearest : NULL;
 }
 
+static bool asks_for_me(const struct expr *e)
+{
+	if (!e)
+		return false;
+	if (e->op != EXPR_CONDITION)
+		return asks_for_me(e->a) || asks_for_me(e->b);
+	return rules_is_of_me(e->condition->kind);
+}
+
+bool rules_ask_for_me(const struct rule_set *set)
+{
+	unsigned i, k;
+
+	for (i = 0; i < set->count; i++)
+		for (k = 0; set->rules[i].understood && k < set->rules[i].part_count; k++)
+			if (asks_for_me(set->rules[i].parts[k].when))
+				return true;
+	return false;
+}
+
 /* ---- Verdicts ---- */
 
 static const enum rule_matter matters[] = {
@@ -130,10 +150,12 @@ static void take_action(struct rule_view *v, const struct action *a, int rule, s
 
 static void apply(struct rule_view *v, const struct rule *r, int index, struct rule_verdict *out)
 {
+	bool held = true;
 	unsigned i, k;
 
 	for (i = 0; i < r->part_count; i++) {
-		if (!rules_hold(v, r->parts[i].when))
+		held = (held || !r->parts[i].of_previous) && rules_hold(v, r->parts[i].when);
+		if (!held)
 			continue;
 		for (k = 0; k < r->parts[i].action_count; k++)
 			take_action(v, &r->parts[i].actions[k], index, out);

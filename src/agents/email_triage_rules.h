@@ -58,6 +58,9 @@ struct rule_verdict {
 	bool archive, never_archive, star, never_star;
 };
 
+/* Does one of them ask for the owner's address ("mail to me")? It does nothing where that is unknown. */
+bool rules_ask_for_me(const struct rule_set *set);
+
 void rules_apply(const struct rule_set *set, const struct rule_subject *subject, struct rule_verdict *out);
 
 /* "needs_reply" and so on, and back (TRIAGE_CATEGORY__MAX when there is none). */

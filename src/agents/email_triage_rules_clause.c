@@ -83,26 +83,37 @@ static bool take_leading(struct parser *p, bool *expected, bool *negated)
 	return p->at > was;
 }
 
-static bool take_one(struct parser *p, bool expected, struct expr **out, bool *negated)
+/* adjacent: neither a comma nor "and" stands before it. */
+static bool take_one(struct parser *p, bool expected, bool adjacent, struct expr **out, bool *negated)
 {
 	unsigned was = p->at;
+	bool clause = p->clause || rules_sees(p, "that|which|who|where"), taken;
 
 	take_leading(p, &expected, negated);
-	if (rules_take_detail(p, out) ||
-	    (p->clause && expected && (rules_take(p, "the"), rules_take_kinds(p, out)))) {
-		if (*negated)
-			*out = rules_not(p, *out);
-		return true;
-	}
-	p->at = was;
-	return false;
+	/* "everything not urgent from Ann", "mail not read": as "that is not …" */
+	if (*negated && adjacent && !p->class_closes)
+		p->clause = expected = true;
+	taken = rules_take_detail(p, out) ||
+	        (p->clause && expected && (rules_take(p, "the"), rules_take_kinds(p, out)));
+	if (*negated && adjacent)
+		p->clause = clause;
+	if (taken && *negated)
+		*out = rules_not(p, *out);
+	if (!taken)
+		p->at = was;
+	return taken;
 }
 
-/* Of one sender each: "from a@x.org and from b@y.org" is either. */
+static bool is_sender(const struct expr *e)
+{
+	return e && (e->op == EXPR_CONDITION ? e->condition->kind == WHEN_FROM || e->condition->kind == WHEN_VIP
+	                                     : e->op == EXPR_OR && is_sender(e->a) && is_sender(e->b));
+}
+
+/* Of one sender each: "from a@x.org and from b@y.org", "from a@x.org, from b@y.org" are either. */
 static bool joins_senders(const struct expr *a, const struct expr *b)
 {
-	return a && a->op == EXPR_CONDITION && b->op == EXPR_CONDITION && a->condition->kind == WHEN_FROM &&
-	       b->condition->kind == WHEN_FROM;
+	return is_sender(a) && is_sender(b);
 }
 
 static bool is_amount(const struct expr *e)
@@ -115,6 +126,13 @@ static bool is_amount(const struct expr *e)
 static bool joins_amounts(const struct expr *a, const struct expr *b)
 {
 	return is_amount(a) && is_amount(b);
+}
+
+/* "… but newsletters" takes away; "… but urgent" adds what mails must be, or what becomes of them. */
+static bool sees_other_kind(struct parser *p)
+{
+	return rules_sees_kind(p, 0) &&
+	       (!rules_sees(p, "urgent|important|critical|suspicious|promotional|automated|automatic") || rules_sees_kind(p, 1));
 }
 
 bool rules_take_details(struct parser *p, struct expr **out)
@@ -133,7 +151,7 @@ bool rules_take_details(struct parser *p, struct expr **out)
 		bool clause = p->clause, nor = any && !or_word && !and_word && rules_take(p, "nor");
 
 		and_word = and_word || nor;
-		if (told || !take_one(p, !any || or_word || and_word, &one, &negated)) {
+		if (told || (and_word && strcmp(p->tokens[p->at - 1].lower, "but") == 0 && sees_other_kind(p)) || !take_one(p, !any || or_word || and_word, !comma && !or_word && !and_word, &one, &negated)) {
 			p->at = was;
 			p->conditions = conditions;
 			p->clause = clause;
@@ -143,7 +161,8 @@ bool rules_take_details(struct parser *p, struct expr **out)
 			one = rules_not(p, one);
 		negated = negated || nor;
 		/* "not from Ann or about lunch", "from Ann, about lunch or unread": both may be meant */
-		if ((or_word && was_negated && !negated) || (or_word && commas)) {
+		if ((or_word && was_negated && !negated) || (or_word && commas) ||
+		    (comma && was_negated && !negated && joins_senders(last->a, one))) {
 			p->at = start;
 			return rules_trouble(p, TROUBLE_COMMA, was);
 		}
@@ -156,8 +175,9 @@ bool rules_take_details(struct parser *p, struct expr **out)
 			either = first_or ? all : rules_either(p, either, all);
 			first_or = false;
 			all = one;
-		} else if (and_word && joins_senders(last, one) && all == last) {
-			all = rules_either(p, last, one);
+		} else if ((comma || and_word) && joins_senders(last, one)) {
+			one = rules_either(p, last, one);
+			all = rules_both(p, rest, one);
 		} else {
 			rest = all;
 			all = rules_both(p, all, one);
@@ -230,6 +250,7 @@ static bool take_except(struct parser *p, bool *negate, bool *clause)
 		{"with the exception of", true, false}, {"excluding|besides|excepting", true, false},
 		{"but never|ignore", true, false},
 		{"not", true, false}, {"just|simply|only not", true, false}, {"save for", true, false},
+		{"but [for]", true, false},
 	};
 	unsigned was = p->at, i;
 
@@ -266,7 +287,7 @@ static bool take_of(struct parser *p, struct expr **out)
 bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 {
 	struct expr *e = NULL;
-	bool negate, clause, ok;
+	bool negate, clause, ok, but;
 	unsigned was;
 
 	was = p->at;
@@ -281,6 +302,9 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 	*taken = take_except(p, &negate, &clause);
 	if (!*taken)
 		return true;
+	but = !clause && (strcmp(p->tokens[p->at - 1].lower, "but") == 0 || strcmp(p->tokens[p->at - 1].lower, "for") == 0);
+	if (but && !rules_sees(p, "the|any|all|those|mail|mails|emails|email|messages") && !sees_other_kind(p))
+		return false;
 	was = p->at;
 	p->clause = false;
 	if (clause) {
@@ -289,7 +313,9 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 		rules_take(p, "if|when|for [it] [is|are]");
 		if (!rules_sees(p, "[the] " MAILS " of"))
 			rules_take(p, "the|any ones|mail|mails|emails|those");
-		ok = take_of(p, &e) || rules_take_details(p, &e) || (p->at = was, p->clause = false, rules_take_mails(p, &e));
+		/* "but newsletters"; "but from Ann" may go on with what was said */
+		ok = take_of(p, &e) || (!but && rules_take_details(p, &e)) ||
+		     (p->at = was, p->clause = false, rules_take_mails(p, &e));
 	}
 	p->clause = false;
 	if (!ok || !e)

@@ -24,6 +24,7 @@ static const struct rule_form commands[] = {
 	{"clear|remove|move|take $M from " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"skip " INBOX " for|with $M", DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"let $M skip|bypass " INBOX, DO_ARCHIVE, DO_NEVER_ARCHIVE},
+	{"let $M stay|remain in|inside " INBOX, DO_NEVER_ARCHIVE, DO_ARCHIVE},
 	{"let $M be|get archived", DO_ARCHIVE, DO_NEVER_ARCHIVE}, {"let $M be|get starred", DO_STAR, DO_NEVER_STAR},
 	{"let $M go|move [straight|directly|right] to|into [the|my] archive|archives", DO_ARCHIVE, DO_NEVER_ARCHIVE},
 	{"put|pack|file $M away", DO_ARCHIVE, DO_NEVER_ARCHIVE},

@@ -165,6 +165,13 @@ static const char *adjective(struct repair *r)
 		        "\" is: name an address, a domain or a name");
 		return edit_moved(r, i, i + 1, i + 2, "from NAME@EXAMPLE.ORG");
 	}
+	for (k = 0; k < COUNT(vague) && !rules_sees(&q, vague[k].pattern); k++)
+		;
+	if (k == COUNT(vague) && rules_is_capital(rules_peek(&q, 0)) && !rules_is_nobody(&q, 0)) {                     /* "Amazon orders are …" */
+		word = edit_words(r, i, i + 1);
+		edit_problem(r, "\"", word, "\" may be a sender's name or not: say \"from\" before it if it is");
+		return edit_moved(r, i, i + 1, i + 2, arena_printf(r->arena, "from %s", word));
+	}
 	edit_problem(r, "\"", word, "\" says nothing that can be looked for in a mail");
 	for (k = 0; k < COUNT(vague); k++)
 		if (rules_sees(&q, vague[k].pattern))
@@ -312,6 +319,7 @@ void rules_help(struct arena *a, const char *sentence, const struct parser *p, s
 			changed = repairs[i](&r);
 		if (!changed || strlen(changed) > NEAREST_MAX || strcmp(changed, r.sentence) == 0)
 			break;
+		changed += strspn(changed, " ");                        /* its first word was left out */
 		r.sentence = changed;
 		if (rules_read(a, changed, again, &rule)) {
 			out->nearest = edit_parses(&r, changed) ? changed : NULL;

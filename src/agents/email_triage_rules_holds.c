@@ -166,8 +166,8 @@ static bool is_kind(struct rule_view *v, const struct condition *c)
 	       (c->invitations && (*m->calendar_method || attachment_is(v, &event))) || any_value(v, c);
 }
 
-/* Of the greatest amount in the rule's currency, or of any when it names none. */
-static bool amount_is(struct rule_view *v, const struct condition *c)
+/* The greatest amount in the rule's currency, or in any when it names none; -1 without one. */
+static int64_t greatest_amount(struct rule_view *v, const struct condition *c)
 {
 	int64_t most = -1;
 	unsigned i;
@@ -181,7 +181,7 @@ static bool amount_is(struct rule_view *v, const struct condition *c)
 	for (i = 0; i < CURRENCY__MAX; i++)
 		if ((c->currency == CURRENCY_NONE || c->currency == i) && v->money.cents[i] > most)
 			most = v->money.cents[i];
-	return most >= 0 && rules_in_range(&c->range, most);
+	return most;
 }
 
 /* ---- Dates ---- */
@@ -249,8 +249,6 @@ static bool date_is(const struct rule_view *v, const struct date *d)
 {
 	int64_t first, behind, day;
 
-	if (v->s->received_ms <= 0 || v->s->now_ms <= 0)
-		return false;
 	span_of(d, day_of(v, v->s->now_ms), &first, &behind);
 	day = day_of(v, v->s->received_ms);
 	switch (d->side) {
@@ -266,6 +264,28 @@ static bool date_is(const struct rule_view *v, const struct date *d)
 }
 
 /* ---- All of them ---- */
+
+bool rules_is_of_me(enum condition_kind kind)
+{
+	return kind == WHEN_TO_ME || kind == WHEN_ONLY_TO_ME || kind == WHEN_CC_ME || kind == WHEN_FROM_ME ||
+	       kind == WHEN_ANSWERS_ME;
+}
+
+/* Can it be told of this mail? Without the owner's address nothing tells who "me" is; without an amount or a date there
+ * is nothing to compare. */
+static bool is_known(struct rule_view *v, const struct condition *c)
+{
+	if (rules_is_of_me(c->kind))
+		return *v->s->me != '\0';
+	switch (c->kind) {
+	case WHEN_AMOUNT:
+		return greatest_amount(v, c) >= 0;
+	case WHEN_DATE:
+		return v->s->received_ms > 0 && v->s->now_ms > 0;
+	default:
+		return true;
+	}
+}
 
 static bool holds(struct rule_view *v, const struct condition *c)
 {
@@ -287,7 +307,7 @@ static bool holds(struct rule_view *v, const struct condition *c)
 	case WHEN_DATE:
 		return date_is(v, &c->date);
 	case WHEN_AMOUNT:
-		return amount_is(v, c);
+		return rules_in_range(&c->range, greatest_amount(v, c));
 	case WHEN_UNREAD:
 		return v->s->unread;
 	case WHEN_KIND:
@@ -305,18 +325,25 @@ static bool holds(struct rule_view *v, const struct condition *c)
 	}
 }
 
+/* Kleene's logic of three values: what cannot be known is so neither as it stands nor negated. */
+enum truth { FALSE_IT_IS, UNKNOWN, TRUE_IT_IS };
+
+static enum truth truth_of(struct rule_view *v, const struct expr *e)
+{
+	enum truth a, b;
+
+	if (e->op == EXPR_CONDITION)
+		return !is_known(v, e->condition) ? UNKNOWN : holds(v, e->condition) ? TRUE_IT_IS : FALSE_IT_IS;
+	a = truth_of(v, e->a);
+	if (e->op == EXPR_NOT)
+		return TRUE_IT_IS - a;
+	if (a == (e->op == EXPR_AND ? FALSE_IT_IS : TRUE_IT_IS))
+		return a;
+	b = truth_of(v, e->b);
+	return (e->op == EXPR_AND) == (a < b) ? a : b;
+}
+
 bool rules_hold(struct rule_view *v, const struct expr *e)
 {
-	if (!e)
-		return true;
-	switch (e->op) {
-	case EXPR_AND:
-		return rules_hold(v, e->a) && rules_hold(v, e->b);
-	case EXPR_OR:
-		return rules_hold(v, e->a) || rules_hold(v, e->b);
-	case EXPR_NOT:
-		return !rules_hold(v, e->a);
-	default:
-		return holds(v, e->condition);
-	}
+	return !e || truth_of(v, e) == TRUE_IT_IS;
 }

@@ -79,7 +79,7 @@ static bool take_named_topic(struct parser *p, struct condition *c)
 	static const char *const vague[] = {"long", "boring", "big", "large", "small", "short", "recent", "unread",
 	                                    "unanswered", "late",
 	                                    "good", "bad", "useless", "useful", "interesting", "incoming", "unimportant",
-	                                    "stale"};
+	                                    "stale", "personal", "unwanted", "annoying", "important"};
 	const struct token *t = rules_peek(p, 0);
 
 	if (t->kind != TOKEN_WORD || rules_ends_value(p) || rules_is_nobody(p, 0) ||

@@ -18,6 +18,8 @@ static bool take_object(struct parser *p, bool *all)
 			*all = true;
 		else if (!rules_take_any(p, part, COUNT(part)))
 			return p->at > was;
+		else if (strstr("those these ones", p->tokens[p->at - 1].lower))
+			p->refers = true;
 		/* "whatever comes from Ann or has …" */
 		if (p->at > 0 && (strcmp(p->tokens[p->at - 1].lower, "whatever") == 0 ||
 		                  strcmp(p->tokens[p->at - 1].lower, "what") == 0) &&
@@ -71,6 +73,23 @@ static const char *possessive(struct parser *p)
 	return NULL;
 }
 
+/* A capital that every sentence begins with makes no name of its first word ("Personal mail …"), nor does any capital of
+ * these words. "GitHub", "eBay" and "IBM" are names wherever they stand. */
+static bool is_no_name(const struct parser *p, unsigned ahead)
+{
+	static const char *const adjectives[] = {
+		"personal", "private", "boring", "unwanted", "annoying", "useless", "useful", "interesting", "social",
+		"professional", "commercial", "financial", "legal", "medical", "official", "recent", "big", "large", "long",
+		"short", "late", "good", "bad", "silly", "ensure", "guarantee", "let", "see", "remaining", "relevant",
+		"irrelevant", "unimportant", "daily", "weekly", "monthly", "unsolicited", "irritating", "internal", "only",
+	};
+	const struct token *t = rules_peek(p, ahead);
+
+	if (p->at + ahead == 0 && strcmp(t->text + 1, t->lower + 1) == 0)
+		return true;
+	return rules_is_any(p, ahead, adjectives, COUNT(adjectives));
+}
+
 /* "GitHub notifications", "Google Calendar invitations", "@acme.com mail": a name, in capitals so that no adjective
  * passes for one. false: there is one that cannot be meant. */
 static bool take_named(struct parser *p, struct expr **out)
@@ -91,6 +110,8 @@ static bool take_named(struct parser *p, struct expr **out)
 		name = t->lower;
 		n = 1;
 	}
+	if (!name && is_no_name(p, 0))
+		return true;
 	while (!name && n < 3 && rules_is_capital(rules_peek(p, n)) && !rules_sees_kind(p, n) && !rules_is_nobody(p, n))
 		n++;
 	if (n == 0 || !rules_sees_kind(p, n) || (!name && shouts(p)))
@@ -217,7 +238,7 @@ static bool take_noun(struct parser *p, struct expr **out, bool *all)
 		return rules_trouble(p, rules_sees(p, "my|our") ? TROUBLE_PEOPLE : TROUBLE_NONE, p->at);
 	*out = rules_both(p, *out, e);
 	any = any || e;
-	if ((object || any || !p->given) && rules_take_details(p, &details)) {
+	if ((object || any || (!p->given && !rules_sees(p, "not"))) && rules_take_details(p, &details)) {
 		*out = rules_both(p, *out, details);
 		any = true;
 	}
@@ -256,6 +277,7 @@ bool rules_take_mails(struct parser *p, struct expr **out)
 		return false;
 	sum = *out;
 	sure = p->at;
+	p->listed = false;
 	for (;;) {
 		unsigned was = p->at, conditions = p->conditions;
 		bool comma = !rules_sees_colon(p) && rules_take_comma(p);
@@ -271,6 +293,7 @@ bool rules_take_mails(struct parser *p, struct expr **out)
 		if (word) {
 			*out = sum;
 			sure = p->at;
+			p->listed = true;
 		}
 	}
 }

@@ -42,16 +42,23 @@ static bool take_given(struct parser *p, bool predicate)
 static bool take_more(struct parser *p, bool *more)
 {
 	unsigned was = p->at, at;
+	bool parted = rules_peek(p, 0)->kind == TOKEN_COMMA && *rules_peek(p, 0)->text == ';';
 	bool comma = rules_take_comma(p);
+	bool but = rules_sees(p, "but");
 	bool word = rules_take(p, "and|but|then [also|then|otherwise]") || rules_take(p, "as well as");
 	bool owes = p->owes;
+	unsigned before = p->part->action_count;
 	struct part *part = p->part;
 
 	rules_take(p, "please|also|always");
 	at = p->at;
+	p->joined = true;
 	*more = rules_take_addition(p) || ((comma || word) && take_given(p, true));
+	p->joined = false;
 	/* "archive it and star it": of which mails, has still to be said */
 	p->owes = owes;
+	if (*more && (parted || but))
+		p->apart = before;
 	if (*more)
 		return true;
 	p->at = at;
@@ -76,9 +83,12 @@ static bool take_plain(struct parser *p)
 	return rules_take_command(p);
 }
 
-/* What to do with mails that are known: "…, archive it", "…, it is urgent", "…: urgent" */
-static bool take_consequence(struct parser *p)
+/* What to do with mails that are known: "…, archive it", "…, it is urgent", "…: urgent". Behind mails a comma may as
+ * well go on naming mails: "For mail from Ann, newsletters …". */
+static bool take_consequence(struct parser *p, bool is_mails)
 {
+	bool colon = rules_sees_colon(p), ok;
+
 	rules_take_comma(p);
 	rules_take(p, "then");
 	rules_take_opening(p);
@@ -86,7 +96,11 @@ static bool take_consequence(struct parser *p)
 		return true;
 	p->given = true;
 	rules_take(p, "it|they|this|that");
-	return rules_take_predicate(p, false);
+	p->joined = is_mails && !colon;
+	p->headed = colon;
+	ok = rules_take_predicate(p, false);
+	p->joined = p->headed = false;
+	return ok;
 }
 
 static bool take_conditional(struct parser *p)
@@ -105,7 +119,7 @@ static bool take_conditional(struct parser *p)
 	if (!ok || !when)
 		return false;
 	p->part->when = when;
-	return take_consequence(p);
+	return take_consequence(p, is_for);
 }
 
 /* "I get a lot of mail from Ann; if one of those mentions lunch, star it", "I get too many promotions. Archive them." */
@@ -134,7 +148,7 @@ static bool take_told(struct parser *p)
 	}
 	p->part->when = rules_both(p, mails, those);
 	seen = *p;
-	if (!take_consequence(p))
+	if (!take_consequence(p, true))
 		return false;
 	/* "they are spam" tells what they are rather than what to make of them */
 	rules_take_comma(&seen);
@@ -167,7 +181,8 @@ static bool take_statement(struct parser *p)
 	bool none;
 
 	p->wished = rules_take(p, "i want|like|need|would|prefer [like|prefer] [to] [have]");
-	rules_take(p, "make sure [that]");
+	if (!rules_take(p, "make sure [that]"))
+		rules_take(p, "ensure|guarantee [that]");
 	none = rules_take(p, "nothing|none [of] [the|my] [emails|mail|mails|messages]") ||
 	       rules_take(p, "no emails|email|mail|mails|message|messages");
 	if (!(none ? rules_take_details(p, &p->part->when) : rules_take_mails(p, &p->part->when)))
@@ -209,10 +224,39 @@ static bool take_heading(struct parser *p)
 	return take_more(p, &more) && (!more || rules_trouble(p, TROUBLE_SENTENCES, p->at - 1));
 }
 
+/* The first action that a condition at the end belongs to: not those before a ";", nor what protects mails, which it
+ * would weaken ("Never archive mail from Ann, and star it if it mentions lunch"). */
+static unsigned conditioned(const struct parser *p)
+{
+	const struct part *part = p->part;
+	unsigned from = p->apart, i;
+
+	for (i = 0; i + 1 < part->action_count; i++)
+		if (part->actions[i].kind == DO_NEVER_ARCHIVE && i >= from)
+			from = i + 1;
+	return from;
+}
+
+/* Gives the actions from this one on a part of their own, of the same mails. */
+static bool split_part(struct parser *p, unsigned from)
+{
+	struct part *old = p->part;
+
+	if (!begin_part(p))
+		return false;
+	p->part->of_previous = true;
+	p->part->action_count = old->action_count - from;
+	memcpy(p->part->actions, old->actions + from, p->part->action_count * sizeof *old->actions);
+	old->action_count = from;
+	p->apart = 0;
+	return true;
+}
+
 static bool take_rest(struct parser *p)
 {
 	struct expr *when;
 	bool more, taken, excepted = false;
+	unsigned from;
 
 	for (;;) {
 		rules_take_ending(p);
@@ -226,13 +270,16 @@ static bool take_rest(struct parser *p)
 				return rules_trouble(p, TROUBLE_SENTENCES, p->at - 1);
 			continue;
 		}
-		when = p->part->when;
+		from = excepted ? 0 : conditioned(p);
+		when = from > 0 ? NULL : p->part->when;
 		if (!rules_take_exceptions(p, &when, &taken))
 			return false;
 		if (!taken)
 			break;
-		if (p->rule->part_count > 1)
+		if (!excepted && p->rule->part_count > 1)
 			return rules_trouble(p, TROUBLE_SENTENCES, p->at - 1);
+		if (from > 0 && !split_part(p, from))
+			return false;
 		p->part->when = when;
 		excepted = true;
 	}
@@ -241,13 +288,18 @@ static bool take_rest(struct parser *p)
 
 static bool makes_sense(struct parser *p)
 {
+	struct expr *when = NULL;
 	unsigned i;
 
 	if (p->full)
 		return rules_trouble(p, TROUBLE_LONG, p->count);
-	for (i = 0; i < p->rule->part_count; i++)
-		if (!rules_can_hold(p->rule->parts[i].when))
+	for (i = 0; i < p->rule->part_count; i++) {
+		const struct part *part = &p->rule->parts[i];
+
+		when = rules_both(p, part->of_previous ? when : NULL, part->when);
+		if (!rules_can_hold(when))
 			return rules_trouble(p, TROUBLE_DEAD, p->count);
+	}
 	return true;
 }
 
@@ -268,7 +320,8 @@ bool rules_read(struct arena *a, const char *sentence, struct parser *p, struct 
 		p->at = 0;
 		p->conditions = 0;
 		p->full = false;
-		p->clause = p->class_closes = p->given = p->wished = p->owes = false;
+		p->clause = p->class_closes = p->given = p->wished = p->owes = p->joined = p->bare = p->headed = false;
+		p->apart = 0;
 		rules_take_opening(p);
 		if (begin_part(p) && forms[i](p) && take_rest(p)) {
 			out->understood = makes_sense(p);

@@ -61,7 +61,8 @@ enum action_kind { DO_URGENT, DO_NOT_URGENT, DO_CATEGORY, DO_LABEL, DO_ARCHIVE, 
 
 struct action { enum action_kind kind; enum triage_category category; const char *label; };
 
-struct part { struct expr *when; struct action actions[ACTIONS_MAX]; unsigned action_count; };
+/* of_previous: of the mails that the part before it is about, and no others. */
+struct part { struct expr *when; struct action actions[ACTIONS_MAX]; unsigned action_count; bool of_previous; };
 
 struct rule {
 	bool understood;
@@ -116,6 +117,12 @@ struct parser {
 	bool mails_last;            /* "archive newsletters": what comes next may belong to them */
 	bool owes;                  /* "archive it": a condition must follow */
 	bool wished;                /* "I want newsletters archived": no verb stands between them */
+	bool bare;                  /* no verb stands before a predicate */
+	bool joined;                /* behind "and", "but" or a comma: a kind of mail alone is nothing to do */
+	bool headed;                /* behind a colon: "mail from Ann: urgent, and star it" */
+	bool refers;                /* "the ones about X", "those older than Y": of mails named before */
+	bool listed;                /* … among others that are named themselves */
+	unsigned apart;             /* actions of the part before a ";" */
 	struct part *part;          /* that actions are added to */
 };
 
@@ -232,7 +239,11 @@ bool rules_is_command_end(struct parser *p);
 
 /* email_triage_rules_holds.c */
 struct rule_view;
+/* What cannot be known of a mail (an amount where it names none, "to me" without the owner's address) holds neither as it
+ * stands nor negated. */
 bool rules_hold(struct rule_view *v, const struct expr *e);
+/* Does the condition need the owner's address? */
+bool rules_is_of_me(enum condition_kind kind);
 
 /* Texts of one mail in lower case, made when a rule first asks for them. */
 struct rule_view {

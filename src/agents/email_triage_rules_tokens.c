@@ -198,7 +198,7 @@ static bool add_mark(struct reader *r, const char **p)
 		size_t n = strlen(marks[i]);
 
 		if (strncmp(*p, marks[i], n) == 0) {
-			add(r, TOKEN_COMMA, *marks[i] == ':' ? ":" : ",", 1, *p, *p + n);
+			add(r, TOKEN_COMMA, *marks[i] == ':' || *marks[i] == ';' ? marks[i] : ",", 1, *p, *p + n);
 			*p += n;
 			return true;
 		}

@@ -46,7 +46,16 @@ static bool take_mails(struct parser *p, struct slots *s)
 	p->owes = rules_take(p, "it|them") || rules_sees(p, "if|when|whenever");
 	if (p->owes)
 		return true;
-	return rules_take_mails(p, &s->when);
+	p->refers = false;
+	if (!rules_take_mails(p, &s->when))
+		return false;
+	/* "Keep newsletters but archive the ones about Linux"; "… and archive receipts and those about Linux" is of whom? */
+	if (p->refers && p->rule->part_count > 1) {
+		if (p->listed)
+			return rules_trouble(p, TROUBLE_SENTENCES, p->at);
+		p->part->of_previous = true;
+	}
+	return true;
 }
 
 static bool is_reserved(const char *label)
@@ -215,9 +224,16 @@ static bool ends_in_mails(const char *pattern)
 	return n >= 2 && strcmp(pattern + n - 2, "$M") == 0;
 }
 
+/* "If …: urgent" is all that is said; "everything, but newsletters" is no "mark it as newsletter". */
+static bool is_class_alone(const char *pattern)
+{
+	return *pattern == '$' || strncmp(pattern, "not $", 5) == 0;
+}
+
 static bool take_any_form(struct parser *p, const struct rule_forms *forms, bool never)
 {
 	unsigned was = p->at, conditions = p->conditions, i;
+	bool bare = p->bare;
 
 	for (i = 0; i < forms->n; i++) {
 		const struct rule_form *f = &forms->all[i];
@@ -226,7 +242,10 @@ static bool take_any_form(struct parser *p, const struct rule_forms *forms, bool
 		p->at = was;
 		p->conditions = conditions;
 		p->owes = false;
+		p->part->of_previous = false;
 		if (!take_form(p, f->pattern, &s) || !rules_is_command_end(p))
+			continue;
+		if (bare && is_class_alone(f->pattern) && (p->joined || !(p->headed || rules_peek(p, 0)->kind == TOKEN_END)))
 			continue;
 		if (!add_action(p, f, &s, never))
 			continue;
@@ -268,7 +287,7 @@ bool rules_take_addition(struct parser *p)
 bool rules_take_predicate(struct parser *p, bool never)
 {
 	unsigned was = p->at;
-	bool verb = p->given || p->wished,
+	bool verb = p->given || p->wished, said = false, taken,
 		modal = rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might|do|does [to]");
 
 	never = rules_take_never(p) || never;
@@ -276,11 +295,15 @@ bool rules_take_predicate(struct parser *p, bool never)
 	if (take_any_form(p, &rules_active, never))
 		return true;
 	if (!rules_sees(p, "get|gets the|a|my|label|tag"))
-		verb = rules_take(p, "is|are|be|get|gets|being") || verb;
+		said = rules_take(p, "is|are|be|get|gets|being");
+	verb = verb || said;
 	rules_take(p, "[to] [be]");
 	never = rules_take_never(p) || never;
 	rules_take(p, "[ever|always|all|also|automatically|immediately] [to] [be]");
-	if ((verb || modal) && take_any_form(p, &rules_predicates, never))
+	p->bare = !said && !modal && !p->wished;
+	taken = (verb || modal) && take_any_form(p, &rules_predicates, never);
+	p->bare = false;
+	if (taken)
 		return true;
 	p->at = was;
 	return false;

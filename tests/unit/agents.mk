@@ -10,7 +10,8 @@ agents_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(GMIME_CFLAGS) $(CUNIT_C
 	-DAGENTS_SOURCE=\"$(abs_top_srcdir)/src/agents\" -DAGENTS_EXAMPLES=\"$(abs_top_srcdir)/examples/agents\" \
 	-DSAMPLE_MAIL=\"$(abs_top_srcdir)/examples/mail\"
 EXTRA_DIST += tests/quality/data/mails-short.json tests/quality/data/rules-60.json tests/quality/data/rules-20.json tests/quality/data/rules-again.json \
-	tests/quality/data/rules-third.json tests/quality/data/rules-more.json
+	tests/quality/data/rules-third.json tests/quality/data/rules-more.json \
+	tests/quality/data/rules-borders.json
 agents_tests_SOURCES = tests/unit/agents_main.c tests/unit/agents_suites.h \
 	tests/unit/agents_fixture.c tests/unit/agents_fixture.h tests/unit/agents_ledger.c tests/unit/agents_corpus.c tests/unit/cpu_time.h \
 	tests/unit/test_zone.c tests/unit/test_manifest.c tests/unit/test_probe.c \

@@ -222,10 +222,100 @@ static void nearest_forms_keep_what_is_understood(void)
 	}
 }
 
+/* ---- What nobody said ---- */
+
+static struct rule_verdict verdict(const char *text, const char *raw, const char *me)
+{
+	struct rule_set *set = rules_compile(&text, 1);
+	struct rule_verdict v;
+	struct mail m;
+
+	fx_parse(&m, raw);
+	rules_apply(set, &(struct rule_subject){.mail = &m, .me = me, .category = TRIAGE_FYI}, &v);
+	v.label = NULL;                                /* the set's */
+	mail_release(&m);
+	rules_free(set);
+	return v;
+}
+
+/* Whatever is named behind what is done, a rule that does not say what to take mails for leaves that as it is. */
+static void kinds_are_no_deeds(void)
+{
+	static const char *const deeds[] = {"Archive", "Never archive", "Star", "Keep", "Don't star", "Hide"};
+	static const char *const mails[] = {"everything", "all", "mail", "mail from Ann", "anything about lunch",
+	                                    "mail that is from Ann", "fyi mail"};
+	static const char *const joints[] = {" but ", ", ", ", but ", " and ", "; ", ", and ", " then ", " but not ", " not ", ", not ",
+	                                     " but only ", " except ", " as well as ", " or ", ": "};
+	static const char *const kinds[] = {"newsletters", "newsletter", "spam", "promotions", "urgent", "not urgent", "the spam",
+	                                    "important mail", "suspicious", "notifications and spam", "high priority"};
+	static const char raw[] = "From: Ann Lee <ann@x.org>\nSubject: Lunch at noon\n\nShall we?\n";
+	char rule[160];
+	unsigned i, j, k, n;
+
+	for (i = 0; i < sizeof deeds / sizeof *deeds; i++)
+		for (j = 0; j < sizeof mails / sizeof *mails; j++)
+			for (k = 0; k < sizeof joints / sizeof *joints; k++)
+				for (n = 0; n < sizeof kinds / sizeof *kinds; n++) {
+					struct rule_verdict v;
+
+					snprintf(rule, sizeof rule, "%s %s%s%s", deeds[i], mails[j], joints[k], kinds[n]);
+					v = verdict(rule, raw, "");
+					if (v.has_category || v.urgency != RULE_URGENCY_OPEN)
+						fprintf(stderr, "%s\n", rule);
+					CU_ASSERT_TRUE(!v.has_category && v.urgency == RULE_URGENCY_OPEN);
+				}
+}
+
+/* What cannot be known of a mail is so neither as it stands nor denied. */
+static void the_unknown_holds_in_neither_way(void)
+{
+	static const char *const rules[] = {
+		"Star mail sent to me", "Star mail that isn't addressed to me", "Star everything not sent to me",
+		"Star mail where I'm not in To", "Star mail where I'm only cc'd", "Star everything unless it was sent to me",
+		"Star everything except mail sent only to me", "Star mail from me", "Star everything except from me",
+		"Star mail over $500", "Star mail that is not over $500", "Star mail unless it is over $500",
+		"Star mail except those under $100", "Star mail received before 2020-01-01", "Star mail not received before 2020-01-01",
+	};
+	static const char *const known[] = {"Star mail sent to me or about lunch", "Star mail about lunch or not over $500",
+	                                    "Star everything except invoices over $500"};
+	static const char raw[] = "From: Ann Lee <ann@x.org>\nTo: sam@y.org\nSubject: Lunch at noon\n\nShall we?\n";
+	unsigned i;
+
+	for (i = 0; i < sizeof rules / sizeof *rules; i++) {
+		bool star = verdict(rules[i], raw, "").star;
+
+		if (star)
+			fprintf(stderr, "%s\n", rules[i]);
+		CU_ASSERT_FALSE(star);
+	}
+	for (i = 0; i < sizeof known / sizeof *known; i++)
+		CU_ASSERT_TRUE(verdict(known[i], raw, "").star);
+	CU_ASSERT_TRUE(verdict("Star mail that isn't addressed to me", raw, "ann@x.org").star);
+}
+
+static void rules_that_need_an_owner_say_so(void)
+{
+	static const struct { const char *text; bool asks; } rows[] = {
+		{"Star mail from Ann or mail that isn't sent to me", true}, {"Archive newsletters and star mail where I'm cc'd", true},
+		{"Star mail sent to ann@x.org", false}, {"Star mail sent to me weirdly", false}, {"Star everything", false},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rule_set *set = rules_compile(&rows[i].text, 1);
+
+		CU_ASSERT_EQUAL(rules_ask_for_me(set), rows[i].asks);
+		rules_free(set);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{"the borders are kept", the_borders_are_kept},
 	{"no nearest form is of all mail", no_nearest_form_is_of_all_mail},
 	{"nearest forms keep what is understood", nearest_forms_keep_what_is_understood},
+	{"kinds are no deeds", kinds_are_no_deeds},
+	{"the unknown holds in neither way", the_unknown_holds_in_neither_way},
+	{"rules that need an owner say so", rules_that_need_an_owner_say_so},
 	CU_TEST_INFO_NULL,
 };
 

@@ -48,6 +48,29 @@ static void inline_mbox_is_sorted(void)
 	json_object_put(out);
 }
 
+/* Nothing here tells whose inbox it is. */
+static void rules_on_me_need_an_address(void)
+{
+	static const struct { const char *rule, *headers; bool warned; } rows[] = {
+		{"Archive everything not sent to me", "", true}, {"Archive newsletters", "", false},
+		{"Archive everything not sent to me", "\"headers\":{\"Delivered-To\":\"me@x.org\"},", false},
+	};
+	char input[300];
+	unsigned i;
+
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct json_object *out;
+
+		snprintf(input, sizeof input, "{\"rules\":[\"%s\"],\"emails\":[{%s\"from\":\"a@y.org\",\"subject\":\"Hi\"}]}",
+		         rows[i].rule, rows[i].headers);
+		fx_host_reset();
+		out = fx_run("email-triage", input);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		CU_ASSERT_EQUAL(fx_warned(out, "OWNER_UNKNOWN"), rows[i].warned);
+		json_object_put(out);
+	}
+}
+
 static void the_newest_of_many_inline_mails_are_taken(void)
 {
 	struct json_object *out;
@@ -165,6 +188,7 @@ static void an_empty_mbox_is_plainly_empty(void)
 
 static CU_TestInfo tests[] = {
 	{"an inline mbox is sorted", inline_mbox_is_sorted},
+	{"rules on me need an address", rules_on_me_need_an_address},
 	{"the newest of many inline mails are taken", the_newest_of_many_inline_mails_are_taken},
 	{"inline headers cannot forge others", inline_headers_cannot_forge_others},
 	{"the newest of a long mbox are taken", the_newest_of_a_long_mbox_are_taken},
