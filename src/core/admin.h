@@ -68,9 +68,15 @@ struct mailbox_spec {
  * beginning; ERR_INVALID_INPUT says why it is not, a retryable error that a server is away. *mails: how many it holds, -1
  * where that was not told. */
 bool admin_connection_add(struct admin *a, const char *user, const char *integration, const struct mailbox_spec *spec,
-                          bool check, struct connection_row *out, int64_t *mails, struct error *err);
+                          bool check, struct arena *arena, struct connection_row *out, int64_t *mails,
+                          struct error *err);
+/* place: its path, or NAME@HOST[:PORT]/FOLDER; NULL where its settings cannot be opened under the keys of this host. */
 bool admin_connection_list(struct admin *a, const char *user, struct arena *arena,
                            struct connection_row **out, unsigned *count, struct error *err);
+
+/* out: what it was, disconnected now. What was learned stays. ERR_NOT_FOUND when the integration is not connected. */
+bool admin_connection_remove(struct admin *a, const char *user, const char *integration, struct arena *arena,
+                             struct connection_row *out, struct error *err);
 
 /* What agents (one, or all with NULL) have learned of a user, by agent, kind and subject; at most ADMIN_MEMORY_MAX. */
 #define ADMIN_MEMORY_MAX 10000

@@ -18,6 +18,7 @@
 #define SECRET_MAX    1000
 #define SETTINGS_MAX  49152
 #define CHECK_MS      45000      /* for the look at a mailbox on a server */
+#define CONTEXT_SIZE  128
 #define SEALED_MAX    65535      /* bytes of the column */
 
 struct new_connection {
@@ -74,6 +75,9 @@ static bool can_open(const struct admin *a, const struct mailbox_spec *spec, con
 	if (ok) {
 		*mails = m.mails;
 		mailbox_close(&m);
+	} else if (spec->path && err->code == ERR_EXECUTION_FAILED) {
+		/* whoever is told of a run may be no operator; here the path was just given by one */
+		err_field(err, "path", "%.200s: %.800s", spec->path, err->message);
 	} else if (!err->retryable && (err->code == ERR_EXECUTION_FAILED || err->code == ERR_INTEGRATION_NOT_CONNECTED)) {
 		err->code = ERR_INVALID_INPUT;
 	}
@@ -143,7 +147,7 @@ static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct
 	       err_set(err, ERR_INVALID_INPUT, "What is given for the connection is longer than %d bytes together", SETTINGS_MAX);
 }
 
-/* ---- Add and list ---- */
+/* ---- Add, list and remove ---- */
 
 static bool place_of(const char *kind, const struct buf *settings, struct buf *out)
 {
@@ -214,18 +218,50 @@ static bool choose_id(struct admin *a, struct new_connection *n, const struct bu
 	return ok;
 }
 
+static const char *place_text(const struct buf *settings, struct arena *arena)
+{
+	struct json_object *object = NULL;
+	const char *text = NULL;
+
+	if (json_read(settings->data, settings->len, JSON_DEPTH_MAX, &object, NULL, NULL, NULL))
+		text = admin_place_text(object, arena);
+	json_wipe_str(object, "password");
+	json_object_put(object);
+	return text;
+}
+
+static void context_of(uint64_t account_id, const char *integration, char out[CONTEXT_SIZE])
+{
+	snprintf(out, CONTEXT_SIZE, "account:%" PRIu64 ":connection:%s", account_id, integration);
+}
+
+static void find_place(struct admin *a, uint64_t account_id, struct connection_row *r, struct arena *arena)
+{
+	char context[CONTEXT_SIZE];
+	struct buf plain;
+
+	buf_init(&plain, SETTINGS_MAX);
+	context_of(account_id, r->integration, context);
+	if (crypto_unseal(a->seal, context, r->sealed, r->sealed_len, &plain, NULL))
+		r->place = place_text(&plain, arena);
+	if (plain.data)
+		mem_wipe(plain.data, plain.cap);
+	buf_release(&plain);
+}
+
 static bool seal_and_put(struct admin *a, struct new_connection *n, const struct buf *settings, struct error *err)
 {
-	char context[128];
+	char context[CONTEXT_SIZE];
 
-	snprintf(context, sizeof context, "account:%" PRIu64 ":connection:%s", n->account_id, n->integration);
+	context_of(n->account_id, n->integration, context);
 	return choose_id(a, n, settings, context, err) &&
 	       crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
 	       db_transaction(a->db, connection_body, NULL, n, err);
 }
 
 bool admin_connection_add(struct admin *a, const char *user, const char *integration, const struct mailbox_spec *spec,
-                          bool check, struct connection_row *out, int64_t *mails, struct error *err)
+                          bool check, struct arena *arena, struct connection_row *out, int64_t *mails,
+                          struct error *err)
 {
 	struct new_connection n = {.integration = integration, .kind = spec->kind, .now_ms = clock_now_ms()};
 	struct account account;
@@ -245,7 +281,8 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 		ok = seal_and_put(a, &n, &settings, err);
 	}
 	if (ok) {
-		*out = (struct connection_row){.id = n.id, .created_at = n.now_ms};
+		*out = (struct connection_row){.id = n.id, .created_at = n.now_ms,
+		                               .place = place_text(&settings, arena)};
 		snprintf(out->integration, sizeof out->integration, "%s", integration);
 		snprintf(out->kind, sizeof out->kind, "%s", spec->kind);
 		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
@@ -262,9 +299,38 @@ bool admin_connection_list(struct admin *a, const char *user, struct arena *aren
 {
 	struct db_conn *c = db_get(a->db, err);
 	struct account account;
+	unsigned i;
 	bool ok = c && account_find(c, user, &account, err) &&
 		  connection_list(c, account.id, arena, out, count, err);
 
 	db_put(a->db, c);
+	for (i = 0; ok && i < *count; i++)
+		find_place(a, account.id, &(*out)[i], arena);
 	return ok;
+}
+
+bool admin_connection_remove(struct admin *a, const char *user, const char *integration, struct arena *arena,
+                             struct connection_row *out, struct error *err)
+{
+	struct connection_row *rows = NULL;
+	struct account account;
+	struct db_conn *c;
+	unsigned n = 0, i;
+	bool removed = false, ok;
+
+	if (!admin_user_find(a, user, &account, err) || !admin_connection_list(a, user, arena, &rows, &n, err))
+		return false;
+	for (i = 0; i < n && strcmp(rows[i].integration, integration) != 0; i++)
+		;
+	c = i < n ? db_get(a->db, err) : NULL;
+	ok = i == n || (c && connection_remove(c, account.id, integration, &removed, err));
+	db_put(a->db, c);
+	if (!ok)
+		return false;
+	if (!removed)
+		return err_set(err, ERR_NOT_FOUND, "\"%.64s\" is not connected: agentivctl connection list shows what is", integration);
+	*out = rows[i];
+	out->status = 1;
+	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
+	return true;
 }

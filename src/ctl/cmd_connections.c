@@ -156,7 +156,7 @@ static bool take_mailbox(struct ctl *c, struct mailbox_spec *spec, char **passwo
 	return spec->url ? take_server(c, spec, password) : take_place(c, spec);
 }
 
-/* ---- Add and list ---- */
+/* ---- Add, list and remove ---- */
 
 static bool add(struct ctl *c, const char *integration, const struct mailbox_spec *spec)
 {
@@ -170,10 +170,10 @@ static bool add(struct ctl *c, const char *integration, const struct mailbox_spe
 		return false;
 	}
 	c->admin.outbound = rules;
-	ok = admin_connection_add(&c->admin, ctl_text(c, "user"), integration, spec, !ctl_given(c, "unchecked"), &r, &mails,
-	                          &c->err);
+	ok = admin_connection_add(&c->admin, ctl_text(c, "user"), integration, spec, !ctl_given(c, "unchecked"), &c->arena,
+	                          &r, &mails, &c->err);
 	if (ok)
-		print_new_connection(c, &r, mails);
+		print_connection(c, &r, mails);
 	c->admin.outbound = NULL;
 	outbound_rules_free(rules);
 	return ok;
@@ -202,5 +202,15 @@ bool cmd_connection_list(struct ctl *c)
 	if (!admin_connection_list(&c->admin, ctl_text(c, "user"), &c->arena, &r, &n, &c->err))
 		return false;
 	print_connections(c, r, n);
+	return true;
+}
+
+bool cmd_connection_remove(struct ctl *c)
+{
+	struct connection_row r;
+
+	if (!admin_connection_remove(&c->admin, ctl_text(c, "user"), ctl_text(c, "integration"), &c->arena, &r, &c->err))
+		return false;
+	print_connection(c, &r, -1);
 	return true;
 }

@@ -68,6 +68,9 @@ static const struct ctl_option connection_add_options[] = {
 	OPTIONAL("unchecked", OPT_FLAG, NULL, "do not look whether the mailbox can be opened here"),
 	END};
 
+static const struct ctl_option connection_remove_options[] = {
+	USER, REQUIRED("integration", "NAME", "what is disconnected: gmail, …"), END};
+
 static const struct ctl_option memory_list_options[] = {
 	USER, OPTIONAL("agent", OPT_TEXT, "SLUG", "of this agent only"), END};
 
@@ -124,8 +127,12 @@ const struct ctl_command ctl_commands[] = {
 	 "Connect a user's mailbox",
 	 "It takes the place of what the integration was connected to. Exactly one of --maildir, --mbox\n"
 	 "and --imap is needed; --imap needs --password-file, and --username or --address."},
-	{"connection list", NEED_SCHEMA, user_options, cmd_connection_list,
-	 "List a user's connections", NULL},
+	{"connection list", NEED_SCHEMA | NEED_SEAL, user_options, cmd_connection_list,
+	 "List a user's connections, and where they lead to", NULL},
+	{"connection remove", NEED_SCHEMA | NEED_SEAL, connection_remove_options, cmd_connection_remove,
+	 "Disconnect a user's mailbox, and forget how it is reached",
+	 "The mailbox itself stays as it is. What was learned of it is known again when it is connected\n"
+	 "again; see memory reset."},
 	{"memory list", NEED_SCHEMA, memory_list_options, cmd_memory_list,
 	 "Show what agents have learned of a user",
 	 "How often something was done to what comes from a sender or list, and how often the user\n"

@@ -124,6 +124,7 @@ bool cmd_key_list(struct ctl *c);
 bool cmd_key_revoke(struct ctl *c);
 bool cmd_connection_add(struct ctl *c);
 bool cmd_connection_list(struct ctl *c);
+bool cmd_connection_remove(struct ctl *c);
 bool cmd_memory_list(struct ctl *c);
 bool cmd_memory_reset(struct ctl *c);
 bool cmd_execution_show(struct ctl *c);

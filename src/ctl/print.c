@@ -244,6 +244,10 @@ static void put_connection(struct json_out *w, const struct connection_row *r)
 	json_put_id(w, "id", ID_CONNECTION, &r->id);
 	json_put_str(w, "integration", r->integration);
 	json_put_str(w, "kind", r->kind);
+	if (r->place)
+		json_put_str(w, "place", r->place);
+	else
+		json_put_null(w, "place");
 	json_put_str(w, "status", connection_state(r));
 	json_put_time(w, "created_at", r->created_at);
 }
@@ -255,7 +259,7 @@ static void connection_json(struct json_out *w, const void *row)
 	json_obj_close(w);
 }
 
-void print_new_connection(struct ctl *c, const struct connection_row *r, int64_t mails)
+void print_connection(struct ctl *c, const struct connection_row *r, int64_t mails)
 {
 	if (c->json) {
 		json_obj_open(&c->w, NULL);
@@ -279,11 +283,12 @@ static void connection_cells(struct table *t, const void *row)
 	table_add(t, "%s", r->kind);
 	table_add_coloured(t, r->status == 0 ? GREEN : RED, connection_state(r));
 	table_add_time(t, r->created_at);
+	table_add(t, "%s", r->place ? r->place : "-");
 }
 
 void print_connections(struct ctl *c, const struct connection_row *r, unsigned n)
 {
-	static const char *const heads[] = {"ID", "INTEGRATION", "KIND", "STATUS", "CONNECTED", NULL};
+	static const char *const heads[] = {"ID", "INTEGRATION", "KIND", "STATUS", "CONNECTED", "PLACE", NULL};
 	static const struct listing listing = {heads, "This user has connected nothing: agentivctl connection add",
 	                                       sizeof *r, connection_json, connection_cells};
 

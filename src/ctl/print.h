@@ -20,8 +20,8 @@ void print_accounts(struct ctl *c, const struct account *a, unsigned n);
 /* key: the key itself when it was just made, else NULL. */
 void print_key(struct ctl *c, const struct api_key *k, const char *key);
 void print_keys(struct ctl *c, const struct api_key *k, unsigned n);
-/* mails: how many its folder holds, -1 not told. */
-void print_new_connection(struct ctl *c, const struct connection_row *r, int64_t mails);
+/* One that was just made or removed. mails: how many its folder holds, -1 not told. */
+void print_connection(struct ctl *c, const struct connection_row *r, int64_t mails);
 void print_connections(struct ctl *c, const struct connection_row *r, unsigned n);
 
 /* Label and value of a list for people. */

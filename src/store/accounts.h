@@ -91,13 +91,18 @@ bool api_key_list(struct db_conn *c, uint64_t account_id, struct arena *a, struc
 bool api_key_revoke(struct db_conn *c, uint64_t account_id, const struct id *id, int64_t now_ms,
                     struct error *err);   /* ERR_NOT_FOUND; revoking twice is harmless */
 
-struct connection_row { struct id id; char integration[64], kind[32]; int status; int64_t created_at; };
+struct connection_row {
+	struct id id; char integration[64], kind[32]; int status; int64_t created_at;
+	const char *sealed; size_t sealed_len;   /* its settings; connection_list only */
+	const char *place;                       /* by who can open those (core/admin.h); NULL: not known */
+};
 /* Inserts or replaces the account's connection of that integration; id: its own, or the replaced one's when both lead to the
  * same place. */
 bool connection_put(struct db_conn *c, uint64_t account_id, const char *integration, const char *kind,
                     const void *sealed, size_t n, int64_t now_ms, const struct id *id, struct error *err);
 bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
                      struct connection_row **out, unsigned *count, struct error *err);
+bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integration, bool *removed, struct error *err);
 /* Id, kind and sealed settings of a connected integration, or of any that is there, disconnected or not (context for unsealing: "account:<id>:connection:<integration>"). */
 bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,
                      char kind[32], struct buf *sealed, bool *found, struct error *err);

@@ -26,7 +26,7 @@ bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
                      struct connection_row **out, unsigned *count, struct error *err)
 {
 	static const char sql[] =
-		"SELECT id, integration, kind, status, created_at FROM connections"
+		"SELECT id, integration, kind, status, created_at, settings FROM connections"
 		" WHERE account_id = ? ORDER BY integration";
 	struct db_arg arg = db_int((int64_t)account_id);
 	unsigned room = 0;
@@ -41,14 +41,26 @@ bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
 
 		*out = col_room(a, *out, *count, &room, sizeof **out);
 		r = &(*out)[(*count)++];
+		*r = (struct connection_row){.place = NULL};
 		db_col_id(c, 0, &r->id);
 		col_text(c, 1, r->integration, sizeof r->integration);
 		col_text(c, 2, r->kind, sizeof r->kind);
 		r->status = (int)db_col_int(c, 3);
 		r->created_at = db_col_int(c, 4);
+		r->sealed = col_kept(c, 5, a, &r->sealed_len);
 	}
 	db_end(c);
 	return got == 0;
+}
+
+bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integration, bool *removed, struct error *err)
+{
+	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(integration)};
+	uint64_t affected = 0;
+	bool ok = db_exec(c, "DELETE FROM connections WHERE account_id = ? AND integration = ?", args, 2, &affected, err);
+
+	*removed = affected > 0;
+	return ok;
 }
 
 bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,

@@ -94,6 +94,54 @@ class Connections(Ctl):
         folder = self.maildir()
         self.assertNotEqual(self.add(self.user(), "--maildir", folder)["id"], self.add(self.user(), "--maildir", folder)["id"])
 
+    def test_places_are_shown_and_no_secret(self):
+        user, folder = self.user(), self.maildir()
+        self.assertEqual(self.add(user, "--maildir", folder)["place"], str(folder))
+        for url, place in (("imaps://Mail.Example.org", "ann@mail.example.org/INBOX"),
+                           ("imap://mail.example.org:143/Bills", "ann@mail.example.org/Bills"),
+                           ("imaps://mail.example.org:1993/", "ann@mail.example.org:1993/INBOX")):
+            with self.subTest(url=url):
+                self.server(user, url)
+                listed = self.done("connection", "list", "--user", user["id"])
+                self.assertEqual([c["place"] for c in listed], [place])
+                _, table, _ = call("connection", "list", "--user", user["id"])
+                self.assertIn(place, table)
+                self.assertNotIn("secret", table + str(listed))
+
+    def test_a_place_that_was_sealed_with_another_key_is_unknown(self):
+        user = self.user()
+        self.add(user, "--maildir", self.maildir())
+        other = new_folder() / "seal"
+        other.write_text("other:" + "A" * 43 + "=\n")
+        other.chmod(0o600)
+        listed = self.done("connection", "list", "--user", user["id"], env={"AGENTIV_SECRETS_SEAL_FILE": str(other)})
+        self.assertEqual([c["place"] for c in listed], [None])
+
+    def test_a_connection_is_removed(self):
+        user, folder = self.user(), self.maildir()
+        connection = self.add(user, "--maildir", folder)
+        removed = self.done("connection", "remove", "--user", user["id"], "--integration", "gmail")
+        self.assertEqual(removed, dict(connection, status="disconnected"))
+        self.assertEqual(self.done("connection", "list", "--user", user["id"]), [])
+        self.assertTrue(folder.is_dir())
+        self.assertEqual(self.add(user, "--maildir", folder)["id"], connection["id"])
+
+    def test_what_is_not_connected_cannot_be_removed(self):
+        user, other = self.user(), self.user()
+        self.add(other, "--maildir", self.maildir())
+        self.refused(1, "NOT_FOUND", "connection", "remove", "--user", user["id"], "--integration", "gmail")
+        self.refused(1, "NOT_FOUND", "connection", "remove", "--user", "nobody@example.org", "--integration", "gmail")
+        self.refused(2, "INVALID_INPUT", "connection", "remove", "--user", user["id"])
+        self.assertEqual(len(self.done("connection", "list", "--user", other["id"])), 1)
+
+    def test_a_path_that_cannot_be_opened_is_named(self):
+        user = self.user()
+        for option in ("--maildir", "--mbox"):
+            message = self.refused(1, "INVALID_INPUT", "connection", "add", "--user", user["id"], "--integration", "gmail",
+                                   option, "/nonexistent/mail")
+            self.assertIn("/nonexistent/mail: ", message)
+            self.assertIn("No such file or directory", message)
+
     def test_a_relative_path_is_made_absolute_and_all_is_sealed(self):
         user = self.user()
         folder = self.maildir("rëlative")
