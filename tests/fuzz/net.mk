@@ -7,4 +7,4 @@ fuzz_imap_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 fuzz_imap_LDADD = $(NET_LIBS) $(BASE_LIBS)
 endif
 EXTRA_DIST += tests/fuzz/corpus/imap/fetch tests/fuzz/corpus/imap/folders tests/fuzz/corpus/imap/login \
-	tests/fuzz/corpus/imap/move
+	tests/fuzz/corpus/imap/move tests/fuzz/corpus/imap/keyword tests/fuzz/corpus/imap/search
