@@ -94,11 +94,13 @@ static bool check_server(const struct mailbox_spec *s, struct error *err)
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
 	struct outbound_rules *anywhere = outbound_rules_new("0.0.0.0/0,::/0", err);
 	struct mail_url url;
-	bool ok = anywhere && outbound_check_mail_url(anywhere, s->url, "imap", &url, err);
+	bool ok = anywhere && outbound_check_mail_url(anywhere, s->url, "--imap", &url, err);
 
 	outbound_rules_free(anywhere);
-	if (!ok)
+	if (!ok) {
+		snprintf(err->field, sizeof err->field, "imap");
 		return false;
+	}
 	if (s->plaintext && url.tls)
 		return err_field(err, "plaintext", "What begins with imaps:// is encrypted: --plaintext is for imap://");
 	if (!admin_check_name(s->username, NULL))

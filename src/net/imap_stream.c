@@ -92,8 +92,18 @@ static const struct { CURLcode code; bool retryable; const char *what; } reasons
 	{CURLE_COULDNT_RESOLVE_HOST, true, "The mail server's name cannot be resolved"},
 	{CURLE_OPERATION_TIMEDOUT, true, "The mail server does not answer in time"},
 	{CURLE_WEIRD_SERVER_REPLY, true, "The mail server does not greet as IMAP servers do"},
-	{CURLE_SSL_CONNECT_ERROR, true, "No encrypted connection to the mail server could be made"},
+	{CURLE_SSL_CONNECT_ERROR, true, "No encrypted connection to the mail server could be made; one that begins"
+	 " without TLS, as on port 143, is connected with imap://"},
 };
+
+/* Reached, and then silent: it may wait for us to begin with TLS. */
+static bool is_silent(const struct imap_stream *s, CURLcode code)
+{
+	curl_off_t connected_us = 0;
+
+	return code == CURLE_OPERATION_TIMEDOUT && !s->options->url.tls &&
+	       curl_easy_getinfo(s->easy, CURLINFO_CONNECT_TIME_T, &connected_us) == CURLE_OK && connected_us > 0;
+}
 
 static bool explain(struct imap_stream *s, CURLcode code, struct error *err)
 {
@@ -104,6 +114,12 @@ static bool explain(struct imap_stream *s, CURLcode code, struct error *err)
 	if (s->gate.refused > 0 && s->gate.opened == 0)
 		return fail(err, false, "The mail server may not be connected to", s->gate.why);
 	gate_printable(s->curl_error);
+	if (code == CURLE_PEER_FAILED_VERIFICATION && s->options->ca)
+		return fail(err, false, "The mail server's certificate is not trusted by those that were given with --ca-file",
+		            s->curl_error);
+	if (is_silent(s, code))
+		return fail(err, true, "The mail server does not greet; one that expects TLS at once, as on port 993, is connected"
+		            " with imaps://", s->curl_error);
 	for (i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].code == code)
 			return fail(err, reasons[i].retryable, reasons[i].what, s->curl_error);

@@ -157,8 +157,9 @@ bool outbound_judge(const struct outbound_rules *r, const struct address *a, con
 	if (allowed_by_operator(r, a) || !(what = special_kind(a)))
 		return true;
 	format_address(a, text);
-	return err_field(err, field, "%s%s%s is %s address; only public addresses are allowed",
-	                 field ? field : "", field && *field ? ": " : "", text, what);
+	return err_field(err, field, "%s%s%s is %s address%s", field ? field : "", field && *field ? ": " : "", text, what,
+	                 r && r->count > 0 ? ", in no network that outbound.allow_networks names"
+	                                   : "; only public addresses are allowed while outbound.allow_networks names no network");
 }
 
 static bool from_sockaddr(const struct sockaddr *sa, struct address *out)

@@ -102,7 +102,8 @@ class Connect(MailCase):
 
     def test_a_certificate_of_another_authority_is_refused(self):
         _, message = self.refusal(ca=self.server.place / "stranger.pem")
-        self.assertIn("certificate is not trusted", message)
+        self.assertIn("certificate is not trusted by those that were given with --ca-file", message)
+        self.assertNotIn("connect the mailbox with --ca-file", message)
 
     def test_a_certificate_for_another_name_is_refused(self):
         _, message = self.refusal(url=f"imaps://127.0.0.1:{self.server.tls_port}")
@@ -125,7 +126,22 @@ class Connect(MailCase):
     def test_a_loopback_server_is_refused_where_no_network_is_named(self):
         status, _, said = self.ctl(*self.words(), "--json", AGENTIV_OUTBOUND_ALLOW_NETWORKS="")
         self.assertEqual(status, 1)
-        self.assertIn("is a loopback address", json.loads(said)["error"]["message"])
+        self.assertIn("is a loopback address; only public addresses are allowed while outbound.allow_networks names no network",
+                      json.loads(said)["error"]["message"])
+
+    def test_where_networks_are_named_one_in_no_such_network_is_refused(self):
+        status, _, said = self.ctl(*self.words(), "--json", AGENTIV_OUTBOUND_ALLOW_NETWORKS="10.0.0.0/8")
+        self.assertEqual(status, 1)
+        self.assertIn("is a loopback address, in no network that outbound.allow_networks names",
+                      json.loads(said)["error"]["message"])
+
+    def test_one_that_begins_without_tls_is_no_imaps(self):
+        _, message = self.refusal(url=f"imaps://localhost:{self.server.plain_port}")
+        self.assertIn("is connected with imap://", message)
+
+    def test_one_that_expects_tls_at_once_is_no_imap(self):
+        _, message = self.refusal(url=f"imap://localhost:{self.server.tls_port}", plaintext=False)
+        self.assertIn("is connected with imaps://", message)
 
     def test_encryption_is_never_given_up_by_itself(self):
         fake = self.fake()
@@ -161,7 +177,7 @@ class Connect(MailCase):
 
     def test_urls_are_looked_at(self):
         for url, what in (("imaps://me:secret@localhost/", "must not contain a user name or password"),
-                          ("https://localhost/", "must begin with imaps:// or imap://"),
+                          ("https://localhost/", "--imap must begin with imaps:// or imap://"),
                           ("imaps://localhost:25/", "must use port 143, 993 or one of 1024 to 65535"),
                           ("imaps://localhost/INBOX?ALL", "names after the host at most a folder"),
                           ("imaps://localhost/INBOX;UID=1", "names after the host at most a folder"),

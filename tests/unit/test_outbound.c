@@ -280,11 +280,16 @@ static void a_refusal_says_what_kind_of_address_it_was(void)
 	struct error err = {0};
 
 	outbound_check_url(r, "http://2130706433/x", "webhook_url", &err);
-	CU_ASSERT_STRING_EQUAL(err.message, "webhook_url: 127.0.0.1 is a loopback address; only public "
-	                                    "addresses are allowed");
+	CU_ASSERT_STRING_EQUAL(err.message, "webhook_url: 127.0.0.1 is a loopback address; only public addresses are allowed"
+	                                    " while outbound.allow_networks names no network");
 	outbound_check_url(r, "http://[fe80::1]/x", "webhook_url", &err);
-	CU_ASSERT_STRING_EQUAL(err.message, "webhook_url: fe80::1 is a link-local address; only public "
-	                                    "addresses are allowed");
+	CU_ASSERT_STRING_EQUAL(err.message, "webhook_url: fe80::1 is a link-local address; only public addresses are allowed"
+	                                    " while outbound.allow_networks names no network");
+	outbound_rules_free(r);
+	r = rules("10.0.0.0/8");
+	outbound_check_url(r, "http://2130706433/x", "webhook_url", &err);
+	CU_ASSERT_STRING_EQUAL(err.message, "webhook_url: 127.0.0.1 is a loopback address, in no network that"
+	                                    " outbound.allow_networks names");
 	outbound_rules_free(r);
 }
 
