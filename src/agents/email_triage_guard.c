@@ -12,6 +12,11 @@ enum {
 	HAND_OUT = 32,      /* hand out … */
 	SECRET = 64,        /* … what is secret … */
 	ADDRESS = 128,      /* … to this address */
+	MARK = 256,         /* mark, label or treat it … */
+	FATE = 512,         /* … as this agent sorts mails */
+	PROGRAM = 1024,     /* software that people speak of to each other */
+	WEAK = 2048,        /* what people ask of each other too, … */
+	SPOKEN_OF = 4096,   /* … here about software */
 };
 
 const struct phrase guard_phrases[] = {
@@ -20,7 +25,7 @@ const struct phrase guard_phrases[] = {
 	{"ignore the previous", ALONE}, {"ignore the prior", ALONE}, {"ignore these", ALONE},
 	{"ignore everything", ALONE}, {"ignore earlier", ALONE}, {"ignore what", ALONE},
 	{"ignore the rules", ALONE}, {"ignore the instructions", ALONE}, {"ignore the user", ALONE},
-	{"disregard", ALONE}, {"forget all", ALONE}, {"forget previous", ALONE}, {"forget your", ALONE},
+	{"disregard", WEAK}, {"forget all", ALONE}, {"forget previous", ALONE}, {"forget your", ALONE},
 	{"forget everything", ALONE}, {"forget the above", ALONE}, {"forget prior", ALONE},
 	{"override:", ALONE}, {"override all", ALONE}, {"override your", ALONE}, {"override previous", ALONE},
 	{"override the user*", ALONE}, {"override the rules", ALONE}, {"bypass your", ALONE},
@@ -31,7 +36,7 @@ const struct phrase guard_phrases[] = {
 	{"your guidelines", ALONE}, {"your rules", ALONE}, {"your prompt", ALONE}, {"your programming", ALONE},
 	{"previous instruction*", ALONE}, {"prior instruction*", ALONE}, {"above instruction*", ALONE},
 	{"earlier instruction*", ALONE}, {"hidden instruction*", ALONE}, {"secret instruction*", ALONE},
-	{"admin instruction*", ALONE}, {"these instructions", ALONE}, {"instructions:", ALONE},
+	{"admin instruction*", ALONE}, {"these instructions", COMMAND}, {"instructions:", ALONE},
 	{"instruction:", ALONE}, {"developer mode", ALONE}, {"debug mode", ALONE}, {"admin mode", ALONE},
 	{"maintenance mode", ALONE}, {"god mode", ALONE}, {"do anything now", ALONE}, {"you are now", ALONE},
 	{"you are an ai", ALONE}, {"you are a helpful", ALONE}, {"you are no longer", ALONE},
@@ -60,12 +65,13 @@ const struct phrase guard_phrases[] = {
 	{"set its category", ALONE}, {"set its priority", ALONE}, {"vip list", ALONE},
 	{"whitelist this", ALONE}, {"whitelist the sender", ALONE}, {"do not archive", ALONE},
 	{"don't archive", ALONE}, {"never archive", ALONE}, {"not be archived", ALONE},
-	{"archive all", ALONE}, {"archive every*", ALONE}, {"archive this", ALONE}, {"delete the inbox", ALONE},
-	{"empty the inbox", ALONE}, {"clear the inbox", ALONE}, {"star this", ALONE}, {"label this", ALONE},
-	{"flag this", ALONE}, {"mark this", ALONE}, {"mark as", ALONE}, {"marked as", ALONE},
+	{"archive all", MARK}, {"archive every*", MARK}, {"archive everything", ALONE},
+	{"delete everything", ALONE}, {"archive this", MARK}, {"delete the inbox", ALONE},
+	{"empty the inbox", ALONE}, {"clear the inbox", ALONE}, {"star this", MARK}, {"label this", MARK},
+	{"flag this", MARK}, {"mark this", MARK}, {"mark as", MARK}, {"marked as", MARK},
 	{"classify as", ALONE}, {"classify this", ALONE}, {"classify it", ALONE}, {"classified as", ALONE},
 	{"categorize as", ALONE}, {"categorize this", ALONE}, {"categorise as", ALONE},
-	{"categorise this", ALONE}, {"treat this as", ALONE}, {"this email is urgent", ALONE},
+	{"categorise this", ALONE}, {"treat this as", MARK}, {"this email is urgent", ALONE},
 	{"this mail is urgent", ALONE}, {"this message is urgent", ALONE}, {"is not spam", ALONE},
 	{"this is not spam", ALONE}, {"not a spam", ALONE}, {"all emails from this sender", ALONE},
 	{"trusted sender", ALONE}, {"verified sender", ALONE}, {"safe sender", ALONE},
@@ -76,10 +82,10 @@ const struct phrase guard_phrases[] = {
 
 	{"assistant", SOFTWARE}, {"ai", SOFTWARE}, {"a.i.", SOFTWARE}, {"gpt", SOFTWARE}, {"gpt-*", SOFTWARE},
 	{"chatgpt", SOFTWARE}, {"claude", SOFTWARE}, {"gemini", SOFTWARE}, {"copilot", SOFTWARE},
-	{"llm", SOFTWARE}, {"llms", SOFTWARE}, {"bot", SOFTWARE}, {"chatbot", SOFTWARE},
-	{"classifier", SOFTWARE}, {"triage", SOFTWARE}, {"the model", SOFTWARE}, {"the agent", SOFTWARE},
-	{"the system", SOFTWARE}, {"the software", SOFTWARE}, {"the filter", SOFTWARE},
-	{"ignore", COMMAND}, {"forget", COMMAND}, {"you must", COMMAND}, {"you shall", COMMAND},
+	{"llm", SOFTWARE}, {"llms", SOFTWARE}, {"bot", PROGRAM}, {"chatbot", SOFTWARE},
+	{"classifier", SOFTWARE}, {"triage", SOFTWARE}, {"the model", PROGRAM}, {"the agent", PROGRAM},
+	{"the system", PROGRAM}, {"the software", PROGRAM}, {"the filter", PROGRAM},
+	{"ignore", WEAK}, {"forget", WEAK}, {"you must", COMMAND}, {"you shall", COMMAND},
 	{"respond with", COMMAND}, {"reply with", COMMAND}, {"answer with", COMMAND}, {"execute", COMMAND},
 	{"obey", COMMAND}, {"comply", COMMAND}, {"instructed", COMMAND}, {"instruction*", COMMAND},
 	{"must archive", COMMAND}, {"must mark", COMMAND}, {"must flag", COMMAND}, {"must label", COMMAND},
@@ -93,22 +99,39 @@ const struct phrase guard_phrases[] = {
 	{"this sender", MAILS}, {"all emails", MAILS}, {"all mails", MAILS}, {"all messages", MAILS},
 	{"all mail", MAILS}, {"every email", MAILS}, {"every mail", MAILS}, {"every message", MAILS},
 	{"all my emails", MAILS}, {"all other emails", MAILS}, {"other emails", MAILS},
-	{"other messages", MAILS}, {"the inbox", MAILS}, {"all unread", MAILS},
-	{"archive", SORT}, {"archived", SORT}, {"archiving", SORT}, {"delete", SORT | HAND_OUT}, {"mark", SORT}, {"label", SORT},
-	{"labelled", SORT}, {"flag", SORT}, {"flagged", SORT}, {"star", SORT}, {"starred", SORT},
+	{"other messages", MAILS}, {"all unread", MAILS},
+	{"archive", SORT}, {"archived", SORT | FATE}, {"archiving", SORT | FATE},
+	{"delete", SORT | HAND_OUT}, {"mark", SORT}, {"label", SORT},
+	{"labelled", SORT}, {"flag", SORT}, {"flagged", SORT}, {"star", SORT}, {"starred", SORT | FATE},
 	{"prioriti*", SORT}, {"treat", SORT}, {"treated", SORT}, {"rank", SORT}, {"rate", SORT},
-	{"classify", SORT}, {"classified", SORT}, {"categori*", SORT}, {"highest priority", SORT},
-	{"top priority", SORT}, {"maximum priority", SORT}, {"high priority", SORT}, {"vip", SORT},
-	{"urgent", SORT}, {"important", SORT}, {"as spam", SORT}, {"hide", SORT}, {"suppress", SORT},
+	{"classify", SORT}, {"classified", SORT}, {"categori*", SORT}, {"highest priority", SORT | FATE},
+	{"top priority", SORT | FATE}, {"maximum priority", SORT | FATE}, {"high priority", SORT | FATE}, {"vip", SORT | FATE},
+	{"urgent", SORT | FATE}, {"important", SORT | FATE}, {"as spam", SORT | FATE}, {"hide", SORT}, {"suppress", SORT},
 	{"move", SORT}, {"skip", SORT}, {"unsubscribe", SORT}, {"redirect", SORT},
 
 	{"send", HAND_OUT}, {"forward", HAND_OUT | SORT}, {"share", HAND_OUT}, {"reveal", HAND_OUT}, {"print", HAND_OUT},
 	{"leak", HAND_OUT}, {"post", HAND_OUT}, {"upload", HAND_OUT}, {"email", HAND_OUT}, {"copy", HAND_OUT},
 	{"output", HAND_OUT}, {"bcc", HAND_OUT},
 	{"api key*", SECRET}, {"password*", SECRET}, {"credential*", SECRET}, {"secret*", SECRET},
-	{"contacts", SECRET}, {"address book", SECRET}, {"confidential", SECRET}, {"all emails", SECRET | MAILS},
+	{"contacts", SECRET}, {"address book", SECRET}, {"confidential", SECRET}, {"all emails", SECRET | MAILS | FATE},
 	{"all messages", SECRET}, {"inbox", SECRET}, {"mailbox", SECRET}, {"private data", SECRET},
 	{"user data", SECRET}, {"access token*", SECRET},
+	{"as read", FATE}, {"as unread", FATE}, {"as safe", FATE}, {"not spam", FATE}, {"as a newsletter", FATE},
+	{"as newsletter", FATE}, {"as notification", FATE}, {"as fyi", FATE}, {"as personal", FATE}, {"as trusted", FATE},
+	{"as suspicious", FATE}, {"as promotional", FATE}, {"needs_reply", FATE}, {"needs reply", FATE}, {"priority", FATE},
+	{"category", FATE}, {"from my boss", FATE}, {"the inbox", MAILS | FATE},
+	{"disregard your", ALONE}, {"disregard all", ALONE}, {"disregard previous", ALONE}, {"disregard prior", ALONE},
+	{"disregard any", ALONE}, {"disregard the rules", ALONE}, {"disregard the user*", ALONE},
+	{"disregard everything", ALONE}, {"disregard the above", ALONE}, {"disregard the previous", ALONE},
+	{"disregard the prior", ALONE}, {"disregard the instructions", ALONE}, {"disregard these", ALONE},
+	{"forget the rules", ALONE}, {"forget the instructions", ALONE}, {"forget the previous", ALONE},
+	{"forget the bot", SPOKEN_OF}, {"ignore the bot", SPOKEN_OF}, {"forget the ai", SPOKEN_OF},
+	{"ignore the ai", SPOKEN_OF}, {"forget about the bot", SPOKEN_OF}, {"forget about the ai", SPOKEN_OF},
+	{"forget the assistant", SPOKEN_OF}, {"ignore the assistant", SPOKEN_OF}, {"forget the chatbot", SPOKEN_OF},
+	{"ignore the chatbot", SPOKEN_OF}, {"forget chatgpt", SPOKEN_OF}, {"ignore chatgpt", SPOKEN_OF},
+	{"forget copilot", SPOKEN_OF}, {"ignore copilot", SPOKEN_OF}, {"forget about chatgpt", SPOKEN_OF},
+	{"forget about copilot", SPOKEN_OF},
+
 	{"http://*", ADDRESS}, {"https://*", ADDRESS}, {"@", ADDRESS},
 };
 
@@ -116,6 +139,11 @@ const size_t guard_phrase_count = sizeof guard_phrases / sizeof *guard_phrases;
 
 bool guard_steers(uint32_t tags)
 {
-	return (tags & ALONE) || all_of(tags, SOFTWARE | COMMAND) || all_of(tags, MAILS | SORT) ||
-	       all_of(tags, HAND_OUT | SECRET | ADDRESS);
+	if ((tags & ALONE) || all_of(tags, MAILS | SORT) || all_of(tags, HAND_OUT | SECRET | ADDRESS))
+		return true;
+	if (all_of(tags, SOFTWARE | COMMAND) || all_of(tags, MARK | FATE) || all_of(tags, MARK | MAILS))
+		return true;
+	if ((tags & WEAK) && (tags & (SOFTWARE | PROGRAM)) && !(tags & SPOKEN_OF))
+		return true;
+	return all_of(tags, PROGRAM | COMMAND) && (tags & (MAILS | FATE));
 }
