@@ -5,31 +5,13 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "agents/email_triage_cues.h"
+#include "agents/email_triage_says.h"
 #include "agents/email_triage_when_priv.h"
 #include "base/clock.h"
 
 #define FUTURE_MAX (400 * DAY_MS)
 #define NEXT_MAX   (60 * DAY_MS)     /* how far ahead times are noted for the sentence */
-
-/* ---- A sentence ---- */
-
-/* LEAD_IN: how far off something is, which need not be a deadline. LEAD_PAST: when something began. */
-enum lead { LEAD_NONE, LEAD_BY, LEAD_BY_HOUR, LEAD_WITHIN, LEAD_IN, LEAD_PAST };
-
-static const struct { const char *text; enum lead lead; } leads[] = {
-	{"within", LEAD_WITHIN}, {"innerhalb", LEAD_WITHIN}, {"in the next", LEAD_WITHIN}, {"in den nächsten", LEAD_WITHIN},
-	{"by", LEAD_BY}, {"before", LEAD_BY}, {"until", LEAD_BY}, {"till", LEAD_BY}, {"no later than", LEAD_BY},
-	{"not later than", LEAD_BY}, {"due on", LEAD_BY}, {"due by", LEAD_BY}, {"due date is", LEAD_BY},
-	{"due date", LEAD_BY}, {"due", LEAD_BY}, {"deadline is", LEAD_BY}, {"deadline for this is", LEAD_BY},
-	{"deadline", LEAD_BY}, {"bis spätestens", LEAD_BY}, {"spätestens bis", LEAD_BY}, {"spätestens", LEAD_BY},
-	{"bis", LEAD_BY}, {"fällig am", LEAD_BY}, {"avant", LEAD_BY}, {"jusqu'à", LEAD_BY}, {"d'ici", LEAD_BY},
-	{"au plus tard", LEAD_BY}, {"antes de las", LEAD_BY_HOUR}, {"antes de", LEAD_BY}, {"antes del", LEAD_BY},
-	{"a más tardar", LEAD_BY}, {"entro le", LEAD_BY_HOUR}, {"entro", LEAD_BY}, {"uiterlijk", LEAD_BY},
-	{"przed godziną", LEAD_BY_HOUR}, {"do godziny", LEAD_BY_HOUR}, {"przed", LEAD_BY_HOUR}, {"vor", LEAD_BY},
-	{"najpóźniej do", LEAD_BY}, {"najpóźniej", LEAD_BY},
-	{"in", LEAD_IN}, {"dans", LEAD_IN}, {"fra", LEAD_IN}, {"tra", LEAD_IN}, {"over", LEAD_IN}, {"en", LEAD_IN},
-	{"since", LEAD_PAST}, {"seit", LEAD_PAST}, {"depuis", LEAD_PAST}, {"desde", LEAD_PAST}, {"sinds", LEAD_PAST},
-};
 
 static struct when_begins begins, leads_begin;      /* a day or time; what leads to one */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -45,7 +27,6 @@ static const char *const wishes[] = {"good", "nice", "great", "pleasant", "lovel
 static void note_begins(void)
 {
 	static const char *const others[] = {"is", "on", "the", "at", "end", "close", "this", "next", "coming", "तक"};
-	size_t i;
 
 	when_know_all(others, sizeof others / sizeof *others);
 	when_know_all(joints, sizeof joints / sizeof *joints);
@@ -55,18 +36,7 @@ static void note_begins(void)
 
 	when_days_begin(&begins);
 	when_times_begin(&begins);
-	for (i = 0; i < sizeof leads / sizeof *leads; i++)
-		when_may_begin(&leads_begin, leads[i].text);
-}
-
-static enum lead take_lead(struct reader *r)
-{
-	unsigned i;
-
-	for (i = 0; i < sizeof leads / sizeof *leads; i++)
-		if (when_take_words(r, leads[i].text))
-			return leads[i].lead;
-	return LEAD_NONE;
+	when_leads_begin(&leads_begin);
 }
 
 static bool take_joint(struct reader *r, struct moment *m)
@@ -118,22 +88,39 @@ static int64_t day_elsewhere(struct reader *r)
 	return m.day;
 }
 
+/* What the clock shows where the time is told, and what it then is where the reader is. */
+static int64_t now_there(const struct reader *r, const struct moment *m)
+{
+	return m->zoned ? r->base + m->offset : r->now;
+}
+
+static int64_t here(const struct reader *r, const struct moment *m, int64_t local)
+{
+	return m->zoned ? zone_to_local(r->zone, local - m->offset) : local;
+}
+
+/* The end of business of a day on which it has passed is the day's end. */
+static int64_t of_business(const struct moment *m, int64_t day, int64_t time, int64_t now)
+{
+	bool passed = m->time == WHEN_BUSINESS && day + time <= now && day == clock_day_start(now);
+
+	return passed ? DAY_END : time;
+}
+
 static int64_t local_time(struct reader *r, const struct moment *m)
 {
-	int64_t day = m->day, time = m->time >= 0 ? m->time : DAY_END;
+	int64_t day = m->day, time = m->time >= 0 ? m->time : DAY_END, now = now_there(r, m);
 
 	if (m->instant >= 0)
 		return m->instant;
 	if (day < 0)
 		day = day_elsewhere(r);
 	if (day < 0) {
-		day = r->today;
-		if (day + time <= r->now)         /* the business day is over: "by 9 am" is tomorrow's */
+		day = clock_day_start(now);
+		if (day + time <= now)            /* the business day is over: "by 9 am" is tomorrow's */
 			day += time == WHEN_BUSINESS ? 0 : DAY_MS;
 	}
-	if (day + time <= r->now && day == r->today && time == WHEN_BUSINESS)
-		time = DAY_END;
-	return day + time;
+	return here(r, m, day + of_business(m, day, time, now));
 }
 
 /* Hindi puts its "until" behind the day. */
@@ -171,13 +158,13 @@ struct next { bool any, due, weekday, later; int64_t at, from; };
 
 static void note_next(struct reader *r, const struct moment *m, bool due, struct next *next)
 {
-	int64_t day = m->day < 0 && m->instant < 0 ? day_elsewhere(r) : m->day, at, from;
+	int64_t day = m->day < 0 && m->instant < 0 ? day_elsewhere(r) : m->day, at, from, now = now_there(r, m);
 
 	if (m->instant >= 0) {
 		at = from = m->instant;
 	} else {
-		day = day < 0 ? r->today : day;
-		at = day + (m->time >= 0 ? m->time : DAY_END);
+		day = day < 0 ? clock_day_start(now) : day;
+		at = here(r, m, day + (m->time >= 0 ? of_business(m, day, m->time, now) : DAY_END));
 		from = m->time >= 0 ? at : day;
 	}
 	/* asked whether something can be done at 9, at 10: tomorrow's */
@@ -192,17 +179,19 @@ static void note_next(struct reader *r, const struct moment *m, bool due, struct
 	*next = (struct next){true, due, m->weekday, next->later, at, from};
 }
 
-/* Takes what a lead leads to. Is it a deadline? */
-static bool take_led(struct reader *r, enum lead lead, struct moment *m, struct next *next)
+/* Takes what a lead, which began at that word, leads to. Is it a deadline? */
+static bool take_led(struct reader *r, enum lead lead, unsigned start, struct moment *m, struct next *next)
 {
-	bool hit;
+	bool hit, due = when_is_due(r, lead, start);
 
-	r->hour_next = lead == LEAD_BY_HOUR ? HOUR_BARE : lead == LEAD_BY ? HOUR_WITH_DAY : HOUR_SURE;
-	hit = lead == LEAD_WITHIN || lead == LEAD_IN ? when_take_span(r, m) : take_moment(r, m);
+	r->hour_next = lead == LEAD_BY_HOUR ? HOUR_BARE : HOUR_SURE;
+	if (lead == LEAD_BY || lead == LEAD_UNTIL)
+		r->hour_next = HOUR_WITH_DAY;
+	hit = lead == LEAD_WITHIN || lead == LEAD_AWAY ? when_take_span(r, m) : take_moment(r, m);
 	r->hour_next = HOUR_SURE;
 	if (hit && lead != LEAD_PAST)
-		note_next(r, m, lead != LEAD_IN, next);
-	return hit && lead != LEAD_PAST && lead != LEAD_IN;
+		note_next(r, m, due, next);
+	return hit && due;
 }
 
 static bool is_wished(const struct reader *r)
@@ -238,6 +227,22 @@ static bool take_bare(struct reader *r, bool asks, struct moment *m, struct next
 	return due || (asks && m->day >= 0 && m->day <= r->today + DAY_MS);
 }
 
+/* Does the sentence ask for something, or say that something must be done? */
+static bool is_asked(const struct sentences *all, const struct sentence *s)
+{
+	unsigned i;
+
+	if (s->says & (SAYS_DUTY | SAYS_LACKS))
+		return true;
+	for (i = 0; i < s->hit_count; i++) {
+		int tag = cue_phrases[all->hits[s->first_hit + i].phrase].tag;
+
+		if (tag == CUE_REQUEST || tag == CUE_POLITE)
+			return true;
+	}
+	return false;
+}
+
 static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, int64_t *local, struct next *next)
 {
 	bool found = false;
@@ -245,14 +250,15 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 	when_split(r, s->text);
 	r->question = s->question;
 	while (r->at < r->count) {
-		enum lead lead = when_begins(&leads_begin, when_peek(r, 0)) ? take_lead(r) : LEAD_NONE;
+		const unsigned start = r->at;
+		enum lead lead = when_begins(&leads_begin, when_peek(r, 0)) ? when_take_lead(r) : LEAD_NONE;
 		struct moment m = when_nothing;
 
 		if (lead == LEAD_NONE && !may_begin(r)) {
 			r->at++;
 			continue;
 		}
-		if (lead == LEAD_NONE ? take_bare(r, asks, &m, next) : take_led(r, lead, &m, next)) {
+		if (lead == LEAD_NONE ? take_bare(r, asks, &m, next) : take_led(r, lead, start, &m, next)) {
 			int64_t at = local_time(r, &m);
 
 			if (!found || at < *local)
@@ -264,19 +270,21 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 }
 
 bool when_deadline(struct sentences *s, const struct sentence *asks, const struct zone *zone,
-                   int64_t base_ms, bool month_first, int64_t *deadline_ms)
+                   int64_t base_ms, bool in_americas, int64_t *deadline_ms)
 {
-	struct reader r = {.month_first = month_first};
+	struct reader r = {.month_first = when_month_first(zone_name(zone)), .zone = zone, .base = base_ms};
 	int64_t local = 0, best = 0;
 	bool found = false, hit;
 	unsigned i;
 
+	(void)in_americas;
 	pthread_once(&once, note_begins);
 	r.now = zone_to_local(zone, base_ms);
 	r.today = clock_day_start(r.now);
 	for (i = 0; i < s->count; i++) {
 		struct next next = {.any = false};
 
+		r.asked = &s->all[i] == asks || is_asked(s, &s->all[i]);
 		hit = in_sentence(&r, &s->all[i], &s->all[i] == asks, &local, &next);
 		/* "week of 7 December: Tuesday or Thursday" */
 		if (next.any && !(next.weekday && next.later)) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/zone.h"
+
 #define DAY_MS    INT64_C(86400000)
 #define DAY_END   (DAY_MS - 1000)
 #define WORDS_MAX 160
@@ -19,8 +21,11 @@ struct reader {
 	unsigned count, at;
 	int64_t today;               /* local midnight of the day the mail was written */
 	int64_t now;                 /* local time it was written */
+	int64_t base;                /* … in UTC */
+	const struct zone *zone;
 	bool month_first;
 	bool question;               /* the sentence is one */
+	bool asked;                  /* it asks for something */
 	/* does what was read lead to an hour that is only a number: no, with a day behind it, yes */
 	enum { HOUR_SURE, HOUR_WITH_DAY, HOUR_BARE } hour_next;
 };
@@ -29,9 +34,10 @@ struct reader {
 #define WHEN_BUSINESS (17 * HOUR_MS)
 
 /* What was read: local times, -1 while unknown. part: the time is only a part of the day
- * ("morning"); weekday: the day was told as one of a week; led: "today by 5". */
-struct moment { int64_t day, time, instant; bool part, weekday, led; };
-static const struct moment when_nothing = {-1, -1, -1, false, false, false};
+ * ("morning"); weekday: the day was told as one of a week; led: "today by 5"; zoned: the time is of another zone,
+ * that far from UTC. */
+struct moment { int64_t day, time, instant, offset; bool part, weekday, led, zoned; };
+static const struct moment when_nothing = {-1, -1, -1, 0, false, false, false, false};
 
 /* ---- email_triage_when_words.c ---- */
 
@@ -68,6 +74,23 @@ bool when_take_day(struct reader *r, struct moment *m);
 bool when_take_date(struct reader *r, struct moment *m);
 /* Is it a day's name or leads to one ("today", "this")? */
 bool when_is_day(const struct word *w);
+
+/* ---- email_triage_when_leads.c ---- */
+
+/* LEAD_UNTIL, LEAD_WITHIN: how long something goes on, or when it happens, unless something is asked. LEAD_AWAY: how far
+ * off something is, which is no deadline. LEAD_PAST: when something began. */
+enum lead { LEAD_NONE, LEAD_BY, LEAD_BY_HOUR, LEAD_UNTIL, LEAD_WITHIN, LEAD_AWAY, LEAD_PAST };
+
+void when_leads_begin(struct when_begins *b);
+/* Takes what leads to a day or a time ("by"), if it comes next. */
+enum lead when_take_lead(struct reader *r);
+/* Is what such a lead, which began at that word, leads to a deadline? */
+bool when_is_due(const struct reader *r, enum lead lead, unsigned at);
+
+/* ---- email_triage_when_order.c ---- */
+
+/* Is 3/4 4 March to people of the zone of that name? */
+bool when_month_first(const char *zone);
 
 /* ---- email_triage_when_times.c ---- */
 

@@ -73,6 +73,14 @@ static const struct { const char *word; int n; } tens[] = {
 };
 static const char *const ones[] = {"a", "an", "one", "einer", "eine", "une", "una", "un", "un'ora", "een"};
 
+/* Zones that times are told in, by their offsets in minutes. word: it is also a word of some language ("est", "ist",
+ * "cet", "z"). */
+static const struct { const char *name; int minutes; bool word; } zones[] = {
+	{"utc", 0, false}, {"gmt", 0, false}, {"z", 0, true}, {"est", -300, true}, {"edt", -240, false},
+	{"cst", -360, false}, {"cdt", -300, false}, {"mst", -420, false}, {"mdt", -360, false}, {"pst", -480, false},
+	{"pdt", -420, false}, {"cet", 60, true}, {"cest", 120, false}, {"bst", 60, false}, {"ist", 330, true},
+};
+
 void when_times_know(void)
 {
 	static const char *const others[] = {"next", "nächsten", "past", "to"};
@@ -82,6 +90,8 @@ void when_times_know(void)
 	when_know_all(behind, COUNT(behind));
 	when_know_all(after_hours, COUNT(after_hours));
 	when_know_all(ones, COUNT(ones));
+	for (i = 0; i < COUNT(zones); i++)
+		when_know(zones[i].name);
 	for (i = 0; i < COUNT(units); i++)
 		when_know(units[i].word);
 	for (i = 0; i < COUNT(tens); i++)
@@ -103,6 +113,65 @@ static bool rest_is(const struct word *w, size_t from, const char *text)
 	struct word rest = {w->p + from, w->n - from, true};
 
 	return when_is(&rest, text);
+}
+
+/* "+2", "-03:30" behind "utc" */
+static bool offset_behind(const struct word *w, size_t at, int *minutes)
+{
+	struct word rest;
+	size_t end, more;
+	int full, mins = 0;
+
+	if (at + 1 >= w->n || (w->p[at] != '+' && w->p[at] != '-'))
+		return false;
+	rest = (struct word){w->p + at + 1, w->n - at - 1, true};
+	full = when_number(&rest, &end);
+	if (full < 0 || full > 14 || end > 2)
+		return false;
+	if (end + 1 < rest.n && rest.p[end] == ':') {
+		rest = (struct word){rest.p + end + 1, rest.n - end - 1, true};
+		mins = when_number(&rest, &more);
+		if (mins < 0 || mins > 59)
+			return false;
+	}
+	*minutes = (w->p[at] == '-' ? -1 : 1) * (full * 60 + mins);
+	return true;
+}
+
+/* Does a sentence's part end behind the word, or go on as only an English one does? */
+static bool ends_a_part(const struct word *w, const struct word *next)
+{
+	return w->p[w->n - 1] == '.' || w->p[w->n] != ' ' || when_is(next, "on") || when_is(next, "today") ||
+	       when_is(next, "tomorrow");
+}
+
+static bool ends_in_half(const struct word *w)
+{
+	return rest_is(w, w->n >= 2 ? w->n - 2 : 0, "am") || rest_is(w, w->n >= 2 ? w->n - 2 : 0, "pm") ||
+	       (w->n >= 3 && (strncmp(w->p, "p.m", 3) == 0 || strncmp(w->p, "a.m", 3) == 0));
+}
+
+/* Is the word that many ahead, behind one of a time, a zone? */
+static bool is_zone(const struct reader *r, unsigned ahead, int *minutes)
+{
+	const struct word *w = when_peek(r, ahead);
+	size_t i;
+
+	if (w->n > 3 && (strncmp(w->p, "utc", 3) == 0 || strncmp(w->p, "gmt", 3) == 0) && offset_behind(w, 3, minutes))
+		return true;
+	for (i = 0; i < COUNT(zones) && w->known; i++)
+		if (when_is(w, zones[i].name)) {
+			*minutes = zones[i].minutes;
+			return !zones[i].word || ends_a_part(w, when_peek(r, ahead + 1)) ||
+			       (r->at + ahead > 0 && ends_in_half(&r->words[r->at + ahead - 1]));
+		}
+	return false;
+}
+
+static void set_zone(struct moment *m, int minutes)
+{
+	m->zoned = true;
+	m->offset = minutes * INT64_C(60000);
 }
 
 static bool take_business(struct reader *r, struct moment *m)
@@ -156,7 +225,8 @@ static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 {
 	const struct word *w = when_peek(r, led), *next = when_peek(r, led + 1u);
 	size_t end = 0;
-	int hour = hour_in_words(w);
+	int hour = hour_in_words(w), minutes;
+	bool zoned;
 
 	if (hour < 0)
 		hour = when_number(w, &end);
@@ -164,9 +234,10 @@ static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 		return false;
 	if (end > 0 && end < w->n && !(w->n == end + 1 && strchr(".:", w->p[end])))
 		return false;
-	if (!led && r->hour_next == HOUR_WITH_DAY && !when_is_day(next))
+	zoned = is_zone(r, led + 1u, &minutes);
+	if (!led && r->hour_next == HOUR_WITH_DAY && !when_is_day(next) && !zoned)
 		return false;
-	if (next->n > 0 && !when_is_day(next) && !is_any(next, after_hours, COUNT(after_hours)))
+	if (next->n > 0 && !when_is_day(next) && !is_any(next, after_hours, COUNT(after_hours)) && !zoned)
 		return false;
 	m->time = of_day(hour, m) * HOUR_MS;
 	m->part = false;
@@ -236,13 +307,15 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		hour = 0;
 	m->time = hour * HOUR_MS + minute * INT64_C(60000);
 	m->part = false;
+	if (rest_is(w, end, "z") || rest_is(w, end, "utc") || rest_is(w, end, "gmt"))
+		set_zone(m, 0);
 	r->at += led + 1u;
 	if (end == w->n && is_any(next, behind, COUNT(behind)))
 		r->at++;
 	return true;
 }
 
-bool when_take_time(struct reader *r, struct moment *m)
+static bool take_time(struct reader *r, struct moment *m)
 {
 	bool at = is_any(when_peek(r, 0), ats, COUNT(ats));
 	const struct word *w = when_peek(r, at);
@@ -258,6 +331,19 @@ bool when_take_time(struct reader *r, struct moment *m)
 	if (take_clock(r, m, at) || take_half(r, m, at))
 		return true;
 	return (at || r->hour_next != HOUR_SURE) && take_bare_hour(r, m, at);
+}
+
+bool when_take_time(struct reader *r, struct moment *m)
+{
+	int minutes;
+
+	if (!take_time(r, m))
+		return false;
+	if (is_zone(r, 0, &minutes)) {
+		set_zone(m, minutes);
+		r->at++;
+	}
+	return true;
 }
 
 bool when_take_span(struct reader *r, struct moment *m)

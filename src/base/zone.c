@@ -166,6 +166,7 @@ struct zone *zone_load(const char *name, struct error *err)
 		return NULL;
 	}
 	z = mem_zalloc(sizeof *z);
+	z->name = mem_strdup(name);
 	if (!parse(z, data, n)) {
 		err_set(err, ERR_INVALID_INPUT, "The data of time zone \"%s\" cannot be read", name);
 		zone_free(z);
@@ -181,7 +182,13 @@ void zone_free(struct zone *z)
 		return;
 	mem_free(z->at);
 	mem_free(z->offset);
+	mem_free(z->name);
 	mem_free(z);
+}
+
+const char *zone_name(const struct zone *z)
+{
+	return z->name;
 }
 
 /* Floor division: instants before 1970 are negative. */

@@ -20,6 +20,8 @@ enum zone_fit { ZONE_ONCE, ZONE_SKIPPED, ZONE_TWICE };
  * ERR_INVALID_INPUT when there is no such zone or its file cannot be read. */
 struct zone *zone_load(const char *name, struct error *err);
 void zone_free(struct zone *z);
+/* As it was loaded by, "Europe/Berlin". */
+const char *zone_name(const struct zone *z);
 
 /* Seconds that local time is ahead of UTC at this instant. */
 int32_t zone_offset(const struct zone *z, int64_t ms);

@@ -19,6 +19,7 @@ struct zone_rule {
 };
 
 struct zone {
+	char *name;
 	unsigned count;
 	int64_t *at;                       /* UTC seconds, ascending */
 	int32_t *offset;                   /* from at[i] on */

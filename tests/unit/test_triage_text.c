@@ -121,6 +121,114 @@ static void deadlines_are_resolved(void)
 	zone_free(zone);
 }
 
+struct said { const char *text, *local; };
+
+/* The deadline that a text names, in the zone's time, as it is said on Wednesday, 2026-03-04 10:30 there. */
+static void expect_deadlines(const struct said *rows, size_t n, const char *zone_name, bool asks)
+{
+	struct error err;
+	struct zone *zone = zone_load(zone_name, &err);
+	int64_t base, got;
+	size_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(zone);
+	CU_ASSERT_TRUE(clock_parse("2026-03-04T10:30:00Z", &base));
+	zone_to_utc(zone, base, &base);
+	for (i = 0; i < n; i++) {
+		struct sentences *s = mem_zalloc(sizeof *s);
+		char text[CLOCK_TEXT_SIZE] = "none";
+		struct arena a;
+
+		arena_init(&a);
+		sentences_add(s, &a, rows[i].text, false);
+		if (when_deadline(s, asks ? &s->all[0] : NULL, zone, base, false, &got))
+			clock_format(zone_to_local(zone, got), text);
+		if (strcmp(text, rows[i].local ? rows[i].local : "none") != 0)
+			fprintf(stderr, "%s, %s: %s\n", zone_name, rows[i].text, text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].local ? rows[i].local : "none");
+		arena_release(&a);
+		mem_free(s);
+	}
+	zone_free(zone);
+}
+
+/* Times told with a zone, as read in Berlin (UTC+1 then). */
+static void a_time_is_of_the_zone_it_names(void)
+{
+	static const struct said rows[] = {
+		{"Please send it by 5 pm EST.", "2026-03-04T23:00:00Z"},
+		{"Please send it by 5pm (EDT) today", "2026-03-04T22:00:00Z"},
+		{"Please answer by 15:00 UTC", "2026-03-04T16:00:00Z"},
+		{"Please answer by 15:00Z", "2026-03-04T16:00:00Z"},
+		{"Please answer by 17:00 CET, Anna", "2026-03-04T17:00:00Z"},
+		{"Please answer by 09:00 CEST on 5 March", "2026-03-05T08:00:00Z"},
+		{"Please answer before 20:00 IST", "2026-03-04T15:30:00Z"},
+		{"Please answer by 9:00 IST", "2026-03-05T04:30:00Z"},
+		{"Please answer by noon PST tomorrow", "2026-03-05T21:00:00Z"},
+		{"Please answer by noon GMT tomorrow", "2026-03-05T13:00:00Z"},
+		{"Please answer by 17:00 BST", "2026-03-04T17:00:00Z"},
+		{"Please answer by 12:00 CST", "2026-03-04T19:00:00Z"},
+		{"Please answer by 12:00 MST", "2026-03-04T20:00:00Z"},
+		{"Please answer by EOD PDT", "2026-03-05T01:00:00Z"},
+		{"Please answer by 17:00 UTC+5:30", "2026-03-04T12:30:00Z"},
+		{"Bis 17:00 ist alles da", "2026-03-04T17:00:00Z"},
+		{"Merci de répondre avant 17:00 cet après-midi", "2026-03-04T17:00:00Z"},
+	};
+
+	expect_deadlines(rows, sizeof rows / sizeof *rows, "Europe/Berlin", true);
+}
+
+static void how_long_something_lasts_is_no_deadline(void)
+{
+	static const struct said rows[] = {
+		{"I am on leave until Friday.", NULL}, {"The shop is open until 6 pm.", NULL},
+		{"Tom is away till Monday", NULL}, {"Ich bin bis Freitag im Urlaub", NULL},
+		{"Der Laden ist bis 18 Uhr offen", NULL}, {"Je suis en congés jusqu'à vendredi", NULL},
+		{"I am on leave until Friday, please ask Tom.", NULL}, {"Can it wait until Friday?", NULL},
+		{"The lift stands still from 9 until 12 o'clock", NULL},
+		{"You have until Friday to object.", "2026-03-06T23:59:59Z"},
+		{"Answers until Monday are fine", "2026-03-09T23:59:59Z"},
+		{"Could you answer until Friday?", "2026-03-06T23:59:59Z"},
+		{"Sie haben bis Freitag Zeit", "2026-03-06T23:59:59Z"},
+		{"Bitte bis Freitag antworten", "2026-03-06T23:59:59Z"},
+	};
+
+	expect_deadlines(rows, sizeof rows / sizeof *rows, "Europe/Berlin", false);
+}
+
+static void how_far_off_something_is_presses_who_is_asked(void)
+{
+	static const struct said rows[] = {
+		{"Please send it in 2 days.", "2026-03-06T10:30:00Z"},
+		{"Please send it in the next 2 days.", "2026-03-06T10:30:00Z"},
+		{"Please send it within 48 hours.", "2026-03-06T10:30:00Z"},
+		{"The parcel arrives in 2 days.", NULL}, {"The parcel arrives in the next 2 days.", NULL},
+		{"The parcel arrives within 48 hours.", NULL},
+	};
+
+	expect_deadlines(rows, sizeof rows / sizeof *rows, "Europe/Berlin", false);
+}
+
+static void day_and_month_stand_as_people_of_the_zone_write_them(void)
+{
+	static const struct { const char *zone; bool month_first; } zones[] = {
+		{"America/New_York", true}, {"America/Indiana/Knox", true}, {"America/Kentucky/Monticello", true},
+		{"America/Los_Angeles", true}, {"America/Puerto_Rico", true}, {"US/Eastern", true}, {"America/Toronto", true},
+		{"Pacific/Honolulu", true}, {"Pacific/Guam", true}, {"Pacific/Palau", true}, {"Asia/Manila", true},
+		{"America/Sao_Paulo", false}, {"America/Mexico_City", false}, {"America/Bogota", false},
+		{"America/Argentina/Buenos_Aires", false}, {"America/Montreal", false}, {"Europe/Berlin", false},
+		{"Pacific/Auckland", false}, {"Asia/Kolkata", false},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof zones / sizeof *zones; i++) {
+		const struct said row = {"Please pay by 6/5/2026",
+		                         zones[i].month_first ? "2026-06-05T23:59:59Z" : "2026-05-06T23:59:59Z"};
+
+		expect_deadlines(&row, 1, zones[i].zone, true);
+	}
+}
+
 /* The next time that a sentence names, deadline or not; said on Wednesday, 2026-03-04 10:30. */
 static void the_next_time_is_noted(void)
 {
@@ -197,6 +305,10 @@ static void what_people_ask_of_people_is_no_steering(void)
 		"i forgot my umbrella, can you bring it", "the customer wants the highest priority for this order",
 		"we need you to flag risks early", "can you label the boxes", "please send me your phone number",
 		"the assistant manager asks for your opinion", "please copy me on all messages to the client",
+		"please mark this as done in the tracker", "forget the bot, call me", "mark as paid", "i marked it as sent",
+		"you must log in to the system by 5 pm", "please treat this as confidential", "can you flag this to the board?",
+		"please disregard my last mail", "ignore the ai hype and read the numbers", "please label this box",
+		"could you archive this project?", "please follow these instructions to set up the phone",
 	};
 	unsigned i;
 
@@ -211,6 +323,10 @@ static CU_TestInfo tests[] = {
 	{"sentences end where people end them", sentences_end_where_people_end_them},
 	{"requests are told from formulas", requests_are_told_from_formulas},
 	{"deadlines are resolved in the zone", deadlines_are_resolved},
+	{"a time is of the zone it names", a_time_is_of_the_zone_it_names},
+	{"how long something lasts is no deadline", how_long_something_lasts_is_no_deadline},
+	{"how far off something is presses who is asked", how_far_off_something_is_presses_who_is_asked},
+	{"day and month stand as people of the zone write them", day_and_month_stand_as_people_of_the_zone_write_them},
 	{"the next time is noted", the_next_time_is_noted},
 	{"what people ask of people is no steering", what_people_ask_of_people_is_no_steering},
 	CU_TEST_INFO_NULL,
