@@ -13,7 +13,8 @@
 
 #define TRIAGE_EMAILS_MAX   100
 #define TRIAGE_VIPS_MAX     200
-#define TRIAGE_REASONS_MAX  6
+#define TRIAGE_REASONS_MAX  18
+#define TRIAGE_RULES_TOLD   12        /* rules of a mail told by their text; the others are counted */
 #define TRIAGE_SCAN_MAX     2000      /* mails looked at for a query before it is given up */
 #define TRIAGE_EFFECTS_MAX  8         /* of one mail */
 #define TRIAGE_WARNINGS_MAX 64
@@ -25,8 +26,8 @@ enum fact {
 	FACT_NO_REPLY, FACT_NEWS_SENDER, FACT_PROMO_SENDER, FACT_NOTICE_SENDER, FACT_SERVICE_HEADERS,
 	FACT_CAMPAIGN_HEADERS, FACT_BOUNCE, FACT_UNSUBSCRIBE_TEXT, FACT_BROWSER_TEXT,
 	/* relationship */
-	FACT_VIP, FACT_FROM_ME, FACT_ANSWERS_ME, FACT_WROTE_TO, FACT_REPLY, FACT_ONLY_TO_ME, FACT_TO_ME, FACT_CC_ME,
-	FACT_NOT_TO_ME, FACT_MANY_RECIPIENTS, FACT_BY_HAND,
+	FACT_VIP, FACT_FROM_ME, FACT_ANSWERS_ME, FACT_ANSWERS_SENT, FACT_WROTE_TO, FACT_REPLY, FACT_ONLY_TO_ME, FACT_TO_ME,
+	FACT_CC_ME, FACT_NOT_TO_ME, FACT_MANY_RECIPIENTS, FACT_BY_HAND,
 	/* speech acts */
 	FACT_REQUEST, FACT_QUESTION, FACT_DEADLINE, FACT_DEADLINE_SOON, FACT_OVERDUE, FACT_OUTAGE,
 	FACT_OUTAGE_SUBJECT, FACT_FAULT, FACT_EMERGENCY, FACT_URGENT_WORDS, FACT_URGENT_SUBJECT, FACT_ESCALATION, FACT_PRIORITY_HEADER,
@@ -98,6 +99,7 @@ struct item {
 	const char *key, *copy;         /* the mail, wherever it lies, and which of several that are alike (NULL: the first) */
 	struct remembered sender, list; /* how often their mail was archived, and moved back */
 	bool moved_back;                /* it was archived before, and its reader moved it back */
+	bool moved_back_now;            /* … which this run found out */
 	bool wrote_to, answers_sent;    /* its reader has written to the sender; it answers a mail that was sent */
 	const char *reasons[TRIAGE_REASONS_MAX];
 	unsigned reason_count;
@@ -168,14 +170,13 @@ void triage_finish_item(struct triage *t, struct item *it);
 /* Warns that an mbox holds something else, and what was done. */
 void triage_warn_no_mbox(struct triage *t, const char *which, const char *holds, const char *done);
 
-/* email_triage_facts.c, email_triage_suspect.c: fill item->facts but its sums */
+/* email_triage_facts.c, email_triage_people.c, email_triage_suspect.c: fill item->facts but its sums */
 void triage_find_facts(struct triage *t, struct item *it);
+void triage_find_people(struct triage *t, struct item *it);
 void triage_find_suspicion(struct triage *t, struct item *it);
+/* The reader's address, "" when the mails leave it open. */
 const char *triage_own_address(struct triage *t);
-/* The part of a host name that one registers ("mail.example.co.uk": "example.co.uk"). */
-const char *triage_domain(const char *host);
-/* The host of an address, "" when it has none. */
-const char *triage_host(const char *addr);
+bool triage_is_among(const struct mail_address *all, unsigned n, const char *addr);
 
 /* email_triage_press.c: what cannot wait, in what the sentences say and name (email_triage_says.h); their times are noted
  * and the other facts known. */

@@ -77,6 +77,13 @@ static bool is_archive(const struct effect *e)
 	return strcmp(e->what.kind, "archive") == 0;
 }
 
+/* A mark that an earlier run set is not set again, as its reader may have taken it off. */
+static void tell_marked(const struct item *it, struct effect *e)
+{
+	e->status = e->label || it->ref.starred ? EFFECT_ALREADY_DONE : EFFECT_SKIPPED;
+	e->reason = e->label ? "an earlier run set it; what you took off stays off" : it->ref.starred ? NULL : "you took it off";
+}
+
 static void tell_done(struct triage *t, struct effect *e)
 {
 	e->status = e->what.this_run ? EFFECT_DONE : EFFECT_ALREADY_DONE;
@@ -122,7 +129,10 @@ static bool is_over(struct triage *t, const struct item *it, struct effect *e, b
 	case AGENT_EFFECT_DONE:
 		if (is_archive(e) && !e->what.this_run)
 			return meet_another(t, it, e, over, err);
-		tell_done(t, e);
+		if (!is_archive(e) && !e->what.this_run)
+			tell_marked(it, e);
+		else
+			tell_done(t, e);
 		return true;
 	default:
 		*over = false;

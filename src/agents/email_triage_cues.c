@@ -210,7 +210,7 @@ static void flatten(const char *p, size_t n, char *out)
 	const char *end = p + n, *start = out;
 
 	for (; p < end; p++) {
-		if (*p > ' ') {
+		if (*p > ' ' && (unsigned char)*p < 0x80) {
 			*out++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
 		} else if (*p == '\xE2' && end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
 			*out++ = '\'';

@@ -90,20 +90,30 @@ static enum triage_category bulk_category(const struct facts *f)
 	return promo >= 2 ? TRIAGE_PROMOTION : TRIAGE_NOTIFICATION;
 }
 
+/* Does it want anything of its reader? That it answers him, and him alone, asks for nothing yet. */
+static bool wants_something(const struct facts *f)
+{
+	static const enum fact wants[] = {FACT_REQUEST, FACT_QUESTION, FACT_BY_HAND, FACT_RELAYED, FACT_ESCALATION,
+	                                  FACT_DEADLINE, FACT_OVERDUE, FACT_NEEDED_SOON, FACT_BROKEN_NOW, FACT_HARM_NOW,
+	                                  FACT_WAITING_NOW, FACT_CRIME, FACT_PAYMENT_DUE, FACT_ACTION_NEEDED};
+
+	return HAS_ANY(f, wants);
+}
+
 static enum triage_category personal_category(const struct facts *f, double reply_least)
 {
 	if (is_pressing(f, URGENT_LEAST))
 		return TRIAGE_URGENT;
 	if (f->sum[SUM_PROMO] >= UNASKED_PROMOTION && !f->has[FACT_REPLY] && !f->has[FACT_VIP])
 		return TRIAGE_PROMOTION;
-	return f->sum[SUM_REPLY] >= reply_least ? TRIAGE_NEEDS_REPLY : TRIAGE_FYI;
+	return f->sum[SUM_REPLY] >= reply_least && wants_something(f) ? TRIAGE_NEEDS_REPLY : TRIAGE_FYI;
 }
 
 static enum triage_category categorize(const struct facts *f)
 {
 	if (is_suspicious(f))
 		return TRIAGE_SUSPICIOUS;
-	if (f->sum[SUM_SPAM] >= SPAM_LEAST && !f->has[FACT_VIP] && !f->has[FACT_ANSWERS_ME])
+	if (f->sum[SUM_SPAM] >= SPAM_LEAST && !f->has[FACT_VIP] && !f->has[FACT_ANSWERS_SENT])
 		return TRIAGE_SPAM;
 	if (f->has[FACT_FROM_ME])
 		return TRIAGE_FYI;
@@ -161,7 +171,8 @@ static void follow_rules(struct triage *t, struct item *it)
 			it->category = TRIAGE_URGENT;
 	} else if (v->urgency == RULE_NOT_URGENT && it->urgent) {
 		it->urgent = false;
-		it->category = it->facts.sum[SUM_REPLY] >= REPLY_LEAST ? TRIAGE_NEEDS_REPLY : TRIAGE_FYI;
+		it->category = it->facts.sum[SUM_REPLY] >= REPLY_LEAST && wants_something(&it->facts) ? TRIAGE_NEEDS_REPLY
+		                                                                                      : TRIAGE_FYI;
 	}
 }
 
@@ -204,6 +215,16 @@ static void protect(struct item *it)
 	                                             : NULL;
 }
 
+/* Does the mail itself read as sent to many, in more than one of its headers? Persons write by such ways as well. */
+static bool reads_as_bulk(const struct facts *f)
+{
+	static const enum fact signs[] = {FACT_NEWS_SENDER, FACT_NEWS_WORDS, FACT_NEWS_SUBJECT, FACT_PROMO_SENDER,
+	                                  FACT_PROMO_WORDS, FACT_DISCOUNT, FACT_UNSUBSCRIBE_TEXT, FACT_BROWSER_TEXT,
+	                                  FACT_CAMPAIGN_HEADERS, FACT_PRECEDENCE, FACT_ONE_CLICK};
+
+	return HAS_ANY(f, signs) || (f->has[FACT_LIST_ID] && f->has[FACT_LIST_UNSUBSCRIBE]);
+}
+
 static bool category_is_archived(const struct triage *t, const struct item *it)
 {
 	const struct facts *f = &it->facts;
@@ -216,6 +237,21 @@ static bool category_is_archived(const struct triage *t, const struct item *it)
 	return is_marked_bulk(f) || (it->verdict.has_category && it->verdict.category == it->category);
 }
 
+/* What keeps a mail that no rule speaks of, NULL: nothing. */
+static const char *doubt(const struct item *it)
+{
+	const struct facts *f = &it->facts;
+	bool by_category = it->verdict.has_category && it->verdict.category == it->category;
+
+	if (it->category == TRIAGE_SPAM || by_category)
+		return NULL;
+	if (f->has[FACT_AUTH_FAIL])
+		return "kept in the inbox: its sender may be another than it says";
+	if ((it->category == TRIAGE_NEWSLETTER || it->category == TRIAGE_PROMOTION) && !reads_as_bulk(f))
+		return "kept in the inbox: a person may have written it";
+	return NULL;
+}
+
 static void choose_archive(struct triage *t, struct item *it)
 {
 	bool by_rule = it->verdict.by[RULE_ON_ARCHIVE] >= 0;
@@ -226,6 +262,8 @@ static void choose_archive(struct triage *t, struct item *it)
 	protect(it);
 	if (!it->kept && !by_rule)
 		it->kept = triage_remembered_reason(t, it);
+	if (!it->kept && !by_rule)
+		it->kept = doubt(it);
 	if (!it->kept && !by_rule && it->category == TRIAGE_NOTIFICATION)
 		notices_keep(it);
 	it->archive = it->kept == NULL;

@@ -41,13 +41,21 @@ static const char *rule_text(struct triage *t, int rule)
 	return json_object_get_string(json_object_array_get_idx(rules, (size_t)rule));
 }
 
-static void add_rule(struct triage *t, struct item *it, int rule)
+/* Rules that are told of a mail, and how many more there are. */
+struct told { unsigned rules, more; };
+
+static void add_rule(struct triage *t, struct item *it, struct told *told, const char *as, int rule)
 {
-	add_reason(it, arena_printf(&t->arena, "your rule: %s", rule_text(t, rule)));
+	if (told->rules < TRIAGE_RULES_TOLD) {
+		add_reason(it, arena_printf(&t->arena, "%s: %s", as, rule_text(t, rule)));
+		told->rules++;
+	} else {
+		told->more++;
+	}
 }
 
 /* Each rule that decided something, in order; what beat an archive rule stands where that rule would. */
-static void add_rules(struct triage *t, struct item *it)
+static void add_rules(struct triage *t, struct item *it, struct told *told)
 {
 	const int beaten = beaten_rule(it), keep = it->verdict.by[RULE_ON_KEEP];
 	const int moved = beaten >= 0 && keep > beaten ? keep : -1;
@@ -60,38 +68,41 @@ static void add_rules(struct triage *t, struct item *it)
 		if (decided && it->matched_rule < 0)
 			it->matched_rule = rule;
 		if (decided && rule != moved)
-			add_rule(t, it, rule);
+			add_rule(t, it, told, "your rule", rule);
 		if (rule == beaten && moved >= 0)
-			add_rule(t, it, moved);
+			add_rule(t, it, told, "your rule", moved);
 		else if (rule == beaten && keep < 0)
 			add_reason(it, it->kept);
 	}
 }
 
 /* Rules that say something else than one that is followed; each once. */
-static void add_beaten(struct triage *t, struct item *it)
+static void add_beaten(struct triage *t, struct item *it, struct told *told)
 {
 	const struct rule_verdict *v = &it->verdict;
-	unsigned i, k;
+	uint64_t any = 0;
+	unsigned i;
+	int rule;
 
-	for (i = 0; i < RULE_MATTER__MAX; i++) {
-		for (k = 0; k < i && v->beaten[k] != v->beaten[i]; k++)
-			;
-		if (v->beaten[i] < 0 || k < i)
-			continue;
-		add_reason(it, arena_printf(&t->arena, "not followed, since %s: %s",
-		                            i == RULE_ON_KEEP ? "never archiving beats it" : "an earlier rule says otherwise",
-		                            rule_text(t, v->beaten[i])));
-	}
+	for (i = 0; i < RULE_MATTER__MAX; i++)
+		any |= v->beaten[i];
+	for (rule = 0; rule < RULES_MAX; rule++)
+		if (any >> rule & 1)
+			add_rule(t, it, told, v->beaten[RULE_ON_KEEP] >> rule & 1 ? "not followed, since never archiving beats it"
+			                                                          : "not followed, since an earlier rule says otherwise",
+			         rule);
 }
 
 static void explain(struct triage *t, struct item *it)
 {
+	struct told told = {0};
 	bool kept_is_told;
 	unsigned room;
 
-	add_rules(t, it);
-	add_beaten(t, it);
+	add_rules(t, it, &told);
+	add_beaten(t, it, &told);
+	if (told.more > 0)
+		add_reason(it, arena_printf(&t->arena, "and %u more of your rules", told.more));
 	if (it->vip && it->kept_for != FACT_VIP)
 		add_reason(it, arena_printf(&t->arena, "from a VIP: %s", it->vip));
 	kept_is_told = !it->kept || (beaten_rule(it) >= 0 && !it->verdict.never_archive);

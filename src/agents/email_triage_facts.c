@@ -107,109 +107,6 @@ static void note_sender(const struct mail *m, struct facts *f)
 		f->has[FACT_ANONYMOUS] = true;
 }
 
-/* ---- Relationship ---- */
-
-static bool same_person(const char *addr, const char *vip)
-{
-	const char *at = strchr(addr, '@');
-
-	if (*vip == '@')
-		return at && (strcasecmp(at, vip) == 0 ||
-		              (strlen(at) > strlen(vip) && strcasecmp(at + strlen(at) - strlen(vip) + 1, vip + 1) == 0 &&
-		               at[strlen(at) - strlen(vip)] == '.'));
-	return strcasecmp(addr, vip) == 0;
-}
-
-/* The VIP, or the domain of VIPs, that the sender is; NULL when it is none. */
-static const char *vip_of(const struct triage *t, const struct mail *m)
-{
-	unsigned i;
-
-	for (i = 0; i < t->opt.vip_count; i++)
-		if (same_person(m->from.addr, t->opt.vips[i]))
-			return t->opt.vips[i];
-	return NULL;
-}
-
-static bool lists(const struct mail_address *all, unsigned n, const char *addr)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(all[i].addr, addr) == 0)
-			return true;
-	return false;
-}
-
-/* The reader wrote before: what is quoted is his, or the mail it answers came from his host. */
-static bool answers_me(struct triage *t, const struct mail *m)
-{
-	const char *host = triage_host(m->in_reply_to), *my_host = triage_host(t->me), *at;
-
-	if (!*t->me || !*m->in_reply_to)
-		return false;
-	if (*host && *my_host && strcasecmp(host, my_host) == 0 &&
-	    strcasecmp(my_host, triage_host(m->from.addr)) != 0)
-		return true;
-	for (at = m->text; (at = strcasestr(at, t->me)) != NULL; at++)
-		if (strcasestr(at, "wrote:") || strcasestr(at, "schrieb"))
-			return true;
-	return false;
-}
-
-static void note_relationship(struct triage *t, struct item *it)
-{
-	const struct mail *m = &it->mail;
-	struct facts *f = &it->facts;
-	bool to_me;
-
-	it->vip = vip_of(t, m);
-	f->has[FACT_VIP] = it->vip != NULL;
-	f->has[FACT_REPLY] = *m->in_reply_to || (mail_header(m, "References") && starts(m->subject, "re:"));
-	f->has[FACT_MANY_RECIPIENTS] = m->to_count + m->cc_count > 10;
-	f->has[FACT_WROTE_TO] = it->wrote_to;
-	f->has[FACT_ANSWERS_ME] = it->answers_sent;
-	if (!*t->me)
-		return;
-	to_me = lists(m->to, m->to_count, t->me);
-	f->has[FACT_FROM_ME] = strcmp(m->from.addr, t->me) == 0;
-	f->has[FACT_ANSWERS_ME] = it->answers_sent || answers_me(t, m);
-	f->has[FACT_ONLY_TO_ME] = to_me && m->to_count == 1 && m->cc_count == 0;
-	f->has[FACT_TO_ME] = to_me && !f->has[FACT_ONLY_TO_ME];
-	f->has[FACT_CC_ME] = !to_me && lists(m->cc, m->cc_count, t->me);
-	f->has[FACT_NOT_TO_ME] = !to_me && !f->has[FACT_CC_ME] && !f->has[FACT_FROM_ME];
-}
-
-/* The most frequent of the batch's recipients, or what the delivering server noted. */
-const char *triage_own_address(struct triage *t)
-{
-	static const char *const names[] = {"Delivered-To", "X-Original-To", "X-Delivered-To"};
-	const char *best = "";
-	unsigned best_count = 1, i, k, n;
-
-	for (i = 0; i < t->count; i++)
-		for (k = 0; k < sizeof names / sizeof *names; k++) {
-			const char *value = mail_header(&t->items[i].mail, names[k]);
-
-			if (value && strchr(value, '@') && !strpbrk(value, " ,<"))
-				return text_lower(&t->arena, value);
-		}
-	for (i = 0; i < t->count; i++) {
-		const struct mail *m = &t->items[i].mail;
-
-		if (m->to_count == 0 || strcmp(m->to[0].addr, best) == 0)
-			continue;
-		for (k = n = 0; k < t->count; k++)
-			n += lists(t->items[k].mail.to, t->items[k].mail.to_count, m->to[0].addr);
-		if (n > best_count) {
-			best_count = n;
-			best = m->to[0].addr;
-		}
-	}
-	/* one that most mails name; else it is a list or a colleague as likely as the reader */
-	return best_count * 2 >= t->count ? best : "";
-}
-
 /* ---- Text ---- */
 
 /* What counts of a kind of cue makes a fact. */
@@ -357,7 +254,7 @@ void triage_find_facts(struct triage *t, struct item *it)
 	note_sender(m, f);
 	if (path && strcmp(path, "<>") == 0)       /* RFC 5321 4.5.5: nobody is there to be answered */
 		f->has[FACT_AUTO_SUBMITTED] = true;
-	note_relationship(t, it);
+	triage_find_people(t, it);
 	note_calendar(m, f);
 	note_text(t, it);
 	triage_find_suspicion(t, it);

@@ -141,6 +141,8 @@ static bool take_email(struct triage *t, const struct candidate *c, struct error
 		it->id = id && *id ? id : arena_printf(&t->arena, "email:%u", c->position);
 		it->unread = true;
 		triage_finish_item(t, it);
+		if (!it->received_ms && mail_header(&it->mail, "Date"))
+			triage_warn(t, "DATE_UNREADABLE", it->id, "Its date is neither RFC 3339 nor RFC 5322: it was sorted without one");
 		t->count++;
 	}
 	buf_release(&raw);

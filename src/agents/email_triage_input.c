@@ -85,12 +85,14 @@ static bool take_vips(struct triage *t, struct error *err)
 		t->opt.vips[i] = text_lower(&t->arena, t->opt.vips[i]);
 		open = strrchr(t->opt.vips[i], '<');
 		close = open ? strchr(open, '>') : NULL;
-		if (close)
+		if (strncmp(t->opt.vips[i], "*@", 2) == 0)
+			t->opt.vips[i]++;
+		else if (close)
 			t->opt.vips[i] = arena_strndup(&t->arena, open + 1, (size_t)(close - open - 1));
 		else if (!strchr(t->opt.vips[i], '@') && strchr(t->opt.vips[i], '.') && !strchr(t->opt.vips[i], ' '))
 			t->opt.vips[i] = arena_printf(&t->arena, "@%s", t->opt.vips[i]);
 		if (!strchr(t->opt.vips[i], '@'))
-			return err_field(err, PATH ".vip_senders",
+			return err_field(err, arena_printf(&t->arena, PATH ".vip_senders[%u]", i),
 			                 "\"%.80s\" is no address: write ann@example.org or @example.org", t->opt.vips[i]);
 	}
 	return true;

@@ -136,10 +136,11 @@ static bool find_moved_back(struct triage *t, struct agent_effect *effects, stru
 		    !triage_came_back(t, it->mail.message_id, &effects[i], &now, err))
 			return false;
 		it->moved_back = now || effects[i].state == AGENT_EFFECT_UNDONE;
+		it->moved_back_now = now;
 		if (now)
 			back[n++] = &effects[i];
 	}
-	/* a dry run learns nothing either: the next one will */
+	/* a dry run keeps nothing of it: the next one will */
 	return n == 0 || t->opt.dry_run ||
 	       t->ctx->host->settle(t->ctx->host_data, back, n, AGENT_EFFECT_UNDONE, err);
 }
@@ -172,6 +173,26 @@ static bool recall(struct triage *t, struct error *err)
 		of[i]->changed_ms = all[i].changed_ms;
 	}
 	return true;
+}
+
+/* What a dry run does not keep counts in it all the same, as it decides what a run in its place would. */
+static void count_unkept(struct triage *t, struct remembered *r, const char *of, const char *subject)
+{
+	if (!of || !subject || strcmp(of, subject) != 0)
+		return;
+	r->undone++;
+	r->changed_ms = t->ctx->now_ms;
+}
+
+static void learn_for_now(struct triage *t)
+{
+	unsigned i, k;
+
+	for (i = 0; i < t->count; i++)
+		for (k = 0; t->items[i].moved_back_now && k < t->count; k++) {
+			count_unkept(t, &t->items[k].sender, t->items[k].sender.subject, t->items[i].sender.subject);
+			count_unkept(t, &t->items[k].list, t->items[k].list.subject, t->items[i].list.subject);
+		}
 }
 
 /* Nothing more is counted of what is kept: after a quarter of a year it is tried again. */
@@ -283,5 +304,7 @@ bool triage_remember(struct triage *t, struct error *err)
 	ok = (!t->box.ops->can_archive || find_moved_back(t, effects, err)) && recall(t, err) &&
 	     find_acquaintances(t, err);
 	mem_free(effects);
+	if (ok && t->opt.dry_run)
+		learn_for_now(t);
 	return ok;
 }

@@ -225,7 +225,7 @@ bool query_matches(const struct query *q, struct arena *scratch, const struct ma
 
 static bool is_ascii(const char *text)
 {
-	while (*text > 0)
+	while (*text && (unsigned char)*text < 0x80)
 		text++;
 	return *text == '\0';
 }

@@ -111,11 +111,13 @@ static bool contradicts(const struct rule_verdict *v, const struct action *a)
 static void take_action(struct rule_view *v, const struct action *a, int rule, struct rule_verdict *out)
 {
 	enum rule_matter matter = matters[a->kind];
-	int *by = &out->by[matter], *beaten = &out->beaten[matter];
+	int *by = &out->by[matter];
 
+	if (a->kind == DO_ARCHIVE)
+		out->archive_rules |= UINT64_C(1) << rule;
 	if (*by >= 0) {
-		if (*beaten < 0 && *by != rule && contradicts(out, a))
-			*beaten = rule;
+		if (*by != rule && contradicts(out, a))
+			out->beaten[matter] |= UINT64_C(1) << rule;
 		return;
 	}
 	*by = rule;
@@ -169,14 +171,14 @@ void rules_apply(const struct rule_set *set, const struct rule_subject *subject,
 
 	memset(out, 0, sizeof *out);
 	for (i = 0; i < RULE_MATTER__MAX; i++)
-		out->by[i] = out->beaten[i] = -1;
+		out->by[i] = -1;
 	arena_init(&v.arena);
 	for (i = 0; i < set->count; i++)
 		if (set->rules[i].understood)
 			apply(&v, &set->rules[i], (int)i, out);
 	/* "never" beats all, whatever its place */
 	if (out->never_archive && out->archive) {
-		out->beaten[RULE_ON_KEEP] = out->by[RULE_ON_ARCHIVE];
+		out->beaten[RULE_ON_KEEP] = out->archive_rules;
 		out->archive = false;
 	}
 	arena_release(&v.arena);

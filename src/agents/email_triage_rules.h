@@ -50,7 +50,8 @@ enum rule_matter { RULE_ON_URGENCY, RULE_ON_CATEGORY, RULE_ON_LABEL, RULE_ON_ARC
  * followed; "never archive" is above all. */
 struct rule_verdict {
 	int by[RULE_MATTER__MAX];          /* index of the rule that is followed in each matter, -1 */
-	int beaten[RULE_MATTER__MAX];      /* the first of those that said something else of it, -1 */
+	uint64_t beaten[RULE_MATTER__MAX]; /* those that said something else of it, as bits */
+	uint64_t archive_rules;            /* those that say to archive, as bits */
 	enum rule_urgency urgency;
 	bool has_category;
 	enum triage_category category;

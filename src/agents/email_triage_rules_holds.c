@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "agents/email_triage.h"
+#include "agents/email_triage_domain.h"
 #include "agents/email_triage_rules_priv.h"
 #include "agents/email_triage_text.h"
 

@@ -133,8 +133,8 @@ static bool look_through(struct triage *t, const struct query *q, const struct m
 
 bool triage_read_query(struct triage *t, struct error *err)
 {
-	return t->opt.inline_data ||
-	       query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &t->query, err);
+	/* mails that the input gives are taken as they are; a query that cannot be one is told all the same */
+	return query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &t->query, err);
 }
 
 bool triage_open(struct triage *t, struct error *err)

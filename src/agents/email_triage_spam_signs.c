@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "agents/email_triage.h"
+#include "agents/email_triage_domain.h"
 #include "agents/email_triage_spam_priv.h"
 
 static void own_words_of(struct reading *r, const char *addr)

@@ -185,7 +185,7 @@ void sentences_add(struct sentences *s, struct arena *a, const char *text, bool 
 
 	buf_init(&b, SENTENCE_MAX + 16);
 	buf_reserve(&b, SENTENCE_MAX + 8);
-	while (*p && (size_t)(p - text) < TEXT_READ_MAX) {
+	while (*p && (size_t)(p - text) < TEXT_READ_MAX && s->count < TEXT_SENTENCES_MAX) {
 		size_t run = copy_words(&b, p);
 		uint32_t c;
 		enum end end;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/email_triage.h"
+#include "agents/email_triage_domain.h"
 #include "agents/email_triage_text.h"
 
 static const char *bare_subject(struct triage *t, const char *subject)
@@ -27,23 +28,13 @@ static const char *bare_subject(struct triage *t, const char *subject)
 	return s;
 }
 
-static bool is_among(const struct mail_address *all, unsigned n, const char *addr)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(all[i].addr, addr) == 0)
-			return true;
-	return false;
-}
-
 /* Has the sender of the one written or got the other? */
 static bool takes_part(const struct mail *sender_of, const struct mail *in)
 {
 	const char *addr = sender_of->from.addr;
 
-	return *addr && (strcmp(in->from.addr, addr) == 0 || is_among(in->to, in->to_count, addr) ||
-	                 is_among(in->cc, in->cc_count, addr));
+	return *addr && (strcmp(in->from.addr, addr) == 0 || triage_is_among(in->to, in->to_count, addr) ||
+	                 triage_is_among(in->cc, in->cc_count, addr));
 }
 
 /* By their ids (RFC 5322 3.6.4); where a program dropped those, by the subject of an answer. */
@@ -57,9 +48,11 @@ static bool same_conversation(const struct item *a, const struct item *b)
 	return strlen(a->mail.subject) != strlen(b->mail.subject);
 }
 
+/* Not what may be from another than it says. */
 static bool may_join(const struct item *it)
 {
-	return it->category != TRIAGE_SUSPICIOUS && it->category != TRIAGE_SPAM;
+	return it->category != TRIAGE_SUSPICIOUS && it->category != TRIAGE_SPAM && !it->facts.has[FACT_AUTH_FAIL] &&
+	       !it->facts.poses;
 }
 
 /* Does the mail belong to the conversation that began with `first`? */
@@ -110,14 +103,37 @@ static void find_conversations(const struct triage *t, const unsigned *order, un
 	}
 }
 
+/* How much a category wants the reader. */
+static unsigned rank(enum triage_category c)
+{
+	static const unsigned ranks[TRIAGE_CATEGORY__MAX] = {[TRIAGE_URGENT] = 5, [TRIAGE_NEEDS_REPLY] = 4, [TRIAGE_FYI] = 3,
+	                                                     [TRIAGE_NOTIFICATION] = 2, [TRIAGE_NEWSLETTER] = 1};
+
+	return ranks[c];
+}
+
+/* May the newer mail say that the older needs its reader less? The reader himself, and who wrote it, can; and one of
+ * the same house. A stranger in the conversation may not quiet it. */
+static bool may_quiet(const struct item *older, const struct item *newer)
+{
+	const char *from = newer->mail.from.addr, *host = triage_host(from);
+
+	return newer->facts.has[FACT_FROM_ME] || strcmp(from, older->mail.from.addr) == 0 ||
+	       (*host && !domain_is_freemail(host) && domain_same(host, triage_host(older->mail.from.addr)));
+}
+
+/* A newer mail never makes a person's mail one that is sent to many. */
 static void adopt(struct item *it, const struct item *newest)
 {
 	bool urgent = it->urgent && it->verdict.urgency == RULE_URGENT;
 
 	it->thread_id = newest->thread_id;
+	it->reasons[it->reason_count++] = "part of the same conversation as a newer mail";
+	if (rank(newest->category) < rank(it->category) &&
+	    (!may_quiet(it, newest) || (rank(it->category) >= rank(TRIAGE_FYI) && rank(newest->category) < rank(TRIAGE_FYI))))
+		return;
 	it->category = urgent ? TRIAGE_URGENT : newest->category;
 	it->urgent = urgent || newest->urgent;
-	it->reasons[it->reason_count++] = "part of the same conversation as a newer mail";
 }
 
 void threads_join(struct triage *t, unsigned leaders[TRIAGE_EMAILS_MAX])

@@ -30,7 +30,8 @@ static const struct weight weights[FACT__MAX] = {
 
 	[FACT_VIP] = {{1, 1, -3, 0, 0, 0, -10, 0}, NULL},
 	[FACT_FROM_ME] = {{-3, -3, 0, 0, 0, 0, -3, 0}, "written by yourself"},
-	[FACT_ANSWERS_ME] = {{0.5, 1, -3, 0, 0, 0, -5, -1}, "answers a mail of yours"},
+	[FACT_ANSWERS_ME] = {{0.5, 1, -3, 0, 0, 0, -1, -0.5}, "answers a mail of yours"},
+	[FACT_ANSWERS_SENT] = {{0, 0, 0, 0, 0, 0, -4, -0.5}, NULL},
 	[FACT_WROTE_TO] = {{0.25, 0.5, -2, 0, 0, 0, -5, -1}, "you have written to its sender"},
 	[FACT_REPLY] = {{0, 0.25, -0.5, -0.5, -0.5, 0, -1, -0.5}, "part of a conversation"},
 	[FACT_ONLY_TO_ME] = {{0.5, 0.5, 0, 0, 0, 0, -0.25, 0}, "written to you alone"},

@@ -14,6 +14,7 @@
 #define PLAIN_MAX      (256u << 10)     /* bytes decoded of one text part */
 #define ENCODED_MAX    (2u << 20)       /* bytes looked at of a mail that is one part of text */
 #define PAGES_MAX      8                /* HTML parts that are read */
+#define FILE_NAME_MAX  255              /* bytes told of a file's name */
 
 struct body {
 	struct mail *m;
@@ -22,6 +23,15 @@ struct body {
 };
 
 static pthread_once_t gmime_once = PTHREAD_ONCE_INIT;
+
+/* What headers hold as bare bytes is read alike on every machine, not by the charset of its locale. */
+static void start_gmime(void)
+{
+	static const char *charsets[] = {"utf-8", "windows-1252", NULL};
+
+	g_mime_init();
+	g_mime_parser_options_set_fallback_charsets(g_mime_parser_options_get_default(), charsets);
+}
 
 /* ---- Parts ---- */
 
@@ -102,6 +112,20 @@ static bool is_seal(GMimeObject *o)
 	       type_is(o, "application", "x-pkcs7-signature");
 }
 
+/* A file's name; of a long one the start and the end, which tells what it is. */
+static const char *file_name(struct arena *a, const char *name)
+{
+	size_t n = strlen(name), head = FILE_NAME_MAX / 2 - 1, tail = n - FILE_NAME_MAX / 2 + 2;
+
+	if (n <= FILE_NAME_MAX)
+		return mail_line(a, name, n);
+	while (head > 0 && (name[head] & 0xC0) == 0x80)
+		head--;
+	while (tail < n && (name[tail] & 0xC0) == 0x80)
+		tail++;
+	return arena_printf(a, "%s\u2026%s", mail_line(a, name, head), mail_line(a, name + tail, n - tail));
+}
+
 static void take_attachment(struct mail *m, GMimeObject *o, const char *name, size_t size)
 {
 	char *type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(o));
@@ -109,7 +133,7 @@ static void take_attachment(struct mail *m, GMimeObject *o, const char *name, si
 
 	if (m->attachment_count < MAIL_ATTACHMENTS_MAX) {
 		a = &m->attachments[m->attachment_count++];
-		a->name = name ? mail_line(&m->arena, name, strnlen(name, 255)) : "";
+		a->name = name ? file_name(&m->arena, name) : "";
 		a->type = mail_line(&m->arena, type, strnlen(type, 127));
 		a->size = size;
 	}
@@ -378,7 +402,7 @@ void mail_parse(struct mail *m, const char *raw, size_t n, bool cut)
 	size_t at = skip_envelope(raw, n), body;
 	unsigned count;
 
-	pthread_once(&gmime_once, g_mime_init);
+	pthread_once(&gmime_once, start_gmime);
 	memset(m, 0, sizeof *m);
 	arena_init(&m->arena);
 	m->cut = cut;

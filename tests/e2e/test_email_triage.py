@@ -133,7 +133,7 @@ class EmailTriage(LiveCase):
             with self.subTest(member=member, value=value):
                 answer = self.client.run("email-triage", dict(INPUT, **{member: value}))
                 self.assertEqual((answer.status, answer.body["error"]["code"]), (400, "INVALID_INPUT"), answer.body)
-                self.assertEqual(answer.body["error"]["field"], "input_payload." + member)
+                self.assertEqual(answer.body["error"]["field"].split("[")[0], "input_payload." + member)
 
     def test_a_vip_may_be_written_with_a_name(self):
         answer = self.client.run("email-triage", dict(INPUT, vip_senders=["Ann <ann@example.org>"]))

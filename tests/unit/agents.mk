@@ -22,7 +22,7 @@ agents_tests_SOURCES = tests/unit/agents_main.c tests/unit/agents_suites.h \
 	tests/unit/test_money.c tests/unit/test_rules_sense.c tests/unit/test_triage_query.c \
 	tests/unit/test_triage.c tests/unit/test_triage_inline.c tests/unit/test_triage_reasons.c \
 	tests/unit/test_triage_notices.c tests/unit/test_triage_urgency.c tests/unit/test_triage_forged.c \
-	tests/unit/test_triage_source.c tests/unit/test_triage_effects.c tests/unit/test_triage_attempts.c tests/unit/test_triage_memory.c tests/unit/test_triage_injection.c \
+	tests/unit/test_triage_source.c tests/unit/test_triage_effects.c tests/unit/test_triage_attempts.c tests/unit/test_triage_memory.c tests/unit/test_triage_injection.c tests/unit/test_triage_doubts.c \
 	tests/unit/test_triage_models.c
 # what another program does to a Maildir between a look and a renaming
 agents_tests_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=renameat2

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #define KNOWN_MAX 1000
+#define RUNS_MAX  100
 
 struct known {
 	char key[600], remote[600];
@@ -18,14 +19,18 @@ struct known {
 
 static struct known known[KNOWN_MAX];
 static struct { char kind[20], subject[400]; int64_t done, undone; } memories[KNOWN_MAX];
-static unsigned known_count, memory_count, plan_of;
-static char *plan_text;
+static unsigned known_count, memory_count;
+static char *plans[RUNS_MAX];      /* by run */
 
 void fx_ledger_reset(void)
 {
-	known_count = memory_count = plan_of = 0;
-	free(plan_text);
-	plan_text = NULL;
+	unsigned i;
+
+	known_count = memory_count = 0;
+	for (i = 0; i < RUNS_MAX; i++) {
+		free(plans[i]);
+		plans[i] = NULL;
+	}
 	memset(known, 0, sizeof known);
 	memset(memories, 0, sizeof memories);
 }
@@ -56,7 +61,8 @@ static struct known *find(const struct agent_effect *e)
 
 bool fx_resume(void *data, const char **plan, size_t *n, struct error *err)
 {
-	*plan = plan_of == fx_host.run ? plan_text : NULL;
+	CU_ASSERT_FATAL(fx_host.run < RUNS_MAX);
+	*plan = plans[fx_host.run];
 	*n = *plan ? strlen(*plan) : 0;
 	return true;
 }
@@ -79,9 +85,8 @@ bool fx_plan(void *data, const char *plan, size_t n, struct agent_effect *const 
 	if (change_fails(err))
 		return false;
 	if (plan) {
-		free(plan_text);
-		plan_text = strndup(plan, n);
-		plan_of = fx_host.run;
+		free(plans[fx_host.run]);
+		plans[fx_host.run] = strndup(plan, n);
 	}
 	fx_look(data, effects, count, err);
 	for (i = 0; i < count; i++) {

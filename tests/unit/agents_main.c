@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 	                         money_suite, rules_data_suite, rules_page_suite, rules_sense_suite,
 	                         triage_query_suite, triage_suite, triage_inline_suite, triage_reasons_suite,
 	                         triage_notices_suite, triage_urgency_suite, triage_forged_suite, triage_source_suite,
-	                         triage_effects_suite, triage_attempts_suite, triage_memory_suite, triage_injection_suite, triage_models_suite,
+	                         triage_effects_suite, triage_attempts_suite, triage_memory_suite, triage_injection_suite, triage_doubts_suite, triage_models_suite,
 	                         CU_SUITE_INFO_NULL};
 	CU_SuiteInfo corpus[] = {corpus_suite, CU_SUITE_INFO_NULL};
 	bool whole = argc == 3 && strcmp(argv[1], "--corpus") == 0;

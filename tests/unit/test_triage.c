@@ -220,7 +220,8 @@ static void wrong_input_is_named(void)
 	static const struct { const char *input, *field; } rows[] = {
 		{"{\"query\":\"in:archive\"}", "input_payload.query"},
 		{"{\"timezone\":\"Mars/Olympus\",\"emails\":[]}", "input_payload.timezone"},
-		{"{\"vip_senders\":[\"Ann Lee\"],\"emails\":[]}", "input_payload.vip_senders"},
+		{"{\"vip_senders\":[\"Ann Lee\"],\"emails\":[]}", "input_payload.vip_senders[0]"},
+		{"{\"query\":\"blah\",\"emails\":[]}", "input_payload.query"},
 		{"{\"emails\":[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"a\"}]}", "input_payload.emails[2].id"},
 		{"{\"emails\":[{\"id\":\"email:1\"},{}]}", "input_payload.emails[1].id"},
 	};
@@ -244,7 +245,7 @@ static void what_a_run_cannot_use_is_refused_before_it(void)
 		{"{\"query\":\"colour:red\"}", "input_payload.query"},
 		{"{\"query\":\"newer_than:x\"}", "input_payload.query"},
 		{"{\"reference_time\":\"tomorrow\"}", "input_payload.reference_time"},
-		{"{\"vip_senders\":[\"Ann\"]}", "input_payload.vip_senders"},
+		{"{\"vip_senders\":[\"ann@x.org\",\"Ann\"]}", "input_payload.vip_senders[1]"},
 		{"{\"rules\":[1]}", "input_payload.rules"},
 		{"{\"timezone\":\"Europe/Berlin\",\"query\":\"in:inbox from:ann older_than:2d\"}", ""},
 		{"{}", ""},

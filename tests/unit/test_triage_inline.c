@@ -186,7 +186,32 @@ static void an_empty_mbox_is_plainly_empty(void)
 	}
 }
 
+static void a_date_that_is_none_is_told(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage", "{\"emails\":[{\"from\":\"ann@x.org\",\"subject\":\"Hi\",\"date\":\"yesterday\",\"body\":\"Hello.\"}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_TRUE(fx_warned(out, "DATE_UNREADABLE"));
+	json_object_put(out);
+}
+
+static void a_domain_may_be_given_with_a_star(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("email-triage", "{\"vip_senders\":[\"*@x.org\"],\"rules\":[\"Archive everything\"],\"emails\":[{\"from\":"
+	             "\"ann@x.org\",\"subject\":\"Hi\",\"body\":\"Hello.\"}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.0"), "kept in the inbox: its sender is one of your VIPs");
+	json_object_put(out);
+}
+
 static CU_TestInfo tests[] = {
+	{"a date that is none is told", a_date_that_is_none_is_told},
+	{"a domain may be given with a star", a_domain_may_be_given_with_a_star},
 	{"an inline mbox is sorted", inline_mbox_is_sorted},
 	{"rules on me need an address", rules_on_me_need_an_address},
 	{"the newest of many inline mails are taken", the_newest_of_many_inline_mails_are_taken},

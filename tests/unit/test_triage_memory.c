@@ -116,6 +116,30 @@ static void a_single_mail_moved_back_of_many_teaches_nothing_of_the_others(void)
 	fx_remove(dir);
 }
 
+/* ... what a dry run sees moved back counts in it, though it is not kept. */
+static void a_dry_run_decides_what_a_run_would(void)
+{
+	static const struct delivered mails[] = {WEEKLY("one", "news@x.org", "weekly.x.org"),
+	                                         WEEKLY("two", "news@x.org", "weekly.x.org")};
+	static const char *const inputs[] = {"{\"dry_run\":true}", "{}"};
+	struct json_object *out;
+	char dir[FX_PATH];
+	unsigned i;
+
+	a_maildir_with(dir, mails, 1);
+	json_object_put(fx_run("email-triage", "{}"));
+	move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
+	fx_deliver(dir, "new/1772438500.two.host", mails[1].text);
+	for (i = 0; i < 2; i++) {
+		fx_next_run();
+		out = fx_run("email-triage", inputs[i]);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "two"), "you moved 1 of 1 archived mails of this sender back"));
+		json_object_put(out);
+	}
+	fx_remove(dir);
+}
+
 /* ... nor does a dry run, which is to change nothing. */
 static void a_dry_run_learns_nothing(void)
 {
@@ -148,6 +172,7 @@ static void what_was_moved_back_between_attempts_stays(void)
 	fx_host.run = 2;
 	json_object_put(fx_run("email-triage", "{}"));
 	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 1);
+	fx_ledger_age();
 	move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
 	fx_host.run = 1;
 	out = fx_run("email-triage", "{}");
@@ -263,7 +288,8 @@ static void a_mark_that_was_taken_off_is_not_repeated(void)
 	fx_next_run();
 	out = fx_run("email-triage", "{\"rules\":[\"Star mail from ann@x.org\"]}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.status"), "already_done");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.status"), "skipped");
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.reason"), "you took it off");
 	CU_ASSERT_TRUE(fx_exists(dir, "cur/1772438400.one.host:2,"));
 	json_object_put(out);
 	fx_remove(dir);
@@ -307,6 +333,24 @@ static void an_answer_to_a_sent_mail_is_known_by_its_id(void)
 	fx_remove(dir);
 }
 
+static void an_answer_that_asks_for_nothing_needs_none(void)
+{
+	static const struct delivered one = {"one", "From: bob@x.org\nTo: sam@y.org\nSubject: Re: Friday\nMessage-ID: <1@x.org>\n"
+	                                            "In-Reply-To: <s1@y.org>\n"
+	                                            "Date: Mon, 2 Mar 2026 08:00:00 +0000\n\nFine with me.\n"};
+	struct json_object *out;
+	char dir[FX_PATH];
+
+	a_maildir_with(dir, &one, 1);
+	fx_host.address = "sam@y.org";
+	fx_sent(dir, "From: sam@y.org\nTo: bob@x.org\nMessage-ID: <s1@y.org>\n\nFriday?\n");
+	out = fx_run("email-triage", "{}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "category"), "fyi");
+	json_object_put(out);
+	fx_remove(dir);
+}
+
 static CU_TestInfo tests[] = {
 	{"what was moved back between attempts stays", what_was_moved_back_between_attempts_stays},
 	{"what another run is about to do is left to it", what_another_run_is_about_to_do_is_left_to_it},
@@ -316,6 +360,8 @@ static CU_TestInfo tests[] = {
 	{"what was moved back stays and teaches", what_was_moved_back_stays_and_teaches},
 	{"a single mail moved back of many teaches nothing of the others",
 	 a_single_mail_moved_back_of_many_teaches_nothing_of_the_others},
+	{"an answer that asks for nothing needs none", an_answer_that_asks_for_nothing_needs_none},
+	{"a dry run decides what a run would", a_dry_run_decides_what_a_run_would},
 	{"a dry run learns nothing", a_dry_run_learns_nothing},
 	{"a mark that was taken off is not repeated", a_mark_that_was_taken_off_is_not_repeated},
 	{"mail of people one has written to is never archived", mail_of_people_one_has_written_to_is_never_archived},

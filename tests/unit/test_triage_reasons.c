@@ -99,7 +99,7 @@ static void never_archive_in_the_first_place_leaves_the_first_that_decided(void)
 	      reasons, 2);
 }
 
-/* Given a rule for each matter, and an older mail of a conversation: six reasons, as many as there can be. */
+/* Given a rule for each matter, and an older mail of a conversation. */
 static void a_rule_for_each_matter_leaves_none_out(void)
 {
 	static const char *const reasons[] = {
@@ -118,10 +118,34 @@ static void a_rule_for_each_matter_leaves_none_out(void)
 	             MAIL ",{\"from\":\"ann@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"Re: Minutes\","
 	             "\"date\":\"2026-03-02T08:00:00Z\",\"body\":\"Here are the minutes.\"}]}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL_FATAL(fx_length(out, "triaged.0.reasons"), 6);
+	CU_ASSERT_TRUE_FATAL(fx_length(out, "triaged.0.reasons") >= 6);
 	for (i = 0; i < 5; i++) {
 		snprintf(path, sizeof path, "triaged.0.reasons.%u", i + 1);
 		CU_ASSERT_STRING_EQUAL(fx_text(out, path), reasons[i]);
+	}
+	json_object_put(out);
+}
+
+/* Rules are told to a dozen, the others counted. */
+static void many_rules_are_told_and_the_others_counted(void)
+{
+	static const char *const ends[] = {"your rule: Label mail from ann as Group 0",
+	                                   "not followed, since an earlier rule says otherwise: Label mail from ann as Group 11",
+	                                   "and 3 more of your rules"};
+	static const unsigned at[] = {0, 11, 12};
+	struct json_object *out;
+	char input[2000] = "{\"rules\":[", path[40];
+	unsigned i;
+
+	fx_host_reset();
+	for (i = 0; i < 15; i++)
+		snprintf(input + strlen(input), sizeof input - strlen(input), "%s\"Label mail from ann as Group %u\"", i ? "," : "", i);
+	snprintf(input + strlen(input), sizeof input - strlen(input), "],\"emails\":[" MAIL "]}");
+	out = fx_run("email-triage", input);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "triaged.0.reasons.%u", at[i]);
+		CU_ASSERT_STRING_EQUAL(fx_text(out, path), ends[i]);
 	}
 	json_object_put(out);
 }
@@ -188,6 +212,7 @@ static CU_TestInfo tests[] = {
 	{"never archive in the first place leaves the first that decided",
 	 never_archive_in_the_first_place_leaves_the_first_that_decided},
 	{"a rule for each matter leaves none out", a_rule_for_each_matter_leaves_none_out},
+	{"many rules are told, and the others counted", many_rules_are_told_and_the_others_counted},
 	{"a VIP is named instead of the rule it beat", a_vip_is_named_instead_of_the_rule_it_beat},
 	{"the rule that stands is named behind what beat the other", the_rule_that_stands_is_named_behind_what_beat_the_other},
 	{"the rule that made urgent is named before what it beat", the_rule_that_made_urgent_is_named_before_what_it_beat},
