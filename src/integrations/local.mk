@@ -5,7 +5,7 @@ libintegrations_a_SOURCES = \
 	src/integrations/mail.h src/integrations/mail_priv.h \
 	src/integrations/mail_address.c src/integrations/mail_bounds.c \
 	src/integrations/mail_html_elements.c src/integrations/mail_html_elements.h \
-	src/integrations/mail_body.c src/integrations/mail_css.c src/integrations/mail_css.h \
+	src/integrations/mail_body.c src/integrations/mail_text.c src/integrations/mail_css.c src/integrations/mail_css.h \
 	src/integrations/mail_head.c src/integrations/mail_html.c src/integrations/mail_html.h \
 	src/integrations/mail_html_entity.c src/integrations/mail_html_scan.c src/integrations/mail_html_scan.h \
 	src/integrations/mail_quote.c \

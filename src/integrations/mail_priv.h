@@ -29,6 +29,22 @@ void mail_take_head(struct mail *m, const struct raw_header *h, unsigned count);
 void mail_take_body(struct mail *m, const struct raw_header *h, unsigned count, const char *body,
                     size_t n);
 
+/* What is read of a body: text of its parts, decoded and readable, not yet clean. */
+#define MAIL_PLAIN_MAX (256u << 10)     /* bytes decoded of one text part */
+struct mail_body {
+	struct mail *m;
+	struct buf plain, html;
+	unsigned pages;
+};
+/* p[0..n): a text part without its transfer encoding. */
+void mail_take_text(struct mail_body *b, const char *charset, bool html, const char *p, size_t n);
+/* Is there so much of that kind that another part is not looked at? Counts pages. */
+bool mail_has_read_enough(struct mail_body *b, bool html);
+/* Takes a body that is one part of text; false: it is something else, or not sure. */
+bool mail_take_sole_text(struct mail_body *b, const struct raw_header *h, unsigned count, const char *body, size_t n);
+/* The mail's text, of what was read. */
+void mail_choose_text(struct mail_body *b);
+
 /* One line of clean text in the mail's arena. */
 char *mail_line(struct arena *a, const char *text, size_t n);
 
