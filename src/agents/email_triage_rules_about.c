@@ -163,6 +163,8 @@ bool rules_sees_standing(const struct parser *p)
 	return take_standing(&ahead, &ignored);
 }
 
+#define AMOUNT_NOUN "amounts|amount|totals|total|sums|sum|prices|price|charges|charge"
+
 bool rules_take_text(struct parser *p, struct expr **out)
 {
 	static const char *const leads[] = {
@@ -183,7 +185,9 @@ bool rules_take_text(struct parser *p, struct expr **out)
 		return true;
 	if (rules_take_any(p, leads, COUNT(leads)) || (p->clause && rules_take_any(p, verb_leads, COUNT(verb_leads))))
 		return take_words(p, WHEN_TEXT, ANYWHERE, out);
-	if (!rules_take(p, "without [mentioning|containing]") || !take_words(p, WHEN_TEXT, ANYWHERE, out))
+	/* "without amounts over $500" is not about the word "amounts" */
+	if (!rules_take(p, "without [mentioning|containing]") || rules_sees(p, "[an|any|a|the] " AMOUNT_NOUN) ||
+	    !take_words(p, WHEN_TEXT, ANYWHERE, out))
 		return false;
 	*out = rules_not(p, *out);
 	return true;

@@ -132,7 +132,20 @@ static bool joins_amounts(const struct expr *a, const struct expr *b)
 static bool sees_other_kind(struct parser *p)
 {
 	return rules_sees_kind(p, 0) &&
-	       (!rules_sees(p, "urgent|important|critical|suspicious|promotional|automated|automatic") || rules_sees_kind(p, 1));
+	       (!rules_sees(p, "urgent|important|critical|suspicious|promotional|automated|automatic") ||
+	        rules_sees_kind(p, 1));
+}
+
+/* "… but newsletters" */
+static bool sees_exception(struct parser *p, bool and_word)
+{
+	return and_word && strcmp(p->tokens[p->at - 1].lower, "but") == 0 && sees_other_kind(p);
+}
+
+/* Is a sender among what must hold together? */
+static bool has_sender(const struct expr *e)
+{
+	return is_sender(e) || (e && e->op == EXPR_AND && (has_sender(e->a) || has_sender(e->b)));
 }
 
 bool rules_take_details(struct parser *p, struct expr **out)
@@ -151,7 +164,10 @@ bool rules_take_details(struct parser *p, struct expr **out)
 		bool clause = p->clause, nor = any && !or_word && !and_word && rules_take(p, "nor");
 
 		and_word = and_word || nor;
-		if (told || (and_word && strcmp(p->tokens[p->at - 1].lower, "but") == 0 && sees_other_kind(p)) || !take_one(p, !any || or_word || and_word, !comma && !or_word && !and_word, &one, &negated)) {
+		bool joiner = or_word || and_word || nor;
+
+		if (told || sees_exception(p, and_word) ||
+		    !take_one(p, !any || joiner, !comma && !joiner, &one, &negated)) {
 			p->at = was;
 			p->conditions = conditions;
 			p->clause = clause;
@@ -178,6 +194,10 @@ bool rules_take_details(struct parser *p, struct expr **out)
 		} else if ((comma || and_word) && joins_senders(last, one)) {
 			one = rules_either(p, last, one);
 			all = rules_both(p, rest, one);
+		} else if (is_sender(one) && has_sender(all)) {
+			/* "from Ann, about lunch, from Bob": no mail has two senders, so it is more than one case */
+			p->at = start;
+			return rules_trouble(p, TROUBLE_COMMA, was);
 		} else {
 			rest = all;
 			all = rules_both(p, all, one);
@@ -284,6 +304,22 @@ static bool take_of(struct parser *p, struct expr **out)
 	return false;
 }
 
+/* "Newsletters should be archived but the ones about Linux starred", "… but those from LWN only after 3 days": what was
+ * taken for an exception says what becomes of them. */
+static bool tells_more(const struct parser *p, unsigned from, bool but)
+{
+	static const char *const deeds[] = {"starred", "archived", "flagged", "labelled", "labeled", "tagged", "kept",
+	                                    "marked", "filed", "moved", "hidden"};
+	static const char *const others[] = {"only", "just", "never", "always", "too", "as"};
+	struct parser seen = *p;
+
+	for (seen.at = from; seen.at < p->at; seen.at++)
+		if (rules_is_any(&seen, 0, deeds, COUNT(deeds)) || rules_sees(&seen, "only|just after|before|if|when") ||
+		    (but && rules_is_any(&seen, 0, others, COUNT(others))))
+			return true;
+	return false;
+}
+
 bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 {
 	struct expr *e = NULL;
@@ -303,7 +339,8 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 	if (!*taken)
 		return true;
 	but = !clause && (strcmp(p->tokens[p->at - 1].lower, "but") == 0 || strcmp(p->tokens[p->at - 1].lower, "for") == 0);
-	if (but && !rules_sees(p, "the|any|all|those|mail|mails|emails|email|messages") && !sees_other_kind(p))
+	if (but && !rules_sees(p, "the|any|all|those|mail|mails|emails|email|messages") && !sees_other_kind(p) &&
+	    !rules_is_capital(rules_peek(p, 0)))
 		return false;
 	was = p->at;
 	p->clause = false;
@@ -318,7 +355,7 @@ bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken)
 		     (p->at = was, p->clause = false, rules_take_mails(p, &e));
 	}
 	p->clause = false;
-	if (!ok || !e)
+	if (!ok || !e || (!clause && tells_more(p, was, but)))
 		return false;
 	p->owes = p->owes && (negate || !clause);
 	*when = rules_both(p, *when, negate ? rules_not(p, e) : e);

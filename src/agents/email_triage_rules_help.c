@@ -167,7 +167,8 @@ static const char *adjective(struct repair *r)
 	}
 	for (k = 0; k < COUNT(vague) && !rules_sees(&q, vague[k].pattern); k++)
 		;
-	if (k == COUNT(vague) && rules_is_capital(rules_peek(&q, 0)) && !rules_is_nobody(&q, 0)) {                     /* "Amazon orders are …" */
+	if (k == COUNT(vague) && rules_is_capital(rules_peek(&q, 0)) && !rules_is_nobody(&q, 0) &&
+	    !rules_is_adjective(&q, 0)) {                       /* "Amazon orders are …" */
 		word = edit_words(r, i, i + 1);
 		edit_problem(r, "\"", word, "\" may be a sender's name or not: say \"from\" before it if it is");
 		return edit_moved(r, i, i + 1, i + 2, arena_printf(r->arena, "from %s", word));

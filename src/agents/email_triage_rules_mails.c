@@ -75,7 +75,7 @@ static const char *possessive(struct parser *p)
 
 /* A capital that every sentence begins with makes no name of its first word ("Personal mail …"), nor does any capital of
  * these words. "GitHub", "eBay" and "IBM" are names wherever they stand. */
-static bool is_no_name(const struct parser *p, unsigned ahead)
+bool rules_is_adjective(const struct parser *p, unsigned ahead)
 {
 	static const char *const adjectives[] = {
 		"personal", "private", "boring", "unwanted", "annoying", "useless", "useful", "interesting", "social",
@@ -83,11 +83,15 @@ static bool is_no_name(const struct parser *p, unsigned ahead)
 		"short", "late", "good", "bad", "silly", "ensure", "guarantee", "let", "see", "remaining", "relevant",
 		"irrelevant", "unimportant", "daily", "weekly", "monthly", "unsolicited", "irritating", "internal", "only",
 	};
-	const struct token *t = rules_peek(p, ahead);
 
-	if (p->at + ahead == 0 && strcmp(t->text + 1, t->lower + 1) == 0)
-		return true;
 	return rules_is_any(p, ahead, adjectives, COUNT(adjectives));
+}
+
+static bool is_no_name(const struct parser *p)
+{
+	const struct token *t = rules_peek(p, 0);
+
+	return (p->at == 0 && *t->text && strcmp(t->text + 1, t->lower + 1) == 0) || rules_is_adjective(p, 0);
 }
 
 /* "GitHub notifications", "Google Calendar invitations", "@acme.com mail": a name, in capitals so that no adjective
@@ -110,7 +114,7 @@ static bool take_named(struct parser *p, struct expr **out)
 		name = t->lower;
 		n = 1;
 	}
-	if (!name && is_no_name(p, 0))
+	if (!name && is_no_name(p))
 		return true;
 	while (!name && n < 3 && rules_is_capital(rules_peek(p, n)) && !rules_sees_kind(p, n) && !rules_is_nobody(p, n))
 		n++;

@@ -152,6 +152,8 @@ bool rules_ends_value(const struct parser *p);
 /* Is it a word that stands for nobody in particular ("customers", "everyone")? */
 bool rules_is_nobody(const struct parser *p, unsigned ahead);
 bool rules_is_capital(const struct token *t);
+/* Does it say what mails are like, so that it is no name, whatever its letters (email_triage_rules_mails.c)? */
+bool rules_is_adjective(const struct parser *p, unsigned ahead);
 
 /* Building: NULL (and trouble) when a rule grows too long. */
 struct condition *rules_condition(struct parser *p, enum condition_kind kind);
