@@ -152,6 +152,9 @@ void triage_warn(struct triage *t, const char *code, const char *item, const cha
 bool triage_read_options(struct triage *t, struct error *err);
 void triage_release_options(struct triage *t);
 
+/* email_triage_compose.c: a mail of emails[] as it would be transferred, so that it takes the same way as all others */
+bool triage_compose(struct json_object *email, struct buf *out, struct error *err);
+
 /* email_triage_source.c, email_triage_inline.c: fill items, a mailbox's newest first */
 bool triage_read_query(struct triage *t, struct error *err);
 /* Opens the connected mailbox, unless the input gives the mails. */

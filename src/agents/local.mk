@@ -9,6 +9,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage.c src/agents/email_triage.h \
 	src/agents/email_triage_act.c \
 	src/agents/email_triage_domain.c src/agents/email_triage_domain.h src/agents/email_triage_people.c \
+	src/agents/email_triage_compose.c \
 	src/agents/email_triage_cues.c src/agents/email_triage_cues.h \
 	src/agents/email_triage_cues_calm.c src/agents/email_triage_cues_words.c \
 	src/agents/email_triage_decide.c \
