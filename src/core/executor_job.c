@@ -54,8 +54,10 @@ static void release_contents(struct job *j)
 {
 	unsigned i;
 
-	for (i = 0; i < j->connection_count; i++)
+	for (i = 0; i < j->connection_count; i++) {
+		json_wipe_str(j->connections[i].connection.settings, "password");
 		json_object_put(j->connections[i].connection.settings);
+	}
 	j->connection_count = 0;
 	buf_release(&j->result.output);
 	arena_release(&j->host_arena);

@@ -211,6 +211,31 @@ struct json_object *fx_mail(struct json_object *output, const char *id)
 	return NULL;
 }
 
+unsigned fx_effects_with(struct json_object *out, const char *status)
+{
+	struct json_object *all = fx_get(out, "effects");
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(all); i++)
+		n += strcmp(fx_text(json_object_array_get_idx(all, i), "status"), status) == 0;
+	return n;
+}
+
+const char *fx_reason(struct json_object *mail, const char *words)
+{
+	struct json_object *all = fx_get(mail, "reasons");
+	size_t i;
+
+	for (i = 0; i < json_object_array_length(all); i++) {
+		const char *reason = json_object_get_string(json_object_array_get_idx(all, i));
+
+		if (strstr(reason, words))
+			return reason;
+	}
+	return NULL;
+}
+
 bool fx_warned(struct json_object *output, const char *code)
 {
 	struct json_object *all = fx_get(output, "warnings");

@@ -60,6 +60,10 @@ int64_t fx_int(struct json_object *o, const char *path);
 size_t fx_length(struct json_object *o, const char *path);
 /* The mail of an output whose id begins so. */
 struct json_object *fx_mail(struct json_object *output, const char *id);
+/* How many effects of an output have that status. */
+unsigned fx_effects_with(struct json_object *output, const char *status);
+/* The reason of a mail that holds the words, NULL. */
+const char *fx_reason(struct json_object *mail, const char *words);
 bool fx_warned(struct json_object *output, const char *code);
 
 /* A mail from its text, given as one string. */

@@ -5,17 +5,6 @@
 #include "agents_fixture.h"
 #include "agents_suites.h"
 
-static unsigned effects_with(struct json_object *out, const char *status)
-{
-	struct json_object *all = fx_get(out, "effects");
-	unsigned n = 0;
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(all); i++)
-		n += strcmp(fx_text(json_object_array_get_idx(all, i), "status"), status) == 0;
-	return n;
-}
-
 /* Killed behind its third move: the next attempt reports all, those included that are in the archive by now. */
 static void a_retried_run_reports_the_same_mails(void)
 {
@@ -32,7 +21,7 @@ static void a_retried_run_reports_the_same_mails(void)
 	out = fx_run("email-triage", "{}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 7 archived");
-	CU_ASSERT_EQUAL(effects_with(out, "done"), 7);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "done"), 7);
 	CU_ASSERT_EQUAL(fx_host.acts, 3);
 	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 7);
 	CU_ASSERT_STRING_EQUAL(json_object_to_json_string(fx_get(out, "triaged")),
@@ -54,8 +43,8 @@ static void a_move_whose_outcome_is_unknown_is_looked_at(void)
 	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 1);
 	out = fx_run("email-triage", "{}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(effects_with(out, "already_done"), 1);
-	CU_ASSERT_EQUAL(effects_with(out, "done"), 6);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "already_done"), 1);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "done"), 6);
 	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 7);
 	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 7 archived");
 	json_object_put(out);

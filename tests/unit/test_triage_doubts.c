@@ -9,17 +9,6 @@
 /* A batch of mails as JSON, of which the one named "it" is looked at. */
 struct row { const char *what, *mails, *category, *action, *reason; };
 
-static bool has_reason(struct json_object *mail, const char *words)
-{
-	struct json_object *all = fx_get(mail, "reasons");
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(all); i++)
-		if (strstr(json_object_get_string(json_object_array_get_idx(all, i)), words))
-			return true;
-	return false;
-}
-
 static void check(const struct row *r)
 {
 	struct json_object *out, *it;
@@ -33,7 +22,7 @@ static void check(const struct row *r)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	it = fx_mail(out, "it");
 	if (strcmp(fx_text(it, "category"), r->category) != 0 || strcmp(fx_text(it, "action"), r->action) != 0 ||
-	    (r->reason && !has_reason(it, r->reason))) {
+	    (r->reason && !fx_reason(it, r->reason))) {
 		printf("\n    %s: %s", r->what, json_object_to_json_string(it));
 		CU_FAIL("another decision");
 	}

@@ -7,17 +7,6 @@
 #include "agents_fixture.h"
 #include "agents_suites.h"
 
-static unsigned effects_with(struct json_object *out, const char *status)
-{
-	struct json_object *all = fx_get(out, "effects");
-	unsigned n = 0;
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(all); i++)
-		n += strcmp(fx_text(json_object_array_get_idx(all, i), "status"), status) == 0;
-	return n;
-}
-
 static void mails_are_archived_in_the_maildir(void)
 {
 	struct json_object *out;
@@ -29,7 +18,7 @@ static void mails_are_archived_in_the_maildir(void)
 	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 7 archived");
 	CU_ASSERT_EQUAL(fx_count(dir, "new"), 13);
 	CU_ASSERT_EQUAL(fx_count(dir, ".Archive/cur"), 7);
-	CU_ASSERT_EQUAL(effects_with(out, "done"), 7);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "done"), 7);
 	/* the lease is looked at before each */
 	CU_ASSERT_EQUAL(fx_host.acts, 7);
 	CU_ASSERT_STRING_EQUAL(fx_host.step_names[0], "maildir.list");
@@ -96,7 +85,7 @@ static void a_dry_run_changes_nothing(void)
 	fx_samples(dir);
 	out = fx_run("email-triage", "{\"dry_run\":true}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(effects_with(out, "planned"), 7);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "planned"), 7);
 	CU_ASSERT_EQUAL(fx_count(dir, "new"), 20);
 	CU_ASSERT_FALSE(fx_exists(dir, ".Archive"));
 	CU_ASSERT_EQUAL(fx_host.acts, 0);
@@ -164,7 +153,7 @@ static void a_mail_that_cannot_be_moved_fails_no_other(void)
 	fx_write(dir, ".Archive", "not a folder", 12);
 	out = fx_run("email-triage", "{}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(effects_with(out, "failed"), 7);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "failed"), 7);
 	CU_ASSERT_TRUE(fx_warned(out, "EFFECT_FAILED"));
 	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 20 emails | 1 urgent | 0 archived");
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "04-newsletter"), "action"), "none");
@@ -193,7 +182,7 @@ static void an_mbox_is_only_read(void)
 	out = fx_run("email-triage", "{}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.action"), "archive");
-	CU_ASSERT_EQUAL(effects_with(out, "planned"), 1);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "planned"), 1);
 	CU_ASSERT_STRING_EQUAL(fx_host.summary, "Triaged 1 emails | 0 urgent | 1 archived (dry run)");
 	json_object_put(out);
 	fx_remove(dir);
@@ -234,7 +223,7 @@ static void inline_mails_are_only_planned_for(void)
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.action"), "archive_and_label");
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.1.action"), "star");
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "effects.0.label"), "Agentiv/Reading");
-	CU_ASSERT_EQUAL(effects_with(out, "planned"), 4);
+	CU_ASSERT_EQUAL(fx_effects_with(out, "planned"), 4);
 	CU_ASSERT_EQUAL(fx_host.acts, 0);
 	json_object_put(out);
 }

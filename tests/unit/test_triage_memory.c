@@ -6,20 +6,6 @@
 #include "agents_fixture.h"
 #include "agents_suites.h"
 
-static const char *reason_with(struct json_object *mail, const char *words)
-{
-	struct json_object *all = fx_get(mail, "reasons");
-	size_t i;
-
-	for (i = 0; i < json_object_array_length(all); i++) {
-		const char *reason = json_object_get_string(json_object_array_get_idx(all, i));
-
-		if (strstr(reason, words))
-			return reason;
-	}
-	return NULL;
-}
-
 /* ---- Runs after each other ---- */
 
 #define WEEKLY(name, from, list) \
@@ -69,8 +55,8 @@ static void what_was_moved_back_stays_and_teaches(void)
 	fx_next_run();
 	out = fx_run("email-triage", "{\"rules\":[\"Archive newsletters from @nobody.org\"]}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "you moved it back"));
-	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "three"), "you moved 1 of 1 archived mails of this sender back"));
+	CU_ASSERT_PTR_NOT_NULL(fx_reason(fx_mail(out, "one"), "you moved it back"));
+	CU_ASSERT_PTR_NOT_NULL(fx_reason(fx_mail(out, "three"), "you moved 1 of 1 archived mails of this sender back"));
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "three"), "action"), "none");
 	/* another copy of a mail that lies in the archive is no mail that was moved back */
@@ -134,7 +120,7 @@ static void a_dry_run_decides_what_a_run_would(void)
 		fx_next_run();
 		out = fx_run("email-triage", inputs[i]);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-		CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "two"), "you moved 1 of 1 archived mails of this sender back"));
+		CU_ASSERT_PTR_NOT_NULL(fx_reason(fx_mail(out, "two"), "you moved 1 of 1 archived mails of this sender back"));
 		json_object_put(out);
 	}
 	fx_remove(dir);
@@ -152,7 +138,7 @@ static void a_dry_run_learns_nothing(void)
 	move(dir, ".Archive/cur/1772438400.one.host:2,", "cur/1772438400.one.host:2,S");
 	fx_next_run();
 	out = fx_run("email-triage", "{\"dry_run\":true}");
-	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "you moved it back"));
+	CU_ASSERT_PTR_NOT_NULL(fx_reason(fx_mail(out, "one"), "you moved it back"));
 	CU_ASSERT_EQUAL(fx_host.ledger_calls, 0);
 	json_object_put(out);
 	fx_remove(dir);
@@ -309,7 +295,7 @@ static void mail_of_people_one_has_written_to_is_never_archived(void)
 	out = fx_run("email-triage", "{\"rules\":[\"Archive everything\"]}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
-	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "you have written to its sender"));
+	CU_ASSERT_PTR_NOT_NULL(fx_reason(fx_mail(out, "one"), "you have written to its sender"));
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "two"), "action"), "archive");
 	json_object_put(out);
 	fx_remove(dir);
@@ -328,7 +314,7 @@ static void an_answer_to_a_sent_mail_is_known_by_its_id(void)
 	out = fx_run("email-triage", "{\"rules\":[\"Archive everything\"]}");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_STRING_EQUAL(fx_text(fx_mail(out, "one"), "action"), "none");
-	CU_ASSERT_PTR_NOT_NULL(reason_with(fx_mail(out, "one"), "it answers you"));
+	CU_ASSERT_PTR_NOT_NULL(fx_reason(fx_mail(out, "one"), "it answers you"));
 	json_object_put(out);
 	fx_remove(dir);
 }
