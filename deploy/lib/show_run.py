@@ -44,31 +44,58 @@ def row_of(item):
             "" if action == "none" else plain(action).replace("_", " "), plain(reasons[0]))
 
 
-def columns_for(rows, total):
-    """Natural widths, then the widest free texts give way until all fits."""
+def natural_widths(rows):
     widths = [max(width(r[i]) for r in [HEADINGS, *rows]) for i in range(len(HEADINGS))]
     widths[2] = min(widths[2], 20)
-    spare = total - 2 - 2 * (len(widths) - 1)
-    while sum(widths) > spare:
-        widest = max((2, 3, 5), key=lambda i: widths[i])
+    return widths
+
+
+def needed(widths):
+    return 2 + sum(widths) + 2 * (len(widths) - 1)
+
+
+def fitted(widths, total):
+    """The widest free texts give way until all fits."""
+    widths = list(widths)
+    while needed(widths) > total:
+        widest = max((2, 3), key=lambda i: widths[i])
         if widths[widest] <= 8:
             break
         widths[widest] -= 1
     return widths
 
 
+def folded(text, columns):
+    """In lines of at most so many columns, broken between words."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and width(lines[-1]) + 1 + width(word) > columns:
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + word
+    return lines
+
+
 def show(data, out, colour):
     items = data["output"]["triaged"]
     rows = [row_of(item) for item in items]
-    widths = columns_for(rows, shutil.get_terminal_size((100, 24)).columns)
+    total = shutil.get_terminal_size((100, 24)).columns
+    widths = natural_widths(rows)
+    beside = needed(widths) <= total      # else each reason has lines of its own, whole
+    widths = widths if beside else fitted(widths[:-1], total)
+
+    def paint(text, code):
+        print(f"\033[{code}m{text}\033[0m" if colour and code else text, file=out)
 
     def line(cells, code):
-        text = "  " + "  ".join(fit(c, w) for c, w in zip(cells, widths)).rstrip()
-        print(f"\033[{code}m{text}\033[0m" if colour and code else text, file=out)
+        paint("  " + "  ".join(fit(c, w) for c, w in zip(cells, widths)).rstrip(), code)
 
     line(HEADINGS, "2")
     for item, row in zip(items, rows):
         line(row, "31;1" if item.get("urgent") else COLOURS.get(item.get("category"), ""))
+        if not beside and row[-1]:
+            indent = " " * (4 + widths[0])
+            for text in folded(row[-1], max(total - len(indent), 20)):
+                paint(indent + text, "2")
     print(f"\n  {plain(data['summary'])}   ({data['duration_ms']} ms)", file=out)
 
 

@@ -142,7 +142,11 @@ class QuickstartTest(unittest.TestCase):
         done = subprocess.run(["bash", "-euc", block], cwd=self.stack.top, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual(done.stdout.count('"success":true'), 3, done.stdout)
+        self.assertEqual(done.stdout.count('"success":true'), 4, done.stdout)
+
+    def test_rules_own_mailboxes_and_memory_are_among_what_to_try(self):
+        for words in ('"rules": [', "connection add --user", "memory list --user"):
+            self.assertIn(words, self.first.stdout.partition("What to try next\n")[2])
 
     def test_second_call_builds_and_starts_nothing_and_keeps_key_and_runs(self):
         key, runs = self.stack.env()["AGENTIV_API_KEY"], len(self.stack.get("/api/executions?limit=100")["data"])
@@ -321,6 +325,29 @@ class PrintedTest(unittest.TestCase):
                     done = subprocess.run([sys.executable, TOP / "deploy/lib" / script, argument], text=True,
                                           input="db 1 ok 1\n", stdout=out, stderr=subprocess.PIPE)
                     self.assertEqual((done.returncode, done.stderr), (-signal.SIGPIPE, ""))
+
+    def shown(self, columns, reason):
+        run = {"success": True, "data": {"status": "success", "summary": "Read 1", "duration_ms": 1, "output": {"triaged": [
+            {"from": "Ann Lee <ann@example.com>", "subject": "The report of the last quarter", "category": "needs_reply",
+             "urgent": True, "action": "archive_and_label", "reasons": [reason]}]}}}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as answer:
+            json.dump(run, answer)
+            answer.flush()
+            done = subprocess.run([sys.executable, TOP / "deploy/lib/show_run.py", answer.name], text=True, check=True,
+                                  capture_output=True, env=dict(os.environ, COLUMNS=str(columns)))
+        return done.stdout.splitlines()
+
+    def test_a_reason_stands_beside_its_mail_where_there_is_room(self):
+        lines = self.shown(200, "asks you: Can you send me the numbers of the last quarter by Friday?")
+        self.assertRegex(lines[1], r"The report .* asks you: .* by Friday\?\Z")
+
+    def test_a_reason_is_told_whole_in_a_narrow_terminal(self):
+        reason = "asks you: Can you send me the numbers of the last quarter by Friday, before the board meets?"
+        for columns in (120, 100, 80, 60):
+            with self.subTest(columns=columns):
+                lines = self.shown(columns, reason)
+                self.assertLessEqual(max(len(line) for line in lines), columns)
+                self.assertIn(reason, " ".join(" ".join(lines).split()))
 
     def test_a_folder_whose_parent_is_missing_is_one_line(self):
         done = subprocess.run([TOP / "deploy/quickstart", "--state", "/nonexistent/x"], text=True, capture_output=True)
