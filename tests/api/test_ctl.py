@@ -5,11 +5,12 @@ import pty
 import re
 import subprocess
 import unittest
+from pathlib import Path
 
-from ctl import Ctl, call, query
+from ctl import TOP, Ctl, call, new_folder, query, some_email
 
 COMMANDS = ["config show-defaults", "secrets init", "migrate", "doctor", "user create", "user list", "plan set",
-            "subscription set", "key create", "key list", "key revoke", "connection add", "connection list",
+            "subscription set", "key create", "key list", "key revoke", "connection add", "connection list", "connection remove",
             "webhook-secret show", "execution show", "tick"]
 
 
@@ -144,6 +145,34 @@ class ForPeople(Ctl):
         self.assertEqual(status, 0)
         self.assertRegex(out, r"agv_live_\w{36}\n")
         self.assertIn("shown this once", out)
+
+
+class FirstUser(Ctl):
+    """The section of docs/hosting.md, with a Maildir and a password file that are there, and a server that is not asked."""
+
+    def blocks(self):
+        text = (TOP / "docs/hosting.md").read_text(encoding="utf-8")
+        section = text.partition("\n## First user\n")[2].partition("\n## ")[0]
+        return re.findall(r"```sh\n(.*?)```", section, re.S)
+
+    def test_its_commands_work_as_they_stand(self):
+        folder, address = new_folder(), some_email()
+        for part in ("cur", "new", "tmp"):
+            (folder / "Maildir" / part).mkdir(parents=True)
+        (folder / "ann.password").write_text("secret\n")
+        (folder / "ann.password").chmod(0o600)
+        path = f"{Path(self.program).parent}:{os.environ['PATH']}"
+        maildir, server, _ = self.blocks()
+        for block in (maildir, server.rstrip() + " --unchecked"):
+            block = block.replace("ann@example.com", address).replace("/home/ann", str(folder))
+            done = subprocess.run(["bash", "-euc", block], cwd=folder, capture_output=True, text=True, timeout=60,
+                                  env=dict(os.environ, PATH=path, AGENTIV_CONFIG=self.config))
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("active", query("SELECT IF(status = 1, 'active', status) FROM subscriptions WHERE agent = '*' AND account_id ="
+                                      f" (SELECT id FROM accounts WHERE email = '{address}')"))
+        self.assertEqual([k["scopes"] for k in self.done("key", "list", "--user", address)], [["agents:read", "agents:run"]])
+        self.assertEqual([c["place"] for c in self.done("connection", "list", "--user", address)],
+                         [f"{address}@imap.example.com/INBOX"])
 
 
 if __name__ == "__main__":
