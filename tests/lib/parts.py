@@ -306,13 +306,15 @@ def bench(run, variant, folder):
 
 
 def quality(run, variant, folder):
-    """A tenth of the mails that email-triage was not fitted on, and those that were labelled by hand."""
+    """A tenth of the mails that email-triage was not fitted on, and those that were labelled by hand; the tools' own tests."""
+    count = quality_tests(run, variant, folder)
     env = run.env(variant, folder, AGENTIV_NPM=str(npm_packages(run)))
     status, _ = processes.run([run.top / "tests/quality/run", "--quick", "--check", "--html", folder / "quality.html"],
                               env=env, limit_s=600)
-    return Count(1, 0) if status == 0 else Count(0, 1)
+    return count + (Count(1, 0) if status == 0 else Count(0, 1))
 
 
+quality_tests = python_tests("quality", 2)
 quickstart_tests = python_tests("quickstart", 15)
 
 PARTS = {

@@ -43,7 +43,8 @@ def chosen(args):
         variant, _, part = word.rpartition(":")
         variant = variant or parts.PARTS.get(part, parts.NONE).variant
         if part not in parts.PARTS or variant not in parts.VARIANTS:
-            sys.exit(f"tests/run: there is no part '{word}' (--list shows them)")
+            print(f"tests/run: there is no part '{word}' (--list shows them)", file=sys.stderr)
+            sys.exit(2)
         pairs.append((variant, part))
     return pairs
 
@@ -88,10 +89,10 @@ def sum_up(results):
 
 def main():
     args = arguments()
+    pairs = chosen(args)
     if args.list:
         show_list()
         return 0
-    pairs = chosen(args)
     temporary = Path(tempfile.mkdtemp(prefix="agentiv-tests.")).resolve()
     temporary.chmod(0o755)
     run = parts.Run(TOP, cache_folder(), temporary)

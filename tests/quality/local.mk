@@ -11,4 +11,4 @@ quality_fit_LDADD = $(AGENTS_LIBS) $(INTEGRATIONS_LIBS) $(BASE_LIBS)
 quality-programs: $(quality_programs)
 .PHONY: quality-programs
 EXTRA_DIST += tests/quality/run tests/quality/fit tests/quality/fit_rows.py tests/quality/figures.py \
-	tests/quality/report.py tests/quality/data
+	tests/quality/report.py tests/quality/test_tools.py tests/quality/data

@@ -30,7 +30,7 @@ def verdict(f):
         return "not measured"
     if f.missed:
         return "MISSED"
-    return "met" if f.must is not None else ""
+    return "met" if f.must is not None else "–"
 
 
 def print_table(figures):
@@ -59,7 +59,7 @@ def figures_page(figures):
         out += ["<tr>", cell("td", f.data), cell("td", f.metric), cell("td", number(f.value), "n"),
                 cell("td", sign + number(f.must) if f.must is not None else "", "n"),
                 cell("td", sign + number(f.aim) if f.aim is not None else "", "n"), cell("td", f.reference),
-                cell("td", verdict(f), "missed" if f.missed else "met"), "</tr>"]
+                cell("td", verdict(f), "missed" if f.missed else "met" if f.value is not None and f.must is not None else ""), "</tr>"]
     notes = [f"<p>{html.escape(f.metric)}: {html.escape(f.note)}.</p>" for f in figures if f.note]
     return "".join([*out, "</table></div>", *notes])
 
