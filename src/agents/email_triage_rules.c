@@ -150,18 +150,37 @@ static void take_action(struct rule_view *v, const struct action *a, int rule, s
 	}
 }
 
+static enum rule_matter whole_matter(enum action_kind kind)
+{
+	return kind == DO_NEVER_ARCHIVE ? RULE_ON_ARCHIVE : matters[kind];
+}
+
+/* "Keep newsletters, but archive the ones about Linux": of these the second command is followed, not the first. */
+static bool taken_back(const struct rule *r, const bool *held, unsigned part, const struct action *a)
+{
+	unsigned i, k;
+
+	for (i = part + 1; i < r->part_count && r->parts[i].of_previous; i++)
+		for (k = 0; held[i] && k < r->parts[i].action_count; k++)
+			if (whole_matter(r->parts[i].actions[k].kind) == whole_matter(a->kind))
+				return true;
+	return false;
+}
+
 static void apply(struct rule_view *v, const struct rule *r, int index, struct rule_verdict *out)
 {
-	bool held = true;
+	bool held[PARTS_MAX] = {false};
 	unsigned i, k;
 
 	for (i = 0; i < r->part_count; i++) {
-		held = (held || !r->parts[i].of_previous) && rules_hold(v, r->parts[i].when);
-		if (!held)
-			continue;
-		for (k = 0; k < r->parts[i].action_count; k++)
-			take_action(v, &r->parts[i].actions[k], index, out);
+		const struct part *part = &r->parts[i];
+
+		held[i] = rules_hold(v, part->when) && (!part->of_previous || (i > 0 && held[i - 1]));
 	}
+	for (i = 0; i < r->part_count; i++)
+		for (k = 0; held[i] && k < r->parts[i].action_count; k++)
+			if (!taken_back(r, held, i, &r->parts[i].actions[k]))
+				take_action(v, &r->parts[i].actions[k], index, out);
 }
 
 void rules_apply(const struct rule_set *set, const struct rule_subject *subject, struct rule_verdict *out)

@@ -207,7 +207,10 @@ bool rules_take_mails(struct parser *p, struct expr **out);
 /* email_triage_rules_clause.c: "it is from Ann and has an attachment" */
 bool rules_take_clause(struct parser *p, struct expr **out);
 bool rules_take_details(struct parser *p, struct expr **out);
-/* "except those from …", "unless it is from …", "if it has …": added to *when. *taken: there was one. */
+/* Behind "but": does a kind of mail come next, that is taken out? */
+bool rules_sees_other_kind(struct parser *p);
+/* email_triage_rules_except.c: "except those from …", "unless it is from …", "if it has …": added to *when. *taken: there
+ * was one. */
 bool rules_take_exceptions(struct parser *p, struct expr **when, bool *taken);
 
 /* email_triage_rules_remarks.c: "please", "I want you to" */

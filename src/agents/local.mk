@@ -37,6 +37,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_rules_about.c \
 	src/agents/email_triage_rules_amount.c \
 	src/agents/email_triage_rules_clause.c \
+	src/agents/email_triage_rules_except.c \
 	src/agents/email_triage_rules_edit.c src/agents/email_triage_rules_edit.h \
 	src/agents/email_triage_rules_files.c \
 	src/agents/email_triage_rules_forms.c \
