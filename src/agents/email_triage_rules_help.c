@@ -202,11 +202,14 @@ static const char *known_trouble(struct repair *r)
 	unsigned at = r->p->trouble_at, i;
 
 	switch (r->p->trouble) {
+	case TROUBLE_DAY:
+		edit_problem(r, "There is no such day", "", "");
+		return NULL;
 	case TROUBLE_TIME:
 		edit_problem(r, "\"", edit_words(r, at, at + 1), "\" may be a month or a name: put a name in quotes");
 		return at > 0 ? edit_replaced(r, at - 1, at, "received in") : NULL;
 	case TROUBLE_SIZE:
-		edit_problem(r, "The size of attachments is not known", "", "");
+		edit_problem(r, "Neither size nor number of attachments is looked at", "", "");
 		return edit_replaced(r, at, edit_end(r, at), "");
 	case TROUBLE_SENTENCES:
 		edit_problem(r, "It is more than one sentence: give each as a rule of its own", "", "");

@@ -48,7 +48,7 @@ bool rules_names_somebody(const char *text)
 	if (at == text || (at == text + 1 && *text == '*'))
 		return is_domain(at + 1, 2);
 	if (at)
-		return strcspn(text, " *") > (size_t)(at - text) && is_domain(at + 1, 1);
+		return strcspn(text, " *:") > (size_t)(at - text) && is_domain(at + 1, 1);
 	if (strchr(text, '.') && !strchr(text, ' ') && !is_name_with_dot(text))
 		return is_domain(text, 2);
 	for (p = text; *p && !is_name_byte(*p); p++)

@@ -233,7 +233,7 @@ bool rules_take_relation(struct parser *p, struct expr **out)
 		{"[that|where|which] i [have] [already] answered", WHEN_ANSWERS_ME, false},
 	};
 	static const char *const leads[] = {"[that] [was|were|is|are] sent|addressed|directed|written|posted|delivered to",
-	                                    "to", "with|where [the] recipient|recipients [is|are]", "cc'd|cced to"};
+	                                    "to", "with|where [the] recipient|recipients [is|are]"};
 	unsigned i;
 
 	for (i = 0; i < COUNT(relations); i++)

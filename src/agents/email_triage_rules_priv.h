@@ -99,7 +99,7 @@ unsigned rules_tokens(struct arena *a, const char *sentence, struct token *out);
 
 /* What went wrong, as far as it is known: the token that was not understood, and why. */
 enum trouble { TROUBLE_NONE, TROUBLE_PEOPLE, TROUBLE_NOBODY, TROUBLE_VERB, TROUBLE_CLASS, TROUBLE_VAGUE, TROUBLE_COMMA,
-               TROUBLE_SENTENCES, TROUBLE_DEAD, TROUBLE_SIZE, TROUBLE_TIME, TROUBLE_LONG, TROUBLE_LABEL };
+               TROUBLE_SENTENCES, TROUBLE_DEAD, TROUBLE_SIZE, TROUBLE_TIME, TROUBLE_DAY, TROUBLE_LONG, TROUBLE_LABEL };
 
 struct parser {
 	struct arena *arena;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/email_triage_rules_priv.h"
+#include "base/clock.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -210,6 +211,17 @@ static int take_day(struct parser *p)
 	return (int)day;
 }
 
+/* Does the day exist? Without a year 29 February does. */
+static bool is_real(const struct date *d)
+{
+	int year = d->year ? d->year : 2000, y, m, day;
+
+	if (d->day == 0)
+		return true;
+	clock_civil(clock_from_civil(year, d->month, d->day), &y, &m, &day);
+	return m == d->month && day == d->day;
+}
+
 static bool take_iso(struct parser *p, struct date *d)
 {
 	const struct token *t = rules_peek(p, 0);
@@ -291,8 +303,11 @@ static bool take_dated(struct parser *p, struct expr **out)
 		struct date d = {.side = leads[i].side};
 
 		p->at = was;
-		if (!rules_take(p, leads[i].lead) || !take_date(p, &d) ||
-		    (!leads[i].surely && !d.relative && d.unit != DATE_YEAR && d.year == 0 && d.day == 0))
+		if (!rules_take(p, leads[i].lead) || !take_date(p, &d))
+			continue;
+		if (!is_real(&d))
+			return rules_trouble(p, TROUBLE_DAY, p->at - 1);
+		if (!leads[i].surely && !d.relative && d.unit != DATE_YEAR && d.year == 0 && d.day == 0)
 			continue;
 		*out = rules_simple(p, WHEN_DATE);
 		if (*out)

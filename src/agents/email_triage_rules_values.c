@@ -119,9 +119,12 @@ static bool is_month(const struct value *v)
 	                                     "september", "october", "november", "december"};
 	unsigned i;
 
-	for (i = 0; i < COUNT(months) && !v->exact; i++)
-		if (strcmp(v->text, months[i]) == 0)
+	for (i = 0; i < COUNT(months) && !v->exact; i++) {
+		size_t n = strlen(months[i]);
+
+		if (strncmp(v->text, months[i], n) == 0 && (!v->text[n] || (v->text[n] == ' ' && isdigit((unsigned char)v->text[n + 1]))))
 			return true;
+	}
 	return false;
 }
 
@@ -232,13 +235,29 @@ static bool is_listed_class_word(const struct parser *p)
 	       (rules_peek(p, 1)->kind == TOKEN_COMMA || rules_is_any(p, 1, behind, COUNT(behind)));
 }
 
+/* Who is meant is known, but not how mails name them: "mention me" is no search for "me". */
+static bool is_a_person(const char *word)
+{
+	static const char *const persons[] = {"me", "us", "you", "your", "mine", "yours", "myself", "him", "her", "them"};
+	unsigned i;
+
+	for (i = 0; i < COUNT(persons); i++)
+		if (strcmp(word, persons[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool take_words(struct parser *p, struct value *out)
 {
+	static const char *const files[] = {"attachment", "attachments", "file", "files"};
 	const struct token *t = rules_peek(p, 0);
 	struct joined j = {.n = 0};
 
 	rules_take(p, "the|a|an|my|our|this|that");
 	t = rules_peek(p, 0);
+	/* how many is not looked at, and no words of a text either */
+	if (t->kind == TOKEN_NUMBER && rules_is_any(p, 1, files, COUNT(files)))
+		return rules_trouble(p, TROUBLE_SIZE, p->at);
 	if (is_whole(t)) {
 		*out = (struct value){t->lower, t->kind == TOKEN_QUOTED, ANYWHERE};
 		p->at++;
@@ -250,6 +269,8 @@ static bool take_words(struct parser *p, struct value *out)
 		p->at++;
 	}
 	*out = (struct value){arena_strndup(p->arena, j.text, j.n), false, ANYWHERE};
+	if (j.words == 1 && is_a_person(out->text))
+		return rules_trouble(p, TROUBLE_VAGUE, p->at - 1);
 	if (p->at > p->furthest)
 		p->furthest = p->at;
 	return j.n > 0;
