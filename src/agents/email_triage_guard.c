@@ -66,7 +66,7 @@ const struct phrase guard_phrases[] = {
 	{"whitelist this", ALONE}, {"whitelist the sender", ALONE}, {"do not archive", ALONE},
 	{"don't archive", ALONE}, {"never archive", ALONE}, {"not be archived", ALONE},
 	{"archive all", MARK}, {"archive every*", MARK}, {"archive everything", ALONE},
-	{"delete everything", ALONE}, {"archive this", MARK}, {"delete the inbox", ALONE},
+	{"archive this", MARK}, {"delete the inbox", ALONE},
 	{"empty the inbox", ALONE}, {"clear the inbox", ALONE}, {"star this", MARK}, {"label this", MARK},
 	{"flag this", MARK}, {"mark this", MARK}, {"mark as", MARK}, {"marked as", MARK},
 	{"classify as", ALONE}, {"classify this", ALONE}, {"classify it", ALONE}, {"classified as", ALONE},

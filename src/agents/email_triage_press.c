@@ -189,7 +189,9 @@ static void of_programs(const struct triage *t, const struct said *said, const s
 		if (one->says & (SAYS_IDLE | SAYS_OLD))
 			continue;
 		f->has[FACT_ALARM_NOW] |= (one->says & SAYS_ALARM) && goes_on;
-		if ((one->says & SAYS_STOPS) && is_within(t, one->from_ms, STOPS_MS)) {
+		/* begins early enough, and is not over */
+		if ((one->says & SAYS_STOPS) && one->from_ms <= t->opt.reference_ms + STOPS_MS &&
+		    is_within(t, one->at_ms, STOPS_MS + 24 * HOUR_MS)) {
 			f->has[FACT_STOPS_SOON] = true;
 			f->soon_ms = earlier(f->soon_ms, one->at_ms);
 		}
@@ -230,9 +232,15 @@ void press_note(const struct triage *t, struct item *it, const struct sentences 
 		/* who sells proposes times too */
 		if (by_hand)
 			f->has[FACT_NEEDED_SOON] = false;
-		return;
+		if (!by_hand || !f->has[FACT_MONEY])
+			return;
 	}
 	of_programs(t, &said, s, f);
+	/* a bank's, sent as a mass mailer sends all: it may look like no notice */
+	f->has[FACT_NEEDED_SOON] |= f->has[FACT_STOPS_SOON] && f->has[FACT_MONEY] && f->has[FACT_CAMPAIGN_HEADERS] &&
+	                            !f->has[FACT_LIST_UNSUBSCRIBE] && !f->has[FACT_PROMO_WORDS];
+	if (by_hand)
+		return;
 	of_clubs(t, &said, s, f);
 }
 
@@ -240,12 +248,17 @@ const char *press_reason(struct triage *t, const struct item *it)
 {
 	const struct facts *f = &it->facts;
 	const char *what = f->has[FACT_STOPS_SOON] ? "something stops, ends or is due" : "needs you", *day;
-	int64_t local, today;
+	int64_t local, today, soon = f->soon_ms;
 	int minute;
 
-	if (!f->soon_ms)
+	if (!soon)
 		return NULL;
-	local = zone_to_local(t->opt.zone, f->soon_ms);
+	/* a time that has passed tells less than the deadline that has not */
+	if (soon < t->opt.reference_ms && f->has[FACT_DEADLINE_SOON])
+		soon = f->deadline_ms;
+	if (soon < t->opt.reference_ms)
+		what = "needed you";
+	local = zone_to_local(t->opt.zone, soon);
 	today = clock_day_start(zone_to_local(t->opt.zone, t->opt.reference_ms));
 	day = local < today + 24 * HOUR_MS ? "today" : "tomorrow";
 	minute = (int)((local - clock_day_start(local)) / 60000);

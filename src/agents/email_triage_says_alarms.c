@@ -162,7 +162,12 @@ const struct phrase says_alarms[] = {
 	{"gepauzeerd", SAYS_STOPS}, {"wstrzyman*", SAYS_STOPS},
 
 	/* of programs: cannot wait */
-	{"may be open", SAYS_ALARM}, {"may be leaking", SAYS_ALARM}, {"above the limit", SAYS_ALARM},
+	{"are due", SAYS_STOPS}, {"due by", SAYS_STOPS}, {"try again at", SAYS_STOPS}, {"payment being returned", SAYS_STOPS},
+	{"couldn't be paid", SAYS_STOPS}, {"could not be paid", SAYS_STOPS}, {"couldn't be collected", SAYS_STOPS},
+	{"could not be collected", SAYS_STOPS}, {"fälligkeit", SAYS_STOPS}, {"erneut versuchen", SAYS_STOPS},
+	{"nicht eingelöst", SAYS_STOPS}, {"nicht gedeckt", SAYS_STOPS}, {"nouvelle tentative", SAYS_STOPS},
+	{"volveremos a intentar*", SAYS_STOPS}, {"riproveremo", SAYS_STOPS}, {"opnieuw proberen", SAYS_STOPS},
+	{"ponowi*", SAYS_STOPS}, {"may be open", SAYS_ALARM}, {"may be leaking", SAYS_ALARM}, {"above the limit", SAYS_ALARM},
 	{"over the limit", SAYS_ALARM}, {"exceeds the limit", SAYS_ALARM}, {"exceeded the limit", SAYS_ALARM},
 	{"über dem grenzwert", SAYS_ALARM}, {"au-dessus du seuil", SAYS_ALARM}, {"por encima del límite", SAYS_ALARM},
 	{"sopra la soglia", SAYS_ALARM}, {"boven de grens", SAYS_ALARM}, {"powyżej limitu", SAYS_ALARM},

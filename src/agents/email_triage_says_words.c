@@ -229,6 +229,56 @@ const struct phrase says_words[] = {
 
 	{"da un'ora", SAYS_NOW}, {"da ore", SAYS_NOW}, {"da ieri", SAYS_NOW}, {"desde hace", SAYS_NOW},
 	{"seit einer", SAYS_NOW}, {"al een uur", SAYS_NOW}, {"od godziny", SAYS_NOW},
+
+	/* a bank that shuts one out (that an account is blocked is what swindlers write), files nobody can open */
+	{"frozen our account", SAYS_DEVICE | SAYS_FAILS}, {"blocked our account", SAYS_DEVICE | SAYS_FAILS},
+	{"frozen my account", SAYS_DEVICE | SAYS_FAILS}, {"blocked my account", SAYS_DEVICE | SAYS_FAILS},
+	{"locked our account", SAYS_DEVICE | SAYS_FAILS}, {"blocked our cards", SAYS_DEVICE | SAYS_FAILS},
+	{"blocked my card", SAYS_DEVICE | SAYS_FAILS}, {"das konto gesperrt", SAYS_DEVICE | SAYS_FAILS},
+	{"die konten gesperrt", SAYS_DEVICE | SAYS_FAILS}, {"die karte gesperrt", SAYS_DEVICE | SAYS_FAILS},
+	{"bloqué notre compte", SAYS_DEVICE | SAYS_FAILS}, {"bloqué le compte", SAYS_DEVICE | SAYS_FAILS},
+	{"bloqué mon compte", SAYS_DEVICE | SAYS_FAILS}, {"bloqueado la cuenta", SAYS_DEVICE | SAYS_FAILS},
+	{"bloqueado nuestra cuenta", SAYS_DEVICE | SAYS_FAILS}, {"bloqueado las tarjetas", SAYS_DEVICE | SAYS_FAILS},
+	{"bloccato il conto", SAYS_DEVICE | SAYS_FAILS}, {"bloccato le carte", SAYS_DEVICE | SAYS_FAILS},
+	{"onze rekening geblokkeerd", SAYS_DEVICE | SAYS_FAILS}, {"nam konto", SAYS_DEVICE}, {"zablokowa*", SAYS_FAILS},
+	{"shared drive", SAYS_DEVICE}, {"network drive", SAYS_DEVICE}, {"the drive", SAYS_DEVICE}, {"s drive", SAYS_DEVICE},
+	{"shared folder", SAYS_DEVICE}, {"file server", SAYS_DEVICE}, {"netzlaufwerk", SAYS_DEVICE},
+	{"laufwerk", SAYS_DEVICE}, {"lecteur réseau", SAYS_DEVICE}, {"tarjeta*", SAYS_DEVICE},
+	{"unidad de red", SAYS_DEVICE}, {"disco di rete", SAYS_DEVICE}, {"netwerkschijf", SAYS_DEVICE},
+	{"dysk sieciowy", SAYS_DEVICE}, {"none of us can", SAYS_FAILS}, {"nobody can get", SAYS_FAILS},
+	{"no one can get", SAYS_FAILS}, {"can't get onto", SAYS_FAILS}, {"cannot get onto", SAYS_FAILS},
+	{"can't get into the", SAYS_FAILS}, {"can't open the", SAYS_FAILS}, {"path not found", SAYS_FAILS | SAYS_DEVICE},
+	{"keiner von uns kommt", SAYS_FAILS}, {"kommt niemand von uns", SAYS_FAILS}, {"kommen nicht auf", SAYS_FAILS},
+	{"aucun de nous", SAYS_FAILS}, {"no pasa", SAYS_FAILS}, {"ninguno de nosotros puede", SAYS_FAILS},
+	{"nessuno di noi riesce", SAYS_FAILS}, {"niemand van ons kan", SAYS_FAILS}, {"nikt z nas nie może", SAYS_FAILS},
+
+	/* officials at the door; who waits, but not long */
+	{"bailiff*", SAYS_ACTOR | SAYS_HELD}, {"debt collector*", SAYS_ACTOR | SAYS_HELD},
+	{"he'll wait", SAYS_ACTOR | SAYS_HELD}, {"she'll wait", SAYS_ACTOR | SAYS_HELD},
+	{"they'll wait", SAYS_ACTOR | SAYS_HELD}, {"won't leave", SAYS_ACTOR | SAYS_HELD},
+	{"refuses to leave", SAYS_ACTOR | SAYS_HELD}, {"inspector", SAYS_ACTOR}, {"inspectors", SAYS_ACTOR},
+	{"is at the door", SAYS_HELD}, {"are at the door", SAYS_HELD}, {"gerichtsvollzieher*", SAYS_ACTOR | SAYS_HELD},
+	{"will nicht gehen", SAYS_ACTOR | SAYS_HELD}, {"huissier*", SAYS_ACTOR | SAYS_HELD},
+	{"ne veut pas partir", SAYS_ACTOR | SAYS_HELD}, {"embargar", SAYS_ACTOR | SAYS_HELD},
+	{"no se quiere ir", SAYS_ACTOR | SAYS_HELD}, {"ufficiale giudiziario", SAYS_ACTOR | SAYS_HELD},
+	{"non se ne va", SAYS_ACTOR | SAYS_HELD}, {"deurwaarder*", SAYS_ACTOR | SAYS_HELD},
+	{"wil niet weg", SAYS_ACTOR | SAYS_HELD}, {"komornik*", SAYS_ACTOR | SAYS_HELD},
+
+	/* small hurts, of children above all */
+	{"after falling", SAYS_HARM}, {"after a fall", SAYS_HARM}, {"first aider", SAYS_HARM}, {"ice pack", SAYS_HARM},
+	{"sprain*", SAYS_HARM}, {"twisted his", SAYS_HARM}, {"twisted her", SAYS_HARM}, {"hit his head", SAYS_HARM},
+	{"hit her head", SAYS_HARM}, {"bumped his head", SAYS_HARM}, {"bumped her head", SAYS_HARM},
+	{"banged his head", SAYS_HARM}, {"banged her head", SAYS_HARM}, {"needs stitches", SAYS_HARM},
+	{"sick bay", SAYS_HARM}, {"umgeknickt", SAYS_HARM}, {"platzwunde", SAYS_HARM}, {"kühlpack", SAYS_HARM},
+	{"den kopf gestoßen", SAYS_HARM}, {"l'infirmerie", SAYS_HARM}, {"foulé*", SAYS_HARM},
+	{"s'est cogné*", SAYS_HARM}, {"enfermería", SAYS_HARM}, {"esguince", SAYS_HARM},
+	{"golpe en la cabeza", SAYS_HARM}, {"infermeria", SAYS_HARM}, {"slogat*", SAYS_HARM},
+	{"battuto la testa", SAYS_HARM}, {"verstuikt", SAYS_HARM}, {"hoofd gestoten", SAYS_HARM},
+	{"skręcił*", SAYS_HARM}, {"uderzył*", SAYS_HARM},
+
+	/* what is needed */
+	{"to ring them", SAYS_LACKS}, {"to call them", SAYS_LACKS}, {"won't talk to me", SAYS_LACKS},
+	{"will only talk to you", SAYS_LACKS}, {"what do i tell", SAYS_LACKS}, {"without success", SAYS_LACKS},
 };
 
 const size_t says_words_count = sizeof says_words / sizeof *says_words;

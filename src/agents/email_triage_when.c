@@ -187,7 +187,7 @@ static bool take_led(struct reader *r, enum lead lead, unsigned start, struct mo
 	r->hour_next = lead == LEAD_BY_HOUR ? HOUR_BARE : HOUR_SURE;
 	if (lead == LEAD_BY || lead == LEAD_UNTIL)
 		r->hour_next = HOUR_WITH_DAY;
-	hit = lead == LEAD_WITHIN || lead == LEAD_AWAY ? when_take_span(r, m) : take_moment(r, m);
+	hit = lead == LEAD_WITHIN || lead == LEAD_IN || lead == LEAD_AWAY ? when_take_span(r, m) : take_moment(r, m);
 	r->hour_next = HOUR_SURE;
 	if (hit && lead != LEAD_PAST)
 		note_next(r, m, due, next);
@@ -227,12 +227,12 @@ static bool take_bare(struct reader *r, bool asks, struct moment *m, struct next
 	return due || (asks && m->day >= 0 && m->day <= r->today + DAY_MS);
 }
 
-/* Does the sentence ask for something, or say that something must be done? */
-static bool is_asked(const struct sentences *all, const struct sentence *s)
+/* Does the sentence ask for something, or say what is missing? */
+static bool is_wanted(const struct sentences *all, const struct sentence *s)
 {
 	unsigned i;
 
-	if (s->says & (SAYS_DUTY | SAYS_LACKS))
+	if (s->says & SAYS_LACKS)
 		return true;
 	for (i = 0; i < s->hit_count; i++) {
 		int tag = cue_phrases[all->hits[s->first_hit + i].phrase].tag;
@@ -284,7 +284,8 @@ bool when_deadline(struct sentences *s, const struct sentence *asks, const struc
 	for (i = 0; i < s->count; i++) {
 		struct next next = {.any = false};
 
-		r.asked = &s->all[i] == asks || is_asked(s, &s->all[i]);
+		r.wanted = &s->all[i] == asks || is_wanted(s, &s->all[i]);
+		r.asked = r.wanted || (s->all[i].says & SAYS_DUTY);
 		hit = in_sentence(&r, &s->all[i], &s->all[i] == asks, &local, &next);
 		/* "week of 7 December: Tuesday or Thursday" */
 		if (next.any && !(next.weekday && next.later)) {

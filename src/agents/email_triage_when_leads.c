@@ -12,7 +12,7 @@ static const struct { const char *text; enum lead lead; } leads[] = {
 	{"a más tardar", LEAD_BY}, {"entro le", LEAD_BY_HOUR}, {"entro", LEAD_BY}, {"uiterlijk", LEAD_BY},
 	{"przed godziną", LEAD_BY_HOUR}, {"do godziny", LEAD_BY_HOUR}, {"przed", LEAD_BY_HOUR}, {"vor", LEAD_BY},
 	{"najpóźniej do", LEAD_BY}, {"najpóźniej", LEAD_BY},
-	{"in", LEAD_WITHIN}, {"dans", LEAD_WITHIN}, {"fra", LEAD_WITHIN}, {"tra", LEAD_WITHIN}, {"over", LEAD_AWAY},
+	{"in", LEAD_IN}, {"dans", LEAD_IN}, {"fra", LEAD_IN}, {"tra", LEAD_IN}, {"over", LEAD_AWAY},
 	{"en", LEAD_AWAY},
 	{"since", LEAD_PAST}, {"seit", LEAD_PAST}, {"depuis", LEAD_PAST}, {"desde", LEAD_PAST}, {"sinds", LEAD_PAST},
 };
@@ -28,6 +28,12 @@ static const char *const lasting[] = {
 	"haben", "habt", "hast", "antworten", "antwort", "melden", "anmelden", "anmeldung", "bezahlen", "avez", "répondre",
 };
 
+/* Before "within": who promises, and what comes by itself. */
+static const char *const promised[] = {
+	"we", "i", "we'll", "i'll", "arrive", "arrives", "delivered", "ships", "starts", "begins", "usually", "usual",
+	"wir", "ich", "geliefert", "nous", "livré", "livrée", "llegará", "arriva", "wij", "geleverd",
+};
+
 enum { SHORTLY = 3 };        /* words */
 
 void when_leads_begin(struct when_begins *b)
@@ -35,6 +41,7 @@ void when_leads_begin(struct when_begins *b)
 	size_t i;
 
 	when_know_all(lasting, sizeof lasting / sizeof *lasting);
+	when_know_all(promised, sizeof promised / sizeof *promised);
 	when_know_all(owed, sizeof owed / sizeof *owed);
 	for (i = 0; i < sizeof leads / sizeof *leads; i++)
 		when_may_begin(b, leads[i].text);
@@ -77,9 +84,24 @@ static bool is_asked_until(const struct reader *r, unsigned at, bool asked)
 	return asked;
 }
 
+static bool is_promised(const struct reader *r, unsigned at)
+{
+	while (at-- > 0)
+		if (is_one_of(&r->words[at], promised, sizeof promised / sizeof *promised))
+			return true;
+	return false;
+}
+
 bool when_is_due(const struct reader *r, enum lead lead, unsigned at)
 {
-	if (lead == LEAD_UNTIL)
+	switch (lead) {
+	case LEAD_UNTIL:
 		return is_asked_until(r, at, r->asked || r->question);
-	return lead == LEAD_BY || lead == LEAD_BY_HOUR || (lead == LEAD_WITHIN && r->asked);
+	case LEAD_WITHIN:
+		return r->wanted || !is_promised(r, at);
+	case LEAD_IN:
+		return r->asked;
+	default:
+		return lead == LEAD_BY || lead == LEAD_BY_HOUR;
+	}
 }

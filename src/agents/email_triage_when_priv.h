@@ -25,7 +25,7 @@ struct reader {
 	const struct zone *zone;
 	bool month_first;
 	bool question;               /* the sentence is one */
-	bool asked;                  /* it asks for something */
+	bool wanted, asked;          /* it asks for something; so it does, or tells of a duty */
 	/* does what was read lead to an hour that is only a number: no, with a day behind it, yes */
 	enum { HOUR_SURE, HOUR_WITH_DAY, HOUR_BARE } hour_next;
 };
@@ -77,9 +77,9 @@ bool when_is_day(const struct word *w);
 
 /* ---- email_triage_when_leads.c ---- */
 
-/* LEAD_UNTIL, LEAD_WITHIN: how long something goes on, or when it happens, unless something is asked. LEAD_AWAY: how far
- * off something is, which is no deadline. LEAD_PAST: when something began. */
-enum lead { LEAD_NONE, LEAD_BY, LEAD_BY_HOUR, LEAD_UNTIL, LEAD_WITHIN, LEAD_AWAY, LEAD_PAST };
+/* LEAD_UNTIL, LEAD_IN: how long something goes on, or when it happens, unless something is asked; LEAD_WITHIN too where
+ * somebody promises it. LEAD_AWAY: how far off something is, which is no deadline. LEAD_PAST: when something began. */
+enum lead { LEAD_NONE, LEAD_BY, LEAD_BY_HOUR, LEAD_UNTIL, LEAD_WITHIN, LEAD_IN, LEAD_AWAY, LEAD_PAST };
 
 void when_leads_begin(struct when_begins *b);
 /* Takes what leads to a day or a time ("by"), if it comes next. */

@@ -204,6 +204,28 @@ static void the_rule_that_gives_way_is_told(void)
 	json_object_put(out);
 }
 
+/* A mail written and read at those times. */
+static void time_is_told(const char *written, const char *read, const char *reason)
+{
+	struct json_object *out;
+	char input[1000];
+
+	fx_host_reset();
+	snprintf(input, sizeof input, "{\"timezone\":\"UTC\",\"reference_time\":\"%s\",\"emails\":[{\"from\":\"ann@x.org\","
+	         "\"to\":[\"sam@y.org\"],\"subject\":\"Figures\",\"body\":\"Please answer by end of day.\","
+	         "\"date\":\"%s\"}]}", read, written);
+	out = fx_run("email-triage", input);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.0"), reason);
+	json_object_put(out);
+}
+
+static void the_time_that_is_told_is_the_deadline(void)
+{
+	time_is_told("2026-03-02T14:00:00Z", "2026-03-02T15:00:00Z", "needs you before 17:00 today");
+	time_is_told("2026-03-02T17:00:00Z", "2026-03-02T18:00:00Z", "needs you today");
+}
+
 static CU_TestInfo tests[] = {
 	{"the rule that decided is named", the_rule_that_decided_is_named},
 	{"never archive is named before the rule it beat", never_archive_is_named_before_the_rule_it_beat},
@@ -218,6 +240,7 @@ static CU_TestInfo tests[] = {
 	{"the rule that made urgent is named before what it beat", the_rule_that_made_urgent_is_named_before_what_it_beat},
 	{"a category that another rule made urgent is not named", a_category_that_another_rule_made_urgent_is_not_named},
 	{"the rule that gives way is told", the_rule_that_gives_way_is_told},
+	{"the time that is told is the deadline", the_time_that_is_told_is_the_deadline},
 	CU_TEST_INFO_NULL,
 };
 

@@ -203,7 +203,8 @@ static void how_far_off_something_is_presses_who_is_asked(void)
 		{"Please send it in the next 2 days.", "2026-03-06T10:30:00Z"},
 		{"Please send it within 48 hours.", "2026-03-06T10:30:00Z"},
 		{"The parcel arrives in 2 days.", NULL}, {"The parcel arrives in the next 2 days.", NULL},
-		{"The parcel arrives within 48 hours.", NULL},
+		{"The parcel arrives within 48 hours.", NULL}, {"We answer within 48 hours.", NULL},
+		{"Transfer 1200 USD within 48 hours.", "2026-03-06T10:30:00Z"},
 	};
 
 	expect_deadlines(rows, sizeof rows / sizeof *rows, "Europe/Berlin", false);
@@ -307,7 +308,7 @@ static void what_people_ask_of_people_is_no_steering(void)
 		"the assistant manager asks for your opinion", "please copy me on all messages to the client",
 		"please mark this as done in the tracker", "forget the bot, call me", "mark as paid", "i marked it as sent",
 		"you must log in to the system by 5 pm", "please treat this as confidential", "can you flag this to the board?",
-		"please disregard my last mail", "ignore the ai hype and read the numbers", "please label this box",
+		"please disregard my last mail", "pay within 48 hours and i delete everything", "ignore the ai hype and read the numbers", "please label this box",
 		"could you archive this project?", "please follow these instructions to set up the phone",
 	};
 	unsigned i;

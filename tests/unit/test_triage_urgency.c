@@ -56,6 +56,23 @@ static const struct row rows[] = {
 	 "podpisać?", PERSON, NULL},
 	{true, "Rohit <rohit@work.example>", "server", "Bhai, billing wala server subah se band hai aur client baar baar phone "
 	 "kar raha hai. Please dekh lo.", PERSON, NULL},
+	{true, "Nadia <nadia@bakery.example>", "the bank", "Good morning Sam, the bank has blocked our account because a form of "
+	 "yours is missing, and I can't pay the mill. Could you call them?", PERSON, NULL},
+	{true, "Lorenzo <lorenzo@officina.example>", "banca", "Ciao Sam, la banca ci ha bloccato il conto stamattina. Puoi "
+	 "chiamarli?", PERSON, NULL},
+	{true, "Ida <ida@work.example>", "files", "None of us can open the shared drive since eight. The hotline wants to hear "
+	 "it from the owner, they won't talk to me.", PERSON, NULL},
+	{true, "Mo <mo@kiosk.example>", "visit", "There is a bailiff in my kiosk who wants to see the books. She'll wait ten "
+	 "minutes. What do I tell her?", PERSON, NULL},
+	{true, "School Office <office@greenhill.example>", "Mia", "Dear Mr Hart, Mia has twisted her ankle in the playground. She "
+	 "sits here with an ice pack and would like to be collected.", PERSON, NULL},
+	{true, "Register of Companies <noreply@register.example>", "Return due today for HART LTD", "The return of this company "
+	 "is due by 2 March 2026. If it is late there is a penalty.", "Auto-Submitted", "auto-generated"},
+	{true, "Northbank <help@northbank.example>", "Your payment could not be made", "Hi Sam, a direct debit of 812.40 EUR "
+	 "could not be paid since there was not enough money in the account. We will try again at 15:00 today. Please add "
+	 "money before then to avoid the payment being returned.", "Feedback-ID", "txn:northbank:1126:ses"},
+	{false, "Ivo <ivo@supplier.example>", "change of bank account", "Because of an audit our account at the old bank is "
+	 "blocked. Kindly make all payments to our new account and confirm.", PERSON, NULL},
 	{true, "Court Clerk <registry@court.example>", "File 12 C 88/26", "The hearing set for Thursday has been brought "
 	 "forward to 3 March 2026, 9:00. Kindly confirm that you will attend.", PERSON, NULL},
 	{true, "Tom Reed <support@helpdesk.example>", "[#8841] Tom Reed: release", "Tom Reed wrote:\n\nHi Sam, the release is "
