@@ -205,25 +205,37 @@ static void the_rule_that_gives_way_is_told(void)
 }
 
 /* A mail written and read at those times. */
-static void time_is_told(const char *written, const char *read, const char *reason)
+static void time_is_told(const char *from, const char *body, const char *written, const char *read, const char *reason)
 {
 	struct json_object *out;
 	char input[1000];
 
 	fx_host_reset();
-	snprintf(input, sizeof input, "{\"timezone\":\"UTC\",\"reference_time\":\"%s\",\"emails\":[{\"from\":\"ann@x.org\","
-	         "\"to\":[\"sam@y.org\"],\"subject\":\"Figures\",\"body\":\"Please answer by end of day.\","
-	         "\"date\":\"%s\"}]}", read, written);
+	snprintf(input, sizeof input, "{\"timezone\":\"UTC\",\"reference_time\":\"2026-03-02T%s:00Z\",\"emails\":[{"
+	         "\"from\":\"%s@x.org\",\"to\":[\"sam@y.org\"],\"subject\":\"Figures\",\"body\":\"%s\","
+	         "\"date\":\"2026-03-02T%s:00Z\"}]}", read, from, body, written);
 	out = fx_run("email-triage", input);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	if (strcmp(fx_text(out, "triaged.0.reasons.0"), reason) != 0)
+		fprintf(stderr, "%s: %s\n", body, fx_text(out, "triaged.0.reasons"));
 	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.reasons.0"), reason);
 	json_object_put(out);
 }
 
 static void the_time_that_is_told_is_the_deadline(void)
 {
-	time_is_told("2026-03-02T14:00:00Z", "2026-03-02T15:00:00Z", "needs you before 17:00 today");
-	time_is_told("2026-03-02T17:00:00Z", "2026-03-02T18:00:00Z", "needs you today");
+	time_is_told("ann", "Please answer by end of day.", "14:00", "15:00", "needs you before 17:00 today");
+	time_is_told("ann", "Please answer by end of day.", "17:00", "18:00", "needs you today");
+	time_is_told("ann", "Please answer by end of day.", "17:00", "19:30", "needs you today");
+	time_is_told("ann", "The call is at 15:30 today. Please answer by end of day.", "14:00", "16:00",
+	             "needs you before 17:00 today");
+	time_is_told("ann", "We meet at 15:30 today. Could you bring the figures?", "14:00", "16:00",
+	             "needed you before 15:30 today");
+}
+
+static void what_is_due_today_is_so_all_day(void)
+{
+	time_is_told("noreply", "Your return is due today.", "07:00", "12:00", "something stops, ends or is due today");
 }
 
 static CU_TestInfo tests[] = {
@@ -241,6 +253,7 @@ static CU_TestInfo tests[] = {
 	{"a category that another rule made urgent is not named", a_category_that_another_rule_made_urgent_is_not_named},
 	{"the rule that gives way is told", the_rule_that_gives_way_is_told},
 	{"the time that is told is the deadline", the_time_that_is_told_is_the_deadline},
+	{"what is due today is so all day", what_is_due_today_is_so_all_day},
 	CU_TEST_INFO_NULL,
 };
 

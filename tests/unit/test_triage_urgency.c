@@ -57,13 +57,13 @@ static const struct row rows[] = {
 	{true, "Rohit <rohit@work.example>", "server", "Bhai, billing wala server subah se band hai aur client baar baar phone "
 	 "kar raha hai. Please dekh lo.", PERSON, NULL},
 	{true, "Nadia <nadia@bakery.example>", "the bank", "Good morning Sam, the bank has blocked our account because a form of "
-	 "yours is missing, and I can't pay the mill. Could you call them?", PERSON, NULL},
+	 "yours is missing, and the mill wants its money. Could you call them?", PERSON, NULL},
 	{true, "Lorenzo <lorenzo@officina.example>", "banca", "Ciao Sam, la banca ci ha bloccato il conto stamattina. Puoi "
 	 "chiamarli?", PERSON, NULL},
 	{true, "Ida <ida@work.example>", "files", "None of us can open the shared drive since eight. The hotline wants to hear "
 	 "it from the owner, they won't talk to me.", PERSON, NULL},
-	{true, "Mo <mo@kiosk.example>", "visit", "There is a bailiff in my kiosk who wants to see the books. She'll wait ten "
-	 "minutes. What do I tell her?", PERSON, NULL},
+	{true, "Mo <mo@kiosk.example>", "visit", "There is a lady with a badge in my kiosk. She says she'll wait ten minutes. What "
+	 "do I tell her?", PERSON, NULL},
 	{true, "School Office <office@greenhill.example>", "Mia", "Dear Mr Hart, Mia has twisted her ankle in the playground. She "
 	 "sits here with an ice pack and would like to be collected.", PERSON, NULL},
 	{true, "Register of Companies <noreply@register.example>", "Return due today for HART LTD", "The return of this company "
