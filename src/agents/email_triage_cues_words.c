@@ -242,7 +242,9 @@ const struct phrase cue_phrases[] = {
 	{"update your billing", CUE_CREDENTIALS}, {"validate your", CUE_CREDENTIALS}, {"log in to restore", CUE_CREDENTIALS},
 	{"unusual activity", CUE_CREDENTIALS}, {"unusual sign-in", CUE_CREDENTIALS}, {"suspicious activity", CUE_CREDENTIALS},
 	{"unauthorized access", CUE_CREDENTIALS}, {"re-activate your", CUE_CREDENTIALS}, {"reactivate your", CUE_CREDENTIALS},
-	{"your password", CUE_CREDENTIALS}, {"mailbox is full", CUE_CREDENTIALS}, {"keep your password", CUE_CREDENTIALS},
+	{"your password", CUE_CREDENTIALS}, {"keep same password", CUE_CREDENTIALS},
+	{"keep the same password", CUE_CREDENTIALS}, {"password expires", CUE_CREDENTIALS}, {"password will expire", CUE_CREDENTIALS},
+	{"password has expired", CUE_CREDENTIALS}, {"mailbox is full", CUE_CREDENTIALS}, {"keep your password", CUE_CREDENTIALS},
 	{"ihr konto bestätigen", CUE_CREDENTIALS}, {"ihre daten bestätigen", CUE_CREDENTIALS},
 
 	{"will be suspended", CUE_THREAT}, {"has been suspended", CUE_THREAT}, {"has been limited", CUE_THREAT},

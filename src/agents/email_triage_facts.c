@@ -179,7 +179,7 @@ static void note_deadline(struct triage *t, struct item *it, struct sentences *s
 	int64_t left;
 	struct facts *f = &it->facts;
 
-	if (!when_deadline(s, request, t->opt.zone, base, starts(t->opt.timezone, "America/"), &f->deadline_ms))
+	if (!when_deadline(s, request, t->opt.zone, base, &f->deadline_ms))
 		return;
 	left = f->deadline_ms - t->opt.reference_ms;
 	f->has[FACT_DEADLINE] = left > -48 * HOUR_MS;

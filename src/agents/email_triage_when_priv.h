@@ -57,6 +57,8 @@ void when_days_know(void);
 
 /* "friday's", "friday." and "friday:" are friday. false at once for a word that is not known. */
 bool when_is(const struct word *w, const char *text);
+/* Is it what stands behind the word's first bytes? */
+bool when_rest_is(const struct word *w, size_t from, const char *text);
 /* The word that many ahead; an empty one behind the last. */
 const struct word *when_peek(const struct reader *r, unsigned ahead);
 bool when_next_is(const struct reader *r, const char *text);
@@ -91,6 +93,12 @@ bool when_is_due(const struct reader *r, enum lead lead, unsigned at);
 
 /* Is 3/4 4 March to people of the zone of that name? */
 bool when_month_first(const char *zone);
+
+/* ---- email_triage_when_zones.c ---- */
+
+void when_zones_know(void);
+/* Is the word that many ahead, behind one of a time, a zone? *minutes: how far it is from UTC. */
+bool when_sees_zone(const struct reader *r, unsigned ahead, int *minutes);
 
 /* ---- email_triage_when_times.c ---- */
 

@@ -73,14 +73,6 @@ static const struct { const char *word; int n; } tens[] = {
 };
 static const char *const ones[] = {"a", "an", "one", "einer", "eine", "une", "una", "un", "un'ora", "een"};
 
-/* Zones that times are told in, by their offsets in minutes. word: it is also a word of some language ("est", "ist",
- * "cet", "z"). */
-static const struct { const char *name; int minutes; bool word; } zones[] = {
-	{"utc", 0, false}, {"gmt", 0, false}, {"z", 0, true}, {"est", -300, true}, {"edt", -240, false},
-	{"cst", -360, false}, {"cdt", -300, false}, {"mst", -420, false}, {"mdt", -360, false}, {"pst", -480, false},
-	{"pdt", -420, false}, {"cet", 60, true}, {"cest", 120, false}, {"bst", 60, false}, {"ist", 330, true},
-};
-
 void when_times_know(void)
 {
 	static const char *const others[] = {"next", "nächsten", "past", "to"};
@@ -90,8 +82,7 @@ void when_times_know(void)
 	when_know_all(behind, COUNT(behind));
 	when_know_all(after_hours, COUNT(after_hours));
 	when_know_all(ones, COUNT(ones));
-	for (i = 0; i < COUNT(zones); i++)
-		when_know(zones[i].name);
+	when_zones_know();
 	for (i = 0; i < COUNT(units); i++)
 		when_know(units[i].word);
 	for (i = 0; i < COUNT(tens); i++)
@@ -105,66 +96,6 @@ static bool is_any(const struct word *w, const char *const *list, size_t n)
 	for (i = 0; i < n && w->known; i++)
 		if (when_is(w, list[i]))
 			return true;
-	return false;
-}
-
-static bool rest_is(const struct word *w, size_t from, const char *text)
-{
-	struct word rest = {w->p + from, w->n - from, true};
-
-	return when_is(&rest, text);
-}
-
-/* "+2", "-03:30" behind "utc" */
-static bool offset_behind(const struct word *w, size_t at, int *minutes)
-{
-	struct word rest;
-	size_t end, more;
-	int full, mins = 0;
-
-	if (at + 1 >= w->n || (w->p[at] != '+' && w->p[at] != '-'))
-		return false;
-	rest = (struct word){w->p + at + 1, w->n - at - 1, true};
-	full = when_number(&rest, &end);
-	if (full < 0 || full > 14 || end > 2)
-		return false;
-	if (end + 1 < rest.n && rest.p[end] == ':') {
-		rest = (struct word){rest.p + end + 1, rest.n - end - 1, true};
-		mins = when_number(&rest, &more);
-		if (mins < 0 || mins > 59)
-			return false;
-	}
-	*minutes = (w->p[at] == '-' ? -1 : 1) * (full * 60 + mins);
-	return true;
-}
-
-/* Does a sentence's part end behind the word, or go on as only an English one does? */
-static bool ends_a_part(const struct word *w, const struct word *next)
-{
-	return w->p[w->n - 1] == '.' || w->p[w->n] != ' ' || when_is(next, "on") || when_is(next, "today") ||
-	       when_is(next, "tomorrow");
-}
-
-static bool ends_in_half(const struct word *w)
-{
-	return rest_is(w, w->n >= 2 ? w->n - 2 : 0, "am") || rest_is(w, w->n >= 2 ? w->n - 2 : 0, "pm") ||
-	       (w->n >= 3 && (strncmp(w->p, "p.m", 3) == 0 || strncmp(w->p, "a.m", 3) == 0));
-}
-
-/* Is the word that many ahead, behind one of a time, a zone? */
-static bool is_zone(const struct reader *r, unsigned ahead, int *minutes)
-{
-	const struct word *w = when_peek(r, ahead);
-	size_t i;
-
-	if (w->n > 3 && (strncmp(w->p, "utc", 3) == 0 || strncmp(w->p, "gmt", 3) == 0) && offset_behind(w, 3, minutes))
-		return true;
-	for (i = 0; i < COUNT(zones) && w->known; i++)
-		if (when_is(w, zones[i].name)) {
-			*minutes = zones[i].minutes;
-			return !zones[i].word || ends_a_part(w, when_peek(r, ahead + 1)) ||
-			       (r->at + ahead > 0 && ends_in_half(&r->words[r->at + ahead - 1]));
-		}
 	return false;
 }
 
@@ -234,7 +165,7 @@ static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 		return false;
 	if (end > 0 && end < w->n && !(w->n == end + 1 && strchr(".:", w->p[end])))
 		return false;
-	zoned = is_zone(r, led + 1u, &minutes);
+	zoned = when_sees_zone(r, led + 1u, &minutes);
 	if (!led && r->hour_next == HOUR_WITH_DAY && !when_is_day(next) && !zoned)
 		return false;
 	if (next->n > 0 && !when_is_day(next) && !is_any(next, after_hours, COUNT(after_hours)) && !zoned)
@@ -293,11 +224,11 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		sure = w->p[end] != '.' && more == 2;
 		end += 1 + more;
 	}
-	pm = rest_is(w, end, "pm") || rest_is(w, end, "p.m") ||
+	pm = when_rest_is(w, end, "pm") || when_rest_is(w, end, "p.m") ||
 	     (end == w->n && (when_is(next, "pm") || when_is(next, "p.m")));
-	am = rest_is(w, end, "am") || rest_is(w, end, "a.m") ||
+	am = when_rest_is(w, end, "am") || when_rest_is(w, end, "a.m") ||
 	     (end == w->n && (when_is(next, "am") || when_is(next, "a.m")));
-	sure = sure || pm || am || rest_is(w, end, "h") || rest_is(w, end, "o'clock") ||
+	sure = sure || pm || am || when_rest_is(w, end, "h") || when_rest_is(w, end, "o'clock") ||
 	       (end == w->n && is_any(next, behind, COUNT(behind)));
 	if (!sure || minute > 59 || ((pm || am) && hour > 12))
 		return false;
@@ -307,7 +238,7 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		hour = 0;
 	m->time = hour * HOUR_MS + minute * INT64_C(60000);
 	m->part = false;
-	if (rest_is(w, end, "z") || rest_is(w, end, "utc") || rest_is(w, end, "gmt"))
+	if (when_rest_is(w, end, "z") || when_rest_is(w, end, "utc") || when_rest_is(w, end, "gmt"))
 		set_zone(m, 0);
 	r->at += led + 1u;
 	if (end == w->n && is_any(next, behind, COUNT(behind)))
@@ -339,7 +270,7 @@ bool when_take_time(struct reader *r, struct moment *m)
 
 	if (!take_time(r, m))
 		return false;
-	if (is_zone(r, 0, &minutes)) {
+	if (when_sees_zone(r, 0, &minutes)) {
 		set_zone(m, minutes);
 		r->at++;
 	}

@@ -126,6 +126,13 @@ bool when_is(const struct word *w, const char *text)
 	return n == len && strncmp(w->p, text, n) == 0;
 }
 
+bool when_rest_is(const struct word *w, size_t from, const char *text)
+{
+	struct word rest = {w->p + from, w->n - from, true};
+
+	return when_is(&rest, text);
+}
+
 const struct word *when_peek(const struct reader *r, unsigned ahead)
 {
 	static const struct word none = {"", 0, false};

@@ -67,7 +67,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_weights.c \
 	src/agents/email_triage_when.c src/agents/email_triage_when.h \
 	src/agents/email_triage_when_days.c src/agents/email_triage_when_times.c src/agents/email_triage_when_priv.h \
-	src/agents/email_triage_when_leads.c src/agents/email_triage_when_order.c \
+	src/agents/email_triage_when_leads.c src/agents/email_triage_when_order.c src/agents/email_triage_when_zones.c \
 	src/agents/email_triage_when_words.c
 AGENTS_LIBS = libagents.a
 

@@ -86,7 +86,7 @@ static void check_deadline(const char *text, const struct zone *zone)
 
 	arena_init(&a);
 	sentences_add(s, &a, text, false);
-	if (when_deadline(s, s->all, zone, base, true, &at))
+	if (when_deadline(s, s->all, zone, base, &at))
 		MUST(at > base - INT64_C(3) * 86400000 && at < base + INT64_C(402) * 86400000);
 	arena_release(&a);
 	mem_free(s);

@@ -125,6 +125,21 @@ static void the_reader_is_who_most_mails_name(void)
 	CHECK_ALL(rows);
 }
 
+/* ---- Phishing ---- */
+
+static void a_company_s_name_and_a_password_are_suspicious(void)
+{
+	static const struct row rows[] = {
+		{"of its own", MAIL("it", "Microsoft 365 <security@m365-mailbox.test>", SAM, "Action required: password expires today", "08:00", "",
+		 "The password for sam@y.org expires today. Keep the same password: http://m365-mailbox.test/k"), "suspicious", "label",
+		 "of a company that this address is not of"},
+		{"of the reader's house", MAIL("it", "IT <it@y.org>", SAM, "Your password expires today", "08:00", "",
+		 "Please change it by 17:00 today."), "urgent", "label", NULL},
+	};
+
+	CHECK_ALL(rows);
+}
+
 /* ---- Files ---- */
 
 static void a_long_name_hides_no_program(void)
@@ -157,6 +172,7 @@ static CU_TestInfo tests[] = {
 	{"an answer to nothing is spam all the same", an_answer_to_nothing_is_spam_all_the_same},
 	{"a mail is quieted by its own house alone", a_mail_is_quieted_by_its_own_house_alone},
 	{"the reader is who most mails name", the_reader_is_who_most_mails_name},
+	{"a company's name and a password are suspicious", a_company_s_name_and_a_password_are_suspicious},
 	{"a long name hides no program", a_long_name_hides_no_program},
 	CU_TEST_INFO_NULL,
 };

@@ -110,7 +110,7 @@ static void deadlines_are_resolved(void)
 
 		arena_init(&a);
 		sentences_add(s, &a, rows[i].text, false);
-		if (when_deadline(s, &s->all[0], zone, base, false, &got))
+		if (when_deadline(s, &s->all[0], zone, base, &got))
 			clock_format(zone_to_local(zone, got), text);
 		if (strcmp(text, rows[i].local ? rows[i].local : "none") != 0)
 			fprintf(stderr, "%s: %s\n", rows[i].text, text);
@@ -141,7 +141,7 @@ static void expect_deadlines(const struct said *rows, size_t n, const char *zone
 
 		arena_init(&a);
 		sentences_add(s, &a, rows[i].text, false);
-		if (when_deadline(s, asks ? &s->all[0] : NULL, zone, base, false, &got))
+		if (when_deadline(s, asks ? &s->all[0] : NULL, zone, base, &got))
 			clock_format(zone_to_local(zone, got), text);
 		if (strcmp(text, rows[i].local ? rows[i].local : "none") != 0)
 			fprintf(stderr, "%s, %s: %s\n", zone_name, rows[i].text, text);
@@ -284,7 +284,7 @@ static void the_next_time_is_noted(void)
 
 		arena_init(&a);
 		sentences_add(s, &a, rows[i].text, false);
-		when_deadline(s, NULL, zone, base, false, &deadline);
+		when_deadline(s, NULL, zone, base, &deadline);
 		if (s->all[0].at_ms)
 			clock_format(zone_to_local(zone, s->all[0].at_ms), text);
 		if (strcmp(text, rows[i].local ? rows[i].local : "none") != 0)
