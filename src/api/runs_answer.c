@@ -71,14 +71,16 @@ static void answer_success(struct run_request *q, const struct execution *e)
 	buf_release(&b);
 }
 
-/* With the code that the execution itself shows. */
+/* What its user can mend keeps its code; all else that ended a run (CANCELLED, TIMEOUT, …) is told inside the execution. */
 static void answer_failure(struct run_request *q, const struct execution *e)
 {
-	enum err_code code = err_by_name(e->error_code);
+	bool connect = err_by_name(e->error_code) == ERR_INTEGRATION_NOT_CONNECTED;
 	struct error err = {0};
 
-	err_set(&err, code == ERR_NONE ? ERR_EXECUTION_FAILED : code, "%s",
+	err_set(&err, connect ? ERR_INTEGRATION_NOT_CONNECTED : ERR_EXECUTION_FAILED, "%s",
 	        e->error_message ? e->error_message : "The run failed");
+	if (connect && q->agent->required_count == 1)
+		snprintf(err.integration, sizeof err.integration, "%s", q->agent->required[0]);
 	id_format(ID_EXECUTION, &e->id, err.execution_id);
 	respond_error_extra(q->r, &err, replay_header(q));
 }

@@ -86,7 +86,7 @@ class Connect(MailCase):
         self.connect("--unchecked", password=self.password_file("wrong-one"))
         answer = self.client.run("email-triage", {}, wait=True)
         error = answer.body["error"]
-        self.assertEqual((answer.status, error["code"]), (400, "INTEGRATION_NOT_CONNECTED"))
+        self.assertEqual((answer.status, error["code"], error["integrationSlug"]), (400, "INTEGRATION_NOT_CONNECTED", "gmail"))
         execution = self.client.get(f"/api/executions/{error['execution_id']}").body["data"]
         self.assertEqual(execution["error"]["code"], error["code"])
 
