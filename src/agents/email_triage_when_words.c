@@ -112,18 +112,31 @@ bool when_begins(const struct when_begins *b, const struct word *w)
 	return b->starts[at / 8] >> at % 8 & 1;
 }
 
+static bool is_mark(char c)
+{
+	return c == '.' || c == ':' || c == '\'';
+}
+
+/* How long the first word of text is, if it is this one; 0: it is another. */
+static inline size_t same(const struct word *w, const char *text)
+{
+	size_t i, n = w->n;
+
+	if (!w->known)
+		return 0;
+	for (i = 0; text[i] && text[i] != ' '; i++)
+		if (i == n || w->p[i] != text[i])
+			return 0;
+	while (n > i && is_mark(w->p[n - 1]))
+		n--;
+	if (n == i + 2 && w->p[i] == '\'' && w->p[i + 1] == 's')
+		n = i;
+	return n == i ? i : 0;
+}
+
 bool when_is(const struct word *w, const char *text)
 {
-	size_t n = w->n, len;
-
-	if (!w->known || n == 0 || *w->p != *text)
-		return false;
-	len = strlen(text);
-	while (n > len && strchr(".:'", w->p[n - 1]))
-		n--;
-	if (n == len + 2 && strncmp(w->p + len, "'s", 2) == 0)
-		n = len;
-	return n == len && strncmp(w->p, text, n) == 0;
+	return same(w, text) > 0;
 }
 
 bool when_rest_is(const struct word *w, size_t from, const char *text)
@@ -156,25 +169,17 @@ bool when_take(struct reader *r, const char *text)
 bool when_take_words(struct reader *r, const char *text)
 {
 	unsigned ahead = 0;
-	const char *p = text;
-	char word[24];
 
-	if (*when_peek(r, 0)->p != *text)
-		return false;
-	while (*p) {
-		size_t n = strcspn(p, " ");
+	while (*text) {
+		size_t n = same(when_peek(r, ahead++), text);
 
-		if (n >= sizeof word)
+		if (n == 0)
 			return false;
-		memcpy(word, p, n);
-		word[n] = '\0';
-		if (!when_is(when_peek(r, ahead++), word))
-			return false;
-		p += n;
-		p += *p == ' ';
+		text += n;
+		text += *text == ' ';
 	}
 	r->at += ahead;
-	return true;
+	return ahead > 0;
 }
 
 int when_number(const struct word *w, size_t *end)

@@ -42,12 +42,14 @@ static inline unsigned bucket_of(const char *text, size_t n)
 	return n < 3 ? a : 256 + ((a * 31 + (unsigned char)text[1]) * 31 + (unsigned char)text[2]) % (PHRASES_BUCKETS - 256);
 }
 
-/* The first four bytes, those beyond n zero. */
-static inline uint32_t start_of(const char *text, size_t n)
+/* Up to eight first bytes of a text of n bytes, those beyond zero: the same way on every machine, as nothing but such
+ * values is compared. */
+static inline uint64_t start_of(const char *text, size_t n)
 {
-	return n < 3 ? 0
-	             : (uint32_t)(unsigned char)text[0] << 24 | (uint32_t)(unsigned char)text[1] << 16 |
-	               (uint32_t)(unsigned char)text[2] << 8 | (n > 3 ? (unsigned char)text[3] : 0);
+	uint64_t start = 0;
+
+	memcpy(&start, text, n < sizeof start ? n : sizeof start);
+	return start;
 }
 
 void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
@@ -57,6 +59,8 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 
 	INVARIANT(n <= PHRASES_MAX, "an index of phrases is full");
 	ix->all = all;
+	for (i = 0; i <= 8; i++)
+		ix->mask[i] = start_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", i);
 	for (i = 0; i < n; i++)
 		ix->length[i] = (uint8_t)phrase_length(all[i].text);
 	/* how many there are of each bucket, then where each bucket ends, then back to where it begins */
@@ -73,16 +77,11 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 		at = --ix->first[bucket_of(all[i].text, ix->length[i])];
 		ix->order[at] = (uint16_t)i;
 		ix->start[at] = start_of(all[i].text, ix->length[i]);
+		ix->starts[at] = ix->length[i] < 8 ? ix->length[i] : 8;
 	}
 }
 
-/* Does a phrase that begins so stand here? Bytes that it does not have may be any. */
-static inline bool may_stand(uint32_t have, uint32_t start)
-{
-	return have == start || ((start & 0xFF) == 0 && (have ^ start) >> 8 == 0) || (start & 0xFFFF) == 0;
-}
-
-static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, uint32_t have, const char *at,
+static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, uint64_t have, const char *at,
                        void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
 	unsigned i;
@@ -90,7 +89,7 @@ static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, ui
 	for (i = ix->first[bucket]; i < ix->first[bucket + 1]; i++) {
 		const struct phrase *p = &ix->all[ix->order[i]];
 
-		if (may_stand(have, ix->start[i]) && stands_at(at, p->text, ix->length[ix->order[i]]))
+		if ((have & ix->mask[ix->starts[i]]) == ix->start[i] && stands_at(at, p->text, ix->length[ix->order[i]]))
 			hit(ctx, p, at);
 	}
 }
@@ -98,13 +97,16 @@ static inline void try_bucket(const struct phrase_index *ix, unsigned bucket, ui
 void phrases_find(const struct phrase_index *ix, const char *text,
                   void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx)
 {
+	const char *end = text + strlen(text);
+
 	while (*text) {
 		unsigned begins = ix->begins[(unsigned char)*text];
+		uint64_t have = begins ? start_of(text, (size_t)(end - text)) : 0;
 
 		if (begins & BEGINS_SHORT)
-			try_bucket(ix, bucket_of(text, 1), 0, text, hit, ctx);
-		if (begins & BEGINS_LONG && text[1] && text[2])
-			try_bucket(ix, bucket_of(text, 3), start_of(text, 4), text, hit, ctx);
+			try_bucket(ix, bucket_of(text, 1), have, text, hit, ctx);
+		if (begins & BEGINS_LONG && end - text > 2)
+			try_bucket(ix, bucket_of(text, 3), have, text, hit, ctx);
 		if (is_letter(*text++))
 			while (is_letter(*text))
 				text++;

@@ -19,7 +19,9 @@ struct phrase_index {
 	uint16_t first[PHRASES_BUCKETS + 1];      /* of each bucket in order */
 	uint8_t  begins[256];                     /* with this byte phrases begin, of one or two bytes, longer ones */
 	uint16_t order[PHRASES_MAX];
-	uint32_t start[PHRASES_MAX];              /* first bytes of those, to pass most over */
+	uint64_t start[PHRASES_MAX];              /* first bytes of those, to pass most over */
+	uint8_t  starts[PHRASES_MAX];             /* how many bytes that are */
+	uint64_t mask[9];                         /* of so many bytes */
 	uint8_t  length[PHRASES_MAX];     /* of each phrase, the '*' not counted */
 	const struct phrase *all;
 };
