@@ -38,14 +38,25 @@ static const struct { const char *name; enum fact fact; } header_facts[] = {
 	{"X-Job", FACT_CAMPAIGN_HEADERS}, {"X-Mailer-LID", FACT_CAMPAIGN_HEADERS},
 };
 
+/* Names are three bytes long at least, and most differ in those. */
+static inline bool may_be(const char *name, const char *known)
+{
+	return ((name[0] ^ known[0]) & 0xDF) == 0 && ((name[1] ^ known[1]) & 0xDF) == 0 && ((name[2] ^ known[2]) & 0xDF) == 0;
+}
+
 static bool name_matches(const char *name, const char *pattern)
 {
 	size_t n;
 
-	if (((*name ^ *pattern) & 0xDF) != 0)
+	if (!may_be(name, pattern))
 		return false;
 	n = strlen(pattern);
 	return pattern[n - 1] == '*' ? strncasecmp(name, pattern, n - 1) == 0 : strcasecmp(name, pattern) == 0;
+}
+
+static bool is_named(const struct mail_header *h, const char *name)
+{
+	return may_be(h->name, name) && strcasecmp(h->name, name) == 0;
 }
 
 static void note_header(const struct mail_header *h, struct facts *f)
@@ -55,16 +66,15 @@ static void note_header(const struct mail_header *h, struct facts *f)
 	for (i = 0; i < sizeof header_facts / sizeof *header_facts; i++)
 		if (name_matches(h->name, header_facts[i].name))
 			f->has[header_facts[i].fact] = true;
-	if (strcasecmp(h->name, "Precedence") == 0)
+	if (is_named(h, "Precedence"))
 		f->has[FACT_PRECEDENCE] |= starts(h->value, "bulk") || starts(h->value, "list") || starts(h->value, "junk");
-	else if (strcasecmp(h->name, "Auto-Submitted") == 0)       /* RFC 3834 5.2 */
+	else if (is_named(h, "Auto-Submitted"))       /* RFC 3834 5.2 */
 		f->has[FACT_AUTO_SUBMITTED] |= !starts(h->value, "no");
-	else if (strcasecmp(h->name, "X-Priority") == 0)
+	else if (is_named(h, "X-Priority"))
 		f->has[FACT_PRIORITY_HEADER] |= *h->value == '1';
-	else if (strcasecmp(h->name, "Importance") == 0 || strcasecmp(h->name, "Priority") == 0)
+	else if (is_named(h, "Importance") || is_named(h, "Priority"))
 		f->has[FACT_PRIORITY_HEADER] |= starts(h->value, "high") || starts(h->value, "urgent");
-	else if (strcasecmp(h->name, "X-Spam-Flag") == 0 || strcasecmp(h->name, "X-Spam-Status") == 0 ||
-	         strcasecmp(h->name, "X-Spam") == 0)
+	else if (is_named(h, "X-Spam-Flag") || is_named(h, "X-Spam-Status") || is_named(h, "X-Spam"))
 		f->has[FACT_UPSTREAM_SPAM] |= starts(h->value, "yes");
 }
 
@@ -90,7 +100,7 @@ static bool local_part_has(const char *addr, const char *word)
 	size_t n = strcspn(addr, "@"), len = strlen(word), i;
 
 	for (i = 0; i + len <= n; i++)
-		if (strncmp(addr + i, word, len) == 0 && (i == 0 || !isalnum((unsigned char)addr[i - 1])) &&
+		if (addr[i] == *word && strncmp(addr + i, word, len) == 0 && (i == 0 || !isalnum((unsigned char)addr[i - 1])) &&
 		    (i + len == n || !isalnum((unsigned char)addr[i + len])))
 			return true;
 	return false;

@@ -44,7 +44,7 @@ static void note_mark(struct reading *r, const char *word, size_t n)
 	unsigned k;
 
 	for (k = 0; k < sizeof marks / sizeof *marks; k++)
-		if (marks[k][0] == word[0] && strlen(marks[k]) == n && memcmp(marks[k], word, n) == 0)
+		if (marks[k][0] == word[0] && strncmp(marks[k], word, n) == 0 && marks[k][n] == '\0')
 			r->seen |= UINT64_C(1) << k;
 }
 
@@ -119,7 +119,7 @@ void request_features(const char *s, size_t n, bool question, uint32_t cues, fea
 			;
 		if (len > 0 && len <= WORD_MAX)
 			take_word(&r, s + i, len);
-		else if (len == 0 && strchr(",:;!*-[(", s[i]))
+		else if (len == 0 && s[i] != ' ' && strchr(",:;!*-[(", s[i]))
 			tell(&r, joined((uint64_t)s[i], r.words == 0, KIND_SIGN + 10));
 		len += len == 0;
 	}

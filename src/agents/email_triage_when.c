@@ -272,7 +272,7 @@ static bool in_sentence(struct reader *r, const struct sentence *s, bool asks, i
 bool when_deadline(struct sentences *s, const struct sentence *asks, const struct zone *zone,
                    int64_t base_ms, int64_t *deadline_ms)
 {
-	struct reader r = {.month_first = when_month_first(zone_name(zone)), .zone = zone, .base = base_ms};
+	struct reader r = {.zone = zone, .base = base_ms};
 	int64_t local = 0, best = 0;
 	bool found = false, hit;
 	unsigned i;

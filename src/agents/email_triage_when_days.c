@@ -229,7 +229,7 @@ static bool take_number_date(struct reader *r, struct moment *m)
 		if (!set_date(r, m, v[0], v[1], v[2]))
 			return false;
 	} else {
-		bool swap = mark == '/' && (v[1] > 12 || (r->month_first && v[0] <= 12));
+		bool swap = mark == '/' && (v[1] > 12 || (v[0] <= 12 && when_month_first(zone_name(r->zone))));
 
 		if (!set_date(r, m, n == 3 ? v[2] : -1, v[swap ? 0 : 1], v[swap ? 1 : 0]))
 			return false;

@@ -23,7 +23,6 @@ struct reader {
 	int64_t now;                 /* local time it was written */
 	int64_t base;                /* … in UTC */
 	const struct zone *zone;
-	bool month_first;
 	bool question;               /* the sentence is one */
 	bool wanted, asked;          /* it asks for something; so it does, or tells of a duty */
 	/* does what was read lead to an hour that is only a number: no, with a day behind it, yes */
@@ -55,16 +54,30 @@ void when_know_all(const char *const *phrases, size_t n);
 void when_days_begin(struct when_begins *b);
 void when_days_know(void);
 
+/* How long the first word of text is, if it is this one, whatever marks stand behind it; 0: it is another. */
+size_t when_same(const struct word *w, const char *text);
 /* "friday's", "friday." and "friday:" are friday. false at once for a word that is not known. */
-bool when_is(const struct word *w, const char *text);
+static inline bool when_is(const struct word *w, const char *text)
+{
+	return w->known && *w->p == *text && when_same(w, text) > 0;
+}
 /* Is it what stands behind the word's first bytes? */
 bool when_rest_is(const struct word *w, size_t from, const char *text);
 /* The word that many ahead; an empty one behind the last. */
-const struct word *when_peek(const struct reader *r, unsigned ahead);
+static inline const struct word *when_peek(const struct reader *r, unsigned ahead)
+{
+	static const struct word none = {"", 0, false};
+
+	return r->at + ahead < r->count ? &r->words[r->at + ahead] : &none;
+}
 bool when_next_is(const struct reader *r, const char *text);
 /* Takes the word if it comes next, and several ("end of the day") if all of them do. */
 bool when_take(struct reader *r, const char *text);
-bool when_take_words(struct reader *r, const char *text);
+bool when_take_all(struct reader *r, const char *text);
+static inline bool when_take_words(struct reader *r, const char *text)
+{
+	return *when_peek(r, 0)->p == *text && when_take_all(r, text);
+}
 /* Digits at the word's start; -1 without. *end: how many. */
 int when_number(const struct word *w, size_t *end);
 

@@ -14,6 +14,11 @@ static bool is_gap(char c)
 	return gaps[(unsigned char)c];
 }
 
+static bool is_mark(char c)
+{
+	return c == '.' || c == ':' || c == '\'';
+}
+
 /* ---- Known words ---- */
 
 #define KNOWN_BITS 16384
@@ -26,7 +31,7 @@ static unsigned known_bit(const char *p, size_t n)
 	uint32_t h = 2166136261u;
 	size_t i;
 
-	while (n > 1 && (p[n - 1] == '.' || p[n - 1] == ':' || p[n - 1] == '\''))
+	while (n > 1 && is_mark(p[n - 1]))
 		n--;
 	if (n > 2 && p[n - 1] == 's' && p[n - 2] == '\'')
 		n -= 2;
@@ -87,7 +92,7 @@ void when_split(struct reader *r, const char *text)
 /* A word by its first three bytes; one of two bytes, whatever mark stands behind it, by those. */
 static unsigned start_of(const char *p, size_t n)
 {
-	unsigned third = n > 2 && !strchr(".:'", p[2]) ? (unsigned char)p[2] : 0;
+	unsigned third = n > 2 && !is_mark(p[2]) ? (unsigned char)p[2] : 0;
 
 	return (((unsigned char)p[0] * 31u + (unsigned char)p[1]) * 31u + third) % WHEN_STARTS;
 }
@@ -112,13 +117,7 @@ bool when_begins(const struct when_begins *b, const struct word *w)
 	return b->starts[at / 8] >> at % 8 & 1;
 }
 
-static bool is_mark(char c)
-{
-	return c == '.' || c == ':' || c == '\'';
-}
-
-/* How long the first word of text is, if it is this one; 0: it is another. */
-static inline size_t same(const struct word *w, const char *text)
+size_t when_same(const struct word *w, const char *text)
 {
 	size_t i, n = w->n;
 
@@ -134,23 +133,11 @@ static inline size_t same(const struct word *w, const char *text)
 	return n == i ? i : 0;
 }
 
-bool when_is(const struct word *w, const char *text)
-{
-	return same(w, text) > 0;
-}
-
 bool when_rest_is(const struct word *w, size_t from, const char *text)
 {
 	struct word rest = {w->p + from, w->n - from, true};
 
 	return when_is(&rest, text);
-}
-
-const struct word *when_peek(const struct reader *r, unsigned ahead)
-{
-	static const struct word none = {"", 0, false};
-
-	return r->at + ahead < r->count ? &r->words[r->at + ahead] : &none;
 }
 
 bool when_next_is(const struct reader *r, const char *text)
@@ -166,12 +153,12 @@ bool when_take(struct reader *r, const char *text)
 	return true;
 }
 
-bool when_take_words(struct reader *r, const char *text)
+bool when_take_all(struct reader *r, const char *text)
 {
 	unsigned ahead = 0;
 
 	while (*text) {
-		size_t n = same(when_peek(r, ahead++), text);
+		size_t n = when_same(when_peek(r, ahead++), text);
 
 		if (n == 0)
 			return false;

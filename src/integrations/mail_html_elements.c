@@ -33,19 +33,28 @@ static const struct html_element elements[] = {
 	{"xmp", EL_OTHER, EL_IS_BLOCK},
 };
 
+/* The table's names begin with small letters, and most are told apart by those. */
+static int compare(const struct html_piece *name, const char *known)
+{
+	int order = (name->n > 0 ? (unsigned char)*name->p | 0x20 : 0) - (unsigned char)*known;
+
+	if (order == 0)
+		order = strncasecmp(name->p, known, name->n);
+	/* equal as far as the shorter goes: a NUL ends the comparison, not the page's name */
+	return order ? order : (int)(name->n > strlen(known)) - (int)(name->n < strlen(known));
+}
+
 const struct html_element *html_element(const struct html_piece *name)
 {
 	unsigned from = 0, to = sizeof elements / sizeof *elements;
 
 	while (from < to) {
 		unsigned middle = (from + to) / 2;
-		size_t n = strlen(elements[middle].name);
-		int order = strncasecmp(name->p, elements[middle].name, name->n);
+		int order = compare(name, elements[middle].name);
 
-		if (order == 0 && n == name->n)
+		if (order == 0)
 			return &elements[middle];
-		/* equal as far as the shorter goes: a NUL ends the comparison, not the page's name */
-		if (order > 0 || (order == 0 && n < name->n))
+		if (order > 0)
 			from = middle + 1;
 		else
 			to = middle;
