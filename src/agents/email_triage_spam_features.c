@@ -217,23 +217,13 @@ static size_t address_rest(const char *p, const char *end)
 	return n;
 }
 
-static bool has_foreign(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)p[i] >= 0x80)
-			return true;
-	return false;
-}
-
-/* p[0..n): a run of letters; nothing that joins words stands at its start. */
-static void take_word(struct reading *r, const char *p, size_t n)
+/* p[0..n): a run of letters; nothing that joins words stands at its start. foreign: one of them is not ASCII. */
+static void take_word(struct reading *r, const char *p, size_t n, bool foreign)
 {
 	r->shouts += n > 0 && p[n - 1] == '!';
 	while (n > 0 && (p[n - 1] == '-' || p[n - 1] == '\''))
 		n--;
-	if (n > 1 && n <= WORD_MAX && !is_own(r, p, n) && !has_foreign(p, n)) {
+	if (n > 1 && n <= WORD_MAX && !foreign && !is_own(r, p, n)) {
 		tell_word(r, p, n);
 		return;
 	}
@@ -251,6 +241,7 @@ static void read_words(struct reading *r, const char *p, const char *end, enum k
 	r->before = 0;
 	while (p < end) {
 		size_t n = spam_page_starts(p, (size_t)(end - p)), rest;
+		unsigned bits;
 
 		if (n > 0) {
 			p += n;
@@ -269,15 +260,15 @@ static void read_words(struct reading *r, const char *p, const char *end, enum k
 		}
 		while (p < end && (*p == '-' || *p == '\''))
 			p++;
-		for (n = 0; p + n < end && is_word(p[n]); n++)
-			;
+		for (n = 0, bits = 0; p + n < end && is_word(p[n]); n++)
+			bits |= (unsigned char)p[n];
 		rest = address_rest(p + n, end);
 		if (rest > 0) {
 			r->before = 0;
 			p += n + rest;
 			continue;
 		}
-		take_word(r, p, n);
+		take_word(r, p, n, bits >= 0x80);
 		p += n;
 	}
 }
