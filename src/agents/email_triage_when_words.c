@@ -28,16 +28,18 @@ static unsigned char known[KNOWN_BITS / 8];
 /* Without the marks that may stand behind a word. */
 static unsigned known_bit(const char *p, size_t n)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = 0;
 	size_t i;
 
 	while (n > 1 && is_mark(p[n - 1]))
 		n--;
 	if (n > 2 && p[n - 1] == 's' && p[n - 2] == '\'')
 		n -= 2;
-	for (i = 0; i < n; i++)
-		h = (h ^ (unsigned char)p[i]) * 16777619u;
-	return (h ^ h >> 15) % KNOWN_BITS;
+	/* eight bytes and the length tell words apart well enough */
+	for (i = 0; i < n && i < 8; i++)
+		h = h << 8 | (unsigned char)p[i];
+	h = (h ^ (uint64_t)n << 56) * UINT64_C(0x9E3779B97F4A7C15);
+	return (unsigned)(h >> 50);
 }
 
 void when_know(const char *phrase)
