@@ -70,14 +70,12 @@ static void note_strong(struct tally *t, int weight, const char *text, size_t n)
 	t->strong[i].text[n] = '\0';
 }
 
-void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
+/* at: what stands in the slot. Apart from tally_add, as most features of a text are in no table. */
+static __attribute__((noinline)) void add_known(struct tally *t, unsigned slot, const char *at, const char *text, size_t n)
 {
-	struct tally *t = ctx;
-	unsigned slot = model_slot(id, t->table->bits);
-	const char *at = &t->table->rows[slot / MODEL_ROW_SLOTS][2 * (slot % MODEL_ROW_SLOTS)];
 	int weight;
 
-	if (*at == ' ' || value_of(*at) != (int)model_check(id) || t->seen[slot / 64] >> slot % 64 & 1)
+	if (t->seen[slot / 64] >> slot % 64 & 1)
 		return;
 	t->seen[slot / 64] |= UINT64_C(1) << slot % 64;
 	weight = value_of(at[1]) - MODEL_STEPS;
@@ -87,6 +85,16 @@ void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
 	t->known++;
 	if (text && weight > 0)
 		note_strong(t, weight, text, n);
+}
+
+void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
+{
+	struct tally *t = ctx;
+	unsigned slot = model_slot(id, t->table->bits);
+	const char *at = &t->table->rows[slot / MODEL_ROW_SLOTS][2 * (slot % MODEL_ROW_SLOTS)];
+
+	if (*at != ' ' && value_of(*at) == (int)model_check(id))
+		add_known(t, slot, at, text, n);
 }
 
 double tally_logit(const struct tally *t)

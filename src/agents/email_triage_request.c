@@ -36,15 +36,19 @@ static void tell(struct reading *r, uint64_t id)
 }
 
 /* Words that together tell who is to do what, however far apart they stand. */
-static const char *const marks[] = {"i", "we", "you", "your", "me", "us", "please", "can", "could", "would", "will", "if",
-                                    "should", "need", "want", "let", "know", "not", "may", "meeting", "to"};
+#define MARK(word) {word, sizeof word - 1}
+static const struct { const char *word; size_t n; } marks[] = {
+	MARK("i"), MARK("we"), MARK("you"), MARK("your"), MARK("me"), MARK("us"), MARK("please"), MARK("can"), MARK("could"),
+	MARK("would"), MARK("will"), MARK("if"), MARK("should"), MARK("need"), MARK("want"), MARK("let"), MARK("know"),
+	MARK("not"), MARK("may"), MARK("meeting"), MARK("to"),
+};
 
 static void note_mark(struct reading *r, const char *word, size_t n)
 {
 	unsigned k;
 
 	for (k = 0; k < sizeof marks / sizeof *marks; k++)
-		if (marks[k][0] == word[0] && strncmp(marks[k], word, n) == 0 && marks[k][n] == '\0')
+		if (marks[k].n == n && *marks[k].word == *word && memcmp(marks[k].word, word, n) == 0)
 			r->seen |= UINT64_C(1) << k;
 }
 
