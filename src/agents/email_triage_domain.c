@@ -162,7 +162,9 @@ bool domain_imitates_brand(const char *host)
 	for (i = 0; i < sizeof brands / sizeof *brands; i++) {
 		const char *name = brands[i].name;
 
-		if (strlen(name) < 5 || strchr(name, ' ') || list_has(brands[i].domains, domain))
+		/* most domains hold no brand's name at all */
+		if ((!strstr(host, name) && !strstr(plain, name)) || strlen(name) < 5 || strchr(name, ' ') ||
+		    list_has(brands[i].domains, domain))
 			continue;
 		if (goes_on_as_com(host, name) || (has_part(plain, name) && (strcmp(plain, domain) != 0 || strchr(domain, '-'))))
 			return true;

@@ -100,7 +100,8 @@ static bool stops(const struct buf *b, const char *rest)
 	if (n == 1 && b->data[start] != 'i')
 		return false;
 	for (i = 0; i < sizeof short_forms / sizeof *short_forms; i++)
-		if (strlen(short_forms[i]) == n && strncmp(b->data + start, short_forms[i], n) == 0)
+		if (*short_forms[i] == b->data[start] && strlen(short_forms[i]) == n &&
+		    strncmp(b->data + start, short_forms[i], n) == 0)
 			return false;
 	return true;
 }

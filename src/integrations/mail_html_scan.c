@@ -16,7 +16,8 @@ static bool is_blank(char c)
 
 static bool is_name(const struct html_piece *piece, const char *name)
 {
-	return piece->n == strlen(name) && strncasecmp(piece->p, name, piece->n) == 0;
+	return piece->n > 0 && ((*piece->p ^ *name) & 0xDF) == 0 && piece->n == strlen(name) &&
+	       strncasecmp(piece->p, name, piece->n) == 0;
 }
 
 /* ---- What is passed over ---- */
