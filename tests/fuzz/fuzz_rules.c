@@ -14,7 +14,7 @@ static void check_verdict(const struct rule_verdict *v, const struct rule_set *s
 
 	for (i = 0; i < RULE_MATTER__MAX; i++) {
 		MUST(v->by[i] == -1 || (v->by[i] == 0 && rules_understood(set, 0)));
-		MUST(v->beaten[i] == -1 || i == RULE_ON_KEEP);
+		MUST(v->beaten[i] == 0 || (i == RULE_ON_KEEP && v->beaten[i] == 1));
 	}
 	MUST(!(v->archive && v->never_archive));
 	MUST(!v->label || *v->label);
