@@ -206,7 +206,7 @@ static bool term_holds(enum query_kind kind, const char *text, struct arena *scr
 	return false;
 }
 
-bool query_has_dates(const struct query *q)
+static bool has_dates(const struct query *q)
 {
 	return q->after_ms != INT64_MIN || q->before_ms != INT64_MAX;
 }
@@ -215,7 +215,7 @@ bool query_matches(const struct query *q, struct arena *scratch, const struct ma
 {
 	unsigned i;
 
-	if (query_has_dates(q) && (date_ms == 0 || date_ms < q->after_ms || date_ms >= q->before_ms))
+	if (has_dates(q) && (date_ms == 0 || date_ms < q->after_ms || date_ms >= q->before_ms))
 		return false;
 	for (i = 0; i < q->count; i++)
 		if (!term_holds(q->terms[i].kind, q->terms[i].text, scratch, m, unread))

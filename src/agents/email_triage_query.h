@@ -30,7 +30,6 @@ bool query_parse(struct arena *a, const char *text, const struct zone *zone, int
 /* date_ms is the Date header's; a mail without one fits only queries without dates. */
 bool query_matches(const struct query *q, struct arena *scratch, const struct mail *m, int64_t date_ms,
                    bool unread);
-bool query_has_dates(const struct query *q);
 /* What a server may leave out. Its strings are the query's. */
 void query_filter(const struct query *q, struct mailbox_filter *out);
 

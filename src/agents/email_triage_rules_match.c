@@ -91,7 +91,8 @@ static bool stand_at(const char *at, const char *words)
 	}
 }
 
-bool rules_text_has(const char *text, const char *words)
+/* Are these words in a text (both lower case), as singular or plural, the last also as the beginning of a longer word? */
+static bool has_words(const char *text, const char *words)
 {
 	const char *p = text;
 
@@ -142,6 +143,6 @@ bool rules_text_holds(const char *text, const struct value *value)
 		n = strlen(text);
 		return n == len && strncmp(text, value->text, len) == 0;
 	default:
-		return value->exact ? strstr(text, value->text) != NULL : rules_text_has(text, value->text);
+		return value->exact ? strstr(text, value->text) != NULL : has_words(text, value->text);
 	}
 }

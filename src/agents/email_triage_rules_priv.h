@@ -260,10 +260,8 @@ struct rule_view {
 	struct money_found money;
 };
 
-/* email_triage_rules_match.c: are these words in a text (both lower case), as singular or plural, the last also as the
- * beginning of a longer word? */
-bool rules_text_has(const char *text, const char *words);
-/* The same where a value must stand at its beginning, or end there. */
+/* email_triage_rules_match.c: are a value's words in a text (both lower case), as singular or plural, the last also as the
+ * beginning of a longer word, or where the value must stand at its beginning or end there? */
 bool rules_text_holds(const char *text, const struct value *value);
 
 #endif

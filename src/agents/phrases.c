@@ -126,16 +126,3 @@ bool text_has_phrase(const char *text, const char *phrase)
 	}
 	return false;
 }
-
-static void note_tag(void *ctx, const struct phrase *p, const char *at)
-{
-	*(uint32_t *)ctx |= p->tag;
-}
-
-uint32_t phrases_tags(const struct phrase_index *ix, const char *text)
-{
-	uint32_t seen = 0;
-
-	phrases_find(ix, text, note_tag, &seen);
-	return seen;
-}

@@ -32,8 +32,6 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n);
 void phrases_find(const struct phrase_index *ix, const char *text,
                   void (*hit)(void *ctx, const struct phrase *p, const char *at), void *ctx);
 
-/* The tags, as bits, of all phrases that stand in text. */
-uint32_t phrases_tags(const struct phrase_index *ix, const char *text);
 static inline bool all_of(uint32_t seen, uint32_t bits)
 {
 	return (seen & bits) == bits;

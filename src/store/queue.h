@@ -114,9 +114,6 @@ bool queue_sweep(struct db *db, struct db_conn **c, int64_t now_ms, unsigned max
 		 unsigned max_attempts, const char *host,
 		 bool (*is_dead)(const char *owner, void *ctx), void *ctx, struct swept *out,
 		 struct error *err);
-/* When the next lease expires or later row is due; INT64_MAX when none. */
-bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err);
-bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err);
 
 /* Fills an account's free slots from its held runs, oldest first, inside the caller's transaction;
  * locks the account's quota row (or finds it locked by the caller) and updates active and held of

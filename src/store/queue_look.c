@@ -30,23 +30,6 @@ bool queue_look(struct db_conn *c, struct queue_look *out, struct error *err)
 	return got >= 0;
 }
 
-bool queue_next_due(struct db_conn *c, int64_t *due_ms, struct error *err)
-{
-	struct queue_look look;
-	bool ok = queue_look(c, &look, err);
-
-	*due_ms = look.later_due_ms < look.lease_due_ms ? look.later_due_ms : look.lease_due_ms;
-	return ok;
-}
-
-bool queue_has_suspects(struct db_conn *c, bool *yes, struct error *err)
-{
-	int64_t one;
-
-	return db_query_int(c, "SELECT 1 FROM queue_ready WHERE lane = 2 LIMIT 1", NULL, 0, &one,
-	                    yes, err);
-}
-
 /* The oldest id of each lane stands first in its part of the key. */
 static bool read_oldest(struct db_conn *c, int64_t now_ms, struct queue_stats *out,
                         struct error *err)
