@@ -145,9 +145,11 @@ static bool is_request(struct tally *t, const struct sentence *s, enum asks by_c
 
 	if (by_cue == ASKS_BY_FORMULA || s->subject)
 		return by_cue == ASKS;
-	odds = request_logit(t, s->text, strlen(s->text), s->question, cues);
 	/* a question without a cue asks for an answer, not for something by a day that it names */
-	return by_cue == ASKS ? odds > NO_REQUEST_ODDS : odds > REQUEST_ODDS && !s->question;
+	if (by_cue != ASKS && s->question)
+		return false;
+	odds = request_logit(t, s->text, strlen(s->text), s->question, cues);
+	return odds > (by_cue == ASKS ? NO_REQUEST_ODDS : REQUEST_ODDS);
 }
 
 void cues_count(const struct sentences *s, struct cue_counts *out)

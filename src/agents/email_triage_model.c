@@ -4,8 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FIRST_CHARACTER '#'      /* of the 90 that a slot is written with: no '"', no '\\', no '?' of trigraphs */
-#define CHECKS 90
+#define CHECKS 90      /* characters that a slot is written with: no blank, no '"', no '\\', no '?' of trigraphs */
 
 uint64_t feature_of(unsigned kind, const char *text, size_t n)
 {
@@ -15,6 +14,16 @@ uint64_t feature_of(unsigned kind, const char *text, size_t n)
 	for (i = 0; i < n; i++)
 		h = feature_byte(h, text[i]);
 	return feature_end(h);
+}
+
+void feature_set_put(struct feature_set *set, uint64_t id, unsigned value)
+{
+	size_t at = id % FEATURE_SET_SLOTS;
+
+	while (set->ids[at])
+		at = (at + 1) % FEATURE_SET_SLOTS;
+	set->ids[at] = id;
+	set->values[at] = (uint8_t)value;
 }
 
 unsigned model_slot(uint64_t id, unsigned bits)
@@ -27,9 +36,18 @@ unsigned model_check(uint64_t id)
 	return (unsigned)((id >> 32) % CHECKS);
 }
 
+/* The characters of 0 to 89. */
+static const char written[CHECKS + 1] =
+	"#$%&'()*+,-./0123456789:;<=>@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+
+char model_character(unsigned value)
+{
+	return written[value];
+}
+
 static int value_of(char c)
 {
-	return c - FIRST_CHARACTER - (c > '?') - (c > '\\');
+	return c - written[0] - (c > '?') - (c > '\\');
 }
 
 void tally_start(struct tally *t, const struct model_table *table)
@@ -70,15 +88,15 @@ static void note_strong(struct tally *t, int weight, const char *text, size_t n)
 	t->strong[i].text[n] = '\0';
 }
 
-/* at: what stands in the slot. Apart from tally_add, as most features of a text are in no table. */
-static __attribute__((noinline)) void add_known(struct tally *t, unsigned slot, const char *at, const char *text, size_t n)
+/* Apart from tally_add, as most features of a text are in no table. */
+static __attribute__((noinline)) void add_known(struct tally *t, unsigned slot, const char *text, size_t n)
 {
 	int weight;
 
 	if (t->seen[slot / 64] >> slot % 64 & 1)
 		return;
 	t->seen[slot / 64] |= UINT64_C(1) << slot % 64;
-	weight = value_of(at[1]) - MODEL_STEPS;
+	weight = value_of(t->table->weights[slot / MODEL_ROW_SLOTS][slot % MODEL_ROW_SLOTS]) - MODEL_STEPS;
 	t->sum += weight;
 	if (t->known < MODEL_FIRST_MAX)
 		t->first[t->known] = (uint16_t)slot;
@@ -91,10 +109,9 @@ void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
 {
 	struct tally *t = ctx;
 	unsigned slot = model_slot(id, t->table->bits);
-	const char *at = &t->table->rows[slot / MODEL_ROW_SLOTS][2 * (slot % MODEL_ROW_SLOTS)];
 
-	if (*at != ' ' && value_of(*at) == (int)model_check(id))
-		add_known(t, slot, at, text, n);
+	if (t->table->checks[slot / MODEL_ROW_SLOTS][slot % MODEL_ROW_SLOTS] == written[model_check(id)])
+		add_known(t, slot, text, n);
 }
 
 double tally_logit(const struct tally *t)

@@ -1,7 +1,8 @@
 /* Linear models of text: features by their hashes, what each weighs in a generated table, and a sum that is a log-odds.
  *
- * A table has a slot for each value of a hash's low bits. A slot is two printable characters: a check of the hash's
+ * A table has a slot for each value of a hash's low bits. A slot has two printable characters: a check of the hash's
  * other bits, and the weight. A feature that the table does not know weighs nothing (one in 90 is taken for another).
+ * Checks stand apart from weights: most features of a text are in no table, and cost a look at a check.
  *
  * Ownership: features are told by callback; their text is borrowed for the call. Tables are constants. One thread per
  * struct tally. */
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MODEL_ROW_SLOTS   48          /* of a row of the source: two characters each */
+#define MODEL_ROW_SLOTS   64          /* of a row of the source */
 #define MODEL_SLOTS_MAX   (1u << 15)
 #define MODEL_STRONG_MAX  3
 #define MODEL_FIRST_MAX   128
@@ -21,8 +22,10 @@
 /* Told once for each time that a feature stands in a text. text: what a person knows it by, NULL when nothing. */
 typedef void (*feature_fn)(void *ctx, uint64_t id, const char *text, size_t n);
 
+typedef char model_row[MODEL_ROW_SLOTS + 1];
+
 struct model_table {
-	const char (*rows)[2 * MODEL_ROW_SLOTS + 1];
+	const model_row *checks, *weights;
 	unsigned bits;           /* of a hash that choose a slot */
 	double step;             /* what a weight of 1 is */
 	double bias;
@@ -58,6 +61,23 @@ static inline uint64_t feature_end(uint64_t h)
 
 uint64_t feature_of(unsigned kind, const char *text, size_t n);
 
+/* A few words, each with a value below 255, found by their features. Zeroed before the first is put in. */
+#define FEATURE_SET_SLOTS 512
+struct feature_set { uint64_t ids[FEATURE_SET_SLOTS]; uint8_t values[FEATURE_SET_SLOTS]; };
+
+void feature_set_put(struct feature_set *set, uint64_t id, unsigned value);
+
+/* The word's value, -1 when it is none of them. */
+static inline int feature_set_find(const struct feature_set *set, uint64_t id)
+{
+	size_t at;
+
+	for (at = id % FEATURE_SET_SLOTS; set->ids[at]; at = (at + 1) % FEATURE_SET_SLOTS)
+		if (set->ids[at] == id)
+			return set->values[at];
+	return -1;
+}
+
 void tally_start(struct tally *t, const struct model_table *table);
 /* For another text, of the same table: cheap when the one before was short. */
 void tally_again(struct tally *t);
@@ -69,5 +89,7 @@ double tally_logit(const struct tally *t);
 /* The slot of a feature, and the check that stands in it (0 to 89). */
 unsigned model_slot(uint64_t id, unsigned bits);
 unsigned model_check(uint64_t id);
+/* How a value from 0 to 89, a check or a weight and MODEL_STEPS, is written; an empty slot is blank. */
+char model_character(unsigned value);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -36,35 +37,31 @@ static void tell(struct reading *r, uint64_t id)
 }
 
 /* Words that together tell who is to do what, however far apart they stand. */
-#define MARK(word) {word, sizeof word - 1}
-static const struct { const char *word; size_t n; } marks[] = {
-	MARK("i"), MARK("we"), MARK("you"), MARK("your"), MARK("me"), MARK("us"), MARK("please"), MARK("can"), MARK("could"),
-	MARK("would"), MARK("will"), MARK("if"), MARK("should"), MARK("need"), MARK("want"), MARK("let"), MARK("know"),
-	MARK("not"), MARK("may"), MARK("meeting"), MARK("to"),
+static const char *const marks[] = {
+	"i", "we", "you", "your", "me", "us", "please", "can", "could", "would", "will", "if", "should", "need", "want", "let",
+	"know", "not", "may", "meeting", "to",
 };
 
-static void note_mark(struct reading *r, const char *word, size_t n)
-{
-	unsigned k;
+static struct feature_set mark_ids;
+/* What a byte of a word is told as: a small letter for a capital, 0 for any digit. Words are made of letters, digits,
+ * all bytes of other scripts, and "'$@_"; '\0' for the others. */
+static char told[256];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+static void prepare(void)
+{
+	unsigned c, k;
+
+	for (c = 1; c < 256; c++)
+		told[c] = (char)(c - 'A' < 26 ? c | 0x20 : c - '0' < 10 ? '0' : c - 'a' < 26 || c >= 0x80 || strchr("'$@_", (int)c) ? c : 0);
 	for (k = 0; k < sizeof marks / sizeof *marks; k++)
-		if (marks[k].n == n && *marks[k].word == *word && memcmp(marks[k].word, word, n) == 0)
-			r->seen |= UINT64_C(1) << k;
+		feature_set_put(&mark_ids, feature_of(KIND_WORD, marks[k], strlen(marks[k])), k);
 }
 
-static void take_word(struct reading *r, const char *p, size_t n)
+static void take_word(struct reading *r, uint64_t id)
 {
-	uint64_t h = FEATURE_START(KIND_WORD), id;
-	char word[WORD_MAX];
-	size_t i;
+	int mark = feature_set_find(&mark_ids, id);
 
-	for (i = 0; i < n; i++) {
-		unsigned c = (unsigned char)p[i];
-
-		word[i] = (char)(c - '0' < 10 ? '0' : c - 'A' < 26 ? c | 0x20 : c);
-		h = feature_byte(h, word[i]);
-	}
-	id = feature_end(h);
 	tell(r, id);
 	tell(r, joined(r->before, id, KIND_PAIR));
 	if (r->words < 3) {
@@ -73,19 +70,10 @@ static void take_word(struct reading *r, const char *p, size_t n)
 		if (r->question)
 			tell(r, joined(r->start, 1, KIND_ASKED));
 	}
-	if (n <= 7)
-		note_mark(r, word, n);
+	if (mark >= 0)
+		r->seen |= UINT64_C(1) << mark;
 	r->before = id;
 	r->words++;
-}
-
-/* Letters, digits, all bytes of other scripts, and "'$@_"; of ASCII as bits. */
-static inline bool is_word(char c)
-{
-	static const uint64_t ascii[2] = {UINT64_C(0x03FF009000000000), UINT64_C(0x07FFFFFE87FFFFFF)};
-	unsigned u = (unsigned char)c;
-
-	return u >= 0x80 || ascii[u >> 6] >> (u & 63) & 1;
 }
 
 static void tell_marks(struct reading *r)
@@ -117,12 +105,16 @@ void request_features(const char *s, size_t n, bool question, uint32_t cues, fea
 	struct reading r = {.each = each, .ctx = ctx, .question = question};
 	size_t i, len;
 
+	pthread_once(&once, prepare);
 	n = n > SENTENCE_MAX ? SENTENCE_MAX : n;
 	for (i = 0; i < n; i += len) {
-		for (len = 0; i + len < n && is_word(s[i + len]); len++)
-			;
+		uint64_t h = FEATURE_START(KIND_WORD);
+		char c;
+
+		for (len = 0; i + len < n && (c = told[(unsigned char)s[i + len]]) != '\0'; len++)
+			h = feature_byte(h, c);
 		if (len > 0 && len <= WORD_MAX)
-			take_word(&r, s + i, len);
+			take_word(&r, feature_end(h));
 		else if (len == 0 && s[i] != ' ' && strchr(",:;!*-[(", s[i]))
 			tell(&r, joined((uint64_t)s[i], r.words == 0, KIND_SIGN + 10));
 		len += len == 0;

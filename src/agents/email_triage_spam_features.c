@@ -9,6 +9,7 @@
 
 #define READ_MAX       (16u << 10)    /* bytes of the text */
 #define WORD_MAX       24             /* bytes of a word; a longer one is told by its length */
+#define WORD_ROOM      32
 #define COMMON_MAX     7              /* bytes of the longest common word */
 #define FOOTER_MAX     900            /* bytes that a list adds at most */
 
@@ -32,24 +33,79 @@ void spam_tell_amount(struct reading *r, const char *name, unsigned amount)
 
 /* ---- Words ---- */
 
-/* What words are made of: letters, digits, all bytes of other scripts, and "!$%'-" as they stand
- * in words; of ASCII as bits. */
-static inline bool is_word(char c)
-{
-	static const uint64_t ascii[2] = {UINT64_C(0x03FF20B200000000), UINT64_C(0x07FFFFFE07FFFFFE)};
-	unsigned u = (unsigned char)c;
+/* Words are made of letters, digits, all bytes of other scripts, and "!$%'-" as they stand in words. told: what a byte
+ * of a word is told as, a small letter for a capital, 0 for any digit, as which year or price it is tells nothing; '\0'
+ * for what is of no word. counts: of letters, capitals and bytes of other scripts, side by side in one sum. */
+static struct { char told[256]; uint32_t counts[256]; } bytes;
 
-	return u >= 0x80 || ascii[u >> 6] >> (u & 63) & 1;
+#define LETTERS(counts)  ((counts) & 0xFF)
+#define CAPITALS(counts) ((counts) >> 8 & 0xFF)
+#define FOREIGN(counts)  ((counts) >> 16)
+
+static void know_bytes(void)
+{
+	unsigned c;
+
+	for (c = 1; c < 256; c++) {
+		bool small = c - 'a' < 26, capital = c - 'A' < 26;
+
+		bytes.told[c] = (char)(capital ? c | 0x20 : c - '0' < 10 ? '0' : small || c >= 0x80 || strchr("!$%'-", (int)c) ? c : 0);
+		bytes.counts[c] = (small || capital) + (capital ? 1u << 8 : 0) + (c >= 0x80 ? 1u << 16 : 0);
+	}
 }
 
-static bool is_own(const struct reading *r, const char *p, size_t n)
+static inline char told(char c)
+{
+	return bytes.told[(unsigned char)c];
+}
+
+/* A word as it stands; hash, of no kind, as it is told, and text for people, too, when it is not too long. */
+struct word {
+	const char *p;
+	size_t n;
+	uint64_t hash;
+	uint32_t counts;
+	char text[WORD_ROOM];
+};
+
+/* The word at p, where a byte of a word stands that joins none. */
+static inline void scan_word(struct word *w, const char *p, const char *end)
+{
+	uint64_t h = FEATURE_START(0);
+	uint32_t counts = 0;
+	size_t n;
+	char c;
+
+	for (n = 0; p + n < end && (c = told(p[n])) != '\0'; n++) {
+		h = feature_byte(h, c);
+		counts += bytes.counts[(unsigned char)p[n]];
+		w->text[n % WORD_ROOM] = c;
+	}
+	w->p = p;
+	w->n = n;
+	w->hash = h;
+	w->counts = counts;
+}
+
+/* Without what joins words at its end. */
+static void trim_word(struct word *w)
+{
+	const char *end = w->p + w->n;
+
+	while (end > w->p && (end[-1] == '-' || end[-1] == '\''))
+		end--;
+	if (end < w->p + w->n)
+		scan_word(w, w->p, end);
+}
+
+static inline bool is_own(const struct reading *r, const char *p, size_t n)
 {
 	unsigned i;
 
-	if (!(r->own_begin >> (p[0] & 31) & 1))
+	if (!(r->own_lengths[p[0] & 31] >> (n < 31 ? n : 31) & 1))
 		return false;
 	for (i = 0; i < r->own_count; i++)
-		if (r->own[i].n == n && ((r->own[i].p[0] ^ p[0]) & 0xDF) == 0 && strncasecmp(r->own[i].p, p, n) == 0)
+		if (r->own[i].n == n && strncasecmp(r->own[i].p, p, n) == 0)
 			return true;
 	return false;
 }
@@ -70,64 +126,31 @@ static const char *const common[] = {
 	"yours",
 };
 
-static uint64_t common_ids[512];       /* by their low bits, as features; the next free place when it is taken */
+static struct feature_set commons;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void place_common(void)
+static void prepare(void)
 {
-	size_t i, at;
-
-	for (i = 0; i < sizeof common / sizeof *common; i++) {
-		uint64_t id = feature_of(0, common[i], strlen(common[i]));
-
-		for (at = id % 512; common_ids[at]; at = (at + 1) % 512)
-			;
-		common_ids[at] = id;
-	}
-}
-
-/* id: the word's hash, of no kind. */
-static bool is_common(uint64_t id)
-{
-	size_t at;
-
-	for (at = id % 512; common_ids[at]; at = (at + 1) % 512)
-		if (common_ids[at] == id)
-			return true;
-	return false;
-}
-
-static void tell_word(struct reading *r, const char *p, size_t n)
-{
-	char text[WORD_MAX];
-	bool plain;
-	uint64_t h = FEATURE_START(0), id;
-	unsigned upper = 0, letters = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		unsigned c = (unsigned char)p[i], low = c | 0x20;
+	know_bytes();
+	for (i = 0; i < sizeof common / sizeof *common; i++)
+		feature_set_put(&commons, feature_of(0, common[i], strlen(common[i])), 0);
+}
 
-		if (low - 'a' < 26) {
-			upper += c != low;
-			letters++;
-			c = low;
-		} else if (c - '0' < 10) {
-			/* a number by how it is written: which year or price it is tells nothing */
-			c = '0';
-		}
-		text[i] = (char)c;
-		h = feature_byte(h, text[i]);
-	}
-	plain = n <= COMMON_MAX && is_common(feature_end(h));
-	id = feature_end(h + r->word);
+static void tell_word(struct reading *r, const struct word *w)
+{
+	bool plain = w->n <= COMMON_MAX && feature_set_find(&commons, feature_end(w->hash)) >= 0;
+	uint64_t id = feature_end(w->hash + r->word);
+	unsigned letters = LETTERS(w->counts), capitals = CAPITALS(w->counts);
+
 	r->words++;
 	r->numbers += letters == 0;
 	if (!plain)
-		r->each(r->ctx, id, letters > 2 ? text : NULL, n);
-	if (upper > 2 && upper == letters) {
+		r->each(r->ctx, id, letters > 2 ? w->text : NULL, w->n);
+	if (capitals > 2 && capitals == letters) {
 		r->capitals++;
-		r->each(r->ctx, feature_end(h + KIND_CAPITALS), NULL, 0);
+		r->each(r->ctx, feature_end(w->hash + KIND_CAPITALS), NULL, 0);
 	}
 	if (r->before && !(plain && r->before_plain))
 		r->each(r->ctx, feature_end(r->before * UINT64_C(0x9E3779B97F4A7C15) + id + r->pair), NULL, 0);
@@ -186,7 +209,7 @@ void spam_tell_page(struct reading *r, const char *p, size_t n)
 /* Where the address of a page begins at p: the length of "http://", 0 when none does. */
 size_t spam_page_starts(const char *p, size_t n)
 {
-	if (n > 8 && (*p | 0x20) == 'h' && strncasecmp(p, "http", 4) == 0) {
+	if (n > 8 && (p[0] | 0x20) == 'h' && (p[1] | 0x20) == 't' && strncasecmp(p, "http", 4) == 0) {
 		size_t k = 4 + ((p[4] | 0x20) == 's');
 
 		return n > k + 3 && strncmp(p + k, "://", 3) == 0 ? k + 3 : 0;
@@ -217,33 +240,40 @@ static size_t address_rest(const char *p, const char *end)
 	return n;
 }
 
-/* p[0..n): a run of letters; nothing that joins words stands at its start. foreign: one of them is not ASCII. */
-static void take_word(struct reading *r, const char *p, size_t n, bool foreign)
+static void take_word(struct reading *r, struct word *w)
 {
-	r->shouts += n > 0 && p[n - 1] == '!';
-	while (n > 0 && (p[n - 1] == '-' || p[n - 1] == '\''))
-		n--;
-	if (n > 1 && n <= WORD_MAX && !foreign && !is_own(r, p, n)) {
-		tell_word(r, p, n);
+	const char last = w->n > 0 ? w->p[w->n - 1] : '\0';
+
+	r->shouts += last == '!';
+	if (last == '-' || last == '\'')
+		trim_word(w);
+	if (w->n > 1 && w->n <= WORD_MAX && FOREIGN(w->counts) == 0 && !is_own(r, w->p, w->n)) {
+		tell_word(r, w);
 		return;
 	}
-	if (r->word == KIND_SUBJECT && n > 3 && is_own(r, p, n))
+	if (r->word == KIND_SUBJECT && w->n > 3 && is_own(r, w->p, w->n))
 		spam_tell_sign(r, "subject:own");
-	if (n > WORD_MAX)
-		spam_tell_amount(r, "long", (unsigned)n);
+	if (w->n > WORD_MAX)
+		spam_tell_amount(r, "long", (unsigned)w->n);
 	r->before = 0;
+}
+
+/* A pair goes over one line's end, not over a paragraph's or a sentence's. */
+static inline bool parts_pairs(const char *p, const char *end)
+{
+	return *p == '.' || *p == '?' || *p == ':' || *p == ';' || (*p == '\n' && p + 1 < end && p[1] == '\n');
 }
 
 static void read_words(struct reading *r, const char *p, const char *end, enum kind word, enum kind pair)
 {
+	struct word w;
+	size_t n;
+
 	r->word = word;
 	r->pair = pair;
 	r->before = 0;
 	while (p < end) {
-		size_t n = spam_page_starts(p, (size_t)(end - p)), rest;
-		unsigned bits;
-
-		if (n > 0) {
+		if ((*p | 0x20) == 'h' && (n = spam_page_starts(p, (size_t)(end - p))) > 0) {
 			p += n;
 			n = until_blank(p, end);
 			spam_tell_page(r, p, n);
@@ -251,25 +281,22 @@ static void read_words(struct reading *r, const char *p, const char *end, enum k
 			p += n;
 			continue;
 		}
-		if (!is_word(*p)) {
-			/* a pair goes over one line's end, not over a paragraph's or a sentence's */
-			if (*p == '.' || *p == '?' || *p == ':' || *p == ';' || (*p == '\n' && p + 1 < end && p[1] == '\n'))
+		if (!told(*p)) {
+			if (*p != ' ' && parts_pairs(p, end))
 				r->before = 0;
 			p++;
 			continue;
 		}
 		while (p < end && (*p == '-' || *p == '\''))
 			p++;
-		for (n = 0, bits = 0; p + n < end && is_word(p[n]); n++)
-			bits |= (unsigned char)p[n];
-		rest = address_rest(p + n, end);
-		if (rest > 0) {
-			r->before = 0;
-			p += n + rest;
-			continue;
-		}
-		take_word(r, p, n, bits >= 0x80);
+		scan_word(&w, p, end);
+		p += w.n;
+		n = address_rest(p, end);
 		p += n;
+		if (n == 0)
+			take_word(r, &w);
+		else
+			r->before = 0;
 	}
 }
 
@@ -321,7 +348,7 @@ void spam_features(const struct mail *m, bool wire, feature_fn each, void *ctx)
 	size_t n = without_footer(m->text, m->text_len);
 	const char *subject = without_tag(m->subject);
 
-	pthread_once(&once, place_common);
+	pthread_once(&once, prepare);
 	spam_own_words(&r, m);
 	spam_tell_signs(&r, m, wire);
 	read_words(&r, subject, subject + strlen(subject), KIND_SUBJECT, KIND_SUBJECT_PAIR);

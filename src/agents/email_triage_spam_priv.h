@@ -18,7 +18,7 @@ struct reading {
 	void *ctx;
 	struct own_word own[OWN_WORDS_MAX];
 	unsigned own_count;
-	uint32_t own_begin;         /* their first letters, as bits */
+	uint32_t own_lengths[32];   /* by the low bits of their first letters: which lengths, as bits, the last any longer one */
 	enum kind word, pair;
 	uint64_t before;            /* the word before, 0: none */
 	bool before_plain;          /* it is a common one */

@@ -16,7 +16,7 @@ static void own_words_of(struct reading *r, const char *addr)
 			n++;
 		if (n > 1 && r->own_count < OWN_WORDS_MAX) {
 			r->own[r->own_count++] = (struct own_word){addr, n};
-			r->own_begin |= UINT32_C(1) << (*addr & 31);
+			r->own_lengths[*addr & 31] |= UINT32_C(1) << (n < 31 ? n : 31);
 		}
 		addr += n + (addr[n] != '\0');
 	}
