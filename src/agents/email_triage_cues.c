@@ -209,19 +209,20 @@ static void build_footer(void)
 /* Small letters, single blanks for all white space, and the apostrophe of a keyboard; the rest as it is. */
 static void flatten(const char *p, size_t n, char *out)
 {
-	const char *end = p + n, *start = out;
+	const char *end = p + n;
+	char last = ' ';
 
 	for (; p < end; p++) {
-		if (*p > ' ' && (unsigned char)*p < 0x80) {
-			*out++ = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p;
-		} else if (*p == '\xE2' && end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
-			*out++ = '\'';
+		char c = (unsigned char)*p <= ' ' ? ' ' : (unsigned)(*p - 'A') < 26 ? (char)(*p | 0x20) : *p;
+
+		if (c == '\xE2' && end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
+			c = '\'';
 			p += 2;
-		} else if ((unsigned char)*p >= 0x80) {
-			*out++ = *p;
-		} else if (out > start && out[-1] != ' ') {
-			*out++ = ' ';
 		}
+		/* without a branch at each word's end, which cannot be foretold */
+		*out = c;
+		out += (c != ' ') | (last != ' ');
+		last = c;
 	}
 	*out = '\0';
 }

@@ -5,16 +5,18 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What stands between words, and the end. */
 static const bool gaps[256] = {
-	[' '] = true, [','] = true, [';'] = true, ['('] = true, [')'] = true, ['"'] = true, ['!'] = true, ['?'] = true,
+	['\0'] = true, [' '] = true, [','] = true, [';'] = true, ['('] = true, [')'] = true, ['"'] = true, ['!'] = true,
+	['?'] = true,
 };
 
-static bool is_gap(char c)
+static inline bool is_gap(char c)
 {
 	return gaps[(unsigned char)c];
 }
 
-static bool is_mark(char c)
+static inline bool is_mark(char c)
 {
 	return c == '.' || c == ':' || c == '\'';
 }
@@ -25,28 +27,40 @@ static bool is_mark(char c)
 
 static unsigned char known[KNOWN_BITS / 8];
 
-/* Without the marks that may stand behind a word. */
+/* A word as far as it has been read: eight bytes and the length tell words apart well enough. */
+static inline uint64_t start_on(uint64_t start, size_t i, char c)
+{
+	return i < 8 ? start << 8 | (unsigned char)c : start;
+}
+
+static inline unsigned bit_of(uint64_t start, size_t n)
+{
+	return (unsigned)((start ^ (uint64_t)n << 56) * UINT64_C(0x9E3779B97F4A7C15) >> 50);
+}
+
 static unsigned known_bit(const char *p, size_t n)
 {
-	uint64_t h = 0;
+	uint64_t start = 0;
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		start = start_on(start, i, p[i]);
+	return bit_of(start, n);
+}
+
+/* The length of a word without the marks that may stand behind it. */
+static size_t without_marks(const char *p, size_t n)
+{
 	while (n > 1 && is_mark(p[n - 1]))
 		n--;
-	if (n > 2 && p[n - 1] == 's' && p[n - 2] == '\'')
-		n -= 2;
-	/* eight bytes and the length tell words apart well enough */
-	for (i = 0; i < n && i < 8; i++)
-		h = h << 8 | (unsigned char)p[i];
-	h = (h ^ (uint64_t)n << 56) * UINT64_C(0x9E3779B97F4A7C15);
-	return (unsigned)(h >> 50);
+	return n > 2 && p[n - 1] == 's' && p[n - 2] == '\'' ? n - 2 : n;
 }
 
 void when_know(const char *phrase)
 {
 	while (*phrase) {
 		size_t n = strcspn(phrase, " ");
-		unsigned bit = known_bit(phrase, n);
+		unsigned bit = known_bit(phrase, without_marks(phrase, n));
 
 		known[bit / 8] |= (unsigned char)(1u << bit % 8);
 		phrase += n + (phrase[n] == ' ');
@@ -59,33 +73,34 @@ void when_know_all(const char *const *phrases, size_t n)
 		when_know(phrases[n]);
 }
 
-static bool is_known(const char *p, size_t n)
+/* ---- Words ---- */
+
+/* The word at p, where no gap is. */
+static inline struct word word_at(const char *p)
 {
+	uint64_t start = 0;
+	size_t n, bare;
 	unsigned bit;
 
-	if (isdigit((unsigned char)*p))
-		return true;
-	bit = known_bit(p, n);
-	return known[bit / 8] >> bit % 8 & 1;
+	for (n = 0; !is_gap(p[n]); n++)
+		start = start_on(start, n, p[n]);
+	bare = p[n - 1] == 's' || is_mark(p[n - 1]) ? without_marks(p, n) : n;
+	bit = bare == n ? bit_of(start, n) : known_bit(p, bare);
+	return (struct word){p, n, (unsigned char)(*p - '0') < 10 || known[bit / 8] >> bit % 8 & 1};
 }
-
-/* ---- Words ---- */
 
 void when_split(struct reader *r, const char *text)
 {
 	const char *p = text;
 
 	r->count = r->at = 0;
-	while (*p && r->count < WORDS_MAX) {
-		const char *start;
-
-		while (is_gap(*p))
+	while (r->count < WORDS_MAX) {
+		while (*p && is_gap(*p))
 			p++;
-		for (start = p; *p && !is_gap(*p); p++)
-			;
-		if (p == start)
+		if (!*p)
 			break;
-		r->words[r->count++] = (struct word){start, (size_t)(p - start), is_known(start, (size_t)(p - start))};
+		r->words[r->count] = word_at(p);
+		p += r->words[r->count++].n;
 	}
 }
 

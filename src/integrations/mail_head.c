@@ -9,24 +9,28 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-
-/* Most lines are ASCII and need nothing but their blanks folded. NULL: this one is another. */
+/* Most lines are ASCII and need nothing but their blanks folded. NULL: this one is another. Without a branch at each
+ * word's end, which cannot be foretold. */
 static char *plain_line(struct arena *a, const char *text, size_t n)
 {
-	char *line, *out;
+	char *line, *out, last = ' ';
+	bool other = false;
 	size_t i;
 
 	if (n > 4 * MAIL_VALUE_MAX)
 		return NULL;
-	for (i = 0; i < n; i++)
-		if ((unsigned char)(text[i] - 0x20) >= 0x5F && text[i] != '\t' && text[i] != '\n' && text[i] != '\r')
-			return NULL;
 	out = line = arena_alloc(a, n + 1);
-	for (i = 0; i < n; i++)
-		if (text[i] > ' ')
-			*out++ = text[i];
-		else if (out > line && out[-1] != ' ')
-			*out++ = ' ';
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+
+		other |= !blank & (c - 0x21u >= 0x5E);
+		*out = blank ? ' ' : (char)c;
+		out += !blank | (last != ' ');
+		last = blank ? ' ' : (char)c;
+	}
+	if (other)
+		return NULL;
 	out -= out > line && out[-1] == ' ';
 	*out = '\0';
 	return line;
