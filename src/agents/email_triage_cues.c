@@ -194,32 +194,34 @@ uint32_t cues_seen(const char *text)
 
 static struct phrase footer_phrases[PHRASES_MAX];
 static struct phrase_index footer_ix;
+static char flat_bytes[256];      /* small letters for capitals, a blank for all white space, the rest as it is */
 static pthread_once_t footer_once = PTHREAD_ONCE_INIT;
 
 static void build_footer(void)
 {
 	size_t n = 0, i;
 
+	for (i = 0; i < 256; i++)
+		flat_bytes[i] = (char)(i <= ' ' ? ' ' : i - 'A' < 26 ? i | 0x20 : i);
 	for (i = 0; i < cue_phrase_count; i++)
 		if (cue_phrases[i].tag == CUE_UNSUBSCRIBE || cue_phrases[i].tag == CUE_REMOVE)
 			footer_phrases[n++] = cue_phrases[i];
 	phrases_build(&footer_ix, footer_phrases, n);
 }
 
-/* Small letters, single blanks for all white space, and the apostrophe of a keyboard; the rest as it is. */
+/* With single blanks, and the apostrophe of a keyboard; without a branch at each word's end, which cannot be foretold. */
 static void flatten(const char *p, size_t n, char *out)
 {
 	const char *end = p + n;
 	char last = ' ';
 
 	for (; p < end; p++) {
-		char c = (unsigned char)*p <= ' ' ? ' ' : (unsigned)(*p - 'A') < 26 ? (char)(*p | 0x20) : *p;
+		char c = flat_bytes[(unsigned char)*p];
 
 		if (c == '\xE2' && end - p >= 3 && memcmp(p, "\xE2\x80\x99", 3) == 0) {
 			c = '\'';
 			p += 2;
 		}
-		/* without a branch at each word's end, which cannot be foretold */
 		*out = c;
 		out += (c != ' ') | (last != ' ');
 		last = c;
@@ -235,8 +237,8 @@ uint32_t cues_of_footer(const char *text, size_t n)
 
 	while (from > 0 && n - from < FOOTER_MAX + 4 && ((unsigned char)text[from] & 0xC0) == 0x80)
 		from--;
-	flatten(text + from, n - from, flat);
 	pthread_once(&footer_once, build_footer);
+	flatten(text + from, n - from, flat);
 	phrases_find(&footer_ix, flat, see, &seen);
 	return seen;
 }

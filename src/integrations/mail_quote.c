@@ -173,6 +173,7 @@ const char *mail_own_text(struct mail *m)
 	size_t i;
 
 	buf_init(&b, 2 * m->text_len + 2);
+	buf_reserve(&b, m->text_len + 1);
 	take_lines(m->text, &b);
 	for (i = 0; i < b.len && isspace((unsigned char)b.data[i]); i++)
 		;
