@@ -126,21 +126,6 @@ class SenderTest(SenderCase):
                 self.assertEqual(state, (DELIVERED, 1, status, ""))
                 self.assertIsNone(self.deliveries.due_in_ms(delivery))
 
-    def test_a_retry_sends_the_same_bytes_with_a_new_signature(self):
-        delivery, state = self.deliver(Answer(500, b"try later"), Answer(503), Answer(200))
-        self.assertEqual(state, (DELIVERED, 3, 200, ""))
-        requests = self.receiver.requests()
-        self.assertEqual(len(requests), 3)
-        self.assertEqual(len({r.body for r in requests}), 1)
-        self.assertEqual(len({(r.headers["webhook-id"], r.headers["x-agentiv-delivery"]) for r in requests}), 1)
-        for request in requests:
-            self.assertEqual(request.headers["webhook-signature"],
-                             standard_signature(self.deliveries.secret, request))
-        self.assertGreater(int(requests[2].headers["webhook-timestamp"]),
-                           int(requests[0].headers["webhook-timestamp"]))
-        self.assertEqual(self.attempts(delivery), [(1, 500, "The receiver answered 500: try later"),
-                                                   (2, 503, "The receiver answered 503")])
-
     def test_after_the_last_attempt_it_has_failed(self):
         delivery, state = self.deliver(Answer(500))
         self.assertEqual((state.state, state.attempts, state.status), (FAILED, 3, 500))
@@ -290,6 +275,11 @@ class SenderTest(SenderCase):
         self.assertEqual(self.deliveries.count(DELIVERED), 100)
 
 
+def next_second(request):
+    """Returns when the clock is past the second in which the request was signed."""
+    wait_until(lambda: time.time() >= int(request.headers["webhook-timestamp"]) + 1, 5, "the clock has gone on by a second")
+
+
 class PatientTest(SenderCase):
     """An attempt may take longer than a test waits for anything: what comes has not waited for one to end."""
     settings = dict(SETTINGS, **{"webhooks.timeout_s": 120, "webhooks.lease_s": 300})
@@ -320,6 +310,24 @@ class PatientTest(SenderCase):
         other.ended_runs([self.receiver.url()] * 50)
         self.receiver.wait_for(50)
         self.check_none_has_failed()
+
+    def test_a_retry_sends_the_same_bytes_with_a_new_signature(self):
+        """The receiver answers when the clock has gone on by a second, as timestamps are of whole seconds."""
+        with Receiver(on_request=next_second) as receiver:
+            receiver.script("/hook", Answer(500, b"try later"), Answer(503), Answer(200))
+            delivery = self.deliveries.ended_run(receiver.url())
+            self.assertEqual(self.over(delivery), (DELIVERED, 3, 200, ""))
+            requests = receiver.requests()
+        self.assertEqual(len(requests), 3)
+        self.assertEqual(len({r.body for r in requests}), 1)
+        self.assertEqual(len({(r.headers["webhook-id"], r.headers["x-agentiv-delivery"]) for r in requests}), 1)
+        for request in requests:
+            self.assertEqual(request.headers["webhook-signature"],
+                             standard_signature(self.deliveries.secret, request))
+        first, second, third = (int(r.headers["webhook-timestamp"]) for r in requests)
+        self.assertTrue(first < second < third, (first, second, third))
+        self.assertEqual(self.attempts(delivery), [(1, 500, "The receiver answered 500: try later"),
+                                                   (2, 503, "The receiver answered 503")])
 
     def test_a_body_without_end_counts_and_is_not_read(self):
         _, state = self.deliver(Answer(200, kind="endless"))
