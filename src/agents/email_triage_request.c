@@ -53,7 +53,12 @@ static void prepare(void)
 	unsigned c, k;
 
 	for (c = 1; c < 256; c++)
-		told[c] = (char)(c - 'A' < 26 ? c | 0x20 : c - '0' < 10 ? '0' : c - 'a' < 26 || c >= 0x80 || strchr("'$@_", (int)c) ? c : 0);
+		if (c - 'a' < 26 || c >= 0x80 || strchr("'$@_", (int)c))
+			told[c] = (char)c;
+		else if (c - 'A' < 26)
+			told[c] = (char)(c | 0x20);
+		else if (c - '0' < 10)
+			told[c] = '0';
 	for (k = 0; k < sizeof marks / sizeof *marks; k++)
 		feature_set_put(&mark_ids, feature_of(KIND_WORD, marks[k], strlen(marks[k])), k);
 }

@@ -49,7 +49,11 @@ static void know_bytes(void)
 	for (c = 1; c < 256; c++) {
 		bool small = c - 'a' < 26, capital = c - 'A' < 26;
 
-		bytes.told[c] = (char)(capital ? c | 0x20 : c - '0' < 10 ? '0' : small || c >= 0x80 || strchr("!$%'-", (int)c) ? c : 0);
+		bytes.told[c] = (char)(small || c >= 0x80 || strchr("!$%'-", (int)c) ? c : 0);
+		if (capital)
+			bytes.told[c] = (char)(c | 0x20);
+		else if (c - '0' < 10)
+			bytes.told[c] = '0';
 		bytes.counts[c] = (small || capital) + (capital ? 1u << 8 : 0) + (c >= 0x80 ? 1u << 16 : 0);
 	}
 }
