@@ -194,7 +194,7 @@ uint32_t cues_seen(const char *text)
 
 static struct phrase footer_phrases[PHRASES_MAX];
 static struct phrase_index footer_ix;
-static char flat_bytes[256];      /* small letters for capitals, a blank for all white space, the rest as it is */
+static char flat_bytes[256];      /* a small letter for a capital, a blank for white space and controls, itself */
 static pthread_once_t footer_once = PTHREAD_ONCE_INIT;
 
 static void build_footer(void)
@@ -209,7 +209,8 @@ static void build_footer(void)
 	phrases_build(&footer_ix, footer_phrases, n);
 }
 
-/* With single blanks, and the apostrophe of a keyboard; without a branch at each word's end, which cannot be foretold. */
+/* With single blanks, and the apostrophe of a keyboard. Without a branch at each word's end, which cannot be
+ * foretold. */
 static void flatten(const char *p, size_t n, char *out)
 {
 	const char *end = p + n;

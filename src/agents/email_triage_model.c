@@ -4,7 +4,19 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/err.h"
+
 #define CHECKS 90      /* characters that a slot is written with: no blank, no '"', no '\\', no '?' of trigraphs */
+
+void feature_bytes(char told[256], const char *signs)
+{
+	unsigned c;
+
+	for (c = 0; c < 256; c++)
+		told[c] = (char)(c - 'a' < 26 || c >= 0x80 ? c : c - 'A' < 26 ? c | 0x20 : c - '0' < 10 ? '0' : 0);
+	for (; *signs; signs++)
+		told[(unsigned char)*signs] = *signs;
+}
 
 uint64_t feature_of(unsigned kind, const char *text, size_t n)
 {
@@ -20,6 +32,9 @@ void feature_set_put(struct feature_set *set, uint64_t id, unsigned value)
 {
 	size_t at = id % FEATURE_SET_SLOTS;
 
+	/* one stays free, which ends every search */
+	INVARIANT(set->count < FEATURE_SET_SLOTS - 1, "a set of features is full");
+	set->count++;
 	while (set->ids[at])
 		at = (at + 1) % FEATURE_SET_SLOTS;
 	set->ids[at] = id;
@@ -42,9 +57,11 @@ static const char written[CHECKS + 1] =
 
 char model_character(unsigned value)
 {
+	INVARIANT(value < CHECKS, "a value has no character");
 	return written[value];
 }
 
+/* The other way round: without the two that are left out. */
 static int value_of(char c)
 {
 	return c - written[0] - (c > '?') - (c > '\\');

@@ -44,6 +44,10 @@ struct tally {
 	uint16_t first[MODEL_FIRST_MAX];            /* of them, as far as there is room */
 };
 
+/* What each byte of a word is told as: a small letter for a capital, 0 for any digit, as which year or price it is tells
+ * nothing; bytes of other scripts and those of signs as they are; '\0' for what is of no word. */
+void feature_bytes(char told[256], const char *signs);
+
 /* Hashes: of a kind of feature, of a byte more, of two features together. */
 #define FEATURE_START(kind) (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)(kind) * UINT64_C(0x9E3779B97F4A7C15))
 
@@ -61,9 +65,9 @@ static inline uint64_t feature_end(uint64_t h)
 
 uint64_t feature_of(unsigned kind, const char *text, size_t n);
 
-/* A few words, each with a value below 255, found by their features. Zeroed before the first is put in. */
+/* A few words, each with a value up to 255, found by their features. Zeroed before the first is put in. */
 #define FEATURE_SET_SLOTS 512
-struct feature_set { uint64_t ids[FEATURE_SET_SLOTS]; uint8_t values[FEATURE_SET_SLOTS]; };
+struct feature_set { uint64_t ids[FEATURE_SET_SLOTS]; uint8_t values[FEATURE_SET_SLOTS]; unsigned count; };
 
 void feature_set_put(struct feature_set *set, uint64_t id, unsigned value);
 

@@ -43,22 +43,14 @@ static const char *const marks[] = {
 };
 
 static struct feature_set mark_ids;
-/* What a byte of a word is told as: a small letter for a capital, 0 for any digit. Words are made of letters, digits,
- * all bytes of other scripts, and "'$@_"; '\0' for the others. */
-static char told[256];
+static char told[256];         /* feature_bytes */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void prepare(void)
 {
-	unsigned c, k;
+	unsigned k;
 
-	for (c = 1; c < 256; c++)
-		if (c - 'a' < 26 || c >= 0x80 || strchr("'$@_", (int)c))
-			told[c] = (char)c;
-		else if (c - 'A' < 26)
-			told[c] = (char)(c | 0x20);
-		else if (c - '0' < 10)
-			told[c] = '0';
+	feature_bytes(told, "'$@_");
 	for (k = 0; k < sizeof marks / sizeof *marks; k++)
 		feature_set_put(&mark_ids, feature_of(KIND_WORD, marks[k], strlen(marks[k])), k);
 }

@@ -33,37 +33,33 @@ void spam_tell_amount(struct reading *r, const char *name, unsigned amount)
 
 /* ---- Words ---- */
 
-/* Words are made of letters, digits, all bytes of other scripts, and "!$%'-" as they stand in words. told: what a byte
- * of a word is told as, a small letter for a capital, 0 for any digit, as which year or price it is tells nothing; '\0'
- * for what is of no word. counts: of letters, capitals and bytes of other scripts, side by side in one sum. */
-static struct { char told[256]; uint32_t counts[256]; } bytes;
+/* Words are made of letters, digits, all bytes of other scripts, and "!$%'-" as they stand in words. */
+static char told[256];           /* feature_bytes */
+static uint32_t counts[256];     /* letters, capitals, bytes of other scripts: side by side, to be summed at once */
 
-#define LETTERS(counts)  ((counts) & 0xFF)
-#define CAPITALS(counts) ((counts) >> 8 & 0xFF)
-#define FOREIGN(counts)  ((counts) >> 16)
+#define LETTERS(sum)  ((sum) & 0xFF)
+#define CAPITALS(sum) ((sum) >> 8 & 0xFF)
+#define FOREIGN(sum)  ((sum) >> 16)
 
 static void know_bytes(void)
 {
 	unsigned c;
 
+	feature_bytes(told, "!$%'-");
 	for (c = 1; c < 256; c++) {
 		bool small = c - 'a' < 26, capital = c - 'A' < 26;
 
-		bytes.told[c] = (char)(small || c >= 0x80 || strchr("!$%'-", (int)c) ? c : 0);
-		if (capital)
-			bytes.told[c] = (char)(c | 0x20);
-		else if (c - '0' < 10)
-			bytes.told[c] = '0';
-		bytes.counts[c] = (small || capital) + (capital ? 1u << 8 : 0) + (c >= 0x80 ? 1u << 16 : 0);
+		counts[c] = (small || capital) + (capital ? 1u << 8 : 0) + (c >= 0x80 ? 1u << 16 : 0);
 	}
 }
 
-static inline char told(char c)
+static inline bool is_word(char c)
 {
-	return bytes.told[(unsigned char)c];
+	return told[(unsigned char)c] != '\0';
 }
 
-/* A word as it stands; hash, of no kind, as it is told, and text for people, too, when it is not too long. */
+/* A word as it stands; hash, of no kind, and text as it is told. Of one that is longer than WORD_MAX neither counts nor
+ * text mean anything. */
 struct word {
 	const char *p;
 	size_t n;
@@ -72,34 +68,32 @@ struct word {
 	char text[WORD_ROOM];
 };
 
-/* The word at p, where a byte of a word stands that joins none. */
+_Static_assert(WORD_MAX <= WORD_ROOM, "a word has room");
+
+/* What there is of a word at p: nothing behind what only would have joined two. */
 static inline void scan_word(struct word *w, const char *p, const char *end)
 {
 	uint64_t h = FEATURE_START(0);
-	uint32_t counts = 0;
+	uint32_t sum = 0;
 	size_t n;
-	char c;
 
-	for (n = 0; p + n < end && (c = told(p[n])) != '\0'; n++) {
-		h = feature_byte(h, c);
-		counts += bytes.counts[(unsigned char)p[n]];
-		w->text[n % WORD_ROOM] = c;
+	for (n = 0; p + n < end && is_word(p[n]); n++) {
+		const unsigned char c = (unsigned char)p[n];
+
+		h = feature_byte(h, told[c]);
+		sum += counts[c];
+		w->text[n % WORD_ROOM] = told[c];
 	}
 	w->p = p;
 	w->n = n;
 	w->hash = h;
-	w->counts = counts;
+	w->counts = sum;
 }
 
-/* Without what joins words at its end. */
-static void trim_word(struct word *w)
+/* Words are joined by these, and neither begin nor end with them. */
+static inline bool joins(char c)
 {
-	const char *end = w->p + w->n;
-
-	while (end > w->p && (end[-1] == '-' || end[-1] == '\''))
-		end--;
-	if (end < w->p + w->n)
-		scan_word(w, w->p, end);
+	return c == '-' || c == '\'';
 }
 
 static inline bool is_own(const struct reading *r, const char *p, size_t n)
@@ -210,15 +204,11 @@ void spam_tell_page(struct reading *r, const char *p, size_t n)
 		spam_tell_page_word(r, "ends", p + end, strcspn(p + end, "?# \n") < n - end ? strcspn(p + end, "?# \n") : n - end);
 }
 
-/* Where the address of a page begins at p: the length of "http://", 0 when none does. */
-size_t spam_page_starts(const char *p, size_t n)
+size_t spam_page_rest(const char *p, size_t n)
 {
-	if (n > 8 && (p[0] | 0x20) == 'h' && (p[1] | 0x20) == 't' && strncasecmp(p, "http", 4) == 0) {
-		size_t k = 4 + ((p[4] | 0x20) == 's');
+	size_t k = 4 + (n > 4 && (p[4] | 0x20) == 's');
 
-		return n > k + 3 && strncmp(p + k, "://", 3) == 0 ? k + 3 : 0;
-	}
-	return 0;
+	return n > 8 && strncasecmp(p, "http", 4) == 0 && strncmp(p + k, "://", 3) == 0 ? k + 3 : 0;
 }
 
 static size_t until_blank(const char *p, const char *end)
@@ -246,11 +236,13 @@ static size_t address_rest(const char *p, const char *end)
 
 static void take_word(struct reading *r, struct word *w)
 {
-	const char last = w->n > 0 ? w->p[w->n - 1] : '\0';
+	const char *end = w->p + w->n;
 
-	r->shouts += last == '!';
-	if (last == '-' || last == '\'')
-		trim_word(w);
+	r->shouts += w->n > 0 && end[-1] == '!';
+	while (end > w->p && joins(end[-1]))
+		end--;
+	if (end < w->p + w->n)
+		scan_word(w, w->p, end);
 	if (w->n > 1 && w->n <= WORD_MAX && FOREIGN(w->counts) == 0 && !is_own(r, w->p, w->n)) {
 		tell_word(r, w);
 		return;
@@ -277,7 +269,8 @@ static void read_words(struct reading *r, const char *p, const char *end, enum k
 	r->pair = pair;
 	r->before = 0;
 	while (p < end) {
-		if ((*p | 0x20) == 'h' && (n = spam_page_starts(p, (size_t)(end - p))) > 0) {
+		n = spam_page_starts(p, (size_t)(end - p));
+		if (n > 0) {
 			p += n;
 			n = until_blank(p, end);
 			spam_tell_page(r, p, n);
@@ -285,13 +278,13 @@ static void read_words(struct reading *r, const char *p, const char *end, enum k
 			p += n;
 			continue;
 		}
-		if (!told(*p)) {
-			if (*p != ' ' && parts_pairs(p, end))
+		if (!is_word(*p)) {
+			if (parts_pairs(p, end))
 				r->before = 0;
 			p++;
 			continue;
 		}
-		while (p < end && (*p == '-' || *p == '\''))
+		while (p < end && joins(*p))
 			p++;
 		scan_word(&w, p, end);
 		p += w.n;

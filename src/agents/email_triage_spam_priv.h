@@ -18,7 +18,7 @@ struct reading {
 	void *ctx;
 	struct own_word own[OWN_WORDS_MAX];
 	unsigned own_count;
-	uint32_t own_lengths[32];   /* by the low bits of their first letters: which lengths, as bits, the last any longer one */
+	uint32_t own_lengths[32];   /* which there are, as bits, by the low bits of the first letter; 31: 31 or longer */
 	enum kind word, pair;
 	uint64_t before;            /* the word before, 0: none */
 	bool before_plain;          /* it is a common one */
@@ -33,8 +33,12 @@ void spam_tell_amount(struct reading *r, const char *name, unsigned amount);
 void spam_tell_page_word(struct reading *r, const char *what, const char *p, size_t n);
 /* p[0..n): behind "://". The host by its shape, and how the page's path ends. */
 void spam_tell_page(struct reading *r, const char *p, size_t n);
-/* Where the address of a page begins at p: the length of "http://", 0 when none does. */
-size_t spam_page_starts(const char *p, size_t n);
+/* Where the address of a page begins at p: the length of "http://", 0 when none does, which two bytes mostly tell. */
+size_t spam_page_rest(const char *p, size_t n);
+static inline size_t spam_page_starts(const char *p, size_t n)
+{
+	return n > 1 && (p[0] | 0x20) == 'h' && (p[1] | 0x20) == 't' ? spam_page_rest(p, n) : 0;
+}
 
 /* The words of the recipients' addresses, which tell whose mail it is (email_triage_spam_signs.c). */
 void spam_own_words(struct reading *r, const struct mail *m);

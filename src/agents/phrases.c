@@ -10,7 +10,7 @@ enum { IS_LETTER = 1, BEGINS = 2 };      /* struct phrase_index.bytes */
 #define PLACES_MAX 512                   /* bytes of a text whose places are gathered at once */
 
 /* How many bytes the phrases of a group have at least. */
-static const uint8_t least[PHRASES_GROUPS] = {[PHRASES_SHORT] = 1, [PHRASES_MIDDLE] = 3, [PHRASES_LONG] = 6};
+static const size_t least[PHRASES_GROUPS] = {[PHRASES_SHORT] = 1, [PHRASES_MIDDLE] = 3, [PHRASES_LONG] = 6};
 
 /* Letters, digits and all bytes of other scripts; of ASCII as bits. */
 static inline bool is_letter(char c)
@@ -39,8 +39,8 @@ static inline bool stands_at(const char *at, const char *phrase, size_t n)
 	return (phrase[n] == '*' || !is_letter(phrase[n - 1]) || !is_letter(at[n]));
 }
 
-/* Up to eight first bytes of a text of n bytes, those beyond zero: the same way on every machine, as nothing but such
- * values is compared. */
+/* Up to eight first bytes of a text of n bytes, those beyond zero: the same way on every machine, as such values are only
+ * hashed and compared with each other. */
 static inline uint64_t start_of(const char *text, size_t n)
 {
 	uint64_t start = 0;
@@ -50,56 +50,47 @@ static inline uint64_t start_of(const char *text, size_t n)
 }
 
 /* The first n bytes of eight. */
-static inline uint64_t mask_of(size_t n)
+static uint64_t mask_of(size_t n)
 {
 	static const unsigned char ones[8] = {255, 255, 255, 255, 255, 255, 255, 255};
 
 	return start_of((const char *)ones, n);
 }
 
-/* Of what starts so. */
-static inline unsigned hash_of(const struct phrase_group *group, uint64_t start)
+static inline unsigned hash_of(const struct phrase_index *ix, enum phrase_group g, uint64_t start)
 {
-	return (unsigned)((start & group->mask) * UINT64_C(0x9E3779B97F4A7C15) >> (64 - PHRASES_SEEN_BITS));
+	return (unsigned)((start & ix->masks[g]) * UINT64_C(0x9E3779B97F4A7C15) >> (64 - PHRASES_SEEN_BITS));
 }
 
-static inline unsigned bucket_of(unsigned hash)
+static inline unsigned bucket_of(enum phrase_group g, unsigned hash)
 {
-	return hash >> (PHRASES_SEEN_BITS - PHRASES_BUCKET_BITS);
+	return (unsigned)g << PHRASES_BUCKET_BITS | hash >> (PHRASES_SEEN_BITS - PHRASES_BUCKET_BITS);
 }
 
-static enum phrase_group_name group_of(size_t n)
+static enum phrase_group group_of(size_t n)
 {
 	return n >= least[PHRASES_LONG] ? PHRASES_LONG : n >= least[PHRASES_MIDDLE] ? PHRASES_MIDDLE : PHRASES_SHORT;
 }
 
-/* Puts the phrases of a group behind the entries that are there, by bucket. Returns how many there are then. */
-static unsigned build_group(struct phrase_index *ix, enum phrase_group_name g, size_t n, unsigned at)
+static unsigned bucket_of_phrase(const struct phrase_index *ix, const char *phrase)
 {
-	struct phrase_group *group = &ix->groups[g];
-	unsigned c;
-	size_t i;
+	size_t n = phrase_length(phrase);
 
-	memset(group, 0, sizeof *group);
-	group->mask = mask_of(least[g]);
-	/* how many there are of each bucket, then where each bucket ends, then back to where it begins */
-	for (i = 0; i < n; i++)
-		if (group_of(phrase_length(ix->all[i].text)) == g)
-			group->first[bucket_of(hash_of(group, start_of(ix->all[i].text, least[g])))]++;
-	for (c = 0; c <= 1 << PHRASES_BUCKET_BITS; c++)
-		group->first[c] = (uint16_t)(at += group->first[c]);
-	for (i = n; i-- > 0; ) {
-		size_t length = phrase_length(ix->all[i].text);
-		uint64_t start = start_of(ix->all[i].text, length);
-		unsigned hash = hash_of(group, start);
+	INVARIANT(n > 0, "a phrase is empty");
+	return bucket_of(group_of(n), hash_of(ix, group_of(n), start_of(phrase, n)));
+}
 
-		if (group_of(length) != g)
-			continue;
-		group->seen[hash / 64] |= UINT64_C(1) << hash % 64;
-		ix->entries[--group->first[bucket_of(hash)]] =
-			(struct phrase_entry){start, mask_of(length), (uint16_t)i, (uint16_t)length};
-	}
-	return at;
+static void put(struct phrase_index *ix, size_t i)
+{
+	const char *phrase = ix->all[i].text;
+	size_t n = phrase_length(phrase);
+	enum phrase_group g = group_of(n);
+	uint64_t start = start_of(phrase, n);
+	unsigned hash = hash_of(ix, g, start);
+
+	ix->bytes[(unsigned char)*phrase] |= BEGINS;
+	ix->seen[g][hash / 64] |= UINT64_C(1) << hash % 64;
+	ix->entries[--ix->first[bucket_of(g, hash)]] = (struct phrase_entry){start, mask_of(n), (uint16_t)i, (uint16_t)n};
 }
 
 void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
@@ -108,14 +99,22 @@ void phrases_build(struct phrase_index *ix, const struct phrase *all, size_t n)
 	size_t i;
 
 	INVARIANT(n <= PHRASES_MAX, "an index of phrases is full");
+	memset(ix, 0, sizeof *ix);
 	ix->all = all;
+	for (c = 0; c < PHRASES_GROUPS; c++)
+		ix->masks[c] = mask_of(least[c]);
 	for (c = 0; c < 256; c++)
 		ix->bytes[c] = is_letter((char)c) ? IS_LETTER : 0;
+	/* how many there are of each bucket, then where each bucket ends, then back to where it begins */
 	for (i = 0; i < n; i++)
-		ix->bytes[(unsigned char)all[i].text[0]] |= BEGINS;
-	for (c = 0; c < PHRASES_GROUPS; c++)
-		at = build_group(ix, (enum phrase_group_name)c, n, at);
+		ix->first[bucket_of_phrase(ix, all[i].text)]++;
+	for (c = 0; c <= PHRASES_BUCKETS; c++)
+		ix->first[c] = (uint16_t)(at += ix->first[c]);
+	for (i = n; i-- > 0; )
+		put(ix, i);
 }
+
+/* ---- Finding ---- */
 
 struct search {
 	const struct phrase_index *ix;
@@ -123,11 +122,11 @@ struct search {
 	void *ctx;
 };
 
-static void try_bucket(const struct search *s, unsigned first, unsigned end, uint64_t have, const char *at)
+static void try_bucket(const struct search *s, unsigned bucket, uint64_t have, const char *at)
 {
 	unsigned i;
 
-	for (i = first; i < end; i++) {
+	for (i = s->ix->first[bucket]; i < s->ix->first[bucket + 1]; i++) {
 		const struct phrase_entry *e = &s->ix->entries[i];
 
 		if ((have & e->mask) == e->start && stands_at(at, s->ix->all[e->phrase].text, e->length))
@@ -136,12 +135,12 @@ static void try_bucket(const struct search *s, unsigned first, unsigned end, uin
 }
 
 /* have: the first bytes of what stands there. */
-static inline void try_group(const struct search *s, const struct phrase_group *group, uint64_t have, const char *at)
+static inline void try_group(const struct search *s, enum phrase_group g, uint64_t have, const char *at)
 {
-	unsigned hash = hash_of(group, have), bucket = bucket_of(hash);
+	unsigned hash = hash_of(s->ix, g, have);
 
-	if (group->seen[hash / 64] >> hash % 64 & 1)
-		try_bucket(s, group->first[bucket], group->first[bucket + 1], have, at);
+	if (s->ix->seen[g][hash / 64] >> hash % 64 & 1)
+		try_bucket(s, bucket_of(g, hash), have, at);
 }
 
 /* Where phrases may begin in text[0..n): at the starts of words, and wherever something begins that is no letter.
@@ -155,7 +154,7 @@ static unsigned places_of(const struct phrase_index *ix, const char *text, size_
 		unsigned class = ix->bytes[(unsigned char)text[i]];
 
 		places[count] = (uint16_t)i;
-		count += class / BEGINS & ~(class & before);
+		count += ((class & BEGINS) != 0) & ((class & before & IS_LETTER) == 0);
 		before = class;
 	}
 	return count;
@@ -175,11 +174,12 @@ void phrases_find(const struct phrase_index *ix, const char *text,
 		count = places_of(ix, text + from, n, before, places);
 		for (i = 0; i < count; i++) {
 			size_t at = from + places[i];
+			/* most often eight, which is one load */
 			uint64_t have = len - at >= 8 ? start_of(text + at, 8) : start_of(text + at, len - at);
 
-			try_group(&s, &ix->groups[PHRASES_SHORT], have, text + at);
-			try_group(&s, &ix->groups[PHRASES_MIDDLE], have, text + at);
-			try_group(&s, &ix->groups[PHRASES_LONG], have, text + at);
+			try_group(&s, PHRASES_SHORT, have, text + at);
+			try_group(&s, PHRASES_MIDDLE, have, text + at);
+			try_group(&s, PHRASES_LONG, have, text + at);
 		}
 	}
 }

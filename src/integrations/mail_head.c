@@ -9,28 +9,31 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* Most lines are ASCII and need nothing but their blanks folded. NULL: this one is another. Without a branch at each
  * word's end, which cannot be foretold. */
 static char *plain_line(struct arena *a, const char *text, size_t n)
 {
 	char *line, *out, last = ' ';
-	bool other = false;
+	bool other = n > 4 * MAIL_VALUE_MAX;
 	size_t i;
 
-	if (n > 4 * MAIL_VALUE_MAX)
+	for (i = 0; i < n; i++)
+		other |= !is_blank(text[i]) & ((unsigned char)text[i] - 0x21u >= 0x5E);
+	if (other)
 		return NULL;
 	out = line = arena_alloc(a, n + 1);
 	for (i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-		bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+		char c = is_blank(text[i]) ? ' ' : text[i];
 
-		other |= !blank & (c - 0x21u >= 0x5E);
-		*out = blank ? ' ' : (char)c;
-		out += !blank | (last != ' ');
-		last = blank ? ' ' : (char)c;
+		*out = c;
+		out += (c != ' ') | (last != ' ');
+		last = c;
 	}
-	if (other)
-		return NULL;
 	out -= out > line && out[-1] == ' ';
 	*out = '\0';
 	return line;

@@ -172,7 +172,8 @@ const char *mail_own_text(struct mail *m)
 	const char *own;
 	size_t i;
 
-	buf_init(&b, 2 * m->text_len + 2);
+	/* lines only get shorter, and the last one its end */
+	buf_init(&b, m->text_len + 1);
 	buf_reserve(&b, m->text_len + 1);
 	take_lines(m->text, &b);
 	for (i = 0; i < b.len && isspace((unsigned char)b.data[i]); i++)
