@@ -37,7 +37,7 @@ enum fact {
 	FACT_PROMO_WORDS, FACT_PROMO_MANY, FACT_DISCOUNT, FACT_NEWS_WORDS, FACT_NEWS_SUBJECT,
 	FACT_TRANSACTION, FACT_SECURITY, FACT_PAYMENT_DUE, FACT_BUILD, FACT_SOCIAL, FACT_ACTION_NEEDED,
 	FACT_ACCOUNT, FACT_MONEY, FACT_TROUBLE, FACT_ROUTINE,
-	FACT_CUT_OFF, FACT_TRAVEL_CHANGE, FACT_ALARM_NOW, FACT_STOPS_SOON, FACT_CLUB_DEADLINE,
+	FACT_CUT_OFF, FACT_TRAVEL_CHANGE, FACT_ALARM_NOW, FACT_STOPS_SOON, FACT_READS_URGENT, FACT_CLUB_DEADLINE,
 	/* spam */
 	FACT_UPSTREAM_SPAM, FACT_SPAM_WORDS, FACT_SPAM_MANY, FACT_ADVANCE_FEE, FACT_SHOUTING, FACT_REMOVE_ME,
 	FACT_ANONYMOUS, FACT_GIBBERISH,
@@ -64,6 +64,9 @@ struct facts {
 	bool wire, spam_judged;         /* as programs sent it; by the model of words */
 	double spam_logit;              /* of the words and signs (email_triage_spam.h) */
 	const char *spam_words;         /* which words, for a person; NULL: none */
+	bool urgency_judged;            /* by the model of urgency (email_triage_urgent.h), … */
+	double urgent_logit;            /* … of its words */
+	const char *urgent_words;
 };
 
 struct sentences;
@@ -183,7 +186,7 @@ bool triage_is_among(const struct mail_address *all, unsigned n, const char *add
 
 /* email_triage_press.c: what cannot wait, in what the sentences say and name (email_triage_says.h); their times are noted
  * and the other facts known. */
-void press_note(const struct triage *t, struct item *it, const struct sentences *s);
+void press_note(struct triage *t, struct item *it, const struct sentences *s);
 /* "needs you before 15:00 today", NULL when no such time is named. */
 const char *press_reason(struct triage *t, const struct item *it);
 

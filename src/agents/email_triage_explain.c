@@ -117,6 +117,10 @@ static void explain(struct triage *t, struct item *it)
 		add_reason(it, press_reason(t, it));
 		room--;
 	}
+	if (it->urgent && it->facts.urgent_words && room > 2) {
+		add_reason(it, arena_printf(&t->arena, "reads like what cannot wait: %s", it->facts.urgent_words));
+		room--;
+	}
 	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,
 	                                   room);
 	if (!kept_is_told)

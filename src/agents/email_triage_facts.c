@@ -266,12 +266,12 @@ void triage_find_facts(struct triage *t, struct item *it)
 		f->has[FACT_AUTO_SUBMITTED] = true;
 	triage_find_people(t, it);
 	note_calendar(m, f);
-	note_text(t, it);
-	triage_find_suspicion(t, it);
 	if (!m->cut) {
 		f->spam_judged = true;
 		f->wire = spam_has_wire(m);
 		f->spam_logit = spam_logit(m, &t->arena, &f->spam_words);
 	}
+	note_text(t, it);
+	triage_find_suspicion(t, it);
 	triage_sum(f);
 }

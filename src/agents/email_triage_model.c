@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define CHECKS 90      /* characters that a slot is written with: no blank, no '"', no '\\', no '?' of trigraphs */
@@ -129,6 +130,21 @@ void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
 
 	if (t->table->checks[slot / MODEL_ROW_SLOTS][slot % MODEL_ROW_SLOTS] == written[model_check(id)])
 		add_known(t, slot, text, n);
+}
+
+const char *tally_words(const struct tally *t, int least, struct arena *a)
+{
+	struct buf b;
+	const char *words = NULL;
+	unsigned i;
+
+	buf_init(&b, 400);
+	for (i = 0; i < MODEL_STRONG_MAX && t->strong[i].weight >= least; i++)
+		buf_addf(&b, "%s\"%s\"", i > 0 ? ", " : "", t->strong[i].text);
+	if (b.len > 0)
+		words = arena_strndup(a, b.data, b.len);
+	buf_release(&b);
+	return words;
 }
 
 double tally_logit(const struct tally *t)

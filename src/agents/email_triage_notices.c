@@ -64,7 +64,8 @@ bool notices_press(const struct facts *f)
 {
 	bool yours = f->has[FACT_ACCOUNT] || f->has[FACT_SECURITY] || f->has[FACT_MONEY] || f->has[FACT_PAYMENT_DUE];
 
-	return f->has[FACT_TRAVEL_CHANGE] || f->has[FACT_ALARM_NOW] || f->has[FACT_STOPS_SOON] || (f->has[FACT_CUT_OFF] && yours);
+	return f->has[FACT_TRAVEL_CHANGE] || f->has[FACT_ALARM_NOW] || f->has[FACT_STOPS_SOON] || f->has[FACT_READS_URGENT] ||
+	       (f->has[FACT_CUT_OFF] && yours);
 }
 
 void notices_keep(struct item *it)

@@ -5,6 +5,7 @@
 #include "agents/email_triage.h"
 #include "agents/email_triage_cues.h"
 #include "agents/email_triage_says.h"
+#include "agents/email_triage_urgent.h"
 #include "base/clock.h"
 
 #define HOUR_MS   INT64_C(3600000)
@@ -12,6 +13,7 @@
 #define STOPS_MS  (30 * HOUR_MS)      /* programs say when it is too late: until tomorrow evening */
 #define LONG      14                  /* sentences */
 #define NEAR_BY   3
+#define PROGRAM_ODDS 1.0              /* log-odds of the model, for a program to press */
 #define MISSED_MS (1 * HOUR_MS)       /* what has just passed may still be met */
 
 enum trouble { BROKEN = 1, HARM = 2, WAITING = 4, CRIME = 8 };
@@ -82,7 +84,7 @@ static void add_time(const struct triage *t, struct said *said, const struct sen
 {
 	bool exact = s->at_ms == s->from_ms;
 
-	if (is_within(t, s->at_ms, SOON_MS) && !(s->says & SAYS_OLD) && (exact || asks || s->due))
+	if (is_within(t, s->at_ms, SOON_MS) && (exact || (!(s->says & SAYS_OLD) && (asks || s->due))))
 		said->soon = earlier(said->soon, s->at_ms);
 	/* "only with the form, until tonight" */
 	said->asks |= is_within(t, s->at_ms, SOON_MS) && s->due && (s->says & SAYS_DUTY);
@@ -150,6 +152,7 @@ static void calm_down(struct facts *f)
 
 	for (i = 0; i < sizeof gone / sizeof *gone; i++)
 		f->has[gone[i]] = false;
+	f->urgency_judged = false;
 	f->has[FACT_RESOLVED] = true;
 }
 
@@ -183,6 +186,7 @@ static void of_programs(const struct triage *t, const struct said *said, const s
 
 	for (i = 0; i < s->count && s->all[i].subject; i++)
 		idle |= (s->all[i].says & SAYS_IDLE) != 0;
+	f->has[FACT_READS_URGENT] = !idle && f->urgency_judged && f->urgent_logit > PROGRAM_ODDS;
 	for (i = 0; i < s->count && !idle; i++) {
 		const struct sentence *one = &s->all[i];
 
@@ -218,7 +222,23 @@ static void of_clubs(const struct triage *t, const struct said *said, const stru
 		}
 }
 
-void press_note(const struct triage *t, struct item *it, const struct sentences *s)
+#define SPAM_ODDS 2.0                 /* log-odds that leave no doubt */
+
+/* What is sent to many, with a way off it, cries for everybody, and spam for nobody. */
+static bool is_for_the_masses(const struct facts *f)
+{
+	return f->spam_logit > SPAM_ODDS || f->has[FACT_LIST_UNSUBSCRIBE] || f->has[FACT_CAMPAIGN_HEADERS] || f->has[FACT_PROMO_SENDER] ||
+	       f->has[FACT_NEWS_SENDER] || f->has[FACT_BOUNCE];
+}
+
+static void note_words(struct triage *t, struct facts *f, const struct sentences *s)
+{
+	f->urgency_judged = !is_for_the_masses(f);
+	if (f->urgency_judged)
+		f->urgent_logit = urgent_logit(s, is_of_a_program(f) && !f->has[FACT_RELAYED], &t->arena, &f->urgent_words);
+}
+
+void press_note(struct triage *t, struct item *it, const struct sentences *s)
 {
 	struct facts *f = &it->facts;
 	bool by_hand = f->has[FACT_BY_HAND] && !f->has[FACT_ONE_CLICK];
@@ -227,6 +247,7 @@ void press_note(const struct triage *t, struct item *it, const struct sentences 
 	listen(t, f, s, &said);
 	f->has[FACT_RELAYED] = (said.all & SAYS_RELAYED) && !f->has[FACT_NO_REPLY] &&
 	                       (f->has[FACT_SERVICE_HEADERS] || f->has[FACT_AUTO_SUBMITTED]);
+	note_words(t, f, s);
 	if (!is_of_a_program(f) || by_hand || f->has[FACT_RELAYED]) {
 		of_people(t, &said, f);
 		/* who sells proposes times too */

@@ -85,6 +85,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_TRAVEL_CHANGE] = {{1, 0, 0, 0, 0, 1, -1, 0}, "a journey of yours has changed"},
 	[FACT_ALARM_NOW] = {{2.5, 0, 0, 0, 0, 1.5, -0.5, 0}, "an alarm that goes on"},
 	[FACT_STOPS_SOON] = {{2.5, 0, 0, 0, 0, 1.5, 0, 0}, NULL},
+	[FACT_READS_URGENT] = {{2.5, 0, 0, 0, 0, 1, 0, 0}, NULL},
 	[FACT_CLUB_DEADLINE] = {{2, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_ACTION_NEEDED] = {{0, 0.25, 0, 0, 0, 0.5, 0, 0}, "something in it may need you"},
 
@@ -131,11 +132,22 @@ static double of_words(const struct facts *f)
 	return f->spam_judged ? fmax(f->wire ? WORDS_LEAST : 0, fmin(WORDS_MOST, odds + WORDS_SPAM)) : 0;
 }
 
+/* The same of the model of urgency (URGENT_LEAST). It takes nothing back of what is told by hand. */
+#define URGENCY_SCALE 1.5
+#define URGENCY_ZERO  0.3
+#define URGENCY_MOST  4.0
+
+static double of_urgency(const struct facts *f)
+{
+	return f->urgency_judged ? fmax(0, fmin(URGENCY_MOST, (f->urgent_logit - URGENCY_ZERO) * URGENCY_SCALE)) : 0;
+}
+
 void triage_sum(struct facts *f)
 {
 	unsigned i, k;
 
 	f->sum[SUM_SPAM] += of_words(f);
+	f->sum[SUM_URGENT] += of_urgency(f);
 
 	for (i = 0; i < FACT__MAX; i++)
 		for (k = 0; f->has[i] && k < SUM__MAX; k++)

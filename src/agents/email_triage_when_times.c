@@ -52,7 +52,11 @@ void when_times_begin(struct when_begins *b)
 }
 
 /* What may follow an hour that is only a number. */
-static const char *const after_hours[] = {"in", "sharp", "and", "but", "or", "und", "et", "y", "e", "en", "i", "if", "so"};
+static const char *const after_hours[] = {"in", "sharp", "and", "but", "or", "und", "et", "y", "e", "en", "i", "if", "so",
+                                          "because", "weil", "denn", "car", "porque", "perché", "want", "bo"};
+
+/* What may follow a price. */
+static const char *const after_prices[] = {"each", "per", "pro", "a", "eur", "euro", "euros", "usd", "zł", "percent", "%"};
 
 static const char *const behind[] = {"pm", "p.m", "am", "a.m", "uhr", "o'clock", "uur", "heures", "baje"};
 
@@ -80,6 +84,7 @@ void when_times_know(void)
 
 	when_know_all(others, COUNT(others));
 	when_know_all(behind, COUNT(behind));
+	when_know_all(after_prices, COUNT(after_prices));
 	when_know_all(after_hours, COUNT(after_hours));
 	when_know_all(ones, COUNT(ones));
 	when_zones_know();
@@ -205,7 +210,7 @@ static bool take_half(struct reader *r, struct moment *m, bool led)
 	return false;
 }
 
-/* 5pm, 5 pm, 5:30 p.m., 17:00, 17 Uhr, 17h */
+/* 5pm, 5 pm, 5:30 p.m., 17:00, 17 Uhr, 17h; "at 5.30", but "5.30" alone may be anything */
 static bool take_clock(struct reader *r, struct moment *m, bool led)
 {
 	const struct word *w = when_peek(r, led), *next = when_peek(r, led + 1u);
@@ -221,7 +226,7 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		struct word rest = {w->p + end + 1, w->n - end - 1, true};
 
 		minute = when_number(&rest, &more);
-		sure = w->p[end] != '.' && more == 2;
+		sure = (w->p[end] != '.' || (led && minute % 5 == 0 && !is_any(next, after_prices, COUNT(after_prices)))) && more == 2;
 		end += 1 + more;
 	}
 	pm = when_rest_is(w, end, "pm") || when_rest_is(w, end, "p.m") ||
@@ -236,6 +241,8 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		hour += 12;
 	if (am && hour == 12)
 		hour = 0;
+	if (!pm && !am && *w->p != '0')
+		hour = of_day(hour, m);
 	m->time = hour * HOUR_MS + minute * INT64_C(60000);
 	m->part = false;
 	if (when_rest_is(w, end, "z") || when_rest_is(w, end, "utc") || when_rest_is(w, end, "gmt"))

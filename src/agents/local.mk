@@ -64,6 +64,7 @@ libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/email_triage_suspect.c \
 	src/agents/email_triage_threads.c \
 	src/agents/email_triage_text.c src/agents/email_triage_text.h \
+	src/agents/email_triage_urgent.c src/agents/email_triage_urgent.h src/agents/email_triage_urgent_table.c \
 	src/agents/email_triage_weights.c \
 	src/agents/email_triage_when.c src/agents/email_triage_when.h \
 	src/agents/email_triage_when_days.c src/agents/email_triage_when_times.c src/agents/email_triage_when_priv.h \

@@ -1,6 +1,7 @@
-/* quality_fit spam|request [--cross] [NAME=VALUE…]: fits a model on the rows of standard input, writes its table to
+/* quality_fit spam|request|urgent [--cross] [NAME=VALUE…]: fits a model on the rows of standard input, writes its table to
  * standard output. --cross: instead, judges each row by a model that did not see it and prints the figures; --list: each row's
- * too. A row is "1<TAB>FILE" (spam), "1<TAB>SENTENCE" (request), 0 for what is not. */
+ * too. A row is "1<TAB>FILE" (spam), "1<TAB>SENTENCE" (request), "1<TAB>p<TAB>SUBJECT<TAB>TEXT" (urgent; p: a program wrote it,
+ * h: a person; lines of the text end in a form feed), 0 for what is not. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,8 +10,11 @@
 
 #include "agents/email_triage_request.h"
 #include "agents/email_triage_spam.h"
+#include "agents/email_triage_urgent.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "fit.h"
+#include "integrations/mail.h"
 
 #define FILE_MAX (4u << 20)
 
@@ -60,6 +64,34 @@ static void read_sentence(struct rows *rows, bool yes, const char *s)
 	row_close(row);
 }
 
+/* "p<TAB>SUBJECT<TAB>TEXT", read as the program reads a mail. */
+static void read_urgency(struct rows *rows, bool yes, char *line)
+{
+	struct row *row = row_add(rows, yes, rows->count);
+	char *subject = line + 2, *text = strchr(subject, '\t'), *p;
+	struct sentences *s = mem_alloc(sizeof *s);
+	struct mail m;
+	struct buf raw;
+
+	if (!text)
+		stop("has no text", line);
+	*text++ = '\0';
+	for (p = text; (p = strchr(p, '\f')) != NULL; )
+		*p = '\n';
+	buf_init(&raw, 1u << 20);
+	buf_addf(&raw, "Subject: %s\nContent-Type: text/plain; charset=utf-8\n\n%s\n", subject, text);
+	mail_parse(&m, raw.data, raw.len, false);
+	sentences_init(s);
+	sentences_add(s, &m.arena, m.subject, true);
+	sentences_add(s, &m.arena, mail_own_text(&m), false);
+	row->name = mem_strdup(subject);
+	urgent_features(s, *line == 'p', row_feature, row);
+	row_close(row);
+	mail_release(&m);
+	buf_release(&raw);
+	mem_free(s);
+}
+
 static void read_rows(struct rows *rows, const struct settings *s)
 {
 	static char line[65536];
@@ -70,6 +102,8 @@ static void read_rows(struct rows *rows, const struct settings *s)
 			stop("is no row", line);
 		if (strcmp(s->what, "spam") == 0)
 			read_mail(rows, line[0], line + 2);
+		else if (strcmp(s->what, "urgent") == 0)
+			read_urgency(rows, line[0] == '1', line + 2);
 		else
 			read_sentence(rows, line[0] == '1', line + 2);
 	}
@@ -210,8 +244,10 @@ int main(int argc, char **argv)
 		 .ham_cost = 1, .hard_cost = 12, .bare_cost = 0.2, .bits = 15, .cut = 1000, .folds = 10},
 		{.what = "request", .least = 2, .penalty = 0.1, .plain = 10, .ham_cost = 1, .bare_cost = 1,
 		 .bits = 14, .cut = 100000, .folds = 10},
+		{.what = "urgent", .least = 2, .penalty = 0.01, .plain = 20, .ham_cost = 1, .bare_cost = 1,
+		 .bits = 15, .cut = 1000, .folds = 10},
 	};
-	struct settings *s = argc > 1 && strcmp(argv[1], "request") == 0 ? &known[1] : &known[0];
+	struct settings *s = &known[0];
 	struct rows rows = {NULL, 0, 0};
 	struct vocabulary v;
 	struct model m;
@@ -219,6 +255,9 @@ int main(int argc, char **argv)
 	double rounding;
 	int i;
 
+	for (i = 0; argc > 1 && i < (int)(sizeof known / sizeof *known); i++)
+		if (strcmp(argv[1], known[i].what) == 0)
+			s = &known[i];
 	for (i = 2; i < argc; i++)
 		if (strcmp(argv[i], "--cross") == 0)
 			crossing = true;

