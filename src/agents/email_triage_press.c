@@ -13,7 +13,10 @@
 #define STOPS_MS  (30 * HOUR_MS)      /* programs say when it is too late: until tomorrow evening */
 #define LONG      14                  /* sentences */
 #define NEAR_BY   3
-#define PROGRAM_ODDS 1.0              /* log-odds of the model, for a program to press */
+/* Log-odds of the models */
+#define PROGRAM_ODDS 1.0              /* for a program to press */
+#define CALM_ODDS    2.5              /* to press where something is said to be over */
+#define SPAM_ODDS    2.0              /* for spam without doubt */
 #define MISSED_MS (1 * HOUR_MS)       /* what has just passed may still be met */
 
 enum trouble { BROKEN = 1, HARM = 2, WAITING = 4, CRIME = 8 };
@@ -152,7 +155,7 @@ static void calm_down(struct facts *f)
 
 	for (i = 0; i < sizeof gone / sizeof *gone; i++)
 		f->has[gone[i]] = false;
-	f->urgency_judged = false;
+	f->urgency_judged &= f->urgent_logit > CALM_ODDS;
 	f->has[FACT_RESOLVED] = true;
 }
 
@@ -221,8 +224,6 @@ static void of_clubs(const struct triage *t, const struct said *said, const stru
 			f->soon_ms = earlier(f->soon_ms, s->all[i].at_ms);
 		}
 }
-
-#define SPAM_ODDS 2.0                 /* log-odds that leave no doubt */
 
 /* What is sent to many, with a way off it, cries for everybody, and spam for nobody. */
 static bool is_for_the_masses(const struct facts *f)

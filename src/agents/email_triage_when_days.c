@@ -149,6 +149,28 @@ static bool is_a_word(const struct reader *r, unsigned at)
 	return next->n > 0 && !isdigit((unsigned char)*next->p) && !when_is(next, "at") && LOOK_UP(next, months) < 0;
 }
 
+/* "Thursday the 10th": which of the coming ones. One with a month behind it is a date of its own. */
+static void take_day_of_month(struct reader *r, struct moment *m)
+{
+	const unsigned the = when_next_is(r, "the"), weeks = 9;
+	const struct word *w = when_peek(r, the);
+	int year, month, day, wanted;
+	size_t end;
+	unsigned i;
+
+	wanted = when_number(w, &end);
+	if (wanted < 1 || end + 2 > w->n || !strchr("tsnr", w->p[end]) || LOOK_UP(when_peek(r, the + 1), months) > 0)
+		return;
+	for (i = 0; i < weeks; i++) {
+		clock_civil(m->day + i * 7 * DAY_MS, &year, &month, &day);
+		if (day == wanted) {
+			m->day += i * 7 * DAY_MS;
+			r->at += the + 1;
+			return;
+		}
+	}
+}
+
 static bool take_weekday(struct reader *r, struct moment *m)
 {
 	bool next = filler_is(r, 0, 2), filler = filler_is(r, 0, 7);
@@ -163,6 +185,7 @@ static bool take_weekday(struct reader *r, struct moment *m)
 		ahead += 7;
 	m->day = r->today + ahead * DAY_MS;
 	m->weekday = true;
+	take_day_of_month(r, m);
 	when_take_part(r, m);
 	return true;
 }

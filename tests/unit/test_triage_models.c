@@ -1,4 +1,5 @@
-/* What is fitted: the model of words for spam, that of sentences for requests, and what stands above both. */
+/* What is fitted: the models of words for spam and for what cannot wait, that of sentences for requests, and what stands
+ * above them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -154,6 +155,44 @@ static void requests_are_told_from_remarks(void)
 	}
 }
 
+/* ---- Urgency ---- */
+
+/* None of these mails is in what was fitted, and none of the urgent ones says that it is. */
+static void what_cannot_wait_needs_no_word_for_it(void)
+{
+	static const struct { const char *subject, *body; bool urgent; } mails[] = {
+		{"the barn", "There is smoke coming out under the barn door and the mare is still inside. I have rung 999. Where are you?", true},
+		{"Nora", "Nora did not come out with the others and her teacher has not seen her since lunch. Is she with you?", true},
+		{"till", "Neither of the card machines takes anything and the queue is out on the street. What do I tell them?", true},
+		{"Re: van", "I'm at the border and they won't let the load through without the paper you have. They shut at six.", true},
+		{"Schlüssel", "Ich stehe mit dem Klavier vor der Halle, und niemand macht auf. Der Kran kostet 90 Euro die Stunde.", true},
+		{"mamie", "Mamie est tombée dans l'escalier, les pompiers sont là. Ils demandent ses médicaments, tu les connais ?", true},
+		{"the barn", "The new barn door is up, and the mare likes it. Come and see it when you are next here.", false},
+		{"Nora", "Nora had a lovely first term. Her teacher says she reads far above her age.", false},
+		{"till", "Which card machine did you like better in the end? Ours is due to be replaced in spring.", false},
+		{"Re: van", "We could let you have the van from the 12th of May. Does that help?", false},
+		{"Schlüssel", "Danke für das Klavier! Den Schlüssel zur Halle bringe ich dir nächste Woche vorbei.", false},
+		{"mamie", "Mamie va bien, elle t'embrasse. On se voit à Noël ?", false},
+	};
+	char input[900];
+	unsigned i;
+
+	for (i = 0; i < sizeof mails / sizeof *mails; i++) {
+		struct json_object *out;
+
+		fx_host_reset();
+		snprintf(input, sizeof input, "{\"timezone\":\"UTC\",\"reference_time\":\"2026-03-02T09:00:00Z\",\"emails\":[{\"from\":"
+		         "\"Kim <kim@x.org>\",\"to\":[\"sam@y.org\"],\"date\":\"2026-03-02T08:30:00Z\",\"subject\":\"%s\",\"body\":\"%s\"}]}",
+		         mails[i].subject, mails[i].body);
+		out = fx_run("email-triage", input);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+		if ((strcmp(fx_text(out, "triaged.0.urgent"), "true") == 0) != mails[i].urgent)
+			fprintf(stderr, "%s: %s %s\n", mails[i].body, fx_text(out, "triaged.0.urgent"), fx_text(out, "triaged.0.reasons"));
+		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.urgent"), mails[i].urgent ? "true" : "false");
+		json_object_put(out);
+	}
+}
+
 /* ---- What presses, and what is written by hand ---- */
 
 static void emergencies_press(void)
@@ -192,6 +231,7 @@ static CU_TestInfo tests[] = {
 	{"what tells only where a mail is from is left out", what_tells_only_where_a_mail_is_from_is_left_out},
 	{"what the table does not know weighs nothing", what_the_table_does_not_know_weighs_nothing},
 	{"requests are told from remarks", requests_are_told_from_remarks},
+	{"what cannot wait needs no word for it", what_cannot_wait_needs_no_word_for_it},
 	{"emergencies press", emergencies_press},
 	{"a notice that something is cut off is urgent", a_notice_that_something_is_cut_off_is_urgent},
 	{"who asks by name on a list is heard", who_asks_by_name_on_a_list_is_heard},
