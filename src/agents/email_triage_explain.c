@@ -93,6 +93,18 @@ static void add_beaten(struct triage *t, struct item *it, struct told *told)
 			         rule);
 }
 
+#define URGENT_TOLD 1.0        /* the log-odds that had a say */
+
+static const char *reads_urgent(struct triage *t, const struct item *it)
+{
+	const struct facts *f = &it->facts;
+
+	if (!f->urgency_judged || f->urgent_logit < URGENT_TOLD)
+		return NULL;
+	return f->urgent_words ? arena_printf(&t->arena, "reads like what cannot wait: %s", f->urgent_words)
+	                       : "reads like what cannot wait";
+}
+
 static void explain(struct triage *t, struct item *it)
 {
 	struct told told = {0};
@@ -117,8 +129,8 @@ static void explain(struct triage *t, struct item *it)
 		add_reason(it, press_reason(t, it));
 		room--;
 	}
-	if (it->urgent && it->facts.urgent_words && room > 2) {
-		add_reason(it, arena_printf(&t->arena, "reads like what cannot wait: %s", it->facts.urgent_words));
+	if (it->urgent && reads_urgent(t, it) && room > 1) {
+		add_reason(it, reads_urgent(t, it));
 		room--;
 	}
 	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,

@@ -13,11 +13,12 @@
 #define STOPS_MS  (30 * HOUR_MS)      /* programs say when it is too late: until tomorrow evening */
 #define LONG      14                  /* sentences */
 #define NEAR_BY   3
-/* Log-odds of the models */
-#define PROGRAM_ODDS 1.0              /* for a program to press */
-#define CALM_ODDS    2.5              /* to press where something is said to be over */
-#define SPAM_ODDS    2.0              /* for spam without doubt */
 #define MISSED_MS (1 * HOUR_MS)       /* what has just passed may still be met */
+
+/* Log-odds of the models: that a program presses; that it does where something is said to be over; of spam without doubt. */
+#define PROGRAM_ODDS 1.0
+#define CALM_ODDS    2.5
+#define SPAM_ODDS    2.0
 
 enum trouble { BROKEN = 1, HARM = 2, WAITING = 4, CRIME = 8 };
 
@@ -116,17 +117,21 @@ static void listen(const struct triage *t, const struct facts *f, const struct s
 	}
 }
 
+static bool has_any(const struct facts *f, const enum fact *facts, size_t n)
+{
+	while (n-- > 0)
+		if (f->has[facts[n]])
+			return true;
+	return false;
+}
+
 static bool is_of_a_program(const struct facts *f)
 {
 	static const enum fact marks[] = {FACT_NO_REPLY, FACT_AUTO_SUBMITTED, FACT_SERVICE_HEADERS, FACT_NOTICE_SENDER,
 	                                  FACT_NEWS_SENDER, FACT_PROMO_SENDER, FACT_LIST_UNSUBSCRIBE, FACT_LIST_ID,
 	                                  FACT_PRECEDENCE, FACT_BOUNCE, FACT_CAMPAIGN_HEADERS};
-	unsigned i;
 
-	for (i = 0; i < sizeof marks / sizeof *marks; i++)
-		if (f->has[marks[i]])
-			return true;
-	return false;
+	return has_any(f, marks, sizeof marks / sizeof *marks);
 }
 
 /* ---- People ---- */
@@ -155,7 +160,7 @@ static void calm_down(struct facts *f)
 
 	for (i = 0; i < sizeof gone / sizeof *gone; i++)
 		f->has[gone[i]] = false;
-	f->urgency_judged &= f->urgent_logit > CALM_ODDS;
+	f->urgency_judged = f->urgency_judged && f->urgent_logit > CALM_ODDS;
 	f->has[FACT_RESOLVED] = true;
 }
 
@@ -228,8 +233,10 @@ static void of_clubs(const struct triage *t, const struct said *said, const stru
 /* What is sent to many, with a way off it, cries for everybody, and spam for nobody. */
 static bool is_for_the_masses(const struct facts *f)
 {
-	return f->spam_logit > SPAM_ODDS || f->has[FACT_LIST_UNSUBSCRIBE] || f->has[FACT_CAMPAIGN_HEADERS] || f->has[FACT_PROMO_SENDER] ||
-	       f->has[FACT_NEWS_SENDER] || f->has[FACT_BOUNCE];
+	static const enum fact marks[] = {FACT_LIST_UNSUBSCRIBE, FACT_CAMPAIGN_HEADERS, FACT_PROMO_SENDER, FACT_NEWS_SENDER,
+	                                  FACT_BOUNCE};
+
+	return f->spam_logit > SPAM_ODDS || has_any(f, marks, sizeof marks / sizeof *marks);
 }
 
 static void note_words(struct triage *t, struct facts *f, const struct sentences *s)

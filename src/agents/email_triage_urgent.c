@@ -1,4 +1,4 @@
-/* Urgency by words: which ones, which pairs of them, how they begin, and what the sentences say as a whole. */
+/* Urgency by words: which ones, pairs and parts of them, and what the sentences say as a whole. */
 #include "agents/email_triage_urgent.h"
 
 #include <pthread.h>
@@ -6,10 +6,10 @@
 
 #include "agents/email_triage_cues.h"
 
-#define READ_MAX   2000        /* bytes of the sentences */
+#define READ_MAX   2000        /* bytes, and what there is of the sentence that goes beyond */
 #define TOLD_LEAST 12          /* what a word weighs that is told to people */
 
-enum kind { KIND_WORD = 40, KIND_PAIR, KIND_SUBJECT, KIND_GRAM, KIND_DENSE, KIND_SAYS, KIND_CUE, KIND_SIGN };
+enum kind { KIND_WORD = 40, KIND_PAIR, KIND_SUBJECT, KIND_GRAM, KIND_DENSE, KIND_SAYS, KIND_CUE, KIND_LENGTH, KIND_ASKS };
 
 struct reading {
 	feature_fn each;
@@ -63,18 +63,18 @@ static void tell_word(struct reading *r, uint64_t hash, const char *p, size_t n)
 }
 
 /* Words, pairs of them, and each run of four bytes with one blank between words: forms of a word share most of these.
- * Of a number only that it is one is told. */
-static void read_sentence(struct reading *r, const struct sentence *s, size_t len)
+ * Of a number only that it is one is told. Returns how many bytes the sentence has. */
+static size_t read_sentence(struct reading *r, const struct sentence *s)
 {
 	uint64_t hash = FEATURE_START(KIND_WORD);
 	uint32_t gram = ' ';
-	size_t i, n = 0;
+	size_t len = strlen(s->text), i, n = 0;
 	char last = '\0';
 
 	r->subject = s->subject;
 	r->before = s->question ? 2 : 1;
 	for (i = 0; i <= len; i++) {
-		char c = i < len ? told[(unsigned char)s->text[i]] : '\0';
+		char c = told[(unsigned char)s->text[i]];
 
 		n += c != '\0';
 		if (c == last && (c == '\0' || c == '0'))
@@ -94,10 +94,11 @@ static void read_sentence(struct reading *r, const struct sentence *s, size_t le
 		n = 0;
 	}
 	tell(r, r->before, 3, KIND_PAIR);
+	return len;
 }
 
-/* What any of them says, be it by a program or not. */
-static void tell_signs(struct reading *r, const struct sentences *s, bool program, unsigned words)
+/* What any of them says, and how much was read, apart for people and for programs. */
+static void tell_signs(struct reading *r, const struct sentences *s, bool program, size_t bytes)
 {
 	uint64_t says = 0, cues = 0;
 	unsigned i, k, level, questions = 0;
@@ -114,27 +115,22 @@ static void tell_signs(struct reading *r, const struct sentences *s, bool progra
 		if (cues >> i & 1)
 			tell(r, i, program, KIND_CUE);
 	}
-	for (level = 0; words >> level; level++)
+	for (level = 0; bytes >> level; level++)
 		;
-	tell(r, level, program, KIND_SIGN);
-	tell(r, 20 + (questions > 0), program, KIND_SIGN);
+	tell(r, level, program, KIND_LENGTH);
+	tell(r, questions > 0, program, KIND_ASKS);
 }
 
 void urgent_features(const struct sentences *s, bool program, feature_fn each, void *ctx)
 {
 	struct reading r = {.each = each, .ctx = ctx};
-	size_t left = READ_MAX;
+	size_t bytes = 0;
 	unsigned i;
 
 	pthread_once(&once, prepare);
-	for (i = 0; i < s->count && left > 0; i++) {
-		size_t n = strlen(s->all[i].text);
-
-		n = n < left ? n : left;
-		read_sentence(&r, &s->all[i], n);
-		left -= n;
-	}
-	tell_signs(&r, s, program, (unsigned)(READ_MAX - left) / 6);
+	for (i = 0; i < s->count && bytes < READ_MAX; i++)
+		bytes += read_sentence(&r, &s->all[i]);
+	tell_signs(&r, s, program, bytes);
 }
 
 double urgent_logit(const struct sentences *s, bool program, struct arena *a, const char **words)
