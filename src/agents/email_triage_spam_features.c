@@ -1,4 +1,4 @@
-/* The features of a mail: words and pairs of them, addresses of pages by their shape; how it was made stands in
+/* The features of a mail: words and pairs of them. Addresses of pages, and how it was made, stand in
  * email_triage_spam_signs.c. */
 #include <ctype.h>
 #include <pthread.h>
@@ -154,61 +154,6 @@ static void tell_word(struct reading *r, const struct word *w)
 		r->each(r->ctx, feature_end(r->before * UINT64_C(0x9E3779B97F4A7C15) + id + r->pair), NULL, 0);
 	r->before = id;
 	r->before_plain = plain;
-}
-
-/* ---- Addresses of pages ---- */
-
-void spam_tell_page_word(struct reading *r, const char *what, const char *p, size_t n)
-{
-	uint64_t h = FEATURE_START(KIND_PAGE);
-	size_t i;
-
-	for (; *what; what++)
-		h = feature_byte(h, *what);
-	for (i = 0; i < n && i < 12; i++)
-		h = feature_byte(h, (char)tolower((unsigned char)p[i]));
-	r->each(r->ctx, feature_end(h), NULL, 0);
-}
-
-/* p[0..n): behind "://". The host by its shape, and how the page's path ends. */
-void spam_tell_page(struct reading *r, const char *p, size_t n)
-{
-	size_t host = 0, dot = 0, end, i, digits = 0, dots = 0;
-	const char *at = memchr(p, '@', n);
-
-	r->pages++;
-	if (at && !memchr(p, '/', (size_t)(at - p)))
-		spam_tell_page_word(r, "user", "", 0);
-	for (; host < n && !strchr("/?#:", p[host]); host++) {
-		digits += isdigit((unsigned char)p[host]) != 0;
-		dots += p[host] == '.';
-		dot = p[host] == '.' ? host + 1 : dot;
-	}
-	if (host < n && p[host] == ':')
-		spam_tell_page_word(r, "port", "", 0);
-	if (digits + dots == host)
-		spam_tell_page_word(r, "bare", "", 0);
-	else if (digits > 3)
-		spam_tell_page_word(r, "digits", "", 0);
-	else
-		spam_tell_page_word(r, "top", p + dot, host - dot);
-	for (end = n, i = n; i > host && p[i - 1] != '/'; i--)
-		end = p[i - 1] == '?' || p[i - 1] == '#' ? i - 1 : p[i - 1] == '.' && end == n ? i - 1 : end;
-	if (host == n || host + 1 == n)
-		spam_tell_page_word(r, "whole", "", 0);
-	if (memchr(p, '?', n))
-		spam_tell_page_word(r, "query", "", 0);
-	if (memchr(p, '%', n))
-		spam_tell_page_word(r, "escape", "", 0);
-	if (end < n && p[end] == '.')
-		spam_tell_page_word(r, "ends", p + end, strcspn(p + end, "?# \n") < n - end ? strcspn(p + end, "?# \n") : n - end);
-}
-
-size_t spam_page_rest(const char *p, size_t n)
-{
-	size_t k = 4 + (n > 4 && (p[4] | 0x20) == 's');
-
-	return n > 8 && strncasecmp(p, "http", 4) == 0 && strncmp(p + k, "://", 3) == 0 ? k + 3 : 0;
 }
 
 static size_t until_blank(const char *p, const char *end)
