@@ -32,7 +32,7 @@ enum fact {
 	FACT_REQUEST, FACT_QUESTION, FACT_DEADLINE, FACT_DEADLINE_SOON, FACT_OVERDUE, FACT_OUTAGE,
 	FACT_OUTAGE_SUBJECT, FACT_FAULT, FACT_EMERGENCY, FACT_URGENT_WORDS, FACT_URGENT_SUBJECT, FACT_ESCALATION, FACT_PRIORITY_HEADER,
 	FACT_NEEDED_SOON, FACT_BROKEN_NOW, FACT_HARM_NOW, FACT_WAITING_NOW, FACT_CRIME, FACT_PLEASANT, FACT_RELAYED,
-	FACT_NO_HURRY, FACT_RESOLVED, FACT_NO_ACTION, FACT_INVITATION, FACT_CALENDAR_NEWS,
+	FACT_NO_HURRY, FACT_RESOLVED, FACT_NO_ACTION, FACT_AUTO_REPLY, FACT_INVITATION, FACT_CALENDAR_NEWS,
 	/* kinds of bulk mail */
 	FACT_PROMO_WORDS, FACT_PROMO_MANY, FACT_DISCOUNT, FACT_NEWS_WORDS, FACT_NEWS_SUBJECT,
 	FACT_TRANSACTION, FACT_SECURITY, FACT_PAYMENT_DUE, FACT_BUILD, FACT_SOCIAL, FACT_ACTION_NEEDED,
@@ -64,9 +64,8 @@ struct facts {
 	bool wire, spam_judged;         /* as programs sent it; by the model of words */
 	double spam_logit;              /* of the words and signs (email_triage_spam.h) */
 	const char *spam_words;         /* which words, for a person; NULL: none */
-	bool urgency_judged;            /* by the model of urgency (email_triage_urgent.h), … */
-	double urgent_logit;            /* … of its words */
-	const char *urgent_words;
+	double urgent_logit;            /* of the model of urgency (email_triage_urgent.h); 0: it was not asked */
+	double urgency;                 /* what that adds to SUM_URGENT */
 };
 
 struct sentences;
@@ -186,7 +185,7 @@ bool triage_is_among(const struct mail_address *all, unsigned n, const char *add
 
 /* email_triage_press.c: what cannot wait, in what the sentences say and name (email_triage_says.h); their times are noted
  * and the other facts known. */
-void press_note(struct triage *t, struct item *it, const struct sentences *s);
+void press_note(const struct triage *t, struct item *it, const struct sentences *s);
 /* "needs you before 15:00 today", NULL when no such time is named. */
 const char *press_reason(struct triage *t, const struct item *it);
 

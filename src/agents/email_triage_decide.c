@@ -137,6 +137,15 @@ static bool presses(const struct item *it)
 	return it->category == TRIAGE_NOTIFICATION && notices_press(f) && is_pressing(f, 0);
 }
 
+/* A time at which its reader is needed is one by which it must be dealt with. */
+static void tell_soon(const struct triage *t, struct item *it)
+{
+	struct facts *f = &it->facts;
+
+	if (it->urgent && f->soon_ms >= t->opt.reference_ms && (!f->deadline_ms || f->soon_ms < f->deadline_ms))
+		f->deadline_ms = f->soon_ms;
+}
+
 /* Offers end, parcels arrive and forgers threaten by some day: those are nobody's deadlines. */
 static void drop_idle_deadline(struct item *it)
 {
@@ -302,6 +311,7 @@ void triage_decide(struct triage *t)
 		it->category = categorize(&it->facts);
 		drop_idle_deadline(it);
 		follow_rules(t, it);
+		tell_soon(t, it);
 		if (it->facts.ignored > 0)
 			triage_warn(t, "INSTRUCTIONS_IGNORED", it->id,
 			            "%u sentences written to steer software were left out of every decision",

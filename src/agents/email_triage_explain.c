@@ -93,18 +93,6 @@ static void add_beaten(struct triage *t, struct item *it, struct told *told)
 			         rule);
 }
 
-#define URGENT_TOLD 1.0        /* the log-odds that had a say */
-
-static const char *reads_urgent(struct triage *t, const struct item *it)
-{
-	const struct facts *f = &it->facts;
-
-	if (!f->urgency_judged || f->urgent_logit < URGENT_TOLD)
-		return NULL;
-	return f->urgent_words ? arena_printf(&t->arena, "reads like what cannot wait: %s", f->urgent_words)
-	                       : "reads like what cannot wait";
-}
-
 static void explain(struct triage *t, struct item *it)
 {
 	struct told told = {0};
@@ -127,10 +115,6 @@ static void explain(struct triage *t, struct item *it)
 	}
 	if (it->urgent && press_reason(t, it) && room > 1) {
 		add_reason(it, press_reason(t, it));
-		room--;
-	}
-	if (it->urgent && reads_urgent(t, it) && room > 1) {
-		add_reason(it, reads_urgent(t, it));
 		room--;
 	}
 	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,

@@ -38,6 +38,18 @@ static const struct { const char *name; enum fact fact; } header_facts[] = {
 	{"X-Job", FACT_CAMPAIGN_HEADERS}, {"X-Mailer-LID", FACT_CAMPAIGN_HEADERS},
 };
 
+/* Headers whose value begins so. */
+static const struct { const char *name, *begins; enum fact fact; } value_facts[] = {
+	{"Precedence", "bulk", FACT_PRECEDENCE}, {"Precedence", "list", FACT_PRECEDENCE},
+	{"Precedence", "junk", FACT_PRECEDENCE},
+	{"Auto-Submitted", "auto-replied", FACT_AUTO_REPLY},      /* RFC 3834 5.2 */
+	{"X-Priority", "1", FACT_PRIORITY_HEADER},
+	{"Importance", "high", FACT_PRIORITY_HEADER}, {"Importance", "urgent", FACT_PRIORITY_HEADER},
+	{"Priority", "high", FACT_PRIORITY_HEADER}, {"Priority", "urgent", FACT_PRIORITY_HEADER},
+	{"X-Spam-Flag", "yes", FACT_UPSTREAM_SPAM}, {"X-Spam-Status", "yes", FACT_UPSTREAM_SPAM},
+	{"X-Spam", "yes", FACT_UPSTREAM_SPAM},
+};
+
 /* Names are three bytes long at least, and most differ in those. */
 static inline bool may_be(const char *name, const char *known)
 {
@@ -66,16 +78,11 @@ static void note_header(const struct mail_header *h, struct facts *f)
 	for (i = 0; i < sizeof header_facts / sizeof *header_facts; i++)
 		if (name_matches(h->name, header_facts[i].name))
 			f->has[header_facts[i].fact] = true;
-	if (is_named(h, "Precedence"))
-		f->has[FACT_PRECEDENCE] |= starts(h->value, "bulk") || starts(h->value, "list") || starts(h->value, "junk");
-	else if (is_named(h, "Auto-Submitted"))       /* RFC 3834 5.2 */
-		f->has[FACT_AUTO_SUBMITTED] |= !starts(h->value, "no");
-	else if (is_named(h, "X-Priority"))
-		f->has[FACT_PRIORITY_HEADER] |= *h->value == '1';
-	else if (is_named(h, "Importance") || is_named(h, "Priority"))
-		f->has[FACT_PRIORITY_HEADER] |= starts(h->value, "high") || starts(h->value, "urgent");
-	else if (is_named(h, "X-Spam-Flag") || is_named(h, "X-Spam-Status") || is_named(h, "X-Spam"))
-		f->has[FACT_UPSTREAM_SPAM] |= starts(h->value, "yes");
+	for (i = 0; i < sizeof value_facts / sizeof *value_facts; i++)
+		if (is_named(h, value_facts[i].name) && starts(h->value, value_facts[i].begins))
+			f->has[value_facts[i].fact] = true;
+	if (is_named(h, "Auto-Submitted") && !starts(h->value, "no"))
+		f->has[FACT_AUTO_SUBMITTED] = true;
 }
 
 /* What the part before the @ tells; whole words between separators. */
@@ -104,6 +111,21 @@ static bool local_part_has(const char *addr, const char *word)
 		    (i + len == n || !isalnum((unsigned char)addr[i + len])))
 			return true;
 	return false;
+}
+
+/* How programs begin the subject of an answer while somebody is away; a person may begin one so, too: none is archived for it. */
+static const char *const auto_replies[] = {
+	"out of office:", "automatic reply:", "auto-reply:", "autoreply:", "auto reply:", "abwesenheitsnotiz", "abwesenheit:",
+	"automatische antwort:", "réponse automatique", "réponse d'absence", "respuesta automática", "risposta automatica",
+	"automatisch antwoord", "resposta automática", "odpowiedź automatyczna", "autosvar:", "自動応答", "自動返信",
+};
+
+static void note_auto_reply(const struct mail *m, struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < sizeof auto_replies / sizeof *auto_replies; i++)
+		f->has[FACT_AUTO_REPLY] |= starts(m->subject, auto_replies[i]);
 }
 
 static void note_sender(const struct mail *m, struct facts *f)
@@ -262,6 +284,7 @@ void triage_find_facts(struct triage *t, struct item *it)
 	for (i = 0; i < m->header_count; i++)
 		note_header(&m->headers[i], f);
 	note_sender(m, f);
+	note_auto_reply(m, f);
 	if (path && strcmp(path, "<>") == 0)       /* RFC 5321 4.5.5: nobody is there to be answered */
 		f->has[FACT_AUTO_SUBMITTED] = true;
 	triage_find_people(t, it);

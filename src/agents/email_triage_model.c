@@ -94,10 +94,14 @@ void tally_again(struct tally *t)
 
 static void note_strong(struct tally *t, int weight, const char *text, size_t n)
 {
-	unsigned i = MODEL_STRONG_MAX;
+	unsigned i;
 
 	if (n >= sizeof t->strong[0].text || weight <= t->strong[MODEL_STRONG_MAX - 1].weight)
 		return;
+	/* one word may be several features */
+	for (i = 0; i < MODEL_STRONG_MAX; i++)
+		if (strncmp(t->strong[i].text, text, n) == 0 && t->strong[i].text[n] == '\0')
+			return;
 	while (i > 0 && weight > t->strong[i - 1].weight)
 		i--;
 	memmove(&t->strong[i + 1], &t->strong[i], (MODEL_STRONG_MAX - 1 - i) * sizeof t->strong[0]);
@@ -132,14 +136,14 @@ void tally_add(void *ctx, uint64_t id, const char *text, size_t n)
 		add_known(t, slot, text, n);
 }
 
-const char *tally_words(const struct tally *t, int least, struct arena *a)
+const char *tally_words(const struct tally *t, struct arena *a)
 {
 	struct buf b;
 	const char *words = NULL;
 	unsigned i;
 
 	buf_init(&b, 400);
-	for (i = 0; i < MODEL_STRONG_MAX && t->strong[i].weight >= least; i++)
+	for (i = 0; i < MODEL_STRONG_MAX && t->strong[i].weight > 0; i++)
 		buf_addf(&b, "%s\"%s\"", i > 0 ? ", " : "", t->strong[i].text);
 	if (b.len > 0)
 		words = arena_strndup(a, b.data, b.len);

@@ -89,8 +89,8 @@ void tally_start(struct tally *t, const struct model_table *table);
 void tally_again(struct tally *t);
 /* A feature_fn for a struct tally. */
 void tally_add(void *ctx, uint64_t id, const char *text, size_t n);
-/* The strongest features that have a text and weigh at least so much: "\"free\", \"money\"", in a; NULL without any. */
-const char *tally_words(const struct tally *t, int least, struct arena *a);
+/* The strongest features that have a text: "\"free\", \"money\"", in a; NULL without any. */
+const char *tally_words(const struct tally *t, struct arena *a);
 /* The log-odds that the text is what the model looks for. */
 double tally_logit(const struct tally *t);
 

@@ -57,7 +57,7 @@ static const char *why_kept(const struct item *it)
 	if (by_rule || is_harmless(f))
 		return NULL;
 	return f->has[FACT_TROUBLE] ? "kept in the inbox: it may tell that something failed or ends"
-	                            : "kept in the inbox: nothing shows that it can be missed";
+	                            : "kept in the inbox: it may matter to you";
 }
 
 bool notices_press(const struct facts *f)

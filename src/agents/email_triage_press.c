@@ -1,5 +1,6 @@
 /* What cannot wait: a time that is near, trouble at hand, alarms. Words alone press nobody: something must be asked, a
  * time named, or trouble go on, and what is over, pleasant or long ago does not count. */
+#include <math.h>
 #include <stdio.h>
 
 #include "agents/email_triage.h"
@@ -15,10 +16,16 @@
 #define NEAR_BY   3
 #define MISSED_MS (1 * HOUR_MS)       /* what has just passed may still be met */
 
-/* Log-odds of the models: that a program presses; that it does where something is said to be over; of spam without doubt. */
+/* What the model of urgency adds to a person's mail, by its log-odds, on the scale of the facts (URGENT_LEAST): 2.3 are
+ * enough alone, less with what is told by hand. A program's presses or does not. */
+#define PERSON_ZERO  0.9
+#define PERSON_SCALE 1.5
+#define PERSON_MOST  4.0
 #define PROGRAM_ODDS 1.0
-#define CALM_ODDS    2.5
-#define SPAM_ODDS    2.0
+#define PROGRAM_ADDS 2.5
+#define CALM_ODDS    2.5              /* to press where something is said to be over */
+#define TOLD_LEAST   1.0              /* of what it adds, to be told */
+#define SPAM_ODDS    2.0              /* log-odds of spam without doubt */
 
 enum trouble { BROKEN = 1, HARM = 2, WAITING = 4, CRIME = 8 };
 
@@ -36,6 +43,12 @@ struct said {
 static bool is_within(const struct triage *t, int64_t at_ms, int64_t span)
 {
 	return at_ms && at_ms >= t->opt.reference_ms - MISSED_MS && at_ms <= t->opt.reference_ms + span;
+}
+
+/* Does the time it names, or the day, begin within that span, and is it not over? */
+static bool begins_soon(const struct triage *t, const struct sentence *s, int64_t span)
+{
+	return s->from_ms <= t->opt.reference_ms + span && is_within(t, s->at_ms, span + 24 * HOUR_MS);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -88,7 +101,7 @@ static void add_time(const struct triage *t, struct said *said, const struct sen
 {
 	bool exact = s->at_ms == s->from_ms;
 
-	if (is_within(t, s->at_ms, SOON_MS) && (exact || (!(s->says & SAYS_OLD) && (asks || s->due))))
+	if (is_within(t, s->at_ms, SOON_MS) && !(s->says & SAYS_OLD) && (exact || asks || s->due))
 		said->soon = earlier(said->soon, s->at_ms);
 	/* "only with the form, until tonight" */
 	said->asks |= is_within(t, s->at_ms, SOON_MS) && s->due && (s->says & SAYS_DUTY);
@@ -160,7 +173,7 @@ static void calm_down(struct facts *f)
 
 	for (i = 0; i < sizeof gone / sizeof *gone; i++)
 		f->has[gone[i]] = false;
-	f->urgency_judged = f->urgency_judged && f->urgent_logit > CALM_ODDS;
+	f->urgency = f->urgent_logit > CALM_ODDS ? f->urgency : 0;
 	f->has[FACT_RESOLVED] = true;
 }
 
@@ -186,7 +199,8 @@ static void of_people(const struct triage *t, const struct said *said, struct fa
 
 /* ---- Programs and lists ---- */
 
-static void of_programs(const struct triage *t, const struct said *said, const struct sentences *s, struct facts *f)
+static void of_programs(const struct triage *t, const struct said *said, const struct sentences *s, int64_t sent_ms,
+                        struct facts *f)
 {
 	bool idle = f->has[FACT_CALENDAR_NEWS] || said->calm_at >= 0;
 	bool goes_on = (said->all & SAYS_NOW) || f->has[FACT_PRIORITY_HEADER] || f->has[FACT_URGENT_WORDS];
@@ -194,16 +208,15 @@ static void of_programs(const struct triage *t, const struct said *said, const s
 
 	for (i = 0; i < s->count && s->all[i].subject; i++)
 		idle |= (s->all[i].says & SAYS_IDLE) != 0;
-	f->has[FACT_READS_URGENT] = !idle && f->urgency_judged && f->urgent_logit > PROGRAM_ODDS;
+	f->urgency = !idle && f->urgent_logit > PROGRAM_ODDS ? PROGRAM_ADDS : 0;
 	for (i = 0; i < s->count && !idle; i++) {
 		const struct sentence *one = &s->all[i];
 
 		if (one->says & (SAYS_IDLE | SAYS_OLD))
 			continue;
 		f->has[FACT_ALARM_NOW] |= (one->says & SAYS_ALARM) && goes_on;
-		/* begins early enough, and is not over */
-		if ((one->says & SAYS_STOPS) && one->from_ms <= t->opt.reference_ms + STOPS_MS &&
-		    is_within(t, one->at_ms, STOPS_MS + 24 * HOUR_MS)) {
+		/* begins early enough, is not over, and is no code that expires in ten minutes */
+		if ((one->says & SAYS_STOPS) && one->at_ms > sent_ms + HOUR_MS && begins_soon(t, one, STOPS_MS)) {
 			f->has[FACT_STOPS_SOON] = true;
 			f->soon_ms = earlier(f->soon_ms, one->at_ms);
 		}
@@ -224,7 +237,7 @@ static void of_clubs(const struct triage *t, const struct said *said, const stru
 	if (!(said->all & SAYS_CLUB) || f->has[FACT_PROMO_WORDS] || f->has[FACT_PROMO_SENDER] || f->has[FACT_DISCOUNT])
 		return;
 	for (i = 0; i < s->count; i++)
-		if (s->all[i].due && asks_its_readers(s, i) && is_within(t, s->all[i].at_ms, SOON_MS)) {
+		if (s->all[i].due && asks_its_readers(s, i) && begins_soon(t, &s->all[i], SOON_MS)) {
 			f->has[FACT_CLUB_DEADLINE] = true;
 			f->soon_ms = earlier(f->soon_ms, s->all[i].at_ms);
 		}
@@ -234,43 +247,47 @@ static void of_clubs(const struct triage *t, const struct said *said, const stru
 static bool is_for_the_masses(const struct facts *f)
 {
 	static const enum fact marks[] = {FACT_LIST_UNSUBSCRIBE, FACT_CAMPAIGN_HEADERS, FACT_PROMO_SENDER, FACT_NEWS_SENDER,
-	                                  FACT_BOUNCE};
+	                                  FACT_UNSUBSCRIBE_TEXT, FACT_BROWSER_TEXT, FACT_PROMO_MANY, FACT_BOUNCE};
 
 	return f->spam_logit > SPAM_ODDS || has_any(f, marks, sizeof marks / sizeof *marks);
 }
 
-static void note_words(struct triage *t, struct facts *f, const struct sentences *s)
-{
-	f->urgency_judged = !is_for_the_masses(f);
-	if (f->urgency_judged)
-		f->urgent_logit = urgent_logit(s, is_of_a_program(f) && !f->has[FACT_RELAYED], &t->arena, &f->urgent_words);
-}
-
-void press_note(struct triage *t, struct item *it, const struct sentences *s)
+static void note_all(const struct triage *t, struct item *it, const struct sentences *s, const struct said *said)
 {
 	struct facts *f = &it->facts;
 	bool by_hand = f->has[FACT_BY_HAND] && !f->has[FACT_ONE_CLICK];
-	struct said said;
+	bool person = !is_of_a_program(f) || f->has[FACT_RELAYED];
 
-	listen(t, f, s, &said);
-	f->has[FACT_RELAYED] = (said.all & SAYS_RELAYED) && !f->has[FACT_NO_REPLY] &&
-	                       (f->has[FACT_SERVICE_HEADERS] || f->has[FACT_AUTO_SUBMITTED]);
-	note_words(t, f, s);
-	if (!is_of_a_program(f) || by_hand || f->has[FACT_RELAYED]) {
-		of_people(t, &said, f);
+	if (!is_for_the_masses(f))
+		f->urgent_logit = urgent_logit(s, !person);
+	if (person || by_hand) {
+		if (person)
+			f->urgency = fmax(0, fmin(PERSON_MOST, (f->urgent_logit - PERSON_ZERO) * PERSON_SCALE));
+		of_people(t, said, f);
 		/* who sells proposes times too */
 		if (by_hand)
 			f->has[FACT_NEEDED_SOON] = false;
 		if (!by_hand || !f->has[FACT_MONEY])
 			return;
 	}
-	of_programs(t, &said, s, f);
+	of_programs(t, said, s, it->received_ms, f);
 	/* a bank's, sent as a mass mailer sends all: it may look like no notice */
 	f->has[FACT_NEEDED_SOON] |= f->has[FACT_STOPS_SOON] && f->has[FACT_MONEY] && f->has[FACT_CAMPAIGN_HEADERS] &&
 	                            !f->has[FACT_LIST_UNSUBSCRIBE] && !f->has[FACT_PROMO_WORDS];
-	if (by_hand)
-		return;
-	of_clubs(t, &said, s, f);
+	if (!by_hand)
+		of_clubs(t, said, s, f);
+}
+
+void press_note(const struct triage *t, struct item *it, const struct sentences *s)
+{
+	struct facts *f = &it->facts;
+	struct said said;
+
+	listen(t, f, s, &said);
+	f->has[FACT_RELAYED] = (said.all & SAYS_RELAYED) && !f->has[FACT_NO_REPLY] &&
+	                       (f->has[FACT_SERVICE_HEADERS] || f->has[FACT_AUTO_SUBMITTED]);
+	note_all(t, it, s, &said);
+	f->has[FACT_READS_URGENT] = f->urgency >= TOLD_LEAST;
 }
 
 const char *press_reason(struct triage *t, const struct item *it)

@@ -51,6 +51,8 @@ const struct phrase says_alarms[] = {
 	{"paczka", SAYS_IDLE}, {"report", SAYS_IDLE}, {"weekly", SAYS_IDLE}, {"monthly", SAYS_IDLE}, {"daily", SAYS_IDLE},
 	{"summary", SAYS_IDLE}, {"digest", SAYS_IDLE}, {"statistics", SAYS_IDLE}, {"last week", SAYS_IDLE},
 	{"last month", SAYS_IDLE}, {"resolved", SAYS_IDLE}, {"recovered", SAYS_IDLE}, {"cleared", SAYS_IDLE},
+	{"completed successfully", SAYS_IDLE}, {"finished successfully", SAYS_IDLE}, {"critical: 0", SAYS_IDLE},
+	{"0 critical", SAYS_IDLE}, {"0 errors", SAYS_IDLE}, {"no errors", SAYS_IDLE}, {"erfolgreich abgeschlossen", SAYS_IDLE},
 	{"ok again", SAYS_IDLE}, {"back to normal", SAYS_IDLE}, {"on branch", SAYS_IDLE}, {"run failed:", SAYS_IDLE},
 	{"build", SAYS_IDLE}, {"tests", SAYS_IDLE}, {"wochenbericht", SAYS_IDLE}, {"monatsbericht", SAYS_IDLE},
 	{"bericht", SAYS_IDLE}, {"rapport", SAYS_IDLE}, {"resumen", SAYS_IDLE}, {"riepilogo", SAYS_IDLE},

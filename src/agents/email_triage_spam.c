@@ -11,7 +11,7 @@ double spam_logit(const struct mail *m, struct arena *a, const char **reason)
 	spam_features(m, spam_has_wire(m), tally_add, &t);
 	logit = tally_logit(&t);
 	if (logit > 0)
-		words = tally_words(&t, 1, a);
+		words = tally_words(&t, a);
 	*reason = words ? arena_printf(a, "reads like spam: %s", words) : NULL;
 	return logit;
 }

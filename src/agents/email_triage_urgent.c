@@ -6,8 +6,7 @@
 
 #include "agents/email_triage_cues.h"
 
-#define READ_MAX   2000        /* bytes, and what there is of the sentence that goes beyond */
-#define TOLD_LEAST 12          /* what a word weighs that is told to people */
+#define READ_MAX   1500        /* bytes, and what there is of the sentence that goes beyond */
 
 enum kind { KIND_WORD = 40, KIND_PAIR, KIND_SUBJECT, KIND_GRAM, KIND_DENSE, KIND_SAYS, KIND_CUE, KIND_LENGTH, KIND_ASKS };
 
@@ -39,23 +38,20 @@ static bool is_dense(const char *p)
 	return c >= 0xE3 && c <= 0xED;
 }
 
-/* Each pair of neighbouring characters of three bytes. */
+/* Each pair of such neighbours, which are of three bytes. */
 static void tell_dense(struct reading *r, const char *p, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i + 6 <= n; i += 3)
-		r->each(r->ctx, feature_of(KIND_DENSE, p + i, 6), NULL, 0);
+	for (i = 0; i + 6 <= n; i += is_dense(p + i) ? 3 : 1)
+		if (is_dense(p + i) && is_dense(p + i + 3))
+			r->each(r->ctx, feature_of(KIND_DENSE, p + i, 6), NULL, 0);
 	r->before = 0;
 }
 
-/* hash: of the word p[0..n) as it is told. */
-static void tell_word(struct reading *r, uint64_t hash, const char *p, size_t n)
+static void tell_word(struct reading *r, uint64_t id)
 {
-	uint64_t id = feature_end(hash);
-	bool letters = (unsigned char)(*p - '0') >= 10;
-
-	r->each(r->ctx, id, letters && n > 4 ? p : NULL, n);
+	r->each(r->ctx, id, NULL, 0);
 	if (r->subject)
 		tell(r, id, 0, KIND_SUBJECT);
 	tell(r, r->before, id, KIND_PAIR);
@@ -89,7 +85,7 @@ static size_t read_sentence(struct reading *r, const struct sentence *s)
 		if (is_dense(s->text + i - n))
 			tell_dense(r, s->text + i - n, n);
 		else
-			tell_word(r, hash, s->text + i - n, n);
+			tell_word(r, feature_end(hash));
 		hash = FEATURE_START(KIND_WORD);
 		n = 0;
 	}
@@ -133,14 +129,11 @@ void urgent_features(const struct sentences *s, bool program, feature_fn each, v
 	tell_signs(&r, s, program, bytes);
 }
 
-double urgent_logit(const struct sentences *s, bool program, struct arena *a, const char **words)
+double urgent_logit(const struct sentences *s, bool program)
 {
 	struct tally t;
-	double logit;
 
 	tally_start(&t, &urgent_table);
 	urgent_features(s, program, tally_add, &t);
-	logit = tally_logit(&t);
-	*words = logit > 0 ? tally_words(&t, TOLD_LEAST, a) : NULL;
-	return logit;
+	return tally_logit(&t);
 }

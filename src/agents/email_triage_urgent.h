@@ -10,8 +10,8 @@
 /* Tells each feature of the sentences of a mail's subject and own text; program: a machine sent it. */
 void urgent_features(const struct sentences *s, bool program, feature_fn each, void *ctx);
 
-/* The log-odds that the mail cannot wait. *words: which words speak for it most, for a person, in a; NULL: none. */
-double urgent_logit(const struct sentences *s, bool program, struct arena *a, const char **words);
+/* The log-odds that the mail cannot wait. */
+double urgent_logit(const struct sentences *s, bool program);
 
 /* email_triage_urgent_table.c, generated */
 extern const struct model_table urgent_table;

@@ -46,7 +46,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_QUESTION] = {{0.5, 2, 0, 0, 0, 0, 0, 0}, "asks a question"},
 	[FACT_DEADLINE] = {{0, 0.5, 0, 0, 0, 0, 0, 0}, "names a deadline"},
 	[FACT_DEADLINE_SOON] = {{2.5, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline is within 24 hours"},
-	[FACT_OVERDUE] = {{2, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline has just passed"},
+	[FACT_OVERDUE] = {{2, 0.5, 0, 0, 0, 0, 0, 0}, "its deadline has passed"},
 	[FACT_OUTAGE] = {{2, 0, 0, 0, 0, 0.5, 0, 0}, "reports that something is broken"},
 	[FACT_OUTAGE_SUBJECT] = {{1.5, 0, 0, -1, -1, 0.5, 0, 0}, "its subject reports an outage"},
 	[FACT_FAULT] = {{1, 0, 0, 0, 0, 0, 0, 0}, "says that something does not work"},
@@ -66,6 +66,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_NO_HURRY] = {{-2.5, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_RESOLVED] = {{-1, -0.5, 0, 0, 0, 0, 0, 0}, "says that the trouble is over"},
 	[FACT_NO_ACTION] = {{-1.5, -2.5, 0, 0, 0, 0, 0, 0}, "for information only"},
+	[FACT_AUTO_REPLY] = {{-4, -4, 0, 0, 0, 1, 0, 0}, "an automatic reply"},
 	[FACT_INVITATION] = {{0, 4, -3, -2, -2, 0, -3, 0}, "a calendar invitation that waits for your answer"},
 	[FACT_CALENDAR_NEWS] = {{0, -1, 1, 0, 0, 3, -2, 0}, "news of an appointment"},
 
@@ -85,7 +86,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_TRAVEL_CHANGE] = {{1, 0, 0, 0, 0, 1, -1, 0}, "a journey of yours has changed"},
 	[FACT_ALARM_NOW] = {{2.5, 0, 0, 0, 0, 1.5, -0.5, 0}, "an alarm that goes on"},
 	[FACT_STOPS_SOON] = {{2.5, 0, 0, 0, 0, 1.5, 0, 0}, NULL},
-	[FACT_READS_URGENT] = {{2.5, 0, 0, 0, 0, 1, 0, 0}, NULL},
+	[FACT_READS_URGENT] = {{0.25, 0, 0, 0, 0, 0, 0, 0}, "reads like what cannot wait"},
 	[FACT_CLUB_DEADLINE] = {{2, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_ACTION_NEEDED] = {{0, 0.25, 0, 0, 0, 0.5, 0, 0}, "something in it may need you"},
 
@@ -132,22 +133,12 @@ static double of_words(const struct facts *f)
 	return f->spam_judged ? fmax(f->wire ? WORDS_LEAST : 0, fmin(WORDS_MOST, odds + WORDS_SPAM)) : 0;
 }
 
-/* The same of the model of urgency (URGENT_LEAST). It takes nothing back of what is told by hand. */
-#define URGENCY_SCALE 1.5
-#define URGENCY_ZERO  0.3
-#define URGENCY_MOST  4.0
-
-static double of_urgency(const struct facts *f)
-{
-	return f->urgency_judged ? fmax(0, fmin(URGENCY_MOST, (f->urgent_logit - URGENCY_ZERO) * URGENCY_SCALE)) : 0;
-}
-
 void triage_sum(struct facts *f)
 {
 	unsigned i, k;
 
 	f->sum[SUM_SPAM] += of_words(f);
-	f->sum[SUM_URGENT] += of_urgency(f);
+	f->sum[SUM_URGENT] += f->urgency;
 
 	for (i = 0; i < FACT__MAX; i++)
 		for (k = 0; f->has[i] && k < SUM__MAX; k++)

@@ -149,19 +149,40 @@ static bool is_a_word(const struct reader *r, unsigned at)
 	return next->n > 0 && !isdigit((unsigned char)*next->p) && !when_is(next, "at") && LOOK_UP(next, months) < 0;
 }
 
+/* "10th": 10; 0 for what is no ordinal. */
+static int ordinal(const struct word *w)
+{
+	static const char *const ends[] = {"th", "st", "nd", "rd"};
+	size_t end;
+	int n = when_number(w, &end);
+
+	return n > 0 && when_rest_is(w, end, ends[n % 10 > 3 || n / 10 == 1 ? 0 : n % 10]) ? n : 0;
+}
+
+/* May that word stand behind a day? "Friday 1st thing" is on the first Friday that comes. */
+static bool may_follow_day(const struct word *w)
+{
+	static const char *const words[] = {"at", "or", "and", "by", "in", "if", "for"};
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (when_is(w, words[i]))
+			return true;
+	return w->n == 0 || isdigit((unsigned char)*w->p);
+}
+
+#define DAY_WEEKS 9      /* two months: of what is further off the month is told */
+
 /* "Thursday the 10th": which of the coming ones. One with a month behind it is a date of its own. */
 static void take_day_of_month(struct reader *r, struct moment *m)
 {
-	const unsigned the = when_next_is(r, "the"), weeks = 9;
-	const struct word *w = when_peek(r, the);
-	int year, month, day, wanted;
-	size_t end;
+	const unsigned the = when_next_is(r, "the");
+	int year, month, day, wanted = ordinal(when_peek(r, the));
 	unsigned i;
 
-	wanted = when_number(w, &end);
-	if (wanted < 1 || end + 2 > w->n || !strchr("tsnr", w->p[end]) || LOOK_UP(when_peek(r, the + 1), months) > 0)
+	if (wanted == 0 || !may_follow_day(when_peek(r, the + 1)))
 		return;
-	for (i = 0; i < weeks; i++) {
+	for (i = 0; i < DAY_WEEKS; i++) {
 		clock_civil(m->day + i * 7 * DAY_MS, &year, &month, &day);
 		if (day == wanted) {
 			m->day += i * 7 * DAY_MS;
@@ -291,7 +312,7 @@ static const char *const greetings[] = {"guten", "schönen", "jeden", "am", "goo
 
 void when_days_know(void)
 {
-	static const char *const others[] = {"of", "end of next week"};
+	static const char *const others[] = {"of", "end of next week", "at", "or", "and", "by", "in", "if", "for"};
 
 	when_know_all(others, sizeof others / sizeof *others);
 	when_know_all(greetings, sizeof greetings / sizeof *greetings);

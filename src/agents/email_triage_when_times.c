@@ -55,9 +55,6 @@ void when_times_begin(struct when_begins *b)
 static const char *const after_hours[] = {"in", "sharp", "and", "but", "or", "und", "et", "y", "e", "en", "i", "if", "so",
                                           "because", "weil", "denn", "car", "porque", "perché", "want", "bo"};
 
-/* What may follow a price. */
-static const char *const after_prices[] = {"each", "per", "pro", "a", "eur", "euro", "euros", "usd", "zł", "percent", "%"};
-
 static const char *const behind[] = {"pm", "p.m", "am", "a.m", "uhr", "o'clock", "uur", "heures", "baje"};
 
 static const struct { const char *first, *second; int minutes; } halves[] = {
@@ -84,7 +81,6 @@ void when_times_know(void)
 
 	when_know_all(others, COUNT(others));
 	when_know_all(behind, COUNT(behind));
-	when_know_all(after_prices, COUNT(after_prices));
 	when_know_all(after_hours, COUNT(after_hours));
 	when_know_all(ones, COUNT(ones));
 	when_zones_know();
@@ -156,6 +152,18 @@ static int of_day(int hour, const struct moment *m)
 	return hour < 7 || (evening && hour < 12) ? hour + 12 : hour;
 }
 
+/* Is a number that looks like a time one, by what stands behind it, at that place? A price, a rate, a version is not. */
+static bool ends_as_time(const struct reader *r, const struct word *w, size_t end, unsigned behind_it)
+{
+	const struct word *next = when_peek(r, behind_it);
+	int minutes;
+
+	if (end < w->n && !(w->n == end + 1 && strchr(".:", w->p[end])))
+		return false;
+	return next->n == 0 || when_is_day(next) || is_any(next, after_hours, COUNT(after_hours)) ||
+	       when_sees_zone(r, behind_it, &minutes);
+}
+
 /* An hour that nothing but its place shows to be one ("at 11 tomorrow", "by two this afternoon"). */
 static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 {
@@ -168,12 +176,10 @@ static bool take_bare_hour(struct reader *r, struct moment *m, bool led)
 		hour = when_number(w, &end);
 	if (hour < 1 || hour > 24 || end > 2)
 		return false;
-	if (end > 0 && end < w->n && !(w->n == end + 1 && strchr(".:", w->p[end])))
-		return false;
 	zoned = when_sees_zone(r, led + 1u, &minutes);
 	if (!led && r->hour_next == HOUR_WITH_DAY && !when_is_day(next) && !zoned)
 		return false;
-	if (next->n > 0 && !when_is_day(next) && !is_any(next, after_hours, COUNT(after_hours)) && !zoned)
+	if (!ends_as_time(r, w, end > 0 ? end : w->n, led + 1u))
 		return false;
 	m->time = of_day(hour, m) * HOUR_MS;
 	m->part = false;
@@ -215,7 +221,7 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 {
 	const struct word *w = when_peek(r, led), *next = when_peek(r, led + 1u);
 	int hour, minute = 0;
-	bool sure = false, pm, am;
+	bool sure = false, dotted = false, pm, am;
 	size_t end, more = 0;
 
 	hour = when_number(w, &end);
@@ -226,14 +232,16 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		struct word rest = {w->p + end + 1, w->n - end - 1, true};
 
 		minute = when_number(&rest, &more);
-		sure = (w->p[end] != '.' || (led && minute % 5 == 0 && !is_any(next, after_prices, COUNT(after_prices)))) && more == 2;
+		dotted = w->p[end] == '.';
+		sure = !dotted && more == 2;
 		end += 1 + more;
+		dotted = dotted && more == 2 && led && ends_as_time(r, w, end, led + 1u);
 	}
 	pm = when_rest_is(w, end, "pm") || when_rest_is(w, end, "p.m") ||
 	     (end == w->n && (when_is(next, "pm") || when_is(next, "p.m")));
 	am = when_rest_is(w, end, "am") || when_rest_is(w, end, "a.m") ||
 	     (end == w->n && (when_is(next, "am") || when_is(next, "a.m")));
-	sure = sure || pm || am || when_rest_is(w, end, "h") || when_rest_is(w, end, "o'clock") ||
+	sure = sure || dotted || pm || am || when_rest_is(w, end, "h") || when_rest_is(w, end, "o'clock") ||
 	       (end == w->n && is_any(next, behind, COUNT(behind)));
 	if (!sure || minute > 59 || ((pm || am) && hour > 12))
 		return false;
@@ -241,7 +249,7 @@ static bool take_clock(struct reader *r, struct moment *m, bool led)
 		hour += 12;
 	if (am && hour == 12)
 		hour = 0;
-	if (!pm && !am && *w->p != '0')
+	if (dotted && !pm && !am && *w->p != '0')
 		hour = of_day(hour, m);
 	m->time = hour * HOUR_MS + minute * INT64_C(60000);
 	m->part = false;

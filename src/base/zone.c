@@ -162,7 +162,7 @@ struct zone *zone_load(const char *name, struct error *err)
 	size_t n = 0;
 
 	if (!name_is_plain(name) || !(data = read_file(name, &n))) {
-		err_set(err, ERR_INVALID_INPUT, "There is no time zone \"%.64s\"", name);
+		err_set(err, ERR_INVALID_INPUT, "There is no time zone \"%.64s\": names are like Europe/Berlin", name);
 		return NULL;
 	}
 	z = mem_zalloc(sizeof *z);

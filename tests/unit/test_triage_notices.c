@@ -17,7 +17,7 @@
 #define PAYMENT  "a payment"
 #define FAILED   "failed or ends"
 #define URGENT   "it is urgent"
-#define UNKNOWN  "nothing shows that it can be missed"
+#define UNKNOWN  "it may matter to you"
 #define ARCHIVED NULL
 
 /* kept: what its reason says after "kept in the inbox: ". */
