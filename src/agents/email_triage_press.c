@@ -18,10 +18,10 @@
 
 /* What the model of urgency adds to a person's mail, by its log-odds, on the scale of the facts (URGENT_LEAST): 2.3 are
  * enough alone, less with what is told by hand. A program's presses or does not. */
-#define PERSON_ZERO  0.9
-#define PERSON_SCALE 1.5
+#define PERSON_ZERO  (-0.3)
+#define PERSON_SCALE 1.75
 #define PERSON_MOST  4.0
-#define PROGRAM_ODDS 1.0
+#define PROGRAM_ODDS 0.0
 #define PROGRAM_ADDS 2.5
 #define CALM_ODDS    2.5              /* to press where something is said to be over */
 #define TOLD_LEAST   1.0              /* of what it adds, to be told */

@@ -152,9 +152,9 @@ def requests(objects, file):
 
 # ---- urgency ----
 
-def urgency(objects, folder):
+def urgency(objects, folder, npm):
     rows = fit_rows.urgencies(folder)
-    value, recall = ten_fold(objects, "urgent", fit_rows.urgency_rows(folder))
+    value, recall = ten_fold(objects, "urgent", fit_rows.urgency_rows(folder, npm))
     other = naive_bayes([(r["urgent"], f"{r['subject']} {r['body']}") for r in rows])
     return [Figure(f"tests/quality/{Path(folder).parent.name}/{Path(folder).name}, ten-fold", "mails that cannot wait (F1)", value,
                    None, 0.85, reference=f"naive Bayes {other:.3f}",

@@ -1,7 +1,7 @@
 /* quality_fit spam|request|urgent [--cross] [NAME=VALUE…]: fits a model on the rows of standard input, writes its table to
  * standard output. --cross: instead, judges each row by a model that did not see it and prints the figures; --list: each row's
  * too. A row is "1<TAB>FILE" (spam), "1<TAB>SENTENCE" (request), "1<TAB>p<TAB>SUBJECT<TAB>TEXT" (urgent; p: a program wrote it,
- * h: a person; lines of the text end in a form feed), 0 for what is not. */
+ * h: a person; lines of the text end in a form feed) or "0<TAB>f<TAB>FILE", 0 for what is not. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,22 +35,28 @@ static void take_mail(struct rows *rows, const struct mail *m, bool wire, char l
 	row_close(row);
 }
 
-/* Each mail twice: as it came, and as it is when only its text is given, so that the model knows both. */
-static void read_mail(struct rows *rows, char label, const char *path)
+static void open_mail(struct mail *m, const char *path)
 {
 	FILE *f = fopen(path, "rb");
 	char *text = mem_alloc(FILE_MAX);
 	size_t n = f ? fread(text, 1, FILE_MAX, f) : 0;
-	struct mail m;
 
 	if (!f || n == 0)
 		stop(strerror(errno), path);
 	fclose(f);
-	mail_parse(&m, text, n, false);
+	mail_parse(m, text, n, false);
+	mem_free(text);
+}
+
+/* Each mail twice: as it came, and as it is when only its text is given, so that the model knows both. */
+static void read_mail(struct rows *rows, char label, const char *path)
+{
+	struct mail m;
+
+	open_mail(&m, path);
 	take_mail(rows, &m, true, label, path);
 	take_mail(rows, &m, false, label, path);
 	mail_release(&m);
-	mem_free(text);
 }
 
 /* The sentences of one author cannot be told: each is its own. */
@@ -64,12 +70,25 @@ static void read_sentence(struct rows *rows, bool yes, const char *s)
 	row_close(row);
 }
 
-/* "p<TAB>SUBJECT<TAB>TEXT", read as the program reads a mail. */
-static void read_urgency(struct rows *rows, bool yes, char *line)
+/* As the program reads a mail. */
+static void take_urgency(struct rows *rows, bool yes, struct mail *m, bool program, const char *name)
 {
 	struct row *row = row_add(rows, yes, rows->count);
-	char *subject = line + 2, *text = strchr(subject, '\t'), *p;
 	struct sentences *s = mem_alloc(sizeof *s);
+
+	sentences_init(s);
+	sentences_add(s, &m->arena, m->subject, true);
+	sentences_add(s, &m->arena, mail_own_text(m), false);
+	row->name = mem_strdup(name);
+	urgent_features(s, program, row_feature, row);
+	row_close(row);
+	mem_free(s);
+}
+
+/* "p<TAB>SUBJECT<TAB>TEXT" */
+static void read_told(struct rows *rows, bool yes, char *line)
+{
+	char *subject = line + 2, *text = strchr(subject, '\t'), *p;
 	struct mail m;
 	struct buf raw;
 
@@ -81,15 +100,27 @@ static void read_urgency(struct rows *rows, bool yes, char *line)
 	buf_init(&raw, 1u << 20);
 	buf_addf(&raw, "Subject: %s\nContent-Type: text/plain; charset=utf-8\n\n%s\n", subject, text);
 	mail_parse(&m, raw.data, raw.len, false);
-	sentences_init(s);
-	sentences_add(s, &m.arena, m.subject, true);
-	sentences_add(s, &m.arena, mail_own_text(&m), false);
-	row->name = mem_strdup(subject);
-	urgent_features(s, *line == 'p', row_feature, row);
-	row_close(row);
+	take_urgency(rows, yes, &m, *line == 'p', subject);
 	mail_release(&m);
 	buf_release(&raw);
-	mem_free(s);
+}
+
+/* "f<TAB>FILE": what comes through a list is a program's as far as can be told. */
+static void read_kept(struct rows *rows, bool yes, const char *path)
+{
+	struct mail m;
+
+	open_mail(&m, path);
+	take_urgency(rows, yes, &m, mail_header(&m, "List-Id") || mail_header(&m, "Precedence"), path);
+	mail_release(&m);
+}
+
+static void read_urgency(struct rows *rows, bool yes, char *line)
+{
+	if (*line == 'f')
+		read_kept(rows, yes, line + 2);
+	else
+		read_told(rows, yes, line);
 }
 
 static void read_rows(struct rows *rows, const struct settings *s)
@@ -97,6 +128,8 @@ static void read_rows(struct rows *rows, const struct settings *s)
 	static char line[65536];
 
 	while (fgets(line, sizeof line, stdin)) {
+		if (!strchr(line, '\n') && !feof(stdin))
+			stop("is too long", "a row");
 		line[strcspn(line, "\n")] = '\0';
 		if (!strchr("01h", line[0]) || line[1] != '\t')
 			stop("is no row", line);

@@ -45,9 +45,11 @@ def urgencies(folder):
     return sorted(rows, key=lambda r: hashlib.sha256(r["body"].encode()).hexdigest())
 
 
-def urgency_rows(folder):
+def urgency_rows(folder, npm):
+    """Those, and every fourth mail of the corpus' half for fitting that is no spam: what real mail that can wait reads like."""
     def flat(text, line):
         return " ".join(text.split("\t")).replace("\r", "").replace("\f", " ").replace("\n", line)
 
-    return "".join(f"{int(r['urgent'])}\t{'p' if r['program'] else 'h'}\t{flat(r['subject'], ' ')}\t{flat(r['body'], chr(12))}\n"
+    ham = [file for kind, file in mails(npm, True) if kind != "spam"][::4]
+    return "".join(f"0\tf\t{file}\n" for file in ham) + "".join(f"{int(r['urgent'])}\t{'p' if r['program'] else 'h'}\t{flat(r['subject'], ' ')}\t{flat(r['body'], chr(12))}\n"
                    for r in urgencies(folder))
