@@ -18,8 +18,8 @@
 
 /* What the model of urgency adds to a person's mail, by its log-odds, on the scale of the facts (URGENT_LEAST): 2.3 are
  * enough alone, less with what is told by hand. A program's presses or does not. */
-#define PERSON_ZERO  (-0.3)
-#define PERSON_SCALE 1.75
+#define PERSON_ZERO  (-0.1)
+#define PERSON_SCALE 1.6
 #define PERSON_MOST  4.0
 #define PROGRAM_ODDS 0.0
 #define PROGRAM_ADDS 2.5

@@ -66,7 +66,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_NO_HURRY] = {{-2.5, 0, 0, 0, 0, 0, 0, 0}, NULL},
 	[FACT_RESOLVED] = {{-1, -0.5, 0, 0, 0, 0, 0, 0}, "says that the trouble is over"},
 	[FACT_NO_ACTION] = {{-1.5, -2.5, 0, 0, 0, 0, 0, 0}, "for information only"},
-	[FACT_AUTO_REPLY] = {{-4, -4, 0, 0, 0, 1, 0, 0}, "an automatic reply"},
+	[FACT_AUTO_REPLY] = {{-10, -10, 0, 0, 0, 1, 0, 0}, "an automatic reply"},
 	[FACT_INVITATION] = {{0, 4, -3, -2, -2, 0, -3, 0}, "a calendar invitation that waits for your answer"},
 	[FACT_CALENDAR_NEWS] = {{0, -1, 1, 0, 0, 3, -2, 0}, "news of an appointment"},
 
@@ -110,7 +110,7 @@ static const struct weight weights[FACT__MAX] = {
 	[FACT_LINK_BARE] = {{0, 0, 0, 0, 0, 0, 0.5, 1}, "a link leads to a bare IP address"},
 	[FACT_CREDENTIALS] = {{0, 0, 0, 0, 0, 0, 0, 1}, "asks for your account or password"},
 	[FACT_THREAT] = {{0, 0, 0, 0, 0, 0, 0, 0.75}, "threatens to close something"},
-	[FACT_PAYMENT_DETAILS] = {{0, 0, 0, 0, 0, 0, 0, 0.75}, "asks for a payment or gift cards"},
+	[FACT_PAYMENT_DETAILS] = {{-1, 0, 0, 0, 0, 0, 0, 0.75}, "asks for a payment or gift cards"},
 	[FACT_RISKY_FILE] = {{0, 0, 0, 0, 0, 0, 0.25, 1.25}, "holds a file that can run programs"},
 	[FACT_DISGUISED_FILE] = {{0, 0, 0, 0, 0, 0, 0.5, 2}, "holds a program disguised as a document"},
 	[FACT_FEE_BAIT] = {{0, 0, 0, 0, 0, 0, 0.5, 3}, "wants a fee for a parcel, and nothing proves its sender"},

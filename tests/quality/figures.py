@@ -93,6 +93,8 @@ def spam(objects, npm, step=1, with_bogofilter=True):
                reference=said(str(other.hard[0]) if other else "")),
         Figure(data, "ham archived as spam", archived.easy[0] + archived.hard[0], None, 0, False,
                note="without anybody's rule"),
+        Figure(data, f"ham called urgent, of {ours.easy[1] + ours.hard[1]}", sum(o["urgent"] for k, o in zip(kinds, got) if k != "spam"),
+               40 if step == 1 else None, 20, False),
     ]
     table = collections.Counter((k, o["category"]) for k, o in zip(kinds, got))
     wrong = [dict(o, kind=k, name=f"{file.parent.name}/{file.name}") for (k, file), o in zip(mails, got)

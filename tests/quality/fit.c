@@ -277,7 +277,7 @@ int main(int argc, char **argv)
 		 .ham_cost = 1, .hard_cost = 12, .bare_cost = 0.2, .bits = 15, .cut = 1000, .folds = 10},
 		{.what = "request", .least = 2, .penalty = 0.1, .plain = 10, .ham_cost = 1, .bare_cost = 1,
 		 .bits = 14, .cut = 100000, .folds = 10},
-		{.what = "urgent", .least = 2, .penalty = 0.01, .plain = 20, .ham_cost = 1, .bare_cost = 1,
+		{.what = "urgent", .least = 2, .penalty = 0.01, .plain = 120, .ham_cost = 1, .bare_cost = 1,
 		 .bits = 15, .cut = 1000, .folds = 10},
 	};
 	struct settings *s = &known[0];

@@ -124,6 +124,7 @@ static void print_judgement(const char *path, const struct item *it)
 			json_object_array_add(facts, json_object_new_int((int)i));
 	json_object_object_add(o, "file", json_object_new_string(path));
 	json_object_object_add(o, "category", json_object_new_string(triage_category_name(it->category)));
+	json_object_object_add(o, "urgent", json_object_new_boolean(it->urgent));
 	json_object_object_add(o, "archive", json_object_new_boolean(it->archive));
 	json_object_object_add(o, "logit", json_object_new_double(it->facts.spam_logit));
 	json_object_object_add(o, "subject", json_object_new_string(it->mail.subject));

@@ -5,8 +5,10 @@
 
 #include "agents/email_triage_request.h"
 #include "agents/email_triage_spam.h"
+#include "agents/email_triage_urgent.h"
 #include "agents_fixture.h"
 #include "agents_suites.h"
+#include "base/mem.h"
 
 #define OFFER "Dear friend,\\n\\nLose weight and earn money from home! Our herbal pills are 100% guaranteed, no " \
               "prescription needed. You can make money online with a free trial, risk free. To be removed from our " \
@@ -157,40 +159,72 @@ static void requests_are_told_from_remarks(void)
 
 /* ---- Urgency ---- */
 
-/* None of these mails is in what was fitted, and none of the urgent ones says that it is. */
+static double logit_of(const char *subject, const char *body, bool program)
+{
+	struct sentences *s = mem_alloc(sizeof *s);
+	struct arena a;
+	double logit;
+
+	arena_init(&a);
+	sentences_init(s);
+	sentences_add(s, &a, subject, true);
+	sentences_add(s, &a, body, false);
+	logit = urgent_logit(s, program);
+	arena_release(&a);
+	mem_free(s);
+	return logit;
+}
+
+/* None of these mails is in what was fitted. */
 static void what_cannot_wait_needs_no_word_for_it(void)
 {
-	static const struct { const char *subject, *body; bool urgent; } mails[] = {
-		{"the barn", "There is smoke coming out under the barn door and the mare is still inside. I have rung 999. Where are you?", true},
-		{"Nora", "Nora did not come out with the others and her teacher has not seen her since lunch. Is she with you?", true},
-		{"till", "Neither of the card machines takes anything and the queue is out on the street. What do I tell them?", true},
-		{"Re: van", "I'm at the border and they won't let the load through without the paper you have. They shut at six.", true},
-		{"Schlüssel", "Ich stehe mit dem Klavier vor der Halle, und niemand macht auf. Der Kran kostet 90 Euro die Stunde.", true},
-		{"mamie", "Mamie est tombée dans l'escalier, les pompiers sont là. Ils demandent ses médicaments, tu les connais ?", true},
-		{"the barn", "The new barn door is up, and the mare likes it. Come and see it when you are next here.", false},
-		{"Nora", "Nora had a lovely first term. Her teacher says she reads far above her age.", false},
-		{"till", "Which card machine did you like better in the end? Ours is due to be replaced in spring.", false},
-		{"Re: van", "We could let you have the van from the 12th of May. Does that help?", false},
-		{"Schlüssel", "Danke für das Klavier! Den Schlüssel zur Halle bringe ich dir nächste Woche vorbei.", false},
-		{"mamie", "Mamie va bien, elle t'embrasse. On se voit à Noël ?", false},
+	static const struct { const char *subject, *pressing, *idle; } mails[] = {
+		{"Nora", "Nora did not come out with the others and her teacher has not seen her since lunch. Is she with you?",
+		 "Nora had a lovely first term. Her teacher says she reads far above her age."},
+		{"till", "Neither of the card machines takes anything and the queue is out on the street. What do I tell them?",
+		 "Which card machine did you like better in the end? Ours is due to be replaced in spring."},
+		{"van", "I'm at the border and they won't let the load through without the paper you have. They shut at six.",
+		 "We could let you have the van from the 12th of May. Does that help?"},
+		{"Schlüssel", "Ich stehe mit dem Klavier vor der Halle, und niemand macht auf. Der Kran kostet 90 Euro die Stunde.",
+		 "Danke für das Klavier! Den Schlüssel zur Halle bringe ich dir nächste Woche vorbei."},
+		{"mamie", "Mamie est tombée dans l'escalier, les pompiers sont là. Ils demandent ses médicaments, tu les connais ?",
+		 "Mamie va bien, elle t'embrasse. On se voit à Noël ?"},
+		{"父", "父が階段から落ちて動けません。救急車を呼びました。すぐ電話してください。",
+		 "父も母も元気です。来月の旅行の写真を送りますね。"},
 	};
-	char input[900];
 	unsigned i;
 
 	for (i = 0; i < sizeof mails / sizeof *mails; i++) {
-		struct json_object *out;
+		double pressing = logit_of(mails[i].subject, mails[i].pressing, false);
+		double idle = logit_of(mails[i].subject, mails[i].idle, false);
 
-		fx_host_reset();
-		snprintf(input, sizeof input, "{\"timezone\":\"UTC\",\"reference_time\":\"2026-03-02T09:00:00Z\",\"emails\":[{\"from\":"
-		         "\"Kim <kim@x.org>\",\"to\":[\"sam@y.org\"],\"date\":\"2026-03-02T08:30:00Z\",\"subject\":\"%s\",\"body\":\"%s\"}]}",
-		         mails[i].subject, mails[i].body);
-		out = fx_run("email-triage", input);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-		if ((strcmp(fx_text(out, "triaged.0.urgent"), "true") == 0) != mails[i].urgent)
-			fprintf(stderr, "%s: %s %s\n", mails[i].body, fx_text(out, "triaged.0.urgent"), fx_text(out, "triaged.0.reasons"));
-		CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.urgent"), mails[i].urgent ? "true" : "false");
-		json_object_put(out);
+		if (pressing < idle + 3 || idle > -1)
+			fprintf(stderr, "%s: %.2f, %.2f\n", mails[i].subject, pressing, idle);
+		CU_ASSERT_TRUE(pressing > idle + 3);
+		CU_ASSERT_TRUE(idle < -1);
 	}
+}
+
+#define FLOOD "Water is coming in at the back and the pumps have stopped. The server room floods in twenty minutes."
+
+static void check_urgent(const char *from, const char *subject, const char *body, const char *more, bool urgent)
+{
+	struct json_object *out = sorted(from, subject, body, more);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	if ((strcmp(fx_text(out, "triaged.0.urgent"), "true") == 0) != urgent)
+		fprintf(stderr, "%s: %s %s\n", subject, fx_text(out, "triaged.0.urgent"), fx_text(out, "triaged.0.reasons"));
+	CU_ASSERT_STRING_EQUAL(fx_text(out, "triaged.0.urgent"), urgent ? "true" : "false");
+	json_object_put(out);
+}
+
+static void who_writes_and_to_whom_has_a_say_in_what_reads_urgent(void)
+{
+	check_urgent("Kim <kim@x.org>", "The cellar", FLOOD, "", true);
+	check_urgent("Monitor <alerts@x.org>", "The cellar", FLOOD, ",\"Auto-Submitted\":\"auto-generated\"", true);
+	check_urgent("Monitor <alerts@x.org>", "Resolved: the cellar", FLOOD, ",\"Auto-Submitted\":\"auto-generated\"", false);
+	check_urgent("Stories <kim@x.org>", "The cellar", FLOOD, ",\"List-Unsubscribe\":\"<mailto:u@x.org>\"", false);
+	check_urgent("Kim <kim@x.org>", "Out of office: the cellar", FLOOD, "", false);
 }
 
 /* ---- What presses, and what is written by hand ---- */
@@ -232,6 +266,7 @@ static CU_TestInfo tests[] = {
 	{"what the table does not know weighs nothing", what_the_table_does_not_know_weighs_nothing},
 	{"requests are told from remarks", requests_are_told_from_remarks},
 	{"what cannot wait needs no word for it", what_cannot_wait_needs_no_word_for_it},
+	{"who writes and to whom has a say in what reads urgent", who_writes_and_to_whom_has_a_say_in_what_reads_urgent},
 	{"emergencies press", emergencies_press},
 	{"a notice that something is cut off is urgent", a_notice_that_something_is_cut_off_is_urgent},
 	{"who asks by name on a list is heard", who_asks_by_name_on_a_list_is_heard},
