@@ -16,8 +16,9 @@
 #define NEAR_BY   3
 #define MISSED_MS (1 * HOUR_MS)       /* what has just passed may still be met */
 
-/* What the model of urgency adds to a person's mail, by its log-odds, on the scale of the facts (URGENT_LEAST): 2.3 are
- * enough alone, less with what is told by hand. A program's presses or does not. */
+/* What the model of urgency adds to a person's mail, by its log-odds, on the scale of the facts (URGENT_LEAST): 1.6 are
+ * enough alone, less with what is told by hand. A program's presses or does not. Chosen on inboxes that were written to
+ * be looked at (docs/agents/email-triage.md). */
 #define PERSON_ZERO  (-0.1)
 #define PERSON_SCALE 1.6
 #define PERSON_MOST  4.0

@@ -159,7 +159,7 @@ def urgency(objects, folder, npm):
     value, recall = ten_fold(objects, "urgent", fit_rows.urgency_rows(folder, npm))
     other = naive_bayes([(r["urgent"], f"{r['subject']} {r['body']}") for r in rows])
     return [Figure(f"tests/quality/{Path(folder).parent.name}/{Path(folder).name}, ten-fold", "mails that cannot wait (F1)", value,
-                   None, 0.85, reference=f"naive Bayes {other:.3f}",
+                   0.78, 0.85, reference=f"naive Bayes {other:.3f}",
                    note=f"{len(rows)} mails, the model alone; it finds {recall:.2f} of those")]
 
 
@@ -176,6 +176,7 @@ class Inbox(NamedTuple):
 INBOXES = [
     Inbox("mails-100.json", "a design studio in Bengaluru", "Asia/Kolkata", "2026-11-25T12:00:00Z"),
     Inbox("mails-100-berlin.json", "a haulier in Hamburg", "Europe/Berlin", "2026-11-25T12:00:00Z"),
+    Inbox("mails-100-toronto.json", "a doctor in Toronto", "America/Toronto", "2026-11-25T12:00:00Z"),
 ]
 
 

@@ -302,9 +302,12 @@ int main(int argc, char **argv)
 	deal(&rows, s);
 	if (crossing) {
 		cross(&rows, s, listing);
-		return 0;
+	} else {
+		rounding = fit(&rows, s, -1, &v, &m);
+		table_write(&v, &m, s, rounding, getenv("FIT_ORIGIN") ? getenv("FIT_ORIGIN") : "standard input");
+		mem_free(m.w);
+		vocabulary_release(&v);
 	}
-	rounding = fit(&rows, s, -1, &v, &m);
-	table_write(&v, &m, s, rounding, getenv("FIT_ORIGIN") ? getenv("FIT_ORIGIN") : "standard input");
+	rows_release(&rows);
 	return 0;
 }

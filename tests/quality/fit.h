@@ -15,7 +15,7 @@ struct row {
 	uint64_t author;        /* rows of one author count once for how frequent a feature is */
 	double cost;            /* of getting it wrong */
 	unsigned fold;
-	const char *name;
+	char *name;
 	double logit;           /* by the model that did not see it */
 };
 
@@ -43,6 +43,7 @@ struct row *row_add(struct rows *r, bool yes, uint64_t author);
 /* A feature_fn for a struct row. */
 void row_feature(void *row, uint64_t id, const char *text, size_t n);
 void row_close(struct row *r);
+void rows_release(struct rows *r);
 
 /* Features that enough authors have, ascending. skip: rows of this fold are not looked at (-1: none). */
 void vocabulary_make(struct vocabulary *v, const struct rows *r, unsigned least, int skip);

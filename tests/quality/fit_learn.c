@@ -58,6 +58,18 @@ void row_close(struct row *r)
 	r->at = mem_array(n + 1, sizeof *r->at);
 }
 
+void rows_release(struct rows *r)
+{
+	unsigned i;
+
+	for (i = 0; i < r->count; i++) {
+		mem_free(r->all[i].ids);
+		mem_free(r->all[i].at);
+		mem_free(r->all[i].name);
+	}
+	mem_free(r->all);
+}
+
 /* ---- Vocabulary ---- */
 
 struct use { uint64_t id, author; };
