@@ -97,7 +97,9 @@ static const struct { const char *word; enum fact fact; } sender_facts[] = {
 	{"notification", FACT_NOTICE_SENDER}, {"notifications", FACT_NOTICE_SENDER}, {"notify", FACT_NOTICE_SENDER},
 	{"alert", FACT_NOTICE_SENDER}, {"alerts", FACT_NOTICE_SENDER}, {"builds", FACT_NOTICE_SENDER},
 	{"ci", FACT_NOTICE_SENDER}, {"cron", FACT_NOTICE_SENDER}, {"jenkins", FACT_NOTICE_SENDER},
-	{"monitoring", FACT_NOTICE_SENDER}, {"automated", FACT_NOTICE_SENDER}, {"account-update", FACT_NOTICE_SENDER},
+	{"monitoring", FACT_NOTICE_SENDER}, {"nagios", FACT_NOTICE_SENDER}, {"icinga", FACT_NOTICE_SENDER},
+	{"zabbix", FACT_NOTICE_SENDER}, {"alertmanager", FACT_NOTICE_SENDER}, {"grafana", FACT_NOTICE_SENDER},
+	{"root", FACT_NOTICE_SENDER}, {"automated", FACT_NOTICE_SENDER}, {"account-update", FACT_NOTICE_SENDER},
 	{"order-update", FACT_NOTICE_SENDER}, {"receipts", FACT_NOTICE_SENDER}, {"billing", FACT_NOTICE_SENDER},
 	{"mailer-daemon", FACT_BOUNCE}, {"postmaster", FACT_BOUNCE},
 };

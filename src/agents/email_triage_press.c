@@ -13,6 +13,7 @@
 #define SOON_MS   (26 * HOUR_MS)      /* "about a day" */
 #define STOPS_MS  (30 * HOUR_MS)      /* programs say when it is too late: until tomorrow evening */
 #define LONG      14                  /* sentences */
+#define SHORT     3                   /* sentences, the subject counted */
 #define NEAR_BY   3
 #define MISSED_MS (1 * HOUR_MS)       /* what has just passed may still be met */
 
@@ -37,7 +38,8 @@ struct said {
 	bool goes_on, asks;
 	int trouble_at, calm_at;          /* the last sentences that tell of it, -1: none */
 	int asks_at;                      /* the last that asks, -1: none */
-	bool asks_by_it, is_long;         /* some that ask stand by trouble; a long mail holds questions anyway */
+	bool asks_by_it, is_long;         /* some that ask stand by trouble; a long mail holds questions anyway, … */
+	bool is_short;                    /* … a short one is written for what it tells */
 	int64_t soon;                     /* the earliest time that is near */
 };
 
@@ -112,7 +114,8 @@ static void listen(const struct triage *t, const struct facts *f, const struct s
 {
 	unsigned i;
 
-	*said = (struct said){.trouble_at = -1, .calm_at = -1, .asks_at = -1, .is_long = s->count > LONG};
+	*said = (struct said){.trouble_at = -1, .calm_at = -1, .asks_at = -1, .is_long = s->count > LONG,
+	                       .is_short = s->count <= SHORT};
 	said->asks = f->has[FACT_REQUEST] || f->has[FACT_QUESTION];
 	for (i = 0; i < s->count; i++) {
 		const struct sentence *one = &s->all[i];
@@ -188,7 +191,8 @@ static void of_people(const struct triage *t, const struct said *said, struct fa
 	/* who sells tells of trouble too */
 	if (f->has[FACT_PROMO_WORDS] && !f->has[FACT_ANSWERS_ME] && !f->has[FACT_WROTE_TO] && said->kinds < 3)
 		trouble = false;
-	if (trouble && ((said->is_long ? said->asks_by_it : said->asks) || said->soon || said->goes_on || said->kinds > 1))
+	if (trouble && ((said->is_long ? said->asks_by_it : said->asks) || said->soon || said->goes_on || said->kinds > 1 ||
+	                (said->is_short && (said->trouble & (BROKEN | HARM)))))
 		note_trouble(said, f);
 	if (over && !f->has[FACT_DEADLINE_SOON])
 		calm_down(f);

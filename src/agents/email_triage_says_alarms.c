@@ -3,6 +3,11 @@
 #include "agents/email_triage_says.h"
 
 const struct phrase says_alarms[] = {
+	/* of Alertmanager, Nagios and its kin, mdadm: it goes on */
+	{"[firing", SAYS_ALARM | SAYS_NOW}, {"problem service alert", SAYS_ALARM | SAYS_NOW},
+	{"problem host alert", SAYS_ALARM | SAYS_NOW}, {"is critical", SAYS_ALARM | SAYS_NOW},
+	{"degradedarray", SAYS_ALARM | SAYS_NOW},
+
 	/* of programs: cannot wait */
 	{"severity: critical", SAYS_ALARM}, {"severity critical", SAYS_ALARM}, {"critical alert", SAYS_ALARM},
 	{"[critical]", SAYS_ALARM}, {"critical:", SAYS_ALARM}, {"[alarm]", SAYS_ALARM}, {"alarm:", SAYS_ALARM},

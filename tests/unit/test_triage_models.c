@@ -218,6 +218,22 @@ static void check_urgent(const char *from, const char *subject, const char *body
 	json_object_put(out);
 }
 
+static void monitors_are_understood(void)
+{
+	check_urgent("Alertmanager <alertmanager@x.org>", "[FIRING:1] DiskFull critical db1", "Disk /var at 98%.", "", true);
+	check_urgent("Alertmanager <alertmanager@x.org>", "[RESOLVED] DiskFull critical db1", "Disk /var at 48%.", "", false);
+	check_urgent("Nagios <nagios@x.org>", "** PROBLEM Service Alert: web01/HTTP is CRITICAL **", "Connection refused.", "", true);
+	check_urgent("root <root@x.org>", "DegradedArray event on /dev/md0", "A DegradedArray event had been detected.", "", true);
+	check_urgent("Backup <root@x.org>", "Backup OK", "The backup completed successfully. critical: 0", "", false);
+}
+
+static void what_need_not_be_done_presses_nobody(void)
+{
+	check_urgent("Kim <kim@x.org>", "all good", "No need to call tonight, we are home.", "", false);
+	check_urgent("Kim <kim@x.org>", "flat", "It smells of gas in your flat.", "", true);
+	check_urgent("Kim <kim@x.org>", "flat", "The talk is about how gas smells.", "", false);
+}
+
 static void who_writes_and_to_whom_has_a_say_in_what_reads_urgent(void)
 {
 	check_urgent("Kim <kim@x.org>", "The cellar", FLOOD, "", true);
@@ -267,6 +283,8 @@ static CU_TestInfo tests[] = {
 	{"requests are told from remarks", requests_are_told_from_remarks},
 	{"what cannot wait needs no word for it", what_cannot_wait_needs_no_word_for_it},
 	{"who writes and to whom has a say in what reads urgent", who_writes_and_to_whom_has_a_say_in_what_reads_urgent},
+	{"monitors are understood", monitors_are_understood},
+	{"what need not be done presses nobody", what_need_not_be_done_presses_nobody},
 	{"emergencies press", emergencies_press},
 	{"a notice that something is cut off is urgent", a_notice_that_something_is_cut_off_is_urgent},
 	{"who asks by name on a list is heard", who_asks_by_name_on_a_list_is_heard},
