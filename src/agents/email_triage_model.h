@@ -65,6 +65,12 @@ static inline uint64_t feature_end(uint64_t h)
 	return h ^ h >> 32;
 }
 
+/* Two of them, or one and a number, as one. */
+static inline uint64_t feature_joined(uint64_t a, uint64_t b, unsigned kind)
+{
+	return feature_end(a * UINT64_C(0x9E3779B97F4A7C15) + b * 31 + kind);
+}
+
 uint64_t feature_of(unsigned kind, const char *text, size_t n);
 
 /* A few words, each with a value up to 255, found by their features. Zeroed before the first is put in. */

@@ -26,11 +26,6 @@ struct reading {
 	uint64_t seen;                 /* of the words in marks[] */
 };
 
-static uint64_t joined(uint64_t a, uint64_t b, enum kind kind)
-{
-	return feature_end(a * UINT64_C(0x9E3779B97F4A7C15) + b * 31 + kind);
-}
-
 static void tell(struct reading *r, uint64_t id)
 {
 	r->each(r->ctx, id, NULL, 0);
@@ -60,12 +55,12 @@ static void take_word(struct reading *r, uint64_t id)
 	int mark = feature_set_find(&mark_ids, id);
 
 	tell(r, id);
-	tell(r, joined(r->before, id, KIND_PAIR));
+	tell(r, feature_joined(r->before, id, KIND_PAIR));
 	if (r->words < 3) {
-		r->start = joined(r->start, id, KIND_START);
+		r->start = feature_joined(r->start, id, KIND_START);
 		tell(r, r->start);
 		if (r->question)
-			tell(r, joined(r->start, 1, KIND_ASKED));
+			tell(r, feature_joined(r->start, 1, KIND_ASKED));
 	}
 	if (mark >= 0)
 		r->seen |= UINT64_C(1) << mark;
@@ -82,7 +77,7 @@ static void tell_marks(struct reading *r)
 			seen[n++] = i + 1;
 	for (i = 0; i < n; i++)
 		for (k = i + 1; k < n; k++)
-			tell(r, joined(seen[i], seen[k], KIND_SIGN));
+			tell(r, feature_joined(seen[i], seen[k], KIND_SIGN));
 }
 
 uint32_t request_cues(const char *s, size_t n)
@@ -113,18 +108,18 @@ void request_features(const char *s, size_t n, bool question, uint32_t cues, fea
 		if (len > 0 && len <= WORD_MAX)
 			take_word(&r, feature_end(h));
 		else if (len == 0 && s[i] != ' ' && strchr(",:;!*-[(", s[i]))
-			tell(&r, joined((uint64_t)s[i], r.words == 0, KIND_SIGN + 10));
+			tell(&r, feature_joined((uint64_t)s[i], r.words == 0, KIND_SIGN + 10));
 		len += len == 0;
 	}
-	tell(&r, joined(r.before, question, KIND_END));
-	tell(&r, joined(question, 3, KIND_END));
+	tell(&r, feature_joined(r.before, question, KIND_END));
+	tell(&r, feature_joined(question, 3, KIND_END));
 	for (len = 0; r.words >> len; len++)
 		;
-	tell(&r, joined(len, 5, KIND_END));
+	tell(&r, feature_joined(len, 5, KIND_END));
 	tell_marks(&r);
 	for (i = 0; i < CUE__MAX; i++)
 		if (cues >> i & 1)
-			tell(&r, joined(i + 1, 0, KIND_CUE));
+			tell(&r, feature_joined(i + 1, 0, KIND_CUE));
 }
 
 double request_logit(struct tally *t, const char *s, size_t n, bool question, uint32_t cues)

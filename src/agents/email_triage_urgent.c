@@ -27,7 +27,7 @@ static void prepare(void)
 
 static void tell(struct reading *r, uint64_t a, uint64_t b, enum kind kind)
 {
-	r->each(r->ctx, feature_end(a * UINT64_C(0x9E3779B97F4A7C15) + b * 31 + (uint64_t)kind), NULL, 0);
+	r->each(r->ctx, feature_joined(a, b, kind), NULL, 0);
 }
 
 /* Scripts without blanks between words, in UTF-8: kana, hanzi and kanji, hangul. */
