@@ -115,7 +115,8 @@ static bool local_part_has(const char *addr, const char *word)
 	return false;
 }
 
-/* How programs begin the subject of an answer while somebody is away; a person may begin one so, too: none is archived for it. */
+/* How programs begin the subject of an answer while somebody is away. A person may begin one so, too: none is archived
+ * for it. */
 static const char *const auto_replies[] = {
 	"out of office:", "automatic reply:", "auto-reply:", "autoreply:", "auto reply:", "abwesenheitsnotiz", "abwesenheit:",
 	"automatische antwort:", "réponse automatique", "réponse d'absence", "respuesta automática", "risposta automatica",

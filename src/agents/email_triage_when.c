@@ -283,12 +283,12 @@ bool when_deadline(struct sentences *s, const struct sentence *asks, const struc
 	for (i = 0; i < s->count; i++) {
 		struct next next = {.any = false};
 
-		/* what need not be done has no deadline */
-		if (text_has_phrase(s->all[i].text, "no need to"))
-			continue;
 		r.wanted = &s->all[i] == asks || is_wanted(s, &s->all[i]);
 		r.asked = r.wanted || (s->all[i].says & SAYS_DUTY);
 		hit = in_sentence(&r, &s->all[i], &s->all[i] == asks, &local, &next);
+		/* what need not be done has no deadline */
+		if ((hit || next.any) && text_has_phrase(s->all[i].text, "no need to"))
+			continue;
 		/* "week of 7 December: Tuesday or Thursday" */
 		if (next.any && !(next.weekday && next.later)) {
 			zone_to_utc(zone, next.at, &s->all[i].at_ms);

@@ -93,8 +93,8 @@ def spam(objects, npm, step=1, with_bogofilter=True):
                reference=said(str(other.hard[0]) if other else "")),
         Figure(data, "ham archived as spam", archived.easy[0] + archived.hard[0], None, 0, False,
                note="without anybody's rule"),
-        Figure(data, f"ham called urgent, of {ours.easy[1] + ours.hard[1]}", sum(o["urgent"] for k, o in zip(kinds, got) if k != "spam"),
-               40 if step == 1 else None, 20, False),
+        Figure(data, f"ham called urgent, of {ours.easy[1] + ours.hard[1]}",
+               sum(o["urgent"] for k, o in zip(kinds, got) if k != "spam"), 40 if step == 1 else None, 20, False),
     ]
     table = collections.Counter((k, o["category"]) for k, o in zip(kinds, got))
     wrong = [dict(o, kind=k, name=f"{file.parent.name}/{file.name}") for (k, file), o in zip(mails, got)
@@ -158,8 +158,8 @@ def urgency(objects, folder, npm):
     rows = fit_rows.urgencies(folder)
     value, recall = ten_fold(objects, "urgent", fit_rows.urgency_rows(folder, npm))
     other = naive_bayes([(r["urgent"], f"{r['subject']} {r['body']}") for r in rows])
-    return [Figure(f"tests/quality/{Path(folder).parent.name}/{Path(folder).name}, ten-fold", "mails that cannot wait (F1)", value,
-                   0.78, 0.85, reference=f"naive Bayes {other:.3f}",
+    return [Figure("tests/quality/data/urgent, ten-fold", "mails that cannot wait (F1)", value, 0.78, 0.85,
+                   reference=f"naive Bayes {other:.3f}",
                    note=f"{len(rows)} mails, the model alone; it finds {recall:.2f} of those")]
 
 

@@ -50,6 +50,8 @@ def urgency_rows(folder, npm):
     def flat(text, line):
         return " ".join(text.split("\t")).replace("\r", "").replace("\f", " ").replace("\n", line)
 
+    def row(r):
+        return f"{int(r['urgent'])}\t{'p' if r['program'] else 'h'}\t{flat(r['subject'], ' ')}\t{flat(r['body'], chr(12))}\n"
+
     ham = [file for kind, file in mails(npm, True) if kind != "spam"][::4]
-    return "".join(f"0\tf\t{file}\n" for file in ham) + "".join(f"{int(r['urgent'])}\t{'p' if r['program'] else 'h'}\t{flat(r['subject'], ' ')}\t{flat(r['body'], chr(12))}\n"
-                   for r in urgencies(folder))
+    return "".join(f"0\tf\t{file}\n" for file in ham) + "".join(map(row, urgencies(folder)))
