@@ -68,6 +68,16 @@ struct facts {
 	double urgency;                 /* what that adds to SUM_URGENT */
 };
 
+/* Does any of these facts hold? */
+static inline bool facts_hold(const struct facts *f, const enum fact *list, size_t n)
+{
+	while (n-- > 0)
+		if (f->has[list[n]])
+			return true;
+	return false;
+}
+#define HAS_ANY(f, list) facts_hold(f, list, sizeof list / sizeof *list)
+
 struct sentences;
 
 enum effect_status { EFFECT_PLANNED, EFFECT_DONE, EFFECT_ALREADY_DONE, EFFECT_SKIPPED, EFFECT_FAILED };
@@ -196,6 +206,8 @@ bool notices_press(const struct facts *f);
 
 /* email_triage_weights.c */
 void triage_sum(struct facts *f);
+/* How a fact is told to a person; NULL: it is not worth telling. */
+const char *triage_reason(enum fact fact);
 /* The reasons for a category, the weightiest first, behind what tells that the sender may be another. One is told
  * otherwise (FACT__MAX: none). */
 unsigned triage_reasons(const struct facts *f, enum triage_category category, enum fact told_otherwise,

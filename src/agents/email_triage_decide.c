@@ -16,18 +16,6 @@
 
 /* ---- Categories ---- */
 
-static bool has_any(const struct facts *f, const enum fact *facts, unsigned n)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (f->has[facts[i]])
-			return true;
-	return false;
-}
-
-#define HAS_ANY(f, list) has_any(f, list, sizeof list / sizeof *list)
-
 /* Words alone make nothing suspicious: something in how the mail was made must not fit. */
 static bool is_suspicious(const struct facts *f)
 {

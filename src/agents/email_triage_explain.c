@@ -117,6 +117,11 @@ static void explain(struct triage *t, struct item *it)
 		add_reason(it, press_reason(t, it));
 		room--;
 	}
+	/* of a notice other facts say what it is, and this one why it presses */
+	if (it->urgent && it->category != TRIAGE_URGENT && it->facts.has[FACT_READS_URGENT] && room > 1) {
+		add_reason(it, triage_reason(FACT_READS_URGENT));
+		room--;
+	}
 	it->reason_count += triage_reasons(&it->facts, it->category, it->kept_for, it->reasons + it->reason_count,
 	                                   room);
 	if (!kept_is_told)

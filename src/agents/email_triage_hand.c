@@ -48,9 +48,8 @@ bool triage_is_by_hand(struct triage *t, const struct item *it, const char *own,
 
 	if (!f->has[FACT_LIST_ID] && !f->has[FACT_LIST_UNSUBSCRIBE] && !f->has[FACT_PRECEDENCE] && !f->has[FACT_CAMPAIGN_HEADERS])
 		return false;
-	for (i = 0; i < sizeof others / sizeof *others; i++)
-		if (f->has[others[i]])
-			return false;
+	if (HAS_ANY(f, others))
+		return false;
 	if (!*name || (!f->has[FACT_REQUEST] && !f->has[FACT_QUESTION]) || strlen(own) > HAND_TEXT_MAX ||
 	    it->mail.link_count + links_in(own) > HAND_LINKS_MAX)
 		return false;

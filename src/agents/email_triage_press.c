@@ -1,5 +1,6 @@
-/* What cannot wait: a time that is near, trouble at hand, alarms. Words alone press nobody: something must be asked, a
- * time named, or trouble go on, and what is over, pleasant or long ago does not count. */
+/* What cannot wait: a time that is near, trouble at hand, alarms, and what the model of urgency hears. A word of trouble
+ * alone presses nobody: something must be asked, a time named, or the trouble go on, and what is over, pleasant or long
+ * ago does not count. */
 #include <math.h>
 #include <stdio.h>
 
@@ -134,21 +135,13 @@ static void listen(const struct triage *t, const struct facts *f, const struct s
 	}
 }
 
-static bool has_any(const struct facts *f, const enum fact *facts, size_t n)
-{
-	while (n-- > 0)
-		if (f->has[facts[n]])
-			return true;
-	return false;
-}
-
 static bool is_of_a_program(const struct facts *f)
 {
 	static const enum fact marks[] = {FACT_NO_REPLY, FACT_AUTO_SUBMITTED, FACT_SERVICE_HEADERS, FACT_NOTICE_SENDER,
 	                                  FACT_NEWS_SENDER, FACT_PROMO_SENDER, FACT_LIST_UNSUBSCRIBE, FACT_LIST_ID,
 	                                  FACT_PRECEDENCE, FACT_BOUNCE, FACT_CAMPAIGN_HEADERS};
 
-	return has_any(f, marks, sizeof marks / sizeof *marks);
+	return HAS_ANY(f, marks);
 }
 
 /* ---- People ---- */
@@ -204,10 +197,26 @@ static void of_people(const struct triage *t, const struct said *said, struct fa
 
 /* ---- Programs and lists ---- */
 
+/* A code or a link that is good for minutes: by the time that it is told of it is used, or nobody wanted it. */
+static bool is_passing(const struct sentences *s, int64_t sent_ms)
+{
+	static const char *const words[] = {"code", "codes", "passcode", "otp", "pin", "link", "einmalpasswort", "código", "codice",
+	                                    "kod", "コード"};
+	bool ends = false, names = false;
+	unsigned i, k;
+
+	for (i = 0; i < s->count && !ends; i++)
+		ends = (s->all[i].says & SAYS_STOPS) && s->all[i].at_ms && s->all[i].at_ms <= sent_ms + HOUR_MS;
+	for (i = 0; i < s->count && ends && !names; i++)
+		for (k = 0; k < sizeof words / sizeof *words; k++)
+			names |= text_has_phrase(s->all[i].text, words[k]);
+	return ends && names;
+}
+
 static void of_programs(const struct triage *t, const struct said *said, const struct sentences *s, int64_t sent_ms,
                         struct facts *f)
 {
-	bool idle = f->has[FACT_CALENDAR_NEWS] || said->calm_at >= 0;
+	bool idle = f->has[FACT_CALENDAR_NEWS] || said->calm_at >= 0 || is_passing(s, sent_ms);
 	bool goes_on = (said->all & SAYS_NOW) || f->has[FACT_PRIORITY_HEADER] || f->has[FACT_URGENT_WORDS];
 	unsigned i;
 
@@ -220,8 +229,8 @@ static void of_programs(const struct triage *t, const struct said *said, const s
 		if (one->says & (SAYS_IDLE | SAYS_OLD))
 			continue;
 		f->has[FACT_ALARM_NOW] |= (one->says & SAYS_ALARM) && goes_on;
-		/* begins early enough, is not over, and is no code that expires in ten minutes */
-		if ((one->says & SAYS_STOPS) && one->at_ms > sent_ms + HOUR_MS && begins_soon(t, one, STOPS_MS)) {
+		/* begins early enough, and is not over */
+		if ((one->says & SAYS_STOPS) && begins_soon(t, one, STOPS_MS)) {
 			f->has[FACT_STOPS_SOON] = true;
 			f->soon_ms = earlier(f->soon_ms, one->at_ms);
 		}
@@ -254,7 +263,7 @@ static bool is_for_the_masses(const struct facts *f)
 	static const enum fact marks[] = {FACT_LIST_UNSUBSCRIBE, FACT_CAMPAIGN_HEADERS, FACT_PROMO_SENDER, FACT_NEWS_SENDER,
 	                                  FACT_UNSUBSCRIBE_TEXT, FACT_BROWSER_TEXT, FACT_PROMO_MANY, FACT_BOUNCE};
 
-	return f->spam_logit > SPAM_ODDS || has_any(f, marks, sizeof marks / sizeof *marks);
+	return f->spam_logit > SPAM_ODDS || HAS_ANY(f, marks);
 }
 
 static void note_all(const struct triage *t, struct item *it, const struct sentences *s, const struct said *said)
@@ -263,11 +272,12 @@ static void note_all(const struct triage *t, struct item *it, const struct sente
 	bool by_hand = f->has[FACT_BY_HAND] && !f->has[FACT_ONE_CLICK];
 	bool person = !is_of_a_program(f) || f->has[FACT_RELAYED];
 
-	if (!is_for_the_masses(f))
+	if (!is_for_the_masses(f)) {
 		f->urgent_logit = urgent_logit(s, !person);
-	if (person || by_hand) {
 		if (person)
 			f->urgency = fmax(0, fmin(PERSON_MOST, (f->urgent_logit - PERSON_ZERO) * PERSON_SCALE));
+	}
+	if (person || by_hand) {
 		of_people(t, said, f);
 		/* who sells proposes times too */
 		if (by_hand)

@@ -161,6 +161,11 @@ static double speaks_for(const struct weight *w, enum triage_category c)
 	return w->of[speaks[c][0]] + 0.25 * w->of[speaks[c][1]];
 }
 
+const char *triage_reason(enum fact fact)
+{
+	return weights[fact].reason;
+}
+
 unsigned triage_reasons(const struct facts *f, enum triage_category category, enum fact told_otherwise,
                         const char **out, unsigned max)
 {

@@ -227,6 +227,15 @@ static void monitors_are_understood(void)
 	check_urgent("Backup <root@x.org>", "Backup OK", "The backup completed successfully. critical: 0", "", false);
 }
 
+static void a_code_that_ends_in_minutes_presses_nobody(void)
+{
+	static const char program[] = ",\"Auto-Submitted\":\"auto-generated\"";
+
+	check_urgent("Bank <no-reply@x.org>", "Your payment", "The direct debit could not be paid. It will be rejected today at 14:10.",
+	             program, true);
+	check_urgent("Bank <no-reply@x.org>", "Signing in", "Your code is 884211. It expires in 10 minutes.", program, false);
+}
+
 static void what_need_not_be_done_presses_nobody(void)
 {
 	check_urgent("Kim <kim@x.org>", "all good", "No need to call tonight, we are home.", "", false);
@@ -234,10 +243,21 @@ static void what_need_not_be_done_presses_nobody(void)
 	check_urgent("Kim <kim@x.org>", "flat", "The talk is about how gas smells.", "", false);
 }
 
+static void check_reason(const char *from, const char *subject, const char *body, const char *more, const char *reason)
+{
+	struct json_object *out = sorted(from, subject, body, more);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fx_text(out, "triaged.0.reasons"), reason));
+	json_object_put(out);
+}
+
 static void who_writes_and_to_whom_has_a_say_in_what_reads_urgent(void)
 {
 	check_urgent("Kim <kim@x.org>", "The cellar", FLOOD, "", true);
 	check_urgent("Monitor <alerts@x.org>", "The cellar", FLOOD, ",\"Auto-Submitted\":\"auto-generated\"", true);
+	check_reason("Monitor <alerts@x.org>", "The cellar", FLOOD, ",\"Auto-Submitted\":\"auto-generated\"",
+	             "reads like what cannot wait");
 	check_urgent("Monitor <alerts@x.org>", "Resolved: the cellar", FLOOD, ",\"Auto-Submitted\":\"auto-generated\"", false);
 	check_urgent("Stories <kim@x.org>", "The cellar", FLOOD, ",\"List-Unsubscribe\":\"<mailto:u@x.org>\"", false);
 	check_urgent("Kim <kim@x.org>", "Out of office: the cellar", FLOOD, "", false);
@@ -284,6 +304,7 @@ static CU_TestInfo tests[] = {
 	{"what cannot wait needs no word for it", what_cannot_wait_needs_no_word_for_it},
 	{"who writes and to whom has a say in what reads urgent", who_writes_and_to_whom_has_a_say_in_what_reads_urgent},
 	{"monitors are understood", monitors_are_understood},
+	{"a code that ends in minutes presses nobody", a_code_that_ends_in_minutes_presses_nobody},
 	{"what need not be done presses nobody", what_need_not_be_done_presses_nobody},
 	{"emergencies press", emergencies_press},
 	{"a notice that something is cut off is urgent", a_notice_that_something_is_cut_off_is_urgent},
