@@ -26,7 +26,8 @@ static bool take_state(struct parser *p, struct expr **out)
 	return false;
 }
 
-bool rules_take_detail(struct parser *p, struct expr **out)
+/* Any of the details that there are. */
+static bool take_detail(struct parser *p, struct expr **out)
 {
 	static rules_detail *const all[] = {rules_take_time, rules_take_amount, rules_take_relation, rules_take_sender,
 	                                    rules_take_attachment, take_state, rules_take_text};
@@ -93,7 +94,7 @@ static bool take_one(struct parser *p, bool expected, bool adjacent, struct expr
 	/* "everything not urgent from Ann", "mail not read": as "that is not …" */
 	if (*negated && adjacent && !p->class_closes)
 		p->clause = expected = true;
-	taken = rules_take_detail(p, out) ||
+	taken = take_detail(p, out) ||
 	        (p->clause && expected && (rules_take(p, "the"), rules_take_kinds(p, out)));
 	if (*negated && adjacent)
 		p->clause = clause;

@@ -177,7 +177,6 @@ bool rules_take_texts(struct parser *p, struct condition *c, bool *all_of);
 /* Each takes one condition if it begins here, to *out. false: none begins here, or (trouble) it cannot be followed and
  * the reading ends; what was taken is then not given back. */
 typedef bool rules_detail(struct parser *p, struct expr **out);
-rules_detail rules_take_detail;      /* email_triage_rules_clause.c: any of those below */
 rules_detail rules_take_sender, rules_take_relation;                    /* …_people.c */
 rules_detail rules_take_text;                                           /* …_about.c */
 /* Do words come next, and that they stand somewhere: "report and overdue appear in the mail"? */
@@ -239,7 +238,6 @@ bool rules_take_command(struct parser *p);
 bool rules_take_addition(struct parser *p);
 /* never: as "nothing … should be archived" has it */
 bool rules_take_predicate(struct parser *p, bool never);
-bool rules_take_never(struct parser *p);
 bool rules_is_command_end(struct parser *p);
 
 /* email_triage_rules_holds.c */

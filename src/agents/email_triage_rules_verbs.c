@@ -259,7 +259,7 @@ static bool take_any_form(struct parser *p, const struct rule_forms *forms, bool
 	return false;
 }
 
-bool rules_take_never(struct parser *p)
+static bool take_never(struct parser *p)
 {
 	static const char *const words[] = {"never [ever]", "do not [you] [ever|want]", "under no circumstances", "not",
 	                                    "must|should|may|can|will not|never [ever]",
@@ -272,7 +272,7 @@ bool rules_take_command(struct parser *p)
 {
 	bool never, wish = rules_take(p, "i [always|really|also|only|would|still|do]");
 
-	never = rules_take_never(p);
+	never = take_never(p);
 	rules_take(p, "[always|ever|automatically|also|just|really]");
 	if (wish)
 		return take_any_form(p, &rules_wishes, never);
@@ -290,7 +290,7 @@ bool rules_take_predicate(struct parser *p, bool never)
 	bool verb = p->given || p->wished, said = false, taken,
 		modal = rules_take(p, "should|must|can|shall|will|may|ought|needs|need|has|have|might|do|does [to]");
 
-	never = rules_take_never(p) || never;
+	never = take_never(p) || never;
 	rules_take(p, "[always|all|also|automatically]");
 	if (take_any_form(p, &rules_active, never))
 		return true;
@@ -298,7 +298,7 @@ bool rules_take_predicate(struct parser *p, bool never)
 		said = rules_take(p, "is|are|be|get|gets|being");
 	verb = verb || said;
 	rules_take(p, "[to] [be]");
-	never = rules_take_never(p) || never;
+	never = take_never(p) || never;
 	rules_take(p, "[ever|always|all|also|automatically|immediately] [to] [be]");
 	p->bare = !said && !modal && !p->wished;
 	taken = (verb || modal) && take_any_form(p, &rules_predicates, never);

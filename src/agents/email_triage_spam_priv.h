@@ -29,8 +29,6 @@ struct reading {
 void spam_tell_sign(struct reading *r, const char *name);
 void spam_tell_amount(struct reading *r, const char *name, unsigned amount);
 
-/* Something of the address of a page: what, with the first bytes of p[0..n). */
-void spam_tell_page_word(struct reading *r, const char *what, const char *p, size_t n);
 /* p[0..n): behind "://". The host by its shape, and how the page's path ends. */
 void spam_tell_page(struct reading *r, const char *p, size_t n);
 /* Where the address of a page begins at p: the length of "http://", 0 when none does, which two bytes mostly tell. */

@@ -9,7 +9,8 @@
 
 /* ---- Addresses of pages ---- */
 
-void spam_tell_page_word(struct reading *r, const char *what, const char *p, size_t n)
+/* Something of the address of a page: what, with the first bytes of p[0..n). */
+static void tell_page_word(struct reading *r, const char *what, const char *p, size_t n)
 {
 	uint64_t h = FEATURE_START(KIND_PAGE);
 	size_t i;
@@ -29,30 +30,33 @@ void spam_tell_page(struct reading *r, const char *p, size_t n)
 
 	r->pages++;
 	if (at && !memchr(p, '/', (size_t)(at - p)))
-		spam_tell_page_word(r, "user", "", 0);
+		tell_page_word(r, "user", "", 0);
 	for (; host < n && !strchr("/?#:", p[host]); host++) {
 		digits += isdigit((unsigned char)p[host]) != 0;
 		dots += p[host] == '.';
 		dot = p[host] == '.' ? host + 1 : dot;
 	}
 	if (host < n && p[host] == ':')
-		spam_tell_page_word(r, "port", "", 0);
+		tell_page_word(r, "port", "", 0);
 	if (digits + dots == host)
-		spam_tell_page_word(r, "bare", "", 0);
+		tell_page_word(r, "bare", "", 0);
 	else if (digits > 3)
-		spam_tell_page_word(r, "digits", "", 0);
+		tell_page_word(r, "digits", "", 0);
 	else
-		spam_tell_page_word(r, "top", p + dot, host - dot);
+		tell_page_word(r, "top", p + dot, host - dot);
 	for (end = n, i = n; i > host && p[i - 1] != '/'; i--)
 		end = p[i - 1] == '?' || p[i - 1] == '#' ? i - 1 : p[i - 1] == '.' && end == n ? i - 1 : end;
 	if (host == n || host + 1 == n)
-		spam_tell_page_word(r, "whole", "", 0);
+		tell_page_word(r, "whole", "", 0);
 	if (memchr(p, '?', n))
-		spam_tell_page_word(r, "query", "", 0);
+		tell_page_word(r, "query", "", 0);
 	if (memchr(p, '%', n))
-		spam_tell_page_word(r, "escape", "", 0);
-	if (end < n && p[end] == '.')
-		spam_tell_page_word(r, "ends", p + end, strcspn(p + end, "?# \n") < n - end ? strcspn(p + end, "?# \n") : n - end);
+		tell_page_word(r, "escape", "", 0);
+	if (end < n && p[end] == '.') {
+		size_t ending = strcspn(p + end, "?# \n");
+
+		tell_page_word(r, "ends", p + end, ending < n - end ? ending : n - end);
+	}
 }
 
 size_t spam_page_rest(const char *p, size_t n)
@@ -235,7 +239,7 @@ static void tell_links(struct reading *r, const struct mail *m)
 		if (n > 0)
 			spam_tell_page(r, href + n, strlen(href + n));
 		else if (strncasecmp(href, "mailto:", 7) == 0)
-			spam_tell_page_word(r, "mail", "", 0);
+			tell_page_word(r, "mail", "", 0);
 	}
 }
 

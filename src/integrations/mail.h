@@ -62,7 +62,4 @@ const char *mail_header(const struct mail *m, const char *name);
 /* What its author wrote: the text without quoted mail, attribution lines and signature. */
 const char *mail_own_text(struct mail *m);
 
-/* Fills in addresses from text ("Ann <ann@example.org>, …"): at most max; returns how many. */
-unsigned mail_addresses(struct arena *a, const char *text, struct mail_address *out, unsigned max);
-
 #endif

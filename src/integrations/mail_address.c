@@ -45,7 +45,8 @@ static unsigned take_list(struct arena *a, InternetAddressList *list, struct mai
 	return n;
 }
 
-unsigned mail_addresses(struct arena *a, const char *text, struct mail_address *out, unsigned max)
+/* Fills in the addresses of text ("Ann <ann@example.org>, …"), at most max; returns how many. */
+static unsigned parse_addresses(struct arena *a, const char *text, struct mail_address *out, unsigned max)
 {
 	InternetAddressList *list = internet_address_list_parse(NULL, text);
 	unsigned n;
@@ -151,7 +152,7 @@ static unsigned raw_addresses(struct mail *m, const struct raw_header *h, unsign
 	n = usual_address(&m->arena, text, out);
 	if (n == 0) {
 		limit_groups(text);
-		n = mail_addresses(&m->arena, text, out, max);
+		n = parse_addresses(&m->arena, text, out, max);
 	}
 	mem_free(text);
 	return n;

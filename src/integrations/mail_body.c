@@ -217,7 +217,8 @@ static void take_parts(struct mail_body *b, const struct raw_header *h, unsigned
 	}
 }
 
-void mail_take_body(struct mail *m, const struct raw_header *h, unsigned count, const char *body,
+/* Reads the body under the head's MIME headers. */
+static void take_body(struct mail *m, const struct raw_header *h, unsigned count, const char *body,
                     size_t n)
 {
 	struct mail_body b = {.m = m};
@@ -255,7 +256,7 @@ void mail_parse(struct mail *m, const char *raw, size_t n, bool cut)
 	m->cut = cut;
 	body = at + mail_split_head(raw + at, n - at, h, &count, &m->malformed);
 	mail_take_head(m, h, count);
-	mail_take_body(m, h, count, raw + body, cut ? 0 : n - body);
+	take_body(m, h, count, raw + body, cut ? 0 : n - body);
 	mem_free(h);
 }
 

@@ -25,10 +25,6 @@ void mail_take_from(struct mail *m, const struct raw_header *h, unsigned count);
 /* Decodes, cleans and keeps headers and what is read from them. */
 void mail_take_head(struct mail *m, const struct raw_header *h, unsigned count);
 
-/* Reads the body under the head's MIME headers. */
-void mail_take_body(struct mail *m, const struct raw_header *h, unsigned count, const char *body,
-                    size_t n);
-
 /* What is read of a body: text of its parts, decoded and readable, not yet clean. */
 #define MAIL_PLAIN_MAX (256u << 10)     /* bytes decoded of one text part */
 struct mail_body {
