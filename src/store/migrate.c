@@ -42,19 +42,21 @@ static bool judge_program(const struct migration *m, struct error *err)
 bool schema_usable(struct db_conn *c, struct error *err)
 {
 	struct records r;
-	unsigned i, complete = 0;
-	bool ok = true;
+	unsigned i, complete = 0;    /* the newest before which, itself included, nothing is left half done */
+	bool ok = true, whole = true;
 
 	if (!records_read(c, &r, err))
 		return false;
 	for (i = 0; ok && i < r.migration_count; i++) {
 		ok = judge_program(&r.migrations[i], err);
-		complete += r.migrations[i].complete && r.migrations[i].version <= SCHEMA_NEEDED;
+		whole &= r.migrations[i].complete;
+		if (whole && r.migrations[i].version <= SCHEMA_NEEDED)
+			complete = r.migrations[i].version;
 	}
 	records_release(&r);
 	if (ok && complete < SCHEMA_NEEDED)
-		return err_set(err, ERR_CONFLICT, "The database's schema is not up to date (%u of %u"
-		               " migrations): run agentivctl migrate", complete, SCHEMA_NEEDED);
+		return err_set(err, ERR_CONFLICT, "The database's schema is not up to date (it is at migration %u, this"
+		               " program needs %u): run agentivctl migrate", complete, SCHEMA_NEEDED);
 	return ok;
 }
 
