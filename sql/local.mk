@@ -6,4 +6,5 @@ dist_sql_DATA = \
 	sql/0002_runs.sql \
 	sql/0003_webhooks.sql \
 	sql/0004_effects.sql \
-	sql/0005_connections.sql
+	sql/0005_connections.sql \
+	sql/0010_features.sql

@@ -176,7 +176,7 @@ static bool check_connections(const struct principal *p, const struct manifest *
 static bool check_account(const struct principal *p, const struct run_request *q,
                           struct json_object *input, struct error *err)
 {
-	if (q->job.a.webhook_url && !p->webhooks)
+	if (q->job.a.webhook_url && !p->features.webhooks)
 		return err_set(err, ERR_FORBIDDEN, "The plan %s does not include webhooks", p->plan);
 	return check_subscription(p, q->agent, err) && check_connections(p, q->agent, input, err);
 }

@@ -104,6 +104,15 @@ bool admin_plan_set(struct admin *a, const char *user, const char *plan,
 	return true;
 }
 
+bool admin_plan_list(struct admin *a, struct arena *arena, struct plan **out, unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get(a->db, err);
+	bool ok = c && plan_list(c, arena, out, count, err);
+
+	db_put(a->db, c);
+	return ok;
+}
+
 bool admin_subscription_set(struct admin *a, const char *user, const char *agent,
                             enum subscription_status status, int64_t trial_ends_at,
                             struct account *out, struct error *err)

@@ -35,6 +35,8 @@ bool admin_user_list(struct admin *a, struct arena *arena, struct account **out,
 /* Sets plan and overrides and fills slots that became free; out is the account afterwards. */
 bool admin_plan_set(struct admin *a, const char *user, const char *plan,
                     const struct plan_overrides *own, struct account *out, struct error *err);
+/* By slug. */
+bool admin_plan_list(struct admin *a, struct arena *arena, struct plan **out, unsigned *count, struct error *err);
 /* agent: a slug, or "all". */
 bool admin_subscription_set(struct admin *a, const char *user, const char *agent,
                             enum subscription_status status, int64_t trial_ends_at,

@@ -28,12 +28,27 @@ bool cmd_user_list(struct ctl *c)
 	return true;
 }
 
+bool cmd_plan_list(struct ctl *c)
+{
+	struct plan *p;
+	unsigned n;
+
+	if (!admin_plan_list(&c->admin, &c->arena, &p, &n, &c->err))
+		return false;
+	print_plans(c, p, n);
+	return true;
+}
+
 bool cmd_plan_set(struct ctl *c)
 {
 	struct plan_overrides own = {.requests_per_minute = ctl_number_at(c, "requests-per-minute"),
 	                             .runs_per_day = ctl_number_at(c, "runs-per-day"),
 	                             .runs_per_month = ctl_number_at(c, "runs-per-month"),
-	                             .concurrent = ctl_number_at(c, "concurrent")};
+	                             .concurrent = ctl_number_at(c, "concurrent"),
+	                             .api = ctl_number_at(c, "api"),
+	                             .webhooks = ctl_number_at(c, "webhooks"),
+	                             .mcp = ctl_number_at(c, "mcp"),
+	                             .white_label = ctl_number_at(c, "white-label")};
 	struct account a;
 
 	if (!admin_plan_set(&c->admin, ctl_text(c, "user"), ctl_text(c, "plan"), &own, &a, &c->err))

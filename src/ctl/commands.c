@@ -29,15 +29,19 @@ static const struct ctl_option plan_set_options[] = {
 	OPTIONAL("runs-per-day", OPT_LIMIT, "N", "in place of the plan's figure"),
 	OPTIONAL("runs-per-month", OPT_LIMIT, "N", "in place of the plan's figure"),
 	OPTIONAL("concurrent", OPT_SLOTS, "N", "in place of the plan's figure; not 0"),
+	OPTIONAL("api", OPT_FEATURE, "yes|no|plan", "whether API keys are taken"),
+	OPTIONAL("webhooks", OPT_FEATURE, "yes|no|plan", "whether webhooks are included"),
+	OPTIONAL("mcp", OPT_FEATURE, "yes|no|plan", "whether MCP is included"),
+	OPTIONAL("white-label", OPT_FEATURE, "yes|no|plan", "whether white-label is included"),
 	END};
 
-static const char *const statuses[] = {"active", "trialing", "past_due", "canceled", "none", NULL};
+static const char *const statuses[] = {"active", "trialing", "past_due", "canceled", "cancelled", "none", NULL};
 
 static const struct ctl_option subscription_set_options[] = {
 	USER,
 	REQUIRED("agent", "SLUG", "an agent, or all"),
 	{"status", NULL, OPT_CHOICE, "STATUS", true, false, statuses,
-	 "active, trialing, past_due, canceled or none", 0},
+	 "active, trialing, past_due, canceled (or cancelled) or none", 0},
 	OPTIONAL("trial-ends", OPT_TIME, "TIME", "when the trial is over, with trialing only; a time to come, a date"
 	         " or a span like 14d"),
 	END};
@@ -111,10 +115,11 @@ const struct ctl_command ctl_commands[] = {
 	{"user create", NEED_SCHEMA | NEED_SEAL, user_create_options, cmd_user_create,
 	 "Make a user", "A new user has no subscription to any agent: see subscription set."},
 	{"user list", NEED_SCHEMA, no_options, cmd_user_list, "List the users", NULL},
+	{"plan list", NEED_SCHEMA, no_options, cmd_plan_list, "List the plans, their limits and features", NULL},
 	{"plan set", NEED_SCHEMA, plan_set_options, cmd_plan_set,
-	 "Set a user's plan and own limits",
-	 "N is a number, \"unlimited\", or \"plan\": the plan's own figure counts again. Limits that\n"
-	 "are not given stay as they are."},
+	 "Set a user's plan, and own limits and features",
+	 "N is a number, \"unlimited\", or \"plan\": the plan's own figure counts again, as a feature's.\n"
+	 "Limits and features that are not given stay as they are."},
 	{"subscription set", NEED_SCHEMA, subscription_set_options, cmd_subscription_set,
 	 "Set a user's subscription to an agent, or to all",
 	 "\"all\" replaces what was set for single agents."},

@@ -25,6 +25,7 @@ enum ctl_type {
 	OPT_COUNT,       /* 1 to max */
 	OPT_LIMIT,       /* 0 or more, "unlimited" (LIMIT_UNLIMITED) or "plan" (LIMIT_OF_PLAN) */
 	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
+	OPT_FEATURE,     /* "yes" (1), "no" (0) or "plan" (LIMIT_OF_PLAN) */
 	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
 	OPT_CHOICE       /* one of choices */
 };
@@ -57,7 +58,7 @@ struct ctl_command {
 	const char *more;                /* further lines of its own help, or NULL */
 };
 
-#define CTL_OPTIONS_MAX 12
+#define CTL_OPTIONS_MAX 16
 
 struct ctl_value { bool given; const char *text; int64_t number; };
 
@@ -116,6 +117,7 @@ bool cmd_secrets_init(struct ctl *c);
 bool cmd_show_defaults(struct ctl *c);
 bool cmd_user_create(struct ctl *c);
 bool cmd_user_list(struct ctl *c);
+bool cmd_plan_list(struct ctl *c);
 bool cmd_plan_set(struct ctl *c);
 bool cmd_subscription_set(struct ctl *c);
 bool cmd_webhook_secret_show(struct ctl *c);

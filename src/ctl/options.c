@@ -115,6 +115,13 @@ static bool parse_limit(struct ctl *c, const struct ctl_option *o, const char *t
 	                 " not \"%.40s\"", o->name, (int)min, text);
 }
 
+static bool parse_feature(struct ctl *c, const struct ctl_option *o, const char *text, int64_t *out)
+{
+	*out = strcmp(text, "plan") == 0 ? LIMIT_OF_PLAN : strcmp(text, "yes") == 0;
+	return *out != 0 || strcmp(text, "no") == 0 ||
+	       err_field(&c->err, o->name, "--%s is yes, no or \"plan\", not \"%.40s\"", o->name, text);
+}
+
 static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
 {
 	struct ctl_value *v = &c->values[o - c->command->options];
@@ -131,6 +138,8 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 	case OPT_LIMIT:
 	case OPT_SLOTS:
 		return parse_limit(c, o, text, &v->number);
+	case OPT_FEATURE:
+		return parse_feature(c, o, text, &v->number);
 	case OPT_TIME:
 		if (!parse_time(text, &v->number))
 			return err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date,"

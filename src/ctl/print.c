@@ -28,6 +28,20 @@ const char *limit_text(struct arena *a, int64_t limit)
 	return limit == LIMIT_UNLIMITED ? "unlimited" : arena_printf(a, "%" PRId64, limit);
 }
 
+/* "api, webhooks", or a dash. */
+static const char *features_text(struct arena *a, const struct plan_features *f)
+{
+	const char *names[] = {f->api ? "api" : NULL, f->webhooks ? "webhooks" : NULL, f->mcp ? "mcp" : NULL,
+	                       f->white_label ? "white-label" : NULL};
+	const char *text = "";
+	unsigned i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i])
+			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", names[i]);
+	return *text ? text : "-";
+}
+
 void print_id(struct table *t, const char *label, enum id_kind kind, const struct id *id)
 {
 	char text[ID_TEXT_SIZE];
@@ -77,6 +91,52 @@ static void add_id(struct table *t, enum id_kind kind, const struct id *id)
 	table_add(t, "%s", text);
 }
 
+/* Plans. */
+
+static void put_features(struct json_out *w, const struct plan_features *f)
+{
+	json_put_bool(w, "api", f->api);
+	json_put_bool(w, "webhooks", f->webhooks);
+	json_put_bool(w, "mcp", f->mcp);
+	json_put_bool(w, "white_label", f->white_label);
+}
+
+static void plan_json(struct json_out *w, const void *row)
+{
+	const struct plan *p = row;
+
+	json_obj_open(w, NULL);
+	json_put_str(w, "plan", p->slug);
+	json_put_limit(w, "requests_per_minute", p->requests_per_minute);
+	json_put_limit(w, "runs_per_day", p->runs_per_day);
+	json_put_limit(w, "runs_per_month", p->runs_per_month);
+	json_put_bool(w, "month_overage", p->month_overage);
+	json_put_limit(w, "concurrent", p->concurrent);
+	put_features(w, &p->features);
+	json_obj_close(w);
+}
+
+static void plan_cells(struct table *t, const void *row)
+{
+	const struct plan *p = row;
+
+	table_add(t, "%s", p->slug);
+	table_add(t, "%s", limit_text(t->arena, p->requests_per_minute));
+	table_add(t, "%s", limit_text(t->arena, p->runs_per_day));
+	table_add(t, "%s%s", limit_text(t->arena, p->runs_per_month), p->month_overage ? " and more" : "");
+	table_add(t, "%s", limit_text(t->arena, p->concurrent));
+	table_add(t, "%s", features_text(t->arena, &p->features));
+}
+
+void print_plans(struct ctl *c, const struct plan *p, unsigned n)
+{
+	static const char *const heads[] = {"PLAN", "REQUESTS/MINUTE", "RUNS/DAY", "RUNS/MONTH", "CONCURRENT",
+	                                    "FEATURES", NULL};
+	static const struct listing listing = {heads, "There are no plans", sizeof *p, plan_json, plan_cells};
+
+	print_list(c, &listing, p, n);
+}
+
 /* Accounts. */
 
 static void account_json(struct json_out *w, const void *row)
@@ -93,6 +153,7 @@ static void account_json(struct json_out *w, const void *row)
 	json_put_limit(w, "runs_per_day", a->runs_per_day);
 	json_put_limit(w, "runs_per_month", a->runs_per_month);
 	json_put_limit(w, "concurrent", a->concurrent);
+	put_features(w, &a->features);
 	json_put_time(w, "created_at", a->created_at);
 	json_obj_close(w);
 }
@@ -114,6 +175,7 @@ void print_account(struct ctl *c, const struct account *a)
 	print_text(&t, "Runs/day", limit_text(&c->arena, a->runs_per_day));
 	print_text(&t, "Runs/month", limit_text(&c->arena, a->runs_per_month));
 	print_text(&t, "Concurrent runs", limit_text(&c->arena, a->concurrent));
+	print_text(&t, "Features", features_text(&c->arena, &a->features));
 	print_time(&t, "Created", a->created_at);
 	table_print(&t, "", &c->out);
 }

@@ -17,6 +17,7 @@ void print_list(struct ctl *c, const struct listing *l, const void *rows, unsign
 
 void print_account(struct ctl *c, const struct account *a);
 void print_accounts(struct ctl *c, const struct account *a, unsigned n);
+void print_plans(struct ctl *c, const struct plan *p, unsigned n);
 /* key: the key itself when it was just made, else NULL. */
 void print_key(struct ctl *c, const struct api_key *k, const char *key);
 void print_keys(struct ctl *c, const struct api_key *k, unsigned n);

@@ -8,7 +8,7 @@
 typedef void (*route_handler)(struct request *r);
 
 enum route_access { ACCESS_KEY, ACCESS_OPEN, ACCESS_LOCAL /* loopback, or the operator's token */ };
-enum route_feature { FEATURE_NONE, FEATURE_API, FEATURE_WEBHOOKS, FEATURE_MCP };
+enum route_feature { FEATURE_NONE, FEATURE_API, FEATURE_WEBHOOKS, FEATURE_MCP, FEATURE_WHITE_LABEL };
 
 struct route {
 	enum http_method  method;         /* HEAD is answered where GET is */

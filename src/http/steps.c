@@ -64,17 +64,17 @@ static bool step_minute(struct request *r, struct walk *w)
 static bool has_feature(const struct request *r, struct error *err)
 {
 	const struct principal *p = &r->auth->principal;
-	const char *what = NULL;
+	const struct { bool has; const char *name; } features[] = {
+		[FEATURE_NONE] = {true, ""},
+		[FEATURE_API] = {p->features.api, "API access"},
+		[FEATURE_WEBHOOKS] = {p->features.webhooks, "webhooks"},
+		[FEATURE_MCP] = {p->features.mcp, "MCP"},
+		[FEATURE_WHITE_LABEL] = {p->features.white_label, "white-label"},
+	};
 
-	if (r->route->feature == FEATURE_API && !p->api)
-		what = "API access";
-	else if (r->route->feature == FEATURE_WEBHOOKS && !p->webhooks)
-		what = "webhooks";
-	else if (r->route->feature == FEATURE_MCP && !p->mcp)
-		what = "MCP";
-	if (!what)
-		return true;
-	return err_set(err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan, what);
+	return features[r->route->feature].has ||
+	       err_set(err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan,
+	               features[r->route->feature].name);
 }
 
 static bool has_scope(const struct request *r, struct error *err)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/cols.h"
+#include "store/plan_cols.h"
 #include "store/queue.h"
 
 #define ER_DUP_ENTRY 1062
@@ -14,16 +14,11 @@
 	" COALESCE(a.own_requests_per_minute, p.requests_per_minute)," \
 	" COALESCE(a.own_runs_per_day, p.runs_per_day)," \
 	" COALESCE(a.own_runs_per_month, p.runs_per_month)," \
-	" COALESCE(a.own_concurrent, p.concurrent)"
+	" COALESCE(a.own_concurrent, p.concurrent)," \
+	" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks)," \
+	" COALESCE(a.own_mcp, p.mcp), COALESCE(a.own_white_label, p.white_label)"
 #define ACCOUNT_COLUMNS \
 	"a.id, a.public_id, a.email, a.name, a.plan, a.timezone, a.created_at," IN_FORCE
-
-static int64_t limit_of(struct db_conn *c, unsigned col)
-{
-	int64_t v = db_is_null(c, col) ? LIMIT_UNLIMITED : db_col_int(c, col);
-
-	return v < 0 ? LIMIT_UNLIMITED : v;
-}
 
 static void read_account(struct db_conn *c, struct account *a)
 {
@@ -34,10 +29,11 @@ static void read_account(struct db_conn *c, struct account *a)
 	col_text(c, 4, a->plan, sizeof a->plan);
 	col_text(c, 5, a->timezone, sizeof a->timezone);
 	a->created_at = db_col_int(c, 6);
-	a->requests_per_minute = limit_of(c, 7);
-	a->runs_per_day = limit_of(c, 8);
-	a->runs_per_month = limit_of(c, 9);
-	a->concurrent = limit_of(c, 10);
+	a->requests_per_minute = col_limit(c, 7);
+	a->runs_per_day = col_limit(c, 8);
+	a->runs_per_month = col_limit(c, 9);
+	a->concurrent = col_limit(c, 10);
+	col_features(c, 11, &a->features);
 }
 
 static bool find_by(struct db_conn *c, const char *sql, struct db_arg arg, struct account *out,
@@ -248,16 +244,22 @@ static bool write_plan(struct db_conn *c, const struct plan_change *p, struct er
 		" own_requests_per_minute = IF(? = 1, ?, own_requests_per_minute),"
 		" own_runs_per_day = IF(? = 1, ?, own_runs_per_day),"
 		" own_runs_per_month = IF(? = 1, ?, own_runs_per_month),"
-		" own_concurrent = IF(? = 1, ?, own_concurrent) WHERE id = ?";
+		" own_concurrent = IF(? = 1, ?, own_concurrent),"
+		" own_api = IF(? = 1, ?, own_api), own_webhooks = IF(? = 1, ?, own_webhooks),"
+		" own_mcp = IF(? = 1, ?, own_mcp), own_white_label = IF(? = 1, ?, own_white_label) WHERE id = ?";
 	const struct plan_overrides *own = p->own ? p->own : &none;
-	struct db_arg args[10] = {db_str(p->plan)};
+	struct db_arg args[18] = {db_str(p->plan)};
 
 	own_args(args + 1, own->requests_per_minute);
 	own_args(args + 3, own->runs_per_day);
 	own_args(args + 5, own->runs_per_month);
 	own_args(args + 7, own->concurrent);
-	args[9] = db_int((int64_t)p->account_id);
-	return db_exec(c, sql, args, 10, NULL, err);
+	own_args(args + 9, own->api);
+	own_args(args + 11, own->webhooks);
+	own_args(args + 13, own->mcp);
+	own_args(args + 15, own->white_label);
+	args[17] = db_int((int64_t)p->account_id);
+	return db_exec(c, sql, args, 18, NULL, err);
 }
 
 static bool set_plan_body(struct db_conn *c, void *ctx, struct error *err)

@@ -14,6 +14,9 @@
 #define LIMIT_UNLIMITED (-1)   /* in every limit below */
 #define LIMIT_OF_PLAN   (-2)   /* in plan_overrides only: the account has no figure of its own any more */
 
+/* What a plan holds beside its figures; in force are the account's own before its plan's. */
+struct plan_features { bool api, webhooks, mcp, white_label; };
+
 /* Bits of api_keys.scopes. */
 enum scope {
 	SCOPE_AGENTS_READ      = 1 << 0,
@@ -29,7 +32,7 @@ void scopes_format(unsigned scopes, char *out, unsigned size);           /* "a,b
 
 enum subscription_status { SUB_NONE, SUB_ACTIVE, SUB_TRIALING, SUB_PAST_DUE, SUB_CANCELED, SUB__MAX };
 const char *subscription_name(enum subscription_status s);
-bool subscription_by_name(const char *name, enum subscription_status *out);
+bool subscription_by_name(const char *name, enum subscription_status *out);   /* "cancelled" is "canceled" */
 
 struct subscription { char agent[64]; enum subscription_status status; int64_t trial_ends_at; };
 
@@ -43,7 +46,7 @@ struct principal {
 	unsigned  scopes;
 	int64_t   key_expires_at;         /* 0 never */
 	bool      key_revoked;
-	bool      api, webhooks, mcp;     /* plan features */
+	struct plan_features features;    /* in force */
 	int64_t   requests_per_minute;    /* in force: plan's or own; LIMIT_UNLIMITED */
 	struct subscription *subscriptions; unsigned subscription_count;
 	char    (*connected)[64];           unsigned connected_count;   /* integrations with status connected */
@@ -59,6 +62,7 @@ struct account {
 	char email[255], name[201], plan[33], timezone[65];
 	int64_t created_at;
 	int64_t requests_per_minute, runs_per_day, runs_per_month, concurrent;   /* in force */
+	struct plan_features features;                                           /* the same */
 };
 
 /* user: an usr_ id or an e-mail address. ERR_NOT_FOUND. */
@@ -72,10 +76,23 @@ bool account_create(struct db *db, const char *email, const char *name, const ch
                     account_seal_fn seal, void *ctx, struct account *out, struct error *err);
 /* Sets the plan and replaces the overrides that are given; recomputes account_quota and fills slots that became
  * free, in one transaction (locks the quota row first). own: NULL keeps what is, else value, LIMIT_UNLIMITED or
- * LIMIT_OF_PLAN. */
-struct plan_overrides { const int64_t *requests_per_minute, *runs_per_day, *runs_per_month, *concurrent; };
+ * LIMIT_OF_PLAN; of a feature 0, 1 or LIMIT_OF_PLAN. */
+struct plan_overrides {
+	const int64_t *requests_per_minute, *runs_per_day, *runs_per_month, *concurrent;
+	const int64_t *api, *webhooks, *mcp, *white_label;
+};
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
                       const struct plan_overrides *own, struct error *err);
+
+struct plan {
+	char slug[33];
+	int64_t requests_per_minute, runs_per_day, runs_per_month, concurrent;
+	bool month_overage;               /* past runs_per_month is counted, not refused */
+	struct plan_features features;
+};
+/* By slug. */
+bool plan_list(struct db_conn *c, struct arena *a, struct plan **out, unsigned *count, struct error *err);
+
 bool subscription_set(struct db *db, uint64_t account_id, const char *agent, /* "*" for all: replaces the others */
                       enum subscription_status s, int64_t trial_ends_at, struct error *err);
 bool webhook_secret_load(struct db_conn *c, uint64_t account_id, struct buf *sealed, struct error *err);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/cols.h"
+#include "store/plan_cols.h"
 
 void principal_release(struct principal *p)
 {
@@ -26,10 +26,8 @@ static void read_key(struct db_conn *c, struct principal *p)
 	p->scopes = (unsigned)db_col_int(c, 5);
 	p->key_expires_at = db_col_int(c, 6);
 	p->key_revoked = !db_is_null(c, 7);
-	p->api = db_col_int(c, 8) != 0;
-	p->webhooks = db_col_int(c, 9) != 0;
-	p->mcp = db_col_int(c, 10) != 0;
-	p->requests_per_minute = db_is_null(c, 11) ? LIMIT_UNLIMITED : db_col_int(c, 11);
+	p->requests_per_minute = col_limit(c, 8);
+	col_features(c, 9, &p->features);
 }
 
 static bool load_key(struct db_conn *c, const uint8_t hash[32], struct principal *p, bool *found,
@@ -37,8 +35,9 @@ static bool load_key(struct db_conn *c, const uint8_t hash[32], struct principal
 {
 	static const char sql[] =
 		"SELECT k.id, k.account_id, a.public_id, a.timezone, a.plan, k.scopes, k.expires_at,"
-		" k.revoked_at, p.api, p.webhooks, p.mcp,"
-		" COALESCE(a.own_requests_per_minute, p.requests_per_minute)"
+		" k.revoked_at, COALESCE(a.own_requests_per_minute, p.requests_per_minute),"
+		" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks),"
+		" COALESCE(a.own_mcp, p.mcp), COALESCE(a.own_white_label, p.white_label)"
 		" FROM api_keys k JOIN accounts a ON a.id = k.account_id JOIN plans p ON p.slug = a.plan"
 		" WHERE k.hash = ?";
 	struct db_arg arg = db_bytes(hash, 32);

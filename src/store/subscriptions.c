@@ -16,6 +16,8 @@ bool subscription_by_name(const char *name, enum subscription_status *out)
 {
 	unsigned i;
 
+	if (strcmp(name, "cancelled") == 0)
+		name = names[SUB_CANCELED];
 	for (i = 0; i < SUB__MAX; i++)
 		if (strcmp(names[i], name) == 0) {
 			*out = (enum subscription_status)i;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ctl import TOP, Ctl, call, new_folder, query, some_email
 
-COMMANDS = ["config show-defaults", "secrets init", "migrate", "doctor", "user create", "user list", "plan set",
+COMMANDS = ["config show-defaults", "secrets init", "migrate", "doctor", "user create", "user list", "plan list", "plan set",
             "subscription set", "key create", "key list", "key revoke", "connection add", "connection list", "connection remove",
             "webhook-secret show", "execution show", "tick"]
 

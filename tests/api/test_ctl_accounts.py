@@ -72,6 +72,39 @@ class Users(Ctl):
         own = self.done("plan", "set", "--user", user["id"], "--plan", "starter")
         self.assertEqual((own["runs_per_month"], own["concurrent"]), (50, 1))
 
+    def test_features_of_the_plan_are_overridden_one_by_one(self):
+        user = self.user("pro")
+        features = ("api", "webhooks", "mcp", "white_label")
+        self.assertEqual([user[f] for f in features], [True, True, True, False])
+        own = self.done("plan", "set", "--user", user["id"], "--plan", "starter", "--api", "yes", "--white-label", "yes")
+        self.assertEqual([own[f] for f in features], [True, False, False, True])
+        own = self.done("plan", "set", "--user", user["id"], "--plan", "pro", "--api", "plan", "--webhooks", "no", "--mcp",
+                        "no")
+        self.assertEqual([own[f] for f in features], [True, False, False, True])
+        own = self.done("plan", "set", "--user", user["id"], "--plan", "starter", "--white-label", "plan")
+        self.assertEqual([own[f] for f in features], [False] * 4)
+        message = self.refused(2, "INVALID_INPUT", "plan", "set", "--user", user["id"], "--plan", "pro", "--mcp", "true")
+        self.assertEqual(message, '--mcp is yes, no or "plan", not "true"')
+
+    def test_the_plans_are_listed_with_figures_and_features(self):
+        plans = {plan["plan"]: plan for plan in self.done("plan", "list")}
+        self.assertEqual(plans["starter"], {
+            "plan": "starter", "requests_per_minute": 30, "runs_per_day": 50, "runs_per_month": 50,
+            "month_overage": False, "concurrent": 1, "api": False, "webhooks": False, "mcp": False,
+            "white_label": False})
+        self.assertEqual(plans["pro"], {
+            "plan": "pro", "requests_per_minute": 120, "runs_per_day": 1000, "runs_per_month": 1000,
+            "month_overage": True, "concurrent": 5, "api": True, "webhooks": True, "mcp": True, "white_label": False})
+        self.assertEqual(plans["enterprise"], {
+            "plan": "enterprise", "requests_per_minute": None, "runs_per_day": None, "runs_per_month": None,
+            "month_overage": False, "concurrent": None, "api": True, "webhooks": True, "mcp": True, "white_label": True})
+
+    def test_cancelled_is_canceled(self):
+        user = self.user()
+        for status in ("cancelled", "canceled"):
+            self.assertEqual(self.done("subscription", "set", "--user", user["id"], "--agent", "all", "--status",
+                                       status)["status"], "canceled")
+
     def test_an_account_without_a_slot_is_refused(self):
         user = self.user()
         message = self.refused(2, "INVALID_INPUT", "plan", "set", "--user", user["id"], "--plan", "pro",

@@ -43,7 +43,8 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 	CU_ASSERT_STRING_EQUAL(p.timezone, "Asia/Kolkata");
 	CU_ASSERT_EQUAL(p.scopes, SCOPE_AGENTS_READ | SCOPE_WEBHOOKS_WRITE);
 	CU_ASSERT_EQUAL(p.key_expires_at, 99000);
-	CU_ASSERT_TRUE(p.api && p.webhooks && p.mcp && !p.key_revoked);
+	CU_ASSERT_TRUE(p.features.api && p.features.webhooks && p.features.mcp && p.features.white_label);
+	CU_ASSERT_FALSE(p.key_revoked);
 	CU_ASSERT_EQUAL(p.requests_per_minute, LIMIT_UNLIMITED);
 	CU_ASSERT_EQUAL_FATAL(p.subscription_count, 2);
 	CU_ASSERT_STRING_EQUAL(p.subscriptions[0].agent, "*");
@@ -52,6 +53,38 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 	CU_ASSERT_EQUAL_FATAL(p.connected_count, 1);
 	CU_ASSERT_STRING_EQUAL(p.connected[0], "gmail");
 	principal_release(&p);
+}
+
+static struct plan_features features_of(const uint8_t *hash)
+{
+	struct principal p;
+	struct error err;
+	bool found;
+
+	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash, &p, &found, &err) && found);
+	principal_release(&p);
+	return p.features;
+}
+
+static void an_account_s_own_features_count_before_its_plan_s(void)
+{
+	int64_t yes = 1, no = 0, plan = LIMIT_OF_PLAN;
+	struct plan_overrides own = {.api = &yes, .white_label = &yes}, less = {.webhooks = &no, .mcp = &no, .api = &plan};
+	struct plan_features f;
+	struct error err;
+
+	fx_empty();
+	fx_account(7, 3);
+	make_key(7, hash_a, 0);
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", &own, &err));
+	f = features_of(hash_a);
+	CU_ASSERT_TRUE(f.api && f.white_label && !f.webhooks && !f.mcp);
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "enterprise", &less, &err));
+	f = features_of(hash_a);
+	CU_ASSERT_TRUE(f.api && f.white_label && !f.webhooks && !f.mcp);
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", NULL, &err));
+	f = features_of(hash_a);
+	CU_ASSERT_TRUE(!f.api && f.white_label && !f.webhooks && !f.mcp);
 }
 
 static void a_key_is_looked_up_in_two_statements(void)
@@ -161,6 +194,7 @@ static void a_subscription_to_all_replaces_the_others(void)
 
 static CU_TestInfo tests[] = {
 	{"a key stands for its account, plan and rights", a_key_stands_for_its_account_plan_and_rights},
+	{"an account's own features count before its plan's", an_account_s_own_features_count_before_its_plan_s},
 	{"a key is looked up in two statements", a_key_is_looked_up_in_two_statements},
 	{"rights of other accounts are not read", rights_of_other_accounts_are_not_read},
 	{"a key is revoked by its own account only", a_key_is_revoked_by_its_own_account_only},

@@ -37,6 +37,8 @@ const struct route routes[] = {
 	{HTTP_POST, "/things", make_thing, ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_RUN, true, NULL},
 	{HTTP_GET, "/things/{}", get_thing, ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_POST, "/things/{}/run", run_thing, ACCESS_KEY, FEATURE_WEBHOOKS, SCOPE_AGENTS_RUN, false, NULL},
+	{HTTP_GET, "/mcp", get_thing, ACCESS_KEY, FEATURE_MCP, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/brand", get_thing, ACCESS_KEY, FEATURE_WHITE_LABEL, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_GET, "/open", open_thing, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/local", local_thing, ACCESS_LOCAL, FEATURE_NONE, 0, false, NULL},
 };
@@ -69,7 +71,7 @@ static bool granted_meanwhile;
 bool auth_renew(struct auth *a, const char *header, struct auth_entry **e)
 {
 	if (granted_meanwhile)
-		account.principal.api = true;
+		account.principal.features.api = true;
 	return granted_meanwhile;
 }
 
@@ -115,7 +117,7 @@ static void serve(const char *method, const char *target, const char *more)
 
 static void allow_all(void)
 {
-	account.principal = (struct principal){.scopes = SCOPE_ALL, .api = true, .webhooks = true,
+	account.principal = (struct principal){.scopes = SCOPE_ALL, .features = {true, true, true, true},
 	                                       .requests_per_minute = 120, .plan = "pro"};
 	minute_used_up = granted_meanwhile = false;
 	body_sent = NULL;
@@ -197,7 +199,7 @@ static void a_valid_key_counts_on_unknown_paths_too(void)
 static void spoil_all(void)
 {
 	allow_all();
-	account.principal.api = account.principal.webhooks = false;
+	account.principal.features = (struct plan_features){.api = false};
 	account.principal.scopes = 0;
 	minute_used_up = true;
 	body_sent = "not even JSON";
@@ -221,7 +223,7 @@ static void the_checks_come_in_the_documented_order(void)
 	serve("POST", "/things?bad=%", wrong);
 	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
 	CU_ASSERT_TRUE(fx_has("The plan pro does not include API access"));
-	account.principal.api = true;
+	account.principal.features.api = true;
 	serve("POST", "/things?bad=%", wrong);
 	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
 	CU_ASSERT_TRUE(fx_has("lacks the scope agents:run"));
@@ -277,17 +279,29 @@ static void a_path_without_a_body_takes_none(void)
 
 static void a_plan_without_a_feature_is_told_so(void)
 {
-	allow_all();
-	account.principal.webhooks = false;
-	serve("POST", "/things/1/run", NULL);
-	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
-	CU_ASSERT_TRUE(fx_has("does not include webhooks"));
+	static const struct { const char *method, *path, *said; struct plan_features all_but; } cases[] = {
+		{"GET", "/things", "does not include API access", {.webhooks = true, .mcp = true, .white_label = true}},
+		{"POST", "/things/1/run", "does not include webhooks", {.api = true, .mcp = true, .white_label = true}},
+		{"GET", "/mcp", "does not include MCP", {.api = true, .webhooks = true, .white_label = true}},
+		{"GET", "/brand", "does not include white-label", {.api = true, .webhooks = true, .mcp = true}},
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		allow_all();
+		serve(cases[i].method, cases[i].path, NULL);
+		CU_ASSERT_PTR_NOT_NULL(handled);
+		account.principal.features = cases[i].all_but;
+		serve(cases[i].method, cases[i].path, NULL);
+		CU_ASSERT_TRUE(fx_status("403 Forbidden"));
+		CU_ASSERT_TRUE(fx_has(cases[i].said));
+	}
 }
 
 static void what_was_granted_a_moment_ago_counts(void)
 {
 	allow_all();
-	account.principal.api = false;
+	account.principal.features.api = false;
 	granted_meanwhile = true;
 	serve("GET", "/things", NULL);
 	CU_ASSERT_TRUE(handled_by("list"));
