@@ -7,4 +7,5 @@ dist_sql_DATA = \
 	sql/0003_webhooks.sql \
 	sql/0004_effects.sql \
 	sql/0005_connections.sql \
+	sql/0006_sessions.sql \
 	sql/0010_features.sql

@@ -185,7 +185,7 @@ static bool may_run(struct request *r, const struct run_request *q, struct json_
                     struct error *err)
 {
 	return check_account(&r->auth->principal, q, input, err) ||
-	       (auth_renew(r->app->auth, r->authorization, &r->auth) &&
+	       (auth_renew(r->app->auth, &r->credentials, &r->auth) &&
 	        check_account(&r->auth->principal, q, input, err));
 }
 

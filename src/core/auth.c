@@ -1,4 +1,4 @@
-/* API keys to principals. The cache is a table of buckets under one lock that is held for a few comparisons;
+/* API keys and sessions to principals. The cache is a table of buckets under one lock that is held for a few comparisons;
  * the database is asked outside of it. A key that does not exist is remembered too, for a second. */
 #include "core/auth.h"
 
@@ -8,12 +8,15 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "store/sessions.h"
 
 #define BUCKETS      1024
 #define ENTRIES_MAX  8192
 #define KEEP_US      4000000
 #define KEEP_NONE_US 1000000
+#define SEEN_MS      3600000     /* how often a session's use is written down */
 
 struct cached {
 	struct auth_entry entry;         /* first: what is given out */
@@ -135,21 +138,55 @@ static void keep(struct auth *a, struct cached *k, uint64_t generation)
 }
 
 /* Under each pepper, the newest first: keys made under an older one stay valid. */
-static struct cached *load(struct auth *a, const char *key, const uint8_t *newest, struct error *err)
+static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct cached *k, struct error *err)
 {
-	struct cached *k = mem_zalloc(sizeof *k);
-	struct db_conn *c = db_get(a->db, err);
 	unsigned i = a->peppers->count;
-	bool ok = c != NULL;
+	bool ok = true;
 
-	atomic_init(&k->references, 1);
-	memcpy(k->hash, newest, SHA256_SIZE);
 	while (ok && i-- > 0 && !k->exists) {
 		uint8_t hash[SHA256_SIZE];
 
 		crypto_key_hash(&a->peppers->keys[i], key, API_KEY_LEN, hash);
 		ok = principal_load(c, hash, &k->entry.principal, &k->exists, err);
 	}
+	return ok;
+}
+
+/* A session that is used goes on: what fails of writing that down is tried again with the next look. */
+static void note_use(struct db_conn *c, const struct cached *k, int64_t last_seen, int64_t now_ms)
+{
+	struct error err = {0};
+
+	if (now_ms - last_seen >= SEEN_MS && !session_seen(c, k->hash, now_ms, &err))
+		log_error("the use of a session was not written down", &err);
+}
+
+static bool load_session(struct db_conn *c, struct cached *k, struct error *err)
+{
+	struct principal *p = &k->entry.principal;
+	int64_t now_ms = clock_now_ms(), last_seen;
+
+	if (!principal_load_session(c, k->hash, p, &last_seen, &k->exists, err))
+		return false;
+	if (!k->exists)
+		return true;
+	if (last_seen + SESSION_IDLE_MS < p->expires_at)
+		p->expires_at = last_seen + SESSION_IDLE_MS;
+	if (p->expires_at > now_ms)
+		note_use(c, k, last_seen, now_ms);
+	return true;
+}
+
+/* key NULL: a session's hash. */
+static struct cached *load(struct auth *a, const char *key, const uint8_t *hash, struct error *err)
+{
+	struct cached *k = mem_zalloc(sizeof *k);
+	struct db_conn *c = db_get(a->db, err);
+	bool ok;
+
+	atomic_init(&k->references, 1);
+	memcpy(k->hash, hash, SHA256_SIZE);
+	ok = c && (key ? load_key(a, c, key, k, err) : load_session(c, k, err));
 	db_put(a->db, c);
 	if (!ok) {
 		auth_release(&k->entry);
@@ -165,10 +202,6 @@ static const char *bearer(const char *header, struct error *err)
 	const char *token;
 	size_t n;
 
-	if (!header || !*header) {
-		err_set(err, ERR_UNAUTHORIZED, "Send your API key: Authorization: Bearer agv_live_…");
-		return NULL;
-	}
 	if (strncasecmp(header, "Bearer ", 7) != 0) {
 		err_set(err, ERR_UNAUTHORIZED, "The Authorization header must read: Bearer YOUR_API_KEY");
 		return NULL;
@@ -182,31 +215,79 @@ static const char *bearer(const char *header, struct error *err)
 	return token;
 }
 
-static bool judge(const struct cached *k, struct error *err)
+bool session_token(const char *cookie, char token[SESSION_TOKEN_LEN + 1])
+{
+	static const char name[] = SESSION_COOKIE "=";
+	const char *at = cookie ? cookie : "";
+	size_t n;
+
+	for (; *at; at += strcspn(at, ";"), at += *at == ';') {
+		at += strspn(at, " \t");
+		if (strncmp(at, name, sizeof name - 1) != 0)
+			continue;
+		at += sizeof name - 1;
+		n = strspn(at, crypto_base62);
+		if (n != SESSION_TOKEN_LEN || !strchr("; \t", at[n]))
+			continue;
+		memcpy(token, at, n);
+		token[n] = '\0';
+		return true;
+	}
+	return false;
+}
+
+void session_hash(const char token[SESSION_TOKEN_LEN + 1], uint8_t hash[SHA256_SIZE])
+{
+	crypto_sha256(token, SESSION_TOKEN_LEN, hash);
+}
+
+/* By what the cache knows them. *key: NULL when it is a session. */
+static bool identify(const struct auth *a, const struct credentials *c, const char **key, uint8_t hash[SHA256_SIZE],
+                     struct error *err)
+{
+	char token[SESSION_TOKEN_LEN + 1];
+
+	*key = NULL;
+	if (c->authorization && *c->authorization) {
+		*key = bearer(c->authorization, err);
+		if (*key)
+			crypto_key_hash(&a->peppers->keys[a->peppers->count - 1], *key, API_KEY_LEN, hash);
+		return *key != NULL;
+	}
+	if (!session_token(c->cookie, token))
+		return err_set(err, ERR_UNAUTHORIZED, "Send your API key: Authorization: Bearer agv_live_…");
+	session_hash(token, hash);
+	mem_wipe(token, sizeof token);
+	return true;
+}
+
+static bool judge(const struct cached *k, bool session, struct error *err)
 {
 	const struct principal *p = &k->entry.principal;
+	bool over = p->expires_at != 0 && p->expires_at <= clock_now_ms();
 
+	if (session && (!k->exists || over))
+		return err_set(err, ERR_UNAUTHORIZED, "The session is over; log in again");
 	if (!k->exists)
 		return err_set(err, ERR_UNAUTHORIZED, "There is no such API key");
 	if (p->key_revoked)
 		return err_set(err, ERR_UNAUTHORIZED, "The API key was revoked");
-	if (p->key_expires_at != 0 && p->key_expires_at <= clock_now_ms())
+	if (over)
 		return err_set(err, ERR_UNAUTHORIZED, "The API key has expired");
 	return true;
 }
 
-bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entry **out,
+bool auth_check(struct auth *a, const struct credentials *c, bool fresh, struct auth_entry **out,
                 struct error *err)
 {
-	const char *key = bearer(header, err);
+	const char *key;
 	uint8_t hash[SHA256_SIZE];
 	struct cached *k;
 	uint64_t generation;
 
 	*out = NULL;
-	if (!key)
+	if (!identify(a, c, &key, hash, err))
 		return false;
-	crypto_key_hash(&a->peppers->keys[a->peppers->count - 1], key, API_KEY_LEN, hash);
 	k = find(a, hash, &generation);
 	if (k && fresh) {
 		auth_release(&k->entry);
@@ -218,7 +299,7 @@ bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entr
 			return false;
 		keep(a, k, generation);
 	}
-	if (!judge(k, err)) {
+	if (!judge(k, key == NULL, err)) {
 		auth_release(&k->entry);
 		return false;
 	}
@@ -226,12 +307,12 @@ bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entr
 	return true;
 }
 
-bool auth_renew(struct auth *a, const char *header, struct auth_entry **e)
+bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e)
 {
 	struct auth_entry *fresh;
 	struct error ignored = {0};
 
-	if (!auth_check(a, header, true, &fresh, &ignored))
+	if (!auth_check(a, c, true, &fresh, &ignored))
 		return false;
 	auth_release(*e);
 	*e = fresh;

@@ -1,4 +1,4 @@
-/* Who asks: API keys to principals, through a short-lived cache (4 s, so that a revocation takes
+/* Who asks: API keys and sessions to principals, through a short-lived cache (4 s, so that a revocation takes
  * effect within 5). The cache holds hashes only.
  *
  * Ownership: auth_check gives a reference; auth_release returns it. Thread-safe. */
@@ -14,14 +14,33 @@ struct auth_entry { struct principal principal; };   /* read-only */
 struct auth *auth_new(struct db *db, const struct secret_ring *peppers);
 void auth_free(struct auth *a);
 
-/* header: the Authorization header's value or NULL. fresh: past the cache. ERR_UNAUTHORIZED says what is wrong with
- * the key; ERR_UNAVAILABLE when it cannot be looked up. */
-bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entry **out,
+/* What a request brings to say who asks: its headers, NULL or "" where they are missing. */
+struct credentials {
+	const char *authorization;       /* "Bearer agv_live_…"; what counts when both are there */
+	const char *cookie;              /* with SESSION_COOKIE among its pairs */
+};
+static inline bool credentials_given(const struct credentials *c)
+{
+	return (c->authorization && *c->authorization) || (c->cookie && *c->cookie);
+}
+
+#define SESSION_COOKIE     "agentiv_session"
+#define SESSION_TOKEN_LEN  43              /* base 62: 256 bits */
+#define SESSION_IDLE_MS    (INT64_C(7) * 86400 * 1000)
+#define SESSION_MOST_MS    (INT64_C(30) * 86400 * 1000)
+/* The token of a Cookie header (RFC 6265, 4.2); false: it has none. */
+bool session_token(const char *cookie, char token[SESSION_TOKEN_LEN + 1]);
+/* What of a token is stored and known: its SHA-256. */
+void session_hash(const char token[SESSION_TOKEN_LEN + 1], uint8_t hash[SHA256_SIZE]);
+
+/* fresh: past the cache. ERR_UNAUTHORIZED says what is wrong with the key or session; ERR_UNAVAILABLE when it
+ * cannot be looked up. */
+bool auth_check(struct auth *a, const struct credentials *c, bool fresh, struct auth_entry **out,
                 struct error *err);
 void auth_release(struct auth_entry *e);
 /* What the cache refuses may have been granted a moment ago: replaces *e by what the database says now. false: the
  * key is not valid any more or cannot be looked up, and *e stays. */
-bool auth_renew(struct auth *a, const char *header, struct auth_entry **e);
+bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e);
 void auth_forget(struct auth *a);                     /* a key, plan or subscription changed */
 
 enum subscription_status principal_subscription(const struct principal *p, const char *agent,

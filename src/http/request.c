@@ -23,12 +23,17 @@ static const struct { const char *name; size_t n; size_t field; } variables[] = 
 #define VARIABLE(name, field) {name, sizeof name - 1, offsetof(struct request, field)}
 	VARIABLE("REQUEST_METHOD=", method_name),
 	VARIABLE("REQUEST_URI=", target),
-	VARIABLE("HTTP_AUTHORIZATION=", authorization),
-	VARIABLE("REDIRECT_HTTP_AUTHORIZATION=", authorization),
+	VARIABLE("HTTP_AUTHORIZATION=", credentials.authorization),
+	VARIABLE("REDIRECT_HTTP_AUTHORIZATION=", credentials.authorization),
+	VARIABLE("HTTP_COOKIE=", credentials.cookie),
 	VARIABLE("CONTENT_TYPE=", content_type),
 	VARIABLE("HTTP_IDEMPOTENCY_KEY=", idempotency_key),
 	VARIABLE("HTTP_LAST_EVENT_ID=", last_event_id),
 	VARIABLE("REMOTE_ADDR=", remote_addr),
+	VARIABLE("HTTP_ORIGIN=", origin),
+	VARIABLE("HTTP_HOST=", host),
+	VARIABLE("HTTP_SEC_FETCH_SITE=", fetch_site),
+	VARIABLE("HTTPS=", https),
 	VARIABLE("HTTP_X_FORWARDED_FOR=", forwarded),
 	VARIABLE("HTTP_FORWARDED=", forwarded),
 #undef VARIABLE
@@ -190,6 +195,13 @@ const char *request_query(const struct request *r, const char *name)
 		if (strcmp(r->query[i].name, name) == 0)
 			return r->query[i].value;
 	return NULL;
+}
+
+bool request_same_origin(const struct request *r)
+{
+	const char *at = strstr(r->origin ? r->origin : "", "://");
+
+	return at && r->host && *r->host && strcasecmp(at + 3, r->host) == 0;
 }
 
 /* Never reads past the length that was given: a CGI's standard input may stay open behind it. */

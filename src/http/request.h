@@ -38,7 +38,10 @@ struct request {
 	enum http_method method;
 	const char *method_name;
 	const char *target;              /* raw path and query */
-	const char *authorization, *content_type, *idempotency_key, *last_event_id, *remote_addr;
+	struct credentials credentials;
+	const char *content_type, *idempotency_key, *last_event_id, *remote_addr;
+	const char *origin, *host, *fetch_site;   /* a browser's: Origin, Host, Sec-Fetch-Site */
+	const char *https;               /* "on": the client speaks TLS */
 	const char *forwarded;           /* a proxy in front of the web server says so */
 	int64_t     content_length;      /* -1: not given, read to the end */
 	bool        chunked;
@@ -75,6 +78,10 @@ void request_from_env(struct request *r, char *const *env);
 bool request_split_path(struct request *r, const char *base_path, struct error *err);
 bool request_split_query(struct request *r, struct error *err);
 const char *request_query(const struct request *r, const char *name);    /* NULL when absent */
+
+/* Whether Origin names the host that was asked (RFC 6454): its name and port, whatever the scheme, since the web server
+ * may have ended TLS. */
+bool request_same_origin(const struct request *r);
 
 /* Reads the body into r->body, at most max bytes: ERR_PAYLOAD_TOO_LARGE past it (and drains a bounded rest). */
 bool request_read_body(struct request *r, size_t max, struct error *err);

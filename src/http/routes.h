@@ -7,8 +7,14 @@
 /* Answers the request (respond…) or hands it on; either way it is done with it when it returns. */
 typedef void (*route_handler)(struct request *r);
 
-enum route_access { ACCESS_KEY, ACCESS_OPEN, ACCESS_LOCAL /* loopback, or the operator's token */ };
-enum route_feature { FEATURE_NONE, FEATURE_API, FEATURE_WEBHOOKS, FEATURE_MCP, FEATURE_WHITE_LABEL };
+enum route_access {
+	ACCESS_ACCOUNT,                  /* an API key, or a session of the dashboard */
+	ACCESS_SESSION,                  /* a session alone */
+	ACCESS_OPEN,
+	ACCESS_LOCAL                     /* loopback, or the operator's token */
+};
+enum route_feature { FEATURE_NONE, FEATURE_API /* of keys alone: a session needs none */, FEATURE_WEBHOOKS, FEATURE_MCP,
+                     FEATURE_WHITE_LABEL };
 
 struct route {
 	enum http_method  method;         /* HEAD is answered where GET is */

@@ -34,7 +34,7 @@ static bool is_loopback(const struct request *r)
 
 static bool step_local(struct request *r, struct walk *w)
 {
-	const char *token = r->app->metrics_token, *given = r->authorization;
+	const char *token = r->app->metrics_token, *given = r->credentials.authorization;
 
 	if (r->route->access != ACCESS_LOCAL)
 		return true;
@@ -46,11 +46,30 @@ static bool step_local(struct request *r, struct walk *w)
 	return err_set(&w->err, ERR_FORBIDDEN, "Only from this host, or with the operator's token");
 }
 
-static bool step_key(struct request *r, struct walk *w)
+static bool needs_account(const struct request *r)
 {
-	if (r->route->access != ACCESS_KEY)
+	return r->route->access == ACCESS_ACCOUNT || r->route->access == ACCESS_SESSION;
+}
+
+static bool step_account(struct request *r, struct walk *w)
+{
+	return !needs_account(r) || auth_check(r->app->auth, &r->credentials, false, &r->auth, &w->err);
+}
+
+/* Cross-site requests carry the browser's cookies: what they ask for must come from a page of this host. The rules are
+ * those of net/http.CrossOriginProtection of Go 1.25: Sec-Fetch-Site, where a browser sends it, then Origin against
+ * Host; who sends neither is no browser. */
+static bool step_origin(struct request *r, struct walk *w)
+{
+	bool reads = r->method == HTTP_GET || r->method == HTTP_HEAD || r->method == HTTP_OPTIONS;
+	const char *site = r->fetch_site, *origin = r->origin;
+
+	if (reads || r->route->access == ACCESS_LOCAL || (r->auth && !r->auth->principal.session))
 		return true;
-	return auth_check(r->app->auth, r->authorization, false, &r->auth, &w->err);
+	if (site && *site ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 :
+	    !origin || !*origin || request_same_origin(r))
+		return true;
+	return err_set(&w->err, ERR_FORBIDDEN, "The request comes from a page of another site");
 }
 
 static bool step_minute(struct request *r, struct walk *w)
@@ -66,7 +85,7 @@ static bool has_feature(const struct request *r, struct error *err)
 	const struct principal *p = &r->auth->principal;
 	const struct { bool has; const char *name; } features[] = {
 		[FEATURE_NONE] = {true, ""},
-		[FEATURE_API] = {p->features.api, "API access"},
+		[FEATURE_API] = {p->features.api || p->session, "API access"},
 		[FEATURE_WEBHOOKS] = {p->features.webhooks, "webhooks"},
 		[FEATURE_MCP] = {p->features.mcp, "MCP"},
 		[FEATURE_WHITE_LABEL] = {p->features.white_label, "white-label"},
@@ -79,6 +98,8 @@ static bool has_feature(const struct request *r, struct error *err)
 
 static bool has_scope(const struct request *r, struct error *err)
 {
+	if (r->route->access == ACCESS_SESSION && !r->auth->principal.session)
+		return err_set(err, ERR_FORBIDDEN, "This takes a session of the dashboard; an API key cannot do it");
 	if ((r->auth->principal.scopes & r->route->scope) == r->route->scope)
 		return true;
 	return err_set(err, ERR_FORBIDDEN, "The API key lacks the scope %s",
@@ -90,7 +111,7 @@ static bool granted(struct request *r, struct walk *w,
                     bool (*check)(const struct request *r, struct error *err))
 {
 	return !r->auth || check(r, &w->err) ||
-	       (auth_renew(r->app->auth, r->authorization, &r->auth) && check(r, &w->err));
+	       (auth_renew(r->app->auth, &r->credentials, &r->auth) && check(r, &w->err));
 }
 
 static bool step_feature(struct request *r, struct walk *w)
@@ -115,7 +136,7 @@ static bool step_body(struct request *r, struct walk *w)
 {
 	if (r->method == HTTP_POST && !request_read_body(r, (size_t)r->app->cfg.max_body, &w->err))
 		return false;
-	if (r->route->access == ACCESS_KEY && r->content_type && *r->content_type &&
+	if ((r->route->has_body || needs_account(r)) && r->content_type && *r->content_type &&
 	    !json_content_type(r->content_type))
 		return err_set(&w->err, ERR_INVALID_INPUT, "The Content-Type must be application/json");
 	if (!r->route->has_body && strspn(buf_str(&r->body), " \t\r\n") < r->body.len &&
@@ -147,7 +168,7 @@ static bool step_query(struct request *r, struct walk *w)
 }
 
 static bool (*const steps[])(struct request *, struct walk *) = {
-	step_local, step_key, step_minute, step_feature, step_scope, step_body, step_query,
+	step_local, step_account, step_origin, step_minute, step_feature, step_scope, step_body, step_query,
 };
 
 /* A request without a route counts like any other when its key is valid, and its answer bears the account's
@@ -157,7 +178,7 @@ static void answer_unrouted(struct request *r, struct walk *w)
 	struct error ignored;
 	char extra[96];
 
-	if (r->authorization && auth_check(r->app->auth, r->authorization, false, &r->auth, &ignored))
+	if (credentials_given(&r->credentials) && auth_check(r->app->auth, &r->credentials, false, &r->auth, &ignored))
 		ratelimit_spend(r->app->ratelimit, r->auth->principal.account_id,
 		                r->auth->principal.requests_per_minute, &r->rate, &ignored);
 	snprintf(extra, sizeof extra, "Allow: %s\r\n", w->allow);

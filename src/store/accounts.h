@@ -36,15 +36,17 @@ bool subscription_by_name(const char *name, enum subscription_status *out);   /*
 
 struct subscription { char agent[64]; enum subscription_status status; int64_t trial_ends_at; };
 
-/* What a valid key stands for; one block, no pointers but the two arrays (mem_alloc'd, freed by principal_release). */
+/* What a valid key or session stands for; one block, no pointers but the two arrays (mem_alloc'd, freed by principal_release). */
 struct principal {
-	struct id key_id;
+	struct id key_id;                 /* zero in a session */
+	struct id session_id;             /* zero with a key */
+	bool      session;                /* its scopes are SCOPE_ALL */
 	uint64_t  account_id;
 	struct id user_id;
 	char      timezone[64];
 	char      plan[32];
 	unsigned  scopes;
-	int64_t   key_expires_at;         /* 0 never */
+	int64_t   expires_at;             /* of key or session; 0 never */
 	bool      key_revoked;
 	struct plan_features features;    /* in force */
 	int64_t   requests_per_minute;    /* in force: plan's or own; LIMIT_UNLIMITED */
@@ -56,6 +58,9 @@ void principal_release(struct principal *p);
 /* By key hash. Two statements at most when the key exists. *found false when no key has this hash. */
 bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
                     struct error *err);
+/* The same by a session's hash. *last_seen: when its use was last written down. */
+bool principal_load_session(struct db_conn *c, const uint8_t hash[32], struct principal *out, int64_t *last_seen,
+                            bool *found, struct error *err);
 
 struct account {
 	uint64_t id; struct id public_id;

@@ -16,7 +16,8 @@ libstore_a_SOURCES = \
 	src/store/sql_split.c src/store/sql_split.h \
 	src/store/outbox.c src/store/outbox.h src/store/outbox_priv.h \
 	src/store/outbox_claim.c src/store/outbox_record.c src/store/outbox_release.c \
-	src/store/plan_cols.h src/store/plans.c src/store/principal.c src/store/subscriptions.c
+	src/store/plan_cols.h src/store/plans.c src/store/principal.c \
+	src/store/sessions.c src/store/sessions.h src/store/subscriptions.c
 libstore_a_SOURCES += src/store/request_minutes.c src/store/request_minutes.h
 include src/store/queue.mk
 STORE_LIBS = libstore.a

@@ -1,4 +1,4 @@
-/* What a key stands for, in two reads: the key with its account and plan, then the account's subscriptions
+/* What a key or a session stands for, in two reads: it with its account and plan, then the account's subscriptions
  * and connections together. */
 #include "store/accounts.h"
 
@@ -16,30 +16,30 @@ void principal_release(struct principal *p)
 	p->subscription_count = p->connected_count = 0;
 }
 
-static void read_key(struct db_conn *c, struct principal *p)
+/* What keys and sessions have in common: their account and its plan. */
+#define ACCOUNT_COLUMNS \
+	"a.id, a.public_id, a.timezone, a.plan, COALESCE(a.own_requests_per_minute, p.requests_per_minute)," \
+	" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks), COALESCE(a.own_mcp, p.mcp)," \
+	" COALESCE(a.own_white_label, p.white_label)"
+#define ACCOUNT_OF(table) \
+	" JOIN accounts a ON a.id = " table ".account_id JOIN plans p ON p.slug = a.plan"
+#define OWN_COLUMN 9             /* the first behind them */
+
+static void read_account(struct db_conn *c, struct principal *p)
 {
-	db_col_id(c, 0, &p->key_id);
-	p->account_id = (uint64_t)db_col_int(c, 1);
-	db_col_id(c, 2, &p->user_id);
-	col_text(c, 3, p->timezone, sizeof p->timezone);
-	col_text(c, 4, p->plan, sizeof p->plan);
-	p->scopes = (unsigned)db_col_int(c, 5);
-	p->key_expires_at = db_col_int(c, 6);
-	p->key_revoked = !db_is_null(c, 7);
-	p->requests_per_minute = col_limit(c, 8);
-	col_features(c, 9, &p->features);
+	p->account_id = (uint64_t)db_col_int(c, 0);
+	db_col_id(c, 1, &p->user_id);
+	col_text(c, 2, p->timezone, sizeof p->timezone);
+	col_text(c, 3, p->plan, sizeof p->plan);
+	p->requests_per_minute = col_limit(c, 4);
+	col_features(c, 5, &p->features);
 }
 
 static bool load_key(struct db_conn *c, const uint8_t hash[32], struct principal *p, bool *found,
                      struct error *err)
 {
-	static const char sql[] =
-		"SELECT k.id, k.account_id, a.public_id, a.timezone, a.plan, k.scopes, k.expires_at,"
-		" k.revoked_at, COALESCE(a.own_requests_per_minute, p.requests_per_minute),"
-		" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks),"
-		" COALESCE(a.own_mcp, p.mcp), COALESCE(a.own_white_label, p.white_label)"
-		" FROM api_keys k JOIN accounts a ON a.id = k.account_id JOIN plans p ON p.slug = a.plan"
-		" WHERE k.hash = ?";
+	static const char sql[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at"
+				  " FROM api_keys k" ACCOUNT_OF("k") " WHERE k.hash = ?";
 	struct db_arg arg = db_bytes(hash, 32);
 	int got;
 
@@ -47,8 +47,37 @@ static bool load_key(struct db_conn *c, const uint8_t hash[32], struct principal
 		return false;
 	got = db_next(c, err);
 	*found = got == 1;
-	if (got == 1)
-		read_key(c, p);
+	if (got == 1) {
+		read_account(c, p);
+		db_col_id(c, OWN_COLUMN, &p->key_id);
+		p->scopes = (unsigned)db_col_int(c, OWN_COLUMN + 1);
+		p->expires_at = db_col_int(c, OWN_COLUMN + 2);
+		p->key_revoked = !db_is_null(c, OWN_COLUMN + 3);
+	}
+	db_end(c);
+	return got >= 0;
+}
+
+static bool load_session(struct db_conn *c, const uint8_t hash[32], struct principal *p, int64_t *last_seen,
+                         bool *found, struct error *err)
+{
+	static const char sql[] = "SELECT " ACCOUNT_COLUMNS ", s.id, s.expires_at, s.last_seen"
+				  " FROM sessions s" ACCOUNT_OF("s") " WHERE s.token_hash = ?";
+	struct db_arg arg = db_bytes(hash, 32);
+	int got;
+
+	if (!db_query(c, sql, &arg, 1, err))
+		return false;
+	got = db_next(c, err);
+	*found = got == 1;
+	if (got == 1) {
+		read_account(c, p);
+		db_col_id(c, OWN_COLUMN, &p->session_id);
+		p->expires_at = db_col_int(c, OWN_COLUMN + 1);
+		*last_seen = db_col_int(c, OWN_COLUMN + 2);
+		p->session = true;
+		p->scopes = SCOPE_ALL;
+	}
 	db_end(c);
 	return got >= 0;
 }
@@ -94,16 +123,29 @@ static bool load_rights(struct db_conn *c, struct principal *p, struct error *er
 	return got == 0;
 }
 
-bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
-                    struct error *err)
+/* The rights of whom was found. */
+static bool complete(struct db_conn *c, struct principal *out, bool *found, struct error *err)
 {
-	memset(out, 0, sizeof *out);
-	*found = false;
-	if (!load_key(c, hash, out, found, err))
-		return false;
 	if (!*found || load_rights(c, out, err))
 		return true;
 	principal_release(out);
 	*found = false;
 	return false;
+}
+
+bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
+                    struct error *err)
+{
+	memset(out, 0, sizeof *out);
+	*found = false;
+	return load_key(c, hash, out, found, err) && complete(c, out, found, err);
+}
+
+bool principal_load_session(struct db_conn *c, const uint8_t hash[32], struct principal *out, int64_t *last_seen,
+                            bool *found, struct error *err)
+{
+	memset(out, 0, sizeof *out);
+	*found = false;
+	*last_seen = 0;
+	return load_session(c, hash, out, last_seen, found, err) && complete(c, out, found, err);
 }

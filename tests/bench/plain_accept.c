@@ -102,10 +102,10 @@ static bool read_request(struct request *r, struct plain_run *run, struct json_o
 	struct json_object *input = NULL;
 	unsigned n = 8, i;
 
-	if (!r->authorization || strncmp(r->authorization, "Bearer ", 7) != 0 ||
-	    !crypto_key_well_formed(r->authorization + 7, strlen(r->authorization + 7)))
+	if (!r->credentials.authorization || strncmp(r->credentials.authorization, "Bearer ", 7) != 0 ||
+	    !crypto_key_well_formed(r->credentials.authorization + 7, strlen(r->credentials.authorization + 7)))
 		return err_set(err, ERR_UNAUTHORIZED, "No valid key");
-	crypto_sha256(r->authorization + 7, strlen(r->authorization + 7), run->hash);
+	crypto_sha256(r->credentials.authorization + 7, strlen(r->credentials.authorization + 7), run->hash);
 	if (!request_read_body(r, BODY_MAX, err) ||
 	    !json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, body, spans, &n, err) ||
 	    !json_get_obj(*body, "", "input_payload", &input, err) ||

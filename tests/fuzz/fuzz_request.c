@@ -21,9 +21,9 @@ static void no_handler(struct request *r)
 static const char *const queries[] = {"limit", "cursor", NULL};
 
 const struct route routes[] = {
-	{HTTP_POST, "/api/agents/{}/run", no_handler, ACCESS_KEY, FEATURE_API, 0, true, NULL},
-	{HTTP_GET, "/api/executions", no_handler, ACCESS_KEY, FEATURE_API, 0, false, queries},
-	{HTTP_GET, "/api/executions/{}/steps", no_handler, ACCESS_KEY, FEATURE_API, 0, false, queries},
+	{HTTP_POST, "/api/agents/{}/run", no_handler, ACCESS_ACCOUNT, FEATURE_API, 0, true, NULL},
+	{HTTP_GET, "/api/executions", no_handler, ACCESS_ACCOUNT, FEATURE_API, 0, false, queries},
+	{HTTP_GET, "/api/executions/{}/steps", no_handler, ACCESS_ACCOUNT, FEATURE_API, 0, false, queries},
 	{HTTP_GET, "/health/live", no_handler, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 };
 const unsigned route_count = sizeof routes / sizeof *routes;

@@ -23,6 +23,7 @@ static const struct secret_ring peppers = {.keys = {{.id = "p1"}}, .count = 1};
 static struct auth *auth;
 static struct api_key key;
 static char header[sizeof "Bearer " + API_KEY_LEN];
+static const struct credentials asking = {.authorization = header};
 static struct error err;
 
 /* An account with one key. */
@@ -56,7 +57,7 @@ static bool let_in(void)
 	struct auth_entry *e;
 
 	err = (struct error){0};
-	if (!auth_check(auth, header, false, &e, &err))
+	if (!auth_check(auth, &asking, false, &e, &err))
 		return false;
 	auth_release(e);
 	return true;

@@ -42,7 +42,7 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 	CU_ASSERT_STRING_EQUAL(p.plan, "enterprise");
 	CU_ASSERT_STRING_EQUAL(p.timezone, "Asia/Kolkata");
 	CU_ASSERT_EQUAL(p.scopes, SCOPE_AGENTS_READ | SCOPE_WEBHOOKS_WRITE);
-	CU_ASSERT_EQUAL(p.key_expires_at, 99000);
+	CU_ASSERT_EQUAL(p.expires_at, 99000);
 	CU_ASSERT_TRUE(p.features.api && p.features.webhooks && p.features.mcp && p.features.white_label);
 	CU_ASSERT_FALSE(p.key_revoked);
 	CU_ASSERT_EQUAL(p.requests_per_minute, LIMIT_UNLIMITED);

@@ -14,14 +14,14 @@ static void the_web_server_s_second_name_for_authorization_is_read(void)
 {
 	const char *env[] = {"REQUEST_METHOD=GET", "REDIRECT_HTTP_AUTHORIZATION=Bearer b", NULL};
 
-	CU_ASSERT_STRING_EQUAL(fx_request(env)->authorization, "Bearer b");
+	CU_ASSERT_STRING_EQUAL(fx_request(env)->credentials.authorization, "Bearer b");
 }
 
 static void the_first_authorization_wins(void)
 {
 	const char *env[] = {"HTTP_AUTHORIZATION=Bearer a", "REDIRECT_HTTP_AUTHORIZATION=Bearer b", NULL};
 
-	CU_ASSERT_STRING_EQUAL(fx_request(env)->authorization, "Bearer a");
+	CU_ASSERT_STRING_EQUAL(fx_request(env)->credentials.authorization, "Bearer a");
 }
 
 static void an_empty_length_means_no_body(void)

@@ -33,12 +33,12 @@ static void local_thing(struct request *r) { handle(r, "local"); }
 static const char *const list_queries[] = {"limit", NULL};
 
 const struct route routes[] = {
-	{HTTP_GET, "/things", list_things, ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, list_queries},
-	{HTTP_POST, "/things", make_thing, ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_RUN, true, NULL},
-	{HTTP_GET, "/things/{}", get_thing, ACCESS_KEY, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
-	{HTTP_POST, "/things/{}/run", run_thing, ACCESS_KEY, FEATURE_WEBHOOKS, SCOPE_AGENTS_RUN, false, NULL},
-	{HTTP_GET, "/mcp", get_thing, ACCESS_KEY, FEATURE_MCP, SCOPE_AGENTS_READ, false, NULL},
-	{HTTP_GET, "/brand", get_thing, ACCESS_KEY, FEATURE_WHITE_LABEL, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/things", list_things, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, list_queries},
+	{HTTP_POST, "/things", make_thing, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_RUN, true, NULL},
+	{HTTP_GET, "/things/{}", get_thing, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_POST, "/things/{}/run", run_thing, ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_AGENTS_RUN, false, NULL},
+	{HTTP_GET, "/mcp", get_thing, ACCESS_ACCOUNT, FEATURE_MCP, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/brand", get_thing, ACCESS_ACCOUNT, FEATURE_WHITE_LABEL, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_GET, "/open", open_thing, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/local", local_thing, ACCESS_LOCAL, FEATURE_NONE, 0, false, NULL},
 };
@@ -50,10 +50,10 @@ static struct auth_entry account;
 static unsigned references, spent;
 static bool minute_used_up;
 
-bool auth_check(struct auth *a, const char *header, bool fresh, struct auth_entry **out, struct error *err)
+bool auth_check(struct auth *a, const struct credentials *c, bool fresh, struct auth_entry **out, struct error *err)
 {
 	*out = NULL;
-	if (!header || strcmp(header, "Bearer good") != 0)
+	if (!c->authorization || strcmp(c->authorization, "Bearer good") != 0)
 		return err_set(err, ERR_UNAUTHORIZED, "No");
 	references++;
 	*out = &account;
@@ -68,7 +68,7 @@ void auth_release(struct auth_entry *e)
 
 static bool granted_meanwhile;
 
-bool auth_renew(struct auth *a, const char *header, struct auth_entry **e)
+bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e)
 {
 	if (granted_meanwhile)
 		account.principal.features.api = true;

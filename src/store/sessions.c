@@ -1,0 +1,173 @@
+/* Sessions by the hash of their token, and failed logins by that of whom they concern: no table tells a token. */
+#include "store/sessions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/cols.h"
+
+/* ---- sessions ---- */
+
+static bool open_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	static const char insert[] =
+		"INSERT INTO sessions (token_hash, id, account_id, created_at, last_seen, expires_at, address)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE last_seen = VALUES(last_seen)";
+	static const char prune[] = "DELETE FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
+	const struct session *s = ctx;
+	struct db_arg args[] = {
+		db_bytes(s->hash, sizeof s->hash), db_id(&s->id), db_int((int64_t)s->account_id), db_int(s->created_at),
+		db_int(s->created_at), db_int(s->expires_at), db_str(s->address)};
+	struct db_arg old[] = {db_int(s->created_at), db_int(SESSIONS_PRUNED)};
+
+	return db_exec(c, insert, args, sizeof args / sizeof *args, NULL, err) && db_exec(c, prune, old, 2, NULL, err);
+}
+
+bool session_open(struct db *db, const struct session *s, struct error *err)
+{
+	struct session copy = *s;
+
+	return db_transaction(db, open_body, NULL, &copy, err);
+}
+
+bool session_end(struct db_conn *c, const uint8_t hash[SESSION_HASH], bool *ended, struct error *err)
+{
+	struct db_arg arg = db_bytes(hash, SESSION_HASH);
+	uint64_t n = 0;
+	bool ok = db_exec(c, "DELETE FROM sessions WHERE token_hash = ?", &arg, 1, &n, err);
+
+	*ended = n > 0;
+	return ok;
+}
+
+bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err)
+{
+	struct db_arg args[] = {db_int(now_ms), db_bytes(hash, SESSION_HASH), db_int(now_ms)};
+
+	return db_exec(c, "UPDATE sessions SET last_seen = ? WHERE token_hash = ? AND last_seen < ?", args, 3, NULL, err);
+}
+
+/* ---- passwords ---- */
+
+static bool find_password(struct db_conn *c, const char *sql, struct db_arg arg, uint64_t *account_id,
+                          char text[PASSWORD_TEXT_MAX + 1], struct error *err)
+{
+	int got;
+
+	*account_id = 0;
+	text[0] = '\0';
+	if (!db_query(c, sql, &arg, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		*account_id = (uint64_t)db_col_int(c, 0);
+		col_text(c, 1, text, PASSWORD_TEXT_MAX + 1);
+	}
+	db_end(c);
+	return got >= 0;
+}
+
+bool password_find(struct db_conn *c, const char *email, uint64_t *account_id, char text[PASSWORD_TEXT_MAX + 1],
+                   struct error *err)
+{
+	return find_password(c, "SELECT id, password FROM accounts WHERE email = ?", db_str(email), account_id, text, err);
+}
+
+bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err)
+{
+	uint64_t same;
+
+	return find_password(c, "SELECT id, password FROM accounts WHERE id = ?", db_int((int64_t)account_id), &same, text,
+	                     err);
+}
+
+struct new_password {
+	uint64_t account_id;
+	const char *text;
+	const struct id *keep;
+};
+
+static bool set_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	static const struct id none;
+	const struct new_password *p = ctx;
+	struct db_arg set[] = {db_str(p->text), db_int((int64_t)p->account_id)};
+	struct db_arg end[] = {db_int((int64_t)p->account_id), db_id(p->keep ? p->keep : &none)};
+
+	return db_exec(c, "UPDATE accounts SET password = ? WHERE id = ?", set, 2, NULL, err) &&
+	       db_exec(c, "DELETE FROM sessions WHERE account_id = ? AND id <> ?", end, 2, NULL, err);
+}
+
+bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep, struct error *err)
+{
+	struct new_password p = {account_id, text, keep};
+
+	return db_transaction(db, set_body, NULL, &p, err);
+}
+
+/* ---- failed logins ---- */
+
+struct counting {
+	struct login_subject *subjects;
+	unsigned n;
+	int64_t now_ms, since_ms;
+};
+
+static int by_hash(const void *x, const void *y)
+{
+	return memcmp(((const struct login_subject *)x)->hash, ((const struct login_subject *)y)->hash, 32);
+}
+
+static bool count_one(struct db_conn *c, const struct counting *k, struct login_subject *s, struct error *err)
+{
+	/* assignments are made from left to right: failures is decided by the window that was */
+	static const char add[] =
+		"INSERT INTO login_failures (subject, since, failures) VALUES (?, ?, 1) ON DUPLICATE KEY UPDATE"
+		" failures = IF(since < ?, 1, failures + 1), since = IF(since < ?, VALUES(since), since)";
+	static const char read[] = "SELECT failures, since FROM login_failures WHERE subject = ?";
+	struct db_arg subject = db_bytes(s->hash, sizeof s->hash);
+	struct db_arg args[] = {subject, db_int(k->now_ms), db_int(k->since_ms), db_int(k->since_ms)};
+	int got;
+
+	if (!db_exec(c, add, args, 4, NULL, err) || !db_query(c, read, &subject, 1, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1) {
+		s->failures = db_col_int(c, 0);
+		s->since = db_col_int(c, 1);
+	}
+	db_end(c);
+	return got >= 0;
+}
+
+static bool count_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	static const char prune[] = "DELETE FROM login_failures WHERE since < ? ORDER BY since LIMIT ?";
+	const struct counting *k = ctx;
+	struct db_arg old[] = {db_int(k->since_ms), db_int(SESSIONS_PRUNED)};
+	unsigned i;
+
+	for (i = 0; i < k->n; i++)
+		if (!count_one(c, k, &k->subjects[i], err))
+			return false;
+	return db_exec(c, prune, old, 2, NULL, err);
+}
+
+bool login_count(struct db *db, struct login_subject *s, unsigned n, int64_t now_ms, int64_t since_ms,
+                 struct error *err)
+{
+	struct counting k = {s, n, now_ms, since_ms};
+
+	/* always in one order, so that two logins of one subject wait for each other */
+	qsort(s, n, sizeof *s, by_hash);
+	return db_transaction(db, count_body, NULL, &k, err);
+}
+
+bool login_uncount(struct db_conn *c, const struct login_subject *s, bool forget, struct error *err)
+{
+	static const char drop[] = "DELETE FROM login_failures WHERE subject = ?";
+	static const char less[] = "UPDATE login_failures SET failures = failures - 1 WHERE subject = ? AND failures > 0";
+	struct db_arg arg = db_bytes(s->hash, sizeof s->hash);
+
+	return db_exec(c, forget ? drop : less, &arg, 1, NULL, err);
+}

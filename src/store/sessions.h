@@ -1,0 +1,49 @@
+/* Tables sessions and login_failures, and the passwords of accounts.
+ *
+ * Ownership: nothing is kept. */
+#ifndef AGENTIV_STORE_SESSIONS_H
+#define AGENTIV_STORE_SESSIONS_H
+
+#include "base/err.h"
+#include "base/id.h"
+#include "db/db.h"
+
+#define SESSION_HASH      32
+#define PASSWORD_TEXT_MAX 255       /* of a hashed password */
+
+struct session {
+	uint8_t   hash[SESSION_HASH];    /* SHA-256 of its token */
+	struct id id;
+	uint64_t  account_id;
+	int64_t   created_at, expires_at;
+	char      address[64];           /* where the login came from */
+};
+
+/* Opens a session, and drops up to SESSIONS_PRUNED that are over. Repeating it is harmless. */
+#define SESSIONS_PRUNED 100
+bool session_open(struct db *db, const struct session *s, struct error *err);
+/* *ended false: there was none. */
+bool session_end(struct db_conn *c, const uint8_t hash[SESSION_HASH], bool *ended, struct error *err);
+/* Its use goes on. */
+bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err);
+
+/* text "": the account has no password, or there is no such account (then *account_id is 0). */
+bool password_find(struct db_conn *c, const char *email, uint64_t *account_id, char text[PASSWORD_TEXT_MAX + 1],
+                   struct error *err);
+bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err);
+/* Ends every session of the account but the one that is kept (NULL: every one). */
+bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep, struct error *err);
+
+/* A subject that logins are counted by, and what became of the count. */
+struct login_subject {
+	uint8_t hash[32];
+	int64_t failures, since;         /* with this one, in the window that began at since */
+};
+/* Counts a login that is about to be tried as failed, for each of n subjects, which it sorts. A window that began before
+ * since_ms is over. */
+bool login_count(struct db *db, struct login_subject *s, unsigned n, int64_t now_ms, int64_t since_ms,
+                 struct error *err);
+/* It did not fail. */
+bool login_uncount(struct db_conn *c, const struct login_subject *s, bool forget, struct error *err);
+
+#endif
