@@ -8,4 +8,5 @@ dist_sql_DATA = \
 	sql/0004_effects.sql \
 	sql/0005_connections.sql \
 	sql/0006_sessions.sql \
+	sql/0007_audit_keys.sql \
 	sql/0010_features.sql

@@ -18,7 +18,7 @@ static const char *const prefixes[ID__MAX] = {
 	[ID_EXECUTION] = "exec", [ID_SCHEDULE] = "sch",   [ID_USER] = "usr",     [ID_KEY] = "key",
 	[ID_ENDPOINT] = "whk",   [ID_EVENT] = "evt",      [ID_CONNECTION] = "con",
 	[ID_DELIVERY] = "dlv",   [ID_REQUEST] = "req",    [ID_OWNER] = "own",
-	[ID_SESSION] = "ses",
+	[ID_SESSION] = "ses",    [ID_AUDIT] = "aud",
 };
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

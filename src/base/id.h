@@ -12,7 +12,7 @@
 #define ID_TEXT_SIZE 32   /* longest prefix, '_', 26 characters, NUL */
 
 enum id_kind { ID_EXECUTION, ID_SCHEDULE, ID_USER, ID_KEY, ID_ENDPOINT, ID_EVENT,
-               ID_CONNECTION, ID_DELIVERY, ID_REQUEST, ID_OWNER, ID_SESSION, ID__MAX };
+               ID_CONNECTION, ID_DELIVERY, ID_REQUEST, ID_OWNER, ID_SESSION, ID_AUDIT, ID__MAX };
 
 struct id { uint8_t b[16]; };
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rnd.h"
 #include "core/admin_priv.h"
+#include "core/audit.h"
 #include "core/executor.h"
 
 #define SECRET_BYTES 24
@@ -69,8 +70,16 @@ static bool seal_new_secret(uint64_t account_id, struct buf *sealed, void *ctx, 
 bool admin_user_create(struct admin *a, const char *email, const char *name, const char *plan,
                        struct account *out, struct error *err)
 {
-	return check_email(email, err) && admin_check_name(name, err) &&
-	       account_create(a->db, email, name, plan, seal_new_secret, a, out, err);
+	struct audit_draft told;
+	bool ok;
+
+	audit_open(&told, &a->actor, 0, "user.create", NULL);
+	json_put_str(&told.w, "email", email);
+	json_put_str(&told.w, "plan", plan);
+	ok = check_email(email, err) && admin_check_name(name, err) &&
+	     account_create(a->db, email, name, plan, seal_new_secret, a, audit_entry(&told), out, err);
+	audit_release(&told);
+	return ok;
 }
 
 bool admin_user_find(struct admin *a, const char *user, struct account *out, struct error *err)
@@ -92,11 +101,50 @@ bool admin_user_list(struct admin *a, struct arena *arena, struct account **out,
 	return ok;
 }
 
+static void tell_limit(struct json_out *w, const char *name, const int64_t *limit)
+{
+	if (limit && *limit >= 0)
+		json_put_int(w, name, *limit);
+	else if (limit)
+		json_put_str(w, name, *limit == LIMIT_OF_PLAN ? "plan" : "unlimited");
+}
+
+static void tell_feature(struct json_out *w, const char *name, const int64_t *feature)
+{
+	if (feature && *feature == LIMIT_OF_PLAN)
+		json_put_str(w, name, "plan");
+	else if (feature)
+		json_put_bool(w, name, *feature != 0);
+}
+
+static bool set_plan(struct admin *a, const struct account *account, const char *plan, const struct plan_overrides *own,
+                     struct error *err)
+{
+	struct audit_draft told;
+	char id[ID_TEXT_SIZE];
+	bool ok;
+
+	id_format(ID_USER, &account->public_id, id);
+	audit_open(&told, &a->actor, account->id, "plan.set", id);
+	json_put_str(&told.w, "plan", plan);
+	json_put_str(&told.w, "was", account->plan);
+	tell_limit(&told.w, "requests_per_minute", own->requests_per_minute);
+	tell_limit(&told.w, "runs_per_day", own->runs_per_day);
+	tell_limit(&told.w, "runs_per_month", own->runs_per_month);
+	tell_limit(&told.w, "concurrent", own->concurrent);
+	tell_feature(&told.w, "api", own->api);
+	tell_feature(&told.w, "webhooks", own->webhooks);
+	tell_feature(&told.w, "mcp", own->mcp);
+	tell_feature(&told.w, "white_label", own->white_label);
+	ok = account_set_plan(a->db, account->id, plan, own, audit_entry(&told), err);
+	audit_release(&told);
+	return ok;
+}
+
 bool admin_plan_set(struct admin *a, const char *user, const char *plan,
                     const struct plan_overrides *own, struct account *out, struct error *err)
 {
-	if (!admin_user_find(a, user, out, err) || !account_set_plan(a->db, out->id, plan, own, err) ||
-	    !admin_user_find(a, user, out, err))
+	if (!admin_user_find(a, user, out, err) || !set_plan(a, out, plan, own, err) || !admin_user_find(a, user, out, err))
 		return false;
 	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	/* more slots may have made held runs ready */
@@ -117,12 +165,21 @@ bool admin_subscription_set(struct admin *a, const char *user, const char *agent
                             enum subscription_status status, int64_t trial_ends_at,
                             struct account *out, struct error *err)
 {
-	if (!admin_user_find(a, user, out, err) ||
-	    !subscription_set(a->db, out->id, strcmp(agent, "all") == 0 ? "*" : agent, status,
-	                      trial_ends_at, err))
+	struct audit_draft told;
+	bool ok;
+
+	if (!admin_user_find(a, user, out, err))
 		return false;
-	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
-	return true;
+	audit_open(&told, &a->actor, out->id, "subscription.set", agent);
+	json_put_str(&told.w, "status", subscription_name(status));
+	if (trial_ends_at)
+		json_put_time(&told.w, "trial_ends_at", trial_ends_at);
+	ok = subscription_set(a->db, out->id, strcmp(agent, "all") == 0 ? "*" : agent, status, trial_ends_at,
+	                      audit_entry(&told), err);
+	audit_release(&told);
+	if (ok)
+		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
+	return ok;
 }
 
 bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SECRET_SIZE],
@@ -149,5 +206,18 @@ bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SE
 		mem_wipe(plain.data, plain.len);
 	buf_release(&plain);
 	buf_release(&sealed);
+	return ok;
+}
+
+bool admin_audit(struct admin *a, const char *user, struct audit_filter *f, struct arena *arena, struct audit_row **out,
+                 unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get_patient(a->db, err);
+	struct account account = {.id = 0};
+	bool ok = c && (!user || account_find(c, user, &account, err));
+
+	f->account_id = account.id;
+	ok = ok && audit_list(c, f, arena, out, count, err);
+	db_put(a->db, c);
 	return ok;
 }

@@ -13,6 +13,7 @@
 #include "base/doorbell.h"
 #include "db/db.h"
 #include "store/accounts.h"
+#include "store/audit.h"
 #include "store/effects.h"
 #include "store/executions.h"
 #include "store/migrate.h"
@@ -24,6 +25,7 @@ struct admin {
 	const struct secret_ring *peppers, *seal;   /* NULL where they are not needed */
 	struct doorbell_ringer *ringer;             /* NULL: nobody is told */
 	const struct outbound_rules *outbound;      /* where mail servers may be; NULL: none is connected to */
+	struct actor actor;                         /* who asks for changes: the audit log tells of each */
 };
 
 /* ERR_INVALID_INPUT with the field at fault; ERR_CONFLICT when the address is taken. */
@@ -87,6 +89,10 @@ bool admin_memory_list(struct admin *a, const char *user, const char *agent, str
 /* Forgets what an agent has learned: of one subject of a kind ("sender", "list"), or all with subject NULL. */
 bool admin_memory_reset(struct admin *a, const char *user, const char *agent, const char *kind, const char *subject,
                         uint64_t *removed, struct error *err);
+
+/* What was changed by whom, the newest first. user: of this one only; NULL: of all. f's account is filled in. */
+bool admin_audit(struct admin *a, const char *user, struct audit_filter *f, struct arena *arena, struct audit_row **out,
+                 unsigned *count, struct error *err);
 
 /* One run of any account with its steps, at most ADMIN_STEPS_MAX of them. */
 #define ADMIN_STEPS_MAX 1000

@@ -1,5 +1,6 @@
 /* Connections: what is needed to reach a mailbox, looked at, sealed and stored. */
 #include "core/admin_priv.h"
+#include "core/audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +24,11 @@
 
 struct new_connection {
 	uint64_t account_id;
-	const char *integration, *kind;
+	const char *integration, *kind, *place;
 	struct buf sealed;
 	int64_t now_ms;
 	struct id user_id, id;
+	struct audit_draft told;
 };
 
 static bool connection_body(struct db_conn *c, void *ctx, struct error *err)
@@ -34,7 +36,8 @@ static bool connection_body(struct db_conn *c, void *ctx, struct error *err)
 	struct new_connection *n = ctx;
 
 	return connection_put(c, n->account_id, n->integration, n->kind, n->sealed.data, n->sealed.len,
-	                      n->now_ms, &n->id, err);
+	                      n->now_ms, &n->id, err) &&
+	       audit_write(c, audit_entry(&n->told), err);
 }
 
 /* An mbox begins with a message, or is empty as before the first one. What is at path has just been opened as an
@@ -255,10 +258,17 @@ static bool seal_and_put(struct admin *a, struct new_connection *n, const struct
 {
 	char context[CONTEXT_SIZE];
 
+	bool ok;
+
 	context_of(n->account_id, n->integration, context);
-	return choose_id(a, n, settings, context, err) &&
-	       crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
-	       db_transaction(a->db, connection_body, NULL, n, err);
+	audit_open(&n->told, &a->actor, n->account_id, "connection.add", n->integration);
+	json_put_str(&n->told.w, "kind", n->kind);
+	json_put_str(&n->told.w, "place", n->place);
+	ok = choose_id(a, n, settings, context, err) &&
+	     crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
+	     db_transaction(a->db, connection_body, NULL, n, err);
+	audit_release(&n->told);
+	return ok;
 }
 
 bool admin_connection_add(struct admin *a, const char *user, const char *integration, const struct mailbox_spec *spec,
@@ -280,11 +290,11 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 	if (ok) {
 		n.account_id = account.id;
 		n.user_id = account.public_id;
+		n.place = place_text(&settings, arena);
 		ok = seal_and_put(a, &n, &settings, err);
 	}
 	if (ok) {
-		*out = (struct connection_row){.id = n.id, .created_at = n.now_ms,
-		                               .place = place_text(&settings, arena)};
+		*out = (struct connection_row){.id = n.id, .created_at = n.now_ms, .place = n.place};
 		snprintf(out->integration, sizeof out->integration, "%s", integration);
 		snprintf(out->kind, sizeof out->kind, "%s", spec->kind);
 		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
@@ -311,23 +321,55 @@ bool admin_connection_list(struct admin *a, const char *user, struct arena *aren
 	return ok;
 }
 
+struct removal {
+	uint64_t account_id;
+	const char *integration;
+	struct audit_draft told;
+	bool removed;
+};
+
+/* A repeat after a COMMIT that went unanswered finds nothing: that it was removed is known all the same. */
+static bool removal_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct removal *r = ctx;
+	bool removed;
+
+	if (!connection_remove(c, r->account_id, r->integration, &removed, err))
+		return false;
+	if (!removed)
+		return true;
+	r->removed = true;
+	return audit_write(c, audit_entry(&r->told), err);
+}
+
+static bool remove_and_tell(struct admin *a, uint64_t account_id, const struct connection_row *row, bool *removed,
+                            struct error *err)
+{
+	struct removal r = {.account_id = account_id, .integration = row->integration};
+	bool ok;
+
+	audit_open(&r.told, &a->actor, account_id, "connection.remove", row->integration);
+	json_put_str(&r.told.w, "kind", row->kind);
+	json_put_str(&r.told.w, "place", row->place);
+	ok = db_transaction(a->db, removal_body, NULL, &r, err);
+	audit_release(&r.told);
+	*removed = r.removed;
+	return ok;
+}
+
 bool admin_connection_remove(struct admin *a, const char *user, const char *integration, struct arena *arena,
                              struct connection_row *out, struct error *err)
 {
 	struct connection_row *rows = NULL;
 	struct account account;
-	struct db_conn *c;
 	unsigned n = 0, i;
-	bool removed = false, ok;
+	bool removed = false;
 
 	if (!admin_user_find(a, user, &account, err) || !admin_connection_list(a, user, arena, &rows, &n, err))
 		return false;
 	for (i = 0; i < n && strcmp(rows[i].integration, integration) != 0; i++)
 		;
-	c = i < n ? db_get(a->db, err) : NULL;
-	ok = i == n || (c && connection_remove(c, account.id, integration, &removed, err));
-	db_put(a->db, c);
-	if (!ok)
+	if (i < n && !remove_and_tell(a, account.id, &rows[i], &removed, err))
 		return false;
 	if (!removed)
 		return err_set(err, ERR_NOT_FOUND, "\"%.64s\" is not connected: agentivctl connection list shows what is", integration);

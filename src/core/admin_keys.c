@@ -1,5 +1,6 @@
 /* API keys. */
 #include "core/admin_priv.h"
+#include "core/audit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +13,16 @@ struct new_key {
 	struct api_key row;
 	uint8_t hash[SHA256_SIZE];
 	const char *pepper_id;
+	struct audit_draft told;
 };
 
 /* Id and key are random, so a duplicate is this very row, written by an attempt whose answer was lost. */
 static bool key_body(struct db_conn *c, void *ctx, struct error *err)
 {
-	const struct new_key *k = ctx;
+	struct new_key *k = ctx;
 
-	return api_key_create(c, &k->row, k->hash, k->pepper_id, err) || err->db_errno == ER_DUP_ENTRY;
+	return (api_key_create(c, &k->row, k->hash, k->pepper_id, err) || err->db_errno == ER_DUP_ENTRY) &&
+	       audit_write(c, audit_entry(&k->told), err);
 }
 
 bool admin_key_create(struct admin *a, const char *user, const char *name, unsigned scopes,
@@ -30,6 +33,8 @@ bool admin_key_create(struct admin *a, const char *user, const char *name, unsig
 	struct new_key k = {.row = {.scopes = scopes, .expires_at = expires_at},
 	                    .pepper_id = pepper->id};
 	struct account account;
+	char id[ID_TEXT_SIZE], texts[160];
+	bool ok;
 
 	if (!admin_check_name(name, err) || !admin_user_find(a, user, &account, err))
 		return false;
@@ -41,7 +46,15 @@ bool admin_key_create(struct admin *a, const char *user, const char *name, unsig
 	snprintf(k.row.shown, sizeof k.row.shown, "%.*s", API_KEY_SHOWN, key);
 	crypto_key_hash(pepper, key, API_KEY_LEN, k.hash);
 	*out = k.row;
-	return db_transaction(a->db, key_body, NULL, &k, err);
+	id_format(ID_KEY, &k.row.id, id);
+	scopes_format(scopes, texts, sizeof texts);
+	audit_open(&k.told, &a->actor, account.id, "key.create", id);
+	json_put_str(&k.told.w, "name", name);
+	json_put_str(&k.told.w, "scopes", texts);
+	json_put_time(&k.told.w, "expires_at", expires_at);
+	ok = db_transaction(a->db, key_body, NULL, &k, err);
+	audit_release(&k.told);
+	return ok;
 }
 
 bool admin_key_list(struct admin *a, const char *user, struct arena *arena, struct api_key **out,
@@ -73,21 +86,37 @@ static bool find_key(struct db_conn *c, uint64_t account_id, const struct id *id
 	return ok;
 }
 
+struct revocation {
+	uint64_t account_id;
+	struct id id;
+	int64_t now_ms;
+	struct api_key *out;
+	struct audit_draft told;
+};
+
+static bool revoke_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct revocation *r = ctx;
+
+	return api_key_revoke(c, r->account_id, &r->id, r->now_ms, err) && find_key(c, r->account_id, &r->id, r->out, err) &&
+	       (r->out->revoked_at != r->now_ms || audit_write(c, audit_entry(&r->told), err));
+}
+
 bool admin_key_revoke(struct admin *a, const char *user, const char *id_text, struct api_key *out,
                       struct error *err)
 {
+	struct revocation r = {.now_ms = clock_now_ms(), .out = out};
 	struct account account;
-	struct db_conn *c;
-	struct id id;
 	bool ok;
 
-	if (!id_parse(ID_KEY, id_text, &id))
+	if (!id_parse(ID_KEY, id_text, &r.id))
 		return err_field(err, "id", "\"%.64s\" is not the id of a key (key_…)", id_text);
-	c = db_get(a->db, err);
-	ok = c && account_find(c, user, &account, err) &&
-	     api_key_revoke(c, account.id, &id, clock_now_ms(), err) &&
-	     find_key(c, account.id, &id, out, err);
-	db_put(a->db, c);
+	if (!admin_user_find(a, user, &account, err))
+		return false;
+	r.account_id = account.id;
+	audit_open(&r.told, &a->actor, account.id, "key.revoke", id_text);
+	ok = db_transaction(a->db, revoke_body, NULL, &r, err);
+	audit_release(&r.told);
 	if (ok)
 		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	return ok;

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcore.a
 libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libcore_a_SOURCES = \
 	src/core/admitter.c src/core/admitter.h \
+	src/core/audit.c src/core/audit.h \
 	src/core/auth.c src/core/auth.h \
 	src/core/bells.h \
 	src/core/quota.c src/core/quota.h \

@@ -89,6 +89,13 @@ static const struct ctl_option execution_show_options[] = {
 	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…", 0},
 	END};
 
+static const struct ctl_option audit_options[] = {
+	OPTIONAL("user", OPT_TEXT, "USER", "of this user only"),
+	OPTIONAL("action", OPT_TEXT, "PREFIX", "actions that begin with this: key, key.create, …"),
+	OPTIONAL("since", OPT_PAST, "TIME", "from then on; a time, a date or a span like 30d"),
+	COUNT("limit", 1000000, "at most so many, the newest (100)"),
+	END};
+
 /* threads: as many as [worker] threads may have */
 static const struct ctl_option tick_options[] = {
 	COUNT("runs", 1000000, "at most so many runs (1000)"),
@@ -148,6 +155,10 @@ const struct ctl_command ctl_commands[] = {
 	 "Show the secret that a user's webhooks are signed with", NULL},
 	{"execution show", NEED_SCHEMA, execution_show_options, cmd_execution_show,
 	 "Show a run of any user, with its steps", NULL},
+	{"audit", NEED_SCHEMA, audit_options, cmd_audit,
+	 "Show who changed what from where, the newest first",
+	 "Every change to users, plans, subscriptions, keys and connections is there, with the key, the\n"
+	 "session or the operator that made it."},
 	{"tick", NEED_CONFIG | NEED_SEAL, tick_options, cmd_tick,
 	 "Run what is queued and send what is due, once",
 	 "For hosts without a worker and a sender: call it from cron each minute."},

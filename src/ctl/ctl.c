@@ -41,6 +41,7 @@ static bool open_needs(struct ctl *c)
 {
 	unsigned needs = c->command->needs;
 
+	ctl_who(&c->admin.actor, &c->arena);
 	c->status = CTL_CONFIGURATION;
 	if ((needs & NEED_CONFIG) == NEED_CONFIG) {
 		if (!config_load(c->config_path, &c->cfg, &c->err))

@@ -27,6 +27,7 @@ enum ctl_type {
 	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
 	OPT_FEATURE,     /* "yes" (1), "no" (0) or "plan" (LIMIT_OF_PLAN) */
 	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
+	OPT_PAST,        /* one that is over: the same, a span before now */
 	OPT_CHOICE       /* one of choices */
 };
 
@@ -108,11 +109,15 @@ const char *ctl_sql_dir(void);
 /* A slug that no manifest has is a mistyped one. NULL (none given) is no fault. */
 bool ctl_check_agent(struct ctl *c, const char *agent);
 
+/* Who calls: for the audit log. Strings are in the arena. */
+void ctl_who(struct actor *out, struct arena *a);
+
 /* Opens the pool for n connections; the command's end closes it. */
 bool ctl_open_db(struct ctl *c, unsigned n);
 
 /* The commands. */
 bool cmd_migrate(struct ctl *c);
+bool cmd_audit(struct ctl *c);
 bool cmd_secrets_init(struct ctl *c);
 bool cmd_show_defaults(struct ctl *c);
 bool cmd_user_create(struct ctl *c);

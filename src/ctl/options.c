@@ -47,8 +47,8 @@ static bool take_word(struct ctl *c, const char *word)
 	return true;
 }
 
-/* "30d", "12h", "45m": from now. */
-static bool parse_span(const char *text, int64_t *at)
+/* "30d", "12h", "45m": from now, or before. */
+static bool parse_span(const char *text, bool past, int64_t *at)
 {
 	char *end;
 	long n;
@@ -61,15 +61,15 @@ static bool parse_span(const char *text, int64_t *at)
 	unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : 0;
 	if (errno || unit == 0 || end[1] || n > 36500)
 		return false;
-	*at = clock_now_ms() + n * unit * 1000;
+	*at = clock_now_ms() + (past ? -1 : 1) * n * unit * 1000;
 	return true;
 }
 
-static bool parse_time(const char *text, int64_t *at)
+static bool parse_time(const char *text, bool past, int64_t *at)
 {
 	char whole[CLOCK_TEXT_SIZE];
 
-	if (clock_parse(text, at) || parse_span(text, at))
+	if (clock_parse(text, at) || parse_span(text, past, at))
 		return true;
 	if (strlen(text) != 10)
 		return false;
@@ -122,6 +122,20 @@ static bool parse_feature(struct ctl *c, const struct ctl_option *o, const char 
 	       err_field(&c->err, o->name, "--%s is yes, no or \"plan\", not \"%.40s\"", o->name, text);
 }
 
+static bool take_time(struct ctl *c, const struct ctl_option *o, const char *text, int64_t *at)
+{
+	bool past = o->type == OPT_PAST;
+
+	if (!parse_time(text, past, at))
+		return err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date,"
+		                 " or a span like 30d, 12h or 45m, not \"%.40s\"", o->name, text);
+	if (past)
+		return *at <= clock_now_ms() ||
+		       err_field(&c->err, o->name, "--%s is a time that is over, \"%.40s\" is to come", o->name, text);
+	return *at > clock_now_ms() ||
+	       err_field(&c->err, o->name, "--%s is a time to come, \"%.40s\" is over", o->name, text);
+}
+
 static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
 {
 	struct ctl_value *v = &c->values[o - c->command->options];
@@ -141,11 +155,8 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 	case OPT_FEATURE:
 		return parse_feature(c, o, text, &v->number);
 	case OPT_TIME:
-		if (!parse_time(text, &v->number))
-			return err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date,"
-			                 " or a span like 30d, 12h or 45m, not \"%.40s\"", o->name, text);
-		return v->number > clock_now_ms() ||
-		       err_field(&c->err, o->name, "--%s is a time to come, \"%.40s\" is over", o->name, text);
+	case OPT_PAST:
+		return take_time(c, o, text, &v->number);
 	case OPT_CHOICE:
 		return parse_choice(c, o, text);
 	case OPT_FLAG:

@@ -130,6 +130,7 @@ struct creation {
 	int64_t now_ms;
 	account_seal_fn seal;
 	void *seal_ctx;
+	const struct audit_entry *audit;
 	struct account *out;
 };
 
@@ -177,6 +178,18 @@ static bool insert_quota(struct db_conn *c, uint64_t account_id, int64_t now_ms,
 	return db_exec(c, sql, args, 3, NULL, err) && write_limits(c, account_id, err);
 }
 
+/* Whose it is, is known only now. */
+static bool tell_creation(struct db_conn *c, const struct creation *n, struct error *err)
+{
+	struct audit_entry told = *n->audit;
+	char id[ID_TEXT_SIZE];
+
+	id_format(ID_USER, &n->public_id, id);
+	told.account_id = n->out->id;
+	told.object = id;
+	return audit_write(c, &told, err);
+}
+
 static bool create_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	const struct creation *n = ctx;
@@ -187,7 +200,8 @@ static bool create_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	if (!found)
 		return err_set(err, ERR_INTERNAL, "The new account cannot be read");
-	return write_secret(c, n, n->out->id, err) && insert_quota(c, n->out->id, n->now_ms, err);
+	return write_secret(c, n, n->out->id, err) && insert_quota(c, n->out->id, n->now_ms, err) &&
+	       tell_creation(c, n, err);
 }
 
 static int create_applied(struct db_conn *c, void *ctx)
@@ -200,10 +214,11 @@ static int create_applied(struct db_conn *c, void *ctx)
 }
 
 bool account_create(struct db *db, const char *email, const char *name, const char *plan,
-                    account_seal_fn seal, void *ctx, struct account *out, struct error *err)
+                    account_seal_fn seal, void *ctx, const struct audit_entry *audit, struct account *out,
+                    struct error *err)
 {
 	struct creation n = {.public_id = id_make(), .email = email, .name = name, .plan = plan,
-	                     .now_ms = clock_now_ms(), .seal = seal, .seal_ctx = ctx, .out = out};
+	                     .now_ms = clock_now_ms(), .seal = seal, .seal_ctx = ctx, .audit = audit, .out = out};
 
 	return db_transaction(db, create_body, create_applied, &n, err);
 }
@@ -214,10 +229,10 @@ struct plan_change {
 	uint64_t account_id;
 	const char *plan;
 	const struct plan_overrides *own;
+	const struct audit_entry *audit;
 };
 
-/* The quota row is locked before the account: what the lock order says. */
-static bool lock_quota(struct db_conn *c, uint64_t account_id, struct error *err)
+bool account_lock(struct db_conn *c, uint64_t account_id, struct error *err)
 {
 	static const char sql[] = "SELECT 1 FROM account_quota WHERE account_id = ? FOR UPDATE";
 	struct db_arg arg = db_int((int64_t)account_id);
@@ -267,15 +282,15 @@ static bool set_plan_body(struct db_conn *c, void *ctx, struct error *err)
 	const struct plan_change *p = ctx;
 	unsigned promoted;
 
-	return lock_quota(c, p->account_id, err) && plan_exists(c, p->plan, err) && write_plan(c, p, err) &&
+	return account_lock(c, p->account_id, err) && plan_exists(c, p->plan, err) && write_plan(c, p, err) &&
 	       write_limits(c, p->account_id, err) &&
-	       queue_fill_slots(c, p->account_id, &promoted, err);
+	       queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
 }
 
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
-                      const struct plan_overrides *own, struct error *err)
+                      const struct plan_overrides *own, const struct audit_entry *audit, struct error *err)
 {
-	struct plan_change p = {.account_id = account_id, .plan = plan, .own = own};
+	struct plan_change p = {.account_id = account_id, .plan = plan, .own = own, .audit = audit};
 
 	/* repeating it is harmless */
 	return db_transaction(db, set_plan_body, NULL, &p, err);

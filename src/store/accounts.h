@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "db/db.h"
+#include "store/audit.h"
 
 #define LIMIT_UNLIMITED (-1)   /* in every limit below */
 #define LIMIT_OF_PLAN   (-2)   /* in plan_overrides only: the account has no figure of its own any more */
@@ -73,21 +74,24 @@ struct account {
 /* user: an usr_ id or an e-mail address. ERR_NOT_FOUND. */
 bool account_find(struct db_conn *c, const char *user, struct account *out, struct error *err);
 bool account_list(struct db_conn *c, struct arena *a, struct account **out, unsigned *count, struct error *err);
-/* Makes account and quota row in one transaction; sealed_secret as stored in webhook_secret is made by
+/* Makes account, quota row and the audit entry (which is given account and object) in one transaction; sealed_secret as stored in webhook_secret is made by
  * the caller after the account's number is known, hence the callback. ERR_CONFLICT: e-mail taken;
  * ERR_INVALID_INPUT: unknown plan. A new account has subscription none for every agent. */
 typedef bool (*account_seal_fn)(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err);
 bool account_create(struct db *db, const char *email, const char *name, const char *plan,
-                    account_seal_fn seal, void *ctx, struct account *out, struct error *err);
+                    account_seal_fn seal, void *ctx, const struct audit_entry *audit, struct account *out,
+                    struct error *err);
+/* Locks what is first in the lock order: the account's row of account_quota. ERR_NOT_FOUND. */
+bool account_lock(struct db_conn *c, uint64_t account_id, struct error *err);
 /* Sets the plan and replaces the overrides that are given; recomputes account_quota and fills slots that became
  * free, in one transaction (locks the quota row first). own: NULL keeps what is, else value, LIMIT_UNLIMITED or
- * LIMIT_OF_PLAN; of a feature 0, 1 or LIMIT_OF_PLAN. */
+ * LIMIT_OF_PLAN; of a feature 0, 1 or LIMIT_OF_PLAN. Writes the audit entry with it. */
 struct plan_overrides {
 	const int64_t *requests_per_minute, *runs_per_day, *runs_per_month, *concurrent;
 	const int64_t *api, *webhooks, *mcp, *white_label;
 };
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
-                      const struct plan_overrides *own, struct error *err);
+                      const struct plan_overrides *own, const struct audit_entry *audit, struct error *err);
 
 struct plan {
 	char slug[33];
@@ -99,7 +103,8 @@ struct plan {
 bool plan_list(struct db_conn *c, struct arena *a, struct plan **out, unsigned *count, struct error *err);
 
 bool subscription_set(struct db *db, uint64_t account_id, const char *agent, /* "*" for all: replaces the others */
-                      enum subscription_status s, int64_t trial_ends_at, struct error *err);
+                      enum subscription_status s, int64_t trial_ends_at, const struct audit_entry *audit,
+                      struct error *err);
 bool webhook_secret_load(struct db_conn *c, uint64_t account_id, struct buf *sealed, struct error *err);
 
 struct api_key {

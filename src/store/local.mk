@@ -5,6 +5,7 @@ libstore_a_SOURCES = \
 	src/store/accounts.c src/store/accounts.h \
 	src/store/admission.c src/store/admission.h \
 	src/store/api_keys.c \
+	src/store/audit.c src/store/audit.h \
 	src/store/cols.c src/store/cols.h \
 	src/store/connections.c \
 	src/store/effects.c src/store/effects.h src/store/effects_priv.h src/store/memory.c \

@@ -31,6 +31,7 @@ struct setting {
 	const char *agent;
 	enum subscription_status status;
 	int64_t trial_ends_at;
+	const struct audit_entry *audit;
 };
 
 static bool put_row(struct db_conn *c, const struct setting *s, struct error *err)
@@ -45,10 +46,9 @@ static bool put_row(struct db_conn *c, const struct setting *s, struct error *er
 }
 
 /* A status of one agent is kept even when it is "none": it excepts the agent from '*'. */
-static bool set_body(struct db_conn *c, void *ctx, struct error *err)
+static bool put(struct db_conn *c, const struct setting *s, struct error *err)
 {
 	static const char drop[] = "DELETE FROM subscriptions WHERE account_id = ?";
-	const struct setting *s = ctx;
 	struct db_arg account = db_int((int64_t)s->account_id);
 
 	if (strcmp(s->agent, "*") != 0)
@@ -57,11 +57,19 @@ static bool set_body(struct db_conn *c, void *ctx, struct error *err)
 	       (s->status == SUB_NONE || put_row(c, s, err));
 }
 
+static bool set_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	const struct setting *s = ctx;
+
+	return put(c, s, err) && audit_write(c, s->audit, err);
+}
+
 bool subscription_set(struct db *db, uint64_t account_id, const char *agent,
-                      enum subscription_status s, int64_t trial_ends_at, struct error *err)
+                      enum subscription_status s, int64_t trial_ends_at, const struct audit_entry *audit,
+                      struct error *err)
 {
 	struct setting set = {.account_id = account_id, .agent = agent, .status = s,
-	                      .trial_ends_at = trial_ends_at};
+	                      .trial_ends_at = trial_ends_at, .audit = audit};
 
 	return db_transaction(db, set_body, NULL, &set, err);
 }

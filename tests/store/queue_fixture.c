@@ -43,12 +43,21 @@ void fx_empty(void)
 		"DELETE FROM idempotency_keys", "DELETE FROM deliveries", "DELETE FROM outbox",
 		"DELETE FROM delivery_attempts", "DELETE FROM agent_durations", "DELETE FROM account_quota",
 		"DELETE FROM api_keys", "DELETE FROM subscriptions", "DELETE FROM connections",
-		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM accounts"};
+		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM audit_log",
+		"DELETE FROM kept_answers", "DELETE FROM accounts"};
 	struct error err;
 	unsigned i;
 
 	for (i = 0; i < sizeof statements / sizeof *statements; i++)
 		CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, statements[i], &err));
+}
+
+const struct audit_entry *fx_audit(void)
+{
+	static struct audit_entry entry;
+
+	entry = (struct audit_entry){.id = id_make(), .actor = {.kind = ACTOR_SYSTEM}, .account_id = 1, .action = "test.change"};
+	return &entry;
 }
 
 void fx_account(uint64_t account_id, int64_t slots)

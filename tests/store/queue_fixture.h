@@ -12,6 +12,7 @@
 
 #include "base/config.h"
 #include "store/admission.h"
+#include "store/audit.h"
 #include "store/queue.h"
 
 #define LEASE_MS 30000
@@ -24,6 +25,9 @@ extern struct lease_owner fx_owner;
 int fx_open(void);            /* CUnit's suite initialisation and clean-up */
 int fx_close(void);
 void fx_empty(void);
+
+/* A new entry for a change that a test makes; lives until the next. */
+const struct audit_entry *fx_audit(void);
 
 /* Accounts 1 … with so many slots, -1 unlimited. */
 void fx_account(uint64_t account_id, int64_t slots);

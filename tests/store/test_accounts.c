@@ -27,7 +27,7 @@ static struct account made(const char *email, const char *plan)
 	struct error err = {0};
 	uint64_t sealed_for = 0;
 
-	CU_ASSERT_TRUE_FATAL(account_create(fx_db, email, "Ann", plan, seal, &sealed_for, &a, &err));
+	CU_ASSERT_TRUE_FATAL(account_create(fx_db, email, "Ann", plan, seal, &sealed_for, fx_audit(), &a, &err));
 	CU_ASSERT_EQUAL(sealed_for, a.id);
 	return a;
 }
@@ -80,7 +80,7 @@ static void an_email_address_that_is_taken_is_a_conflict(void)
 
 	fx_empty();
 	made("ann@example.com", "pro");
-	CU_ASSERT_FALSE(account_create(fx_db, "Ann@Example.com", "Other", "pro", seal, &n, &a, &err));
+	CU_ASSERT_FALSE(account_create(fx_db, "Ann@Example.com", "Other", "pro", seal, &n, fx_audit(), &a, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_CONFLICT);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM accounts"), 1);
 }
@@ -92,7 +92,7 @@ static void an_unknown_plan_makes_no_account(void)
 	uint64_t n;
 
 	fx_empty();
-	CU_ASSERT_FALSE(account_create(fx_db, "ann@example.com", "Ann", "gold", seal, &n, &a, &err));
+	CU_ASSERT_FALSE(account_create(fx_db, "ann@example.com", "Ann", "gold", seal, &n, fx_audit(), &a, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
 	CU_ASSERT_STRING_EQUAL(err.field, "plan");
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM accounts"), 0);
@@ -104,7 +104,7 @@ static void an_account_whose_secret_cannot_be_sealed_is_not_made(void)
 	struct error err;
 
 	fx_empty();
-	CU_ASSERT_FALSE(account_create(fx_db, "ann@example.com", "Ann", "pro", seal_fails, NULL, &a, &err));
+	CU_ASSERT_FALSE(account_create(fx_db, "ann@example.com", "Ann", "pro", seal_fails, NULL, fx_audit(), &a, &err));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM accounts"), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM account_quota"), 0);
 }
@@ -143,7 +143,7 @@ static void a_larger_plan_fills_the_slots_that_it_adds(void)
 	for (i = 0; i < 8; i++)
 		fx_accept(a.id, LANE_ASYNC, "echo", "{}");
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_held"), 7);
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "pro", NULL, &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "pro", NULL, fx_audit(), &err));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready"), 5);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_held"), 3);
 	CU_ASSERT_EQUAL(fx_number("SELECT max_concurrent FROM account_quota"), 5);
@@ -163,7 +163,7 @@ static void an_unlimited_override_lifts_the_plans_limit(void)
 	a = made("ann@example.com", "starter");
 	for (i = 0; i < 8; i++)
 		fx_accept(a.id, LANE_ASYNC, "echo", "{}");
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "starter", &own, &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "starter", &own, fx_audit(), &err));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready"), 8);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM account_quota WHERE max_day IS NULL"
 	                          " AND max_concurrent IS NULL AND max_month = 50"), 1);
@@ -182,8 +182,8 @@ static void an_override_that_is_not_given_stays(void)
 
 	fx_empty();
 	a = made("ann@example.com", "starter");
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "starter", &first, &err));
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "pro", &second, &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "starter", &first, fx_audit(), &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, a.id, "pro", &second, fx_audit(), &err));
 	CU_ASSERT_TRUE_FATAL(account_find(fx_conn, "ann@example.com", &found, &err));
 	CU_ASSERT_EQUAL(found.concurrent, 10);
 	CU_ASSERT_EQUAL(found.runs_per_day, 20);
@@ -198,9 +198,9 @@ static void an_unknown_plan_changes_nothing(void)
 
 	fx_empty();
 	a = made("ann@example.com", "starter");
-	CU_ASSERT_FALSE(account_set_plan(fx_db, a.id, "gold", NULL, &err));
+	CU_ASSERT_FALSE(account_set_plan(fx_db, a.id, "gold", NULL, fx_audit(), &err));
 	CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
-	CU_ASSERT_FALSE(account_set_plan(fx_db, a.id + 1, "pro", NULL, &err));
+	CU_ASSERT_FALSE(account_set_plan(fx_db, a.id + 1, "pro", NULL, fx_audit(), &err));
 	CU_ASSERT_EQUAL(err.code, ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(fx_number("SELECT max_day FROM account_quota"), 50);
 }

@@ -31,8 +31,8 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 	fx_empty();
 	fx_account(7, 3);
 	k = make_key(7, hash_a, 99000);
-	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_ACTIVE, 0, &err));
-	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "ad-copy-forge", SUB_TRIALING, 5000, &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_ACTIVE, 0, fx_audit(), &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "ad-copy-forge", SUB_TRIALING, 5000, fx_audit(), &err));
 	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 7, "gmail", "mbox", "x", 1, 1, &id, &err));
 	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
@@ -76,13 +76,13 @@ static void an_account_s_own_features_count_before_its_plan_s(void)
 	fx_empty();
 	fx_account(7, 3);
 	make_key(7, hash_a, 0);
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", &own, &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", &own, fx_audit(), &err));
 	f = features_of(hash_a);
 	CU_ASSERT_TRUE(f.api && f.white_label && !f.webhooks && !f.mcp);
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "enterprise", &less, &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "enterprise", &less, fx_audit(), &err));
 	f = features_of(hash_a);
 	CU_ASSERT_TRUE(f.api && f.white_label && !f.webhooks && !f.mcp);
-	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", NULL, &err));
+	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", NULL, fx_audit(), &err));
 	f = features_of(hash_a);
 	CU_ASSERT_TRUE(!f.api && f.white_label && !f.webhooks && !f.mcp);
 }
@@ -119,7 +119,7 @@ static void rights_of_other_accounts_are_not_read(void)
 	fx_account(7, 3);
 	fx_account(8, 3);
 	make_key(7, hash_a, 0);
-	CU_ASSERT_TRUE(subscription_set(fx_db, 8, "*", SUB_ACTIVE, 0, &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 8, "*", SUB_ACTIVE, 0, fx_audit(), &err));
 	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 8, "gmail", "mbox", "x", 1, 1, &id, &err));
 	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
@@ -181,13 +181,13 @@ static void a_subscription_to_all_replaces_the_others(void)
 	struct error err;
 
 	fx_empty();
-	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "ad-copy-forge", SUB_TRIALING, 5000, &err));
-	CU_ASSERT_TRUE(subscription_set(fx_db, 8, "ad-copy-forge", SUB_ACTIVE, 0, &err));
-	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_ACTIVE, 0, &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "ad-copy-forge", SUB_TRIALING, 5000, fx_audit(), &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 8, "ad-copy-forge", SUB_ACTIVE, 0, fx_audit(), &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_ACTIVE, 0, fx_audit(), &err));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM subscriptions WHERE account_id = 7"), 1);
-	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "email-triage", SUB_NONE, 0, &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "email-triage", SUB_NONE, 0, fx_audit(), &err));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM subscriptions WHERE account_id = 7"), 2);
-	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_NONE, 0, &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_NONE, 0, fx_audit(), &err));
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM subscriptions WHERE account_id = 7"), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM subscriptions WHERE account_id = 8"), 1);
 }

@@ -159,6 +159,27 @@ static void effects_and_what_is_remembered(void)
 	CU_ASSERT_TRUE(ranges_only("plan_load, effects_look, memory_look, memory_list", 12, 4));
 }
 
+static void the_audit_log_by_account_and_whole(void)
+{
+	struct audit_filter f = {.limit = 5, .account_id = 1}, all = {.limit = 5};
+	struct audit_row *rows;
+	struct error err;
+	unsigned n, i;
+
+	for (i = 0; i < 50; i++) {
+		struct audit_entry e = *fx_audit();
+
+		e.account_id = 1 + i % 5;
+		CU_ASSERT_TRUE_FATAL(audit_write(fx_conn, &e, &err));
+	}
+	begin();
+	CU_ASSERT_TRUE(audit_list(fx_conn, &f, &arena, &rows, &n, &err));
+	CU_ASSERT_TRUE(ranges_only("audit_list, one account", 7, 6));
+	begin();
+	CU_ASSERT_TRUE(audit_list(fx_conn, &all, &arena, &rows, &n, &err));
+	CU_ASSERT_TRUE(ranges_only("audit_list, all", 7, 6));
+}
+
 static void accounts_by_address_and_in_order(void)
 {
 	struct account a, *all;
@@ -178,8 +199,8 @@ static void a_plan_is_set_by_keys(void)
 	struct error err;
 
 	begin();
-	CU_ASSERT_TRUE(account_set_plan(fx_db, 1, "enterprise", NULL, &err));
-	CU_ASSERT_TRUE(subscription_set(fx_db, 1, "*", SUB_ACTIVE, 0, &err));
+	CU_ASSERT_TRUE(account_set_plan(fx_db, 1, "enterprise", NULL, fx_audit(), &err));
+	CU_ASSERT_TRUE(subscription_set(fx_db, 1, "*", SUB_ACTIVE, 0, fx_audit(), &err));
 	CU_ASSERT_TRUE(ranges_only("account_set_plan, subscription_set", 12, 1));
 }
 
@@ -333,6 +354,7 @@ static CU_TestInfo tests[] = {
 	{"a key and its rights", a_key_and_its_rights},
 	{"an account's keys and connections", an_accounts_keys_and_connections},
 	{"effects and what is remembered", effects_and_what_is_remembered},
+	{"the audit log, by account and whole", the_audit_log_by_account_and_whole},
 	{"accounts by address and in order", accounts_by_address_and_in_order},
 	{"a plan is set by keys", a_plan_is_set_by_keys},
 	{"an execution and its steps", an_execution_and_its_steps},
