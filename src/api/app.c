@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/logins.h"
 #include "core/run_process.h"
 
 #define SPARE_CONNECTIONS 5      /* beside one for each request thread: admitter 2, reader 2, waiting room */
@@ -96,6 +97,7 @@ static bool open_all(struct app *app, struct error *err)
 		return false;
 	app->ringer = doorbell_ringer_new(app->cfg.run_dir);
 	app->auth = auth_new(app->db, &app->peppers);
+	app->logins = logins_new(app->db, app->auth, app->ringer);
 	app->runs = runs_new(app->db, app->ringer, app->agents);
 	open_run_env(app);
 	app->reader = reader_start(app->runs, !app->cgi, err);
@@ -137,6 +139,7 @@ bool app_close(struct app *app)
 	if (!local_runs_stop(app->local_runs, LOCAL_STOP_S))
 		return false;
 	runs_free(app->runs);
+	logins_free(app->logins);
 	auth_free(app->auth);
 	ratelimit_close(app->ratelimit);
 	doorbell_ringer_free(app->ringer);

@@ -19,6 +19,7 @@
 #include "db/db.h"
 #include "net/outbound.h"
 
+struct logins;
 struct waiting;
 
 struct app {
@@ -29,6 +30,7 @@ struct app {
 	struct outbound_rules   *outbound;
 	struct db               *db;
 	struct auth             *auth;
+	struct logins           *logins;
 	struct ratelimit        *ratelimit;
 	struct doorbell_ringer  *ringer;
 	struct doorbell          doorbell;        /* the waiting room reads it */

@@ -15,6 +15,11 @@ void executions_steps(struct request *r);
 void executions_events(struct request *r);
 void executions_cancel(struct request *r);
 
+void session_create(struct request *r);
+void session_delete(struct request *r);
+void me_get(struct request *r);
+void me_password(struct request *r);
+
 void health_live(struct request *r);
 void health_ready(struct request *r);
 void metrics_get(struct request *r);

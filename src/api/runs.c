@@ -66,9 +66,10 @@ static void fill_admission(struct request *r, struct run_request *q)
 	a->queued_at = clock_now_ms();
 	a->id = id_make_at(a->queued_at);
 	a->account_id = r->auth->principal.account_id;
+	a->has_key_id = !r->auth->principal.session;
 	a->key_id = r->auth->principal.key_id;
 	a->agent = q->agent->slug;
-	a->trigger = TRIGGER_API;
+	a->trigger = r->auth->principal.session ? TRIGGER_MANUAL : TRIGGER_API;
 	a->lane = q->is_async ? LANE_ASYNC : LANE_SYNC;
 	q->estimate_ms = runs_estimate(r->app->runs, q->agent);
 	q->waiter = (struct waiter){.r = r, .id = a->id, .ops = &run_waiter_ops, .status = EXEC_QUEUED};

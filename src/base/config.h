@@ -31,6 +31,7 @@ struct config {
 	int   sync_wait_s;       /* 55 */
 	int   max_body;          /* bytes, 1 MiB */
 	bool  run_inline;        /* run synchronous runs in the responder */
+	bool  behind_tls;        /* a proxy in front of the web server ends TLS */
 	char *metrics_token_file;/* "" : /metrics only from loopback */
 	/* [worker] */
 	int   worker_threads, worker_batch, worker_poll_ms;            /* 8, 64, 1000 */

@@ -92,6 +92,8 @@ static const struct setting table[] = {
 	     "largest request body in bytes"),
 	BOOL_("http", "run_inline", run_inline, "no",
 	      "run synchronous runs in the responder, for a host without a worker"),
+	BOOL_("http", "behind_tls", behind_tls, "no",
+	      "clients speak TLS to a proxy in front of the web server: cookies are marked Secure"),
 	TEXT_("http", "metrics_token_file", metrics_token_file, "", NULL,
 	      "file with the token for /metrics; empty: only from this host"),
 	INT_("worker", "threads", worker_threads, "8", 1, 1024, "runs at once"),

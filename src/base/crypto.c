@@ -113,24 +113,32 @@ static void key_checksum(const char *key, char out[KEY_CHECK])
 		out[i] = crypto_base62[crc % 62];
 }
 
-void crypto_key_make(char out[API_KEY_LEN + 1])
+void crypto_base62_make(char *out, size_t n)
 {
-	size_t n = sizeof API_KEY_PREFIX - 1;
 	uint8_t some[64];
+	size_t len = 0;
 	unsigned i = 0;
 
-	memcpy(out, API_KEY_PREFIX, n);
-	while (n < API_KEY_LEN - KEY_CHECK) {
+	while (len < n) {
 		if (i % sizeof some == 0)
 			rnd_bytes(some, sizeof some);
 		/* 248 is 4 * 62: larger bytes would favour some characters */
 		if (some[i % sizeof some] < 248)
-			out[n++] = crypto_base62[some[i % sizeof some] % 62];
+			out[len++] = crypto_base62[some[i % sizeof some] % 62];
 		i++;
 	}
-	key_checksum(out, out + n);
-	out[API_KEY_LEN] = '\0';
+	out[len] = '\0';
 	mem_wipe(some, sizeof some);
+}
+
+void crypto_key_make(char out[API_KEY_LEN + 1])
+{
+	size_t n = sizeof API_KEY_PREFIX - 1;
+
+	memcpy(out, API_KEY_PREFIX, n);
+	crypto_base62_make(out + n, API_KEY_LEN - KEY_CHECK - n);
+	key_checksum(out, out + API_KEY_LEN - KEY_CHECK);
+	out[API_KEY_LEN] = '\0';
 }
 
 bool crypto_key_well_formed(const char *key, size_t n)

@@ -26,6 +26,7 @@ size_t crypto_base64(const void *p, size_t n, char *out);                /* RFC 
 bool   crypto_unbase64(const char *text, size_t n, uint8_t *out, size_t *out_len); /* strict; out has 3*(n/4) */
 
 extern const char crypto_base62[63];   /* 0-9 a-z A-Z */
+void crypto_base62_make(char *out, size_t n);          /* n random ones and a NUL */
 
 /* API keys: "agv_live_" + 30 base62 characters of randomness + 6, the most significant first,
  * of the CRC-32 of the 39 characters before them. */

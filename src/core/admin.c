@@ -8,10 +8,12 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/password.h"
 #include "base/rnd.h"
 #include "core/admin_priv.h"
 #include "core/audit.h"
 #include "core/executor.h"
+#include "store/sessions.h"
 
 #define SECRET_BYTES 24
 
@@ -89,6 +91,20 @@ bool admin_user_find(struct admin *a, const char *user, struct account *out, str
 
 	db_put(a->db, c);
 	return ok;
+}
+
+bool admin_user_password(struct admin *a, const char *user, const char *password, struct account *out,
+                         struct error *err)
+{
+	char hash[PASSWORD_HASH_SIZE];
+
+	if (!password_check_new(password, "password-file", err) || !admin_user_find(a, user, out, err))
+		return false;
+	password_hash(password, hash);
+	if (!password_set(a->db, out->id, hash, NULL, err))
+		return false;
+	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
+	return true;
 }
 
 bool admin_user_list(struct admin *a, struct arena *arena, struct account **out, unsigned *count,

@@ -32,6 +32,9 @@ struct admin {
 bool admin_user_create(struct admin *a, const char *email, const char *name, const char *plan,
                        struct account *out, struct error *err);
 bool admin_user_find(struct admin *a, const char *user, struct account *out, struct error *err);
+/* Sets the password of the dashboard and ends the user's sessions. */
+bool admin_user_password(struct admin *a, const char *user, const char *password, struct account *out,
+                         struct error *err);
 bool admin_user_list(struct admin *a, struct arena *arena, struct account **out, unsigned *count,
                      struct error *err);
 /* Sets plan and overrides and fills slots that became free; out is the account afterwards. */

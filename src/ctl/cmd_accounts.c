@@ -17,6 +17,20 @@ bool cmd_user_create(struct ctl *c)
 	return true;
 }
 
+bool cmd_user_password(struct ctl *c)
+{
+	char *password = NULL;
+	struct account a;
+	bool ok = ctl_read_secret(c, "password-file", &password) &&
+		  admin_user_password(&c->admin, ctl_text(c, "user"), password, &a, &c->err);
+
+	if (password)
+		mem_wipe(password, CTL_SECRET_MAX);
+	if (ok)
+		print_account(c, &a);
+	return ok;
+}
+
 bool cmd_user_list(struct ctl *c)
 {
 	struct account *a;

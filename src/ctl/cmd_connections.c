@@ -2,18 +2,14 @@
 #include "ctl/print.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agents/registry.h"
 #include "base/mem.h"
 #include "net/outbound.h"
-
-#define PASSWORD_FILE_MAX 4096
 
 static bool has(char *const *list, unsigned n, const char *name)
 {
@@ -68,54 +64,6 @@ static bool misuse(struct ctl *c, const char *what)
 	return err_set(&c->err, ERR_INVALID_INPUT, "%s", what);
 }
 
-static bool read_all(struct ctl *c, const char *option, const char *path, size_t max, char **out)
-{
-	bool input = strcmp(path, "-") == 0;
-	int fd = input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	size_t n = 0;
-	ssize_t got = 1;
-
-	*out = arena_alloc(&c->arena, max + 2);
-	while (fd >= 0 && n <= max && got != 0) {
-		got = read(fd, *out + n, max + 1 - n);
-		if (got < 0 && errno != EINTR)
-			break;
-		n += got > 0 ? (size_t)got : 0;
-	}
-	if (fd < 0 || got < 0)
-		err_field(&c->err, option, "--%s %.200s: %s", option, path, strerror(errno));
-	else if (n > max)
-		err_field(&c->err, option, "--%s %.200s is longer than %zu bytes", option, path, max);
-	else if (memchr(*out, '\0', n))
-		err_field(&c->err, option, "--%s %.200s is no text", option, path);
-	(*out)[n] = '\0';
-	if (fd >= 0 && !input)
-		close(fd);
-	return c->err.code == ERR_NONE;
-}
-
-/* Others on this host should not be able to read it; whether they may is the operator's to say. */
-static void warn_of_readers(struct ctl *c, const char *path)
-{
-	struct stat st;
-
-	if (!c->json && strcmp(path, "-") != 0 && stat(path, &st) == 0 && (st.st_mode & S_IROTH))
-		fprintf(stderr, "agentivctl: warning: every user of this host can read %s\n", path);
-}
-
-static bool read_password(struct ctl *c, char **out)
-{
-	const char *path = ctl_text(c, "password-file");
-
-	if (!read_all(c, "password-file", path, PASSWORD_FILE_MAX, out))
-		return false;
-	(*out)[strcspn(*out, "\r\n")] = '\0';
-	if (!**out)
-		return err_field(&c->err, "password-file", "The first line of %.200s is empty", path);
-	warn_of_readers(c, path);
-	return true;
-}
-
 /* The secret is wiped by the caller. */
 static bool take_server(struct ctl *c, struct mailbox_spec *spec, char **password)
 {
@@ -128,7 +76,7 @@ static bool take_server(struct ctl *c, struct mailbox_spec *spec, char **passwor
 		return misuse(c, "--imap needs --username NAME, or --address where that is the name");
 	if (!ctl_given(c, "password-file"))
 		return misuse(c, "--imap needs --password-file FILE (- is standard input)");
-	if (!read_password(c, password) || (ca && !read_all(c, "ca-file", ca, MAILBOX_CA_MAX, &pem)))
+	if (!ctl_read_secret(c, "password-file", password) || (ca && !ctl_read_file(c, "ca-file", ca, MAILBOX_CA_MAX, &pem)))
 		return false;
 	spec->password = *password;
 	spec->ca = pem;
@@ -187,7 +135,7 @@ bool cmd_connection_add(struct ctl *c)
 	bool ok = take_mailbox(c, &spec, &password) && check_integration(c, integration) && add(c, integration, &spec);
 
 	if (password)
-		mem_wipe(password, PASSWORD_FILE_MAX);
+		mem_wipe(password, CTL_SECRET_MAX);
 	if (ok && geteuid() == 0 && spec.path && !ctl_given(c, "unchecked") && !c->json)
 		fputs("agentivctl: warning: that the mailbox can be read was checked as root, not as the"
 		      " service's user\n", stderr);

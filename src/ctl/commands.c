@@ -20,6 +20,11 @@ static const struct ctl_option user_create_options[] = {
 	REQUIRED("plan", "PLAN", "starter, pro, enterprise, or another that the database has"),
 	END};
 
+static const struct ctl_option user_password_options[] = {
+	USER,
+	REQUIRED("password-file", "FILE", "file whose first line is the new password; - is standard input"),
+	END};
+
 static const struct ctl_option user_options[] = {USER, END};
 
 static const struct ctl_option plan_set_options[] = {
@@ -121,6 +126,9 @@ const struct ctl_command ctl_commands[] = {
 	 "database that is away 4."},
 	{"user create", NEED_SCHEMA | NEED_SEAL, user_create_options, cmd_user_create,
 	 "Make a user", "A new user has no subscription to any agent: see subscription set."},
+	{"user password", NEED_SCHEMA, user_password_options, cmd_user_password,
+	 "Set the password by which a user logs in to the dashboard",
+	 "It has 10 characters or more. The user's sessions end, everywhere within 5 seconds."},
 	{"user list", NEED_SCHEMA, no_options, cmd_user_list, "List the users", NULL},
 	{"plan list", NEED_SCHEMA, no_options, cmd_plan_list, "List the plans, their limits and features", NULL},
 	{"plan set", NEED_SCHEMA, plan_set_options, cmd_plan_set,

@@ -112,6 +112,12 @@ bool ctl_check_agent(struct ctl *c, const char *agent);
 /* Who calls: for the audit log. Strings are in the arena. */
 void ctl_who(struct actor *out, struct arena *a);
 
+/* A text of at most max bytes, in the arena; path - is standard input. */
+bool ctl_read_file(struct ctl *c, const char *option, const char *path, size_t max, char **out);
+/* The first line of the file that the option names; the caller wipes CTL_SECRET_MAX bytes of it. */
+#define CTL_SECRET_MAX 4096
+bool ctl_read_secret(struct ctl *c, const char *option, char **out);
+
 /* Opens the pool for n connections; the command's end closes it. */
 bool ctl_open_db(struct ctl *c, unsigned n);
 
@@ -123,6 +129,7 @@ bool cmd_show_defaults(struct ctl *c);
 bool cmd_user_create(struct ctl *c);
 bool cmd_user_list(struct ctl *c);
 bool cmd_plan_list(struct ctl *c);
+bool cmd_user_password(struct ctl *c);
 bool cmd_plan_set(struct ctl *c);
 bool cmd_subscription_set(struct ctl *c);
 bool cmd_webhook_secret_show(struct ctl *c);

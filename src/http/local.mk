@@ -22,6 +22,7 @@ libapi_a_SOURCES = \
 	src/api/health.c \
 	src/api/metrics.c \
 	src/api/render.c src/api/render.h \
+	src/api/session.c \
 	src/api/runs.c src/api/runs_priv.h \
 	src/api/runs_answer.c src/api/runs_request.c \
 	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \

@@ -199,7 +199,7 @@ static bool insert_executions(struct db_conn *c, const struct batch *b, struct e
 		*at++ = db_str(a->agent);
 		*at++ = db_int(a->trigger);
 		*at++ = db_int(a->queued_at);
-		*at++ = db_id(&a->key_id);
+		*at++ = db_id(a->has_key_id ? &a->key_id : NULL);
 		*at++ = db_str(a->webhook_url);
 		*at++ = db_bytes(a->input, a->input_len);
 		rows++;

@@ -30,6 +30,7 @@ struct admission {
 	/* what is asked */
 	struct id id;                        /* the execution's, made by the caller */
 	uint64_t  account_id;
+	bool      has_key_id;                /* false: asked for by a session */
 	struct id key_id;
 	const char *agent;
 	enum exec_trigger trigger;
