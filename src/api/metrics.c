@@ -24,6 +24,12 @@ static void figure(struct buf *b, const char *name, const char *type, const char
 	buf_addf(b, "agentiv_%s %" PRId64 "\n", name, value);
 }
 
+static void seconds(struct buf *b, const char *name, const char *help, int64_t ms)
+{
+	head(b, name, "gauge", help);
+	buf_addf(b, "agentiv_%s %.3f\n", name, (double)ms / 1000);
+}
+
 /* method="GET",route="/api/agents" */
 static void add_labels(struct buf *b, unsigned route)
 {
@@ -116,9 +122,12 @@ static void add_queue(struct buf *b, const struct queue_stats *q)
 	buf_addf(b, "agentiv_queue_runs{state=\"leased\"} %" PRId64 "\n", q->leased);
 	buf_addf(b, "agentiv_queue_runs{state=\"held\"} %" PRId64 "\n", q->held);
 	buf_addf(b, "agentiv_queue_runs{state=\"later\"} %" PRId64 "\n", q->later);
-	head(b, "queue_oldest_ready_seconds", "gauge", "Age of the run that is ready for longest.");
-	buf_addf(b, "agentiv_queue_oldest_ready_seconds %.3f\n", (double)q->oldest_ready_ms / 1000);
+	seconds(b, "queue_oldest_ready_seconds", "Age of the run that is ready for longest.", q->oldest_ready_ms);
+	figure(b, "accounts_holding", "gauge", "Accounts that have held runs.", q->holding);
+	figure(b, "queue_due", "gauge", "Runs of later whose time has come, still to be moved; up to 100000.", q->due);
+	seconds(b, "queue_oldest_due_seconds", "How long the time of the first of them is over.", q->oldest_due_ms);
 	figure(b, "leases_expired", "gauge", "Leases past their time that nobody has taken up.", q->expired);
+	seconds(b, "leases_oldest_expired_seconds", "How long the first of them is past it.", q->oldest_expired_ms);
 	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made; up to 100000.", q->outbox);
 }
 

@@ -17,6 +17,7 @@
 #include "store/effects.h"
 #include "store/executions.h"
 #include "store/migrate.h"
+#include "store/queue.h"
 
 struct outbound_rules;
 
@@ -101,6 +102,9 @@ bool admin_audit(struct admin *a, const char *user, struct audit_filter *f, stru
 #define ADMIN_STEPS_MAX 1000
 bool admin_execution(struct admin *a, const char *id, struct arena *arena, struct execution *out,
                      struct execution_step **steps, unsigned *count, struct error *err);
+
+/* The queue as it is, and how many accounts hold runs though none of theirs is active. */
+bool admin_queue_stats(struct admin *a, struct queue_stats *out, int64_t *stuck_accounts, struct error *err);
 
 bool admin_migrate(struct admin *a, const struct migrate_options *o, unsigned *applied,
                    struct error *err);

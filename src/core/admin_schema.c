@@ -1,5 +1,7 @@
-/* The schema and single runs, for the operator. */
+/* The schema, the queue and single runs, for the operator. */
 #include "core/admin_priv.h"
+
+#include "base/clock.h"
 
 bool admin_execution(struct admin *a, const char *id_text, struct arena *arena, struct execution *out,
                      struct execution_step **steps, unsigned *count, struct error *err)
@@ -16,6 +18,15 @@ bool admin_execution(struct admin *a, const char *id_text, struct arena *arena, 
 	ok = c && execution_find_many(c, &id, 1, arena, out, &found, err) &&
 	     (found == 1 || err_set(err, ERR_NOT_FOUND, "There is no execution %s", id_text)) &&
 	     execution_steps(c, &id, 0, ADMIN_STEPS_MAX, arena, *steps, count, err);
+	db_put(a->db, c);
+	return ok;
+}
+
+bool admin_queue_stats(struct admin *a, struct queue_stats *out, int64_t *stuck_accounts, struct error *err)
+{
+	struct db_conn *c = db_get_patient(a->db, err);
+	bool ok = c && queue_stats(c, clock_now_ms(), out, err) && queue_stuck_accounts(c, stuck_accounts, err);
+
 	db_put(a->db, c);
 	return ok;
 }

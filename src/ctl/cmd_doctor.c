@@ -139,7 +139,8 @@ static void check_clock(struct doctor *d)
 		              (int)(size % 1000), off > 0 ? "behind" : "ahead of");
 }
 
-static void check_schema(struct doctor *d)
+/* Whether the programs can work with it. */
+static bool check_schema(struct doctor *d)
 {
 	struct error err = {0};
 	struct migration *m = NULL;
@@ -148,13 +149,13 @@ static void check_schema(struct doctor *d)
 	if (!admin_schema_usable(&d->c->admin, &err)) {
 		doctor_report(d, VERDICT_FAILED, "schema", err.code == ERR_CONFLICT ? "agentivctl migrate" : NULL,
 		              "%s", err.message);
-		return;
+		return false;
 	}
 	if (!admin_migrations(&d->c->admin, ctl_sql_dir(), &m, &n, &err)) {
 		doctor_report(d, VERDICT_WARNING, "schema", "install the project's sql folder, or set"
 		              " AGENTIV_SQL_DIR", "usable, but its files cannot be compared: %s",
 		              err.message);
-		return;
+		return true;
 	}
 	for (i = 0; i < n; i++)
 		changed += m[i].changed;
@@ -164,6 +165,7 @@ static void check_schema(struct doctor *d)
 	else
 		doctor_report(d, VERDICT_OK, "schema", NULL, "all %u migrations are applied", n);
 	mem_free(m);
+	return true;
 }
 
 /* false: it is away. */
@@ -193,7 +195,8 @@ static bool check_database(struct doctor *d)
 		              db_max_packet(conn));
 	db_put(c->db, conn);
 	check_clock(d);
-	check_schema(d);
+	if (check_schema(d))
+		doctor_queue(d);
 	return true;
 }
 

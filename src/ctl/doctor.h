@@ -27,5 +27,7 @@ void doctor_files(struct doctor *d, const char *config_path);
 void doctor_run_dir(struct doctor *d);
 void doctor_listen(struct doctor *d);
 void doctor_programs(struct doctor *d);
+/* Runs that do not get on; the database answers. */
+void doctor_queue(struct doctor *d);
 
 #endif

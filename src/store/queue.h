@@ -146,10 +146,20 @@ bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64
  * reads the whole queue without locking it, so the connection is best one of db_get_patient. */
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, unsigned *promoted, struct error *err);
 
-/* For /metrics. later and outbox are counted up to QUEUE_COUNT_MAX. oldest_ready_ms: age of the run that is ready for
- * longest, 0 when none is. expired: leases past their time. */
+/* For /metrics and the doctor. later, due and outbox are counted up to QUEUE_COUNT_MAX. Ages are 0 when there is none. */
 #define QUEUE_COUNT_MAX 100000
-struct queue_stats { int64_t ready, leased, held, later, oldest_ready_ms, expired, outbox; };
+struct queue_stats {
+	int64_t ready, oldest_ready_ms;      /* the age of the one that is ready for longest */
+	int64_t leased;
+	int64_t expired, oldest_expired_ms;  /* leases past their time: since when the first of them is */
+	int64_t held, holding;               /* holding: accounts that have held runs */
+	int64_t later;
+	int64_t due, oldest_due_ms;          /* of later those whose time has come, and since when the first of them is */
+	int64_t outbox;
+};
 bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, struct error *err);
+/* Accounts that hold runs though none of theirs is active: what queue_audit_slots would mend. Reads the whole queue
+ * without locking it. */
+bool queue_stuck_accounts(struct db_conn *c, int64_t *accounts, struct error *err);
 
 #endif

@@ -5,7 +5,7 @@ import stat
 import unittest
 from pathlib import Path
 
-from ctl import TOP, Ctl, call, new_folder
+from ctl import TOP, Ctl, call, new_folder, query
 
 DEFAULT_CONFIG = Path("/etc/agentiv/agentiv.conf")
 PROBE = json.loads((TOP / "examples/agents/probe.json").read_text())
@@ -49,7 +49,7 @@ class Installation(Ctl):
         report = json.loads(out)
         self.assertEqual((status, report["ok"]), (0, True), out)
         states = {c["check"]: c["status"] for c in report["checks"]}
-        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "agents", "outbound rules",
+        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "queue", "agents", "outbound rules",
                      "run directory"):
             self.assertEqual(states[name], "ok", out)
 
@@ -105,6 +105,36 @@ class Installation(Ctl):
         found = self.check("agents", 0, **env)
         self.assertEqual([c["status"] for c in found], ["ok"])
         self.assertTrue(found[0]["message"].endswith(f" and {folder}, which replaces email-triage"), found)
+
+    def queue(self):
+        """What the doctor finds in the queue: its warnings, and what it says when there is none."""
+        found = self.check("queue", 0)
+        return [c["message"] for c in found if c["status"] == "warning"], [c["message"] for c in found if c["status"] == "ok"]
+
+    def test_the_doctor_tells_of_runs_that_do_not_get_on(self):
+        warnings, well = self.queue()
+        self.assertEqual(warnings, [])
+        self.assertRegex(well[0], r"^\d+ ready, \d+ running, \d+ held, \d+ later; \d+ webhooks? to send$")
+        account = f"(SELECT id FROM accounts WHERE email = '{self.user()['email']}')"
+        # a ULID's first 48 bits are its time: this one is ten minutes old
+        old = "UNHEX(CONCAT(LPAD(HEX(UNIX_TIMESTAMP() * 1000 - 600000), 12, '0'), REPEAT('0', 20)))"
+        past, tables = "UNIX_TIMESTAMP() * 1000 - 600000", ("queue_ready", "leases", "queue_later", "queue_held")
+        self.addCleanup(query, "UPDATE account_quota SET active = 0, held = 0;" +
+                        "".join(f"DELETE FROM {table};" for table in tables))
+        for statement, said in (
+                (f"INSERT INTO queue_held SELECT id, {old} FROM accounts WHERE id = {account};"
+                 f" UPDATE account_quota SET active = 1, held = 1 WHERE account_id = {account}",
+                 r"^1 account has held runs though nothing of theirs is active"),
+                (f"INSERT INTO queue_ready VALUES (1, {old}, {account}, 0, NULL)",
+                 r"^1 run ready and not taken up, the longest for 6\d\d s$"),
+                (f"INSERT INTO leases VALUES ({old}, {account}, 1, 'x', 'x', {past}, {past}, 0, 1, 0, NULL);"
+                 " DELETE FROM queue_ready", r"^1 run past the end of its lease, the longest for 6\d\d s$"),
+                (f"INSERT INTO queue_later VALUES ({past}, {old}, {account}, 0, 1, 1, NULL); DELETE FROM leases",
+                 r"^1 run due and not made ready, the longest for 6\d\d s$")):
+            query(statement)
+            warnings, well = self.queue()
+            self.assertEqual((len(warnings), well), (1, []), warnings)
+            self.assertRegex(warnings[0], said)
 
     def test_the_doctor_tells_a_dead_worker_from_none(self):
         folder = new_folder()

@@ -65,7 +65,9 @@ class Metrics(ApiCase):
                 self.assertTrue(base in names or re.match(r"[a-z_]+", line)[0] in names, line)
         self.assertLessEqual({"agentiv_build_info", "agentiv_http_requests_total", "agentiv_queue_runs",
                               "agentiv_http_request_duration_seconds", "agentiv_database_up",
-                              "agentiv_admissions_total"}, names)
+                              "agentiv_admissions_total", "agentiv_queue_oldest_ready_seconds", "agentiv_accounts_holding",
+                              "agentiv_queue_due", "agentiv_queue_oldest_due_seconds", "agentiv_leases_expired",
+                              "agentiv_leases_oldest_expired_seconds"}, names)
         self.assertIn("\nagentiv_database_up 1\n", answer.text)
         if not CGI:
             self.assertRegex(answer.text, r'agentiv_http_requests_total\{method="POST",route="/api/agents/\{\}/run",'
