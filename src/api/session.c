@@ -195,7 +195,7 @@ void session_delete(struct request *r)
 	char header[512];
 
 	cookie_header(r, "", header, sizeof header);
-	if (login_close(r->app->logins, r->credentials.cookie, &err))
+	if (login_close(r->app->logins, &r->auth->principal, address_of(r), r->credentials.cookie, &err))
 		respond_nothing(r, header);
 	else
 		respond_error(r, &err);

@@ -96,15 +96,20 @@ bool admin_user_find(struct admin *a, const char *user, struct account *out, str
 bool admin_user_password(struct admin *a, const char *user, const char *password, struct account *out,
                          struct error *err)
 {
-	char hash[PASSWORD_HASH_SIZE];
+	char hash[PASSWORD_HASH_SIZE], id[ID_TEXT_SIZE];
+	struct audit_draft told;
+	bool ok;
 
 	if (!password_check_new(password, "password-file", err) || !admin_user_find(a, user, out, err))
 		return false;
 	password_hash(password, hash);
-	if (!password_set(a->db, out->id, hash, NULL, err))
-		return false;
-	bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
-	return true;
+	id_format(ID_USER, &out->public_id, id);
+	audit_open(&told, &a->actor, out->id, "user.password", id);
+	ok = password_set(a->db, out->id, hash, NULL, audit_entry(&told), err);
+	audit_release(&told);
+	if (ok)
+		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
+	return ok;
 }
 
 bool admin_user_list(struct admin *a, struct arena *arena, struct account **out, unsigned *count,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/password.h"
+#include "core/audit.h"
 #include "core/bells.h"
 #include "store/sessions.h"
 
@@ -171,6 +172,17 @@ static bool attempt_succeeded(struct logins *l, const struct attempt *t, struct 
 
 /* ---- what is offered ---- */
 
+/* Who has a session, on itself. */
+static void tell(struct audit_draft *d, uint64_t account_id, const struct id *session, const char *address,
+                 const char *action)
+{
+	struct actor who = {.kind = ACTOR_SESSION, .id = *session, .address = address};
+	char id[ID_TEXT_SIZE];
+
+	id_format(ID_SESSION, session, id);
+	audit_open(d, &who, account_id, action, id);
+}
+
 static bool find_account(struct logins *l, const char *email, uint64_t *account_id, char hash[PASSWORD_TEXT_MAX + 1],
                          struct error *err)
 {
@@ -185,13 +197,18 @@ static bool open_session(struct logins *l, uint64_t account_id, const char *addr
                          char token[SESSION_TOKEN_LEN + 1], struct error *err)
 {
 	struct session s = {.account_id = account_id, .created_at = clock_now_ms()};
+	struct audit_draft told;
+	bool ok;
 
 	crypto_base62_make(token, SESSION_TOKEN_LEN);
 	session_hash(token, s.hash);
 	s.id = id_make_at(s.created_at);
 	s.expires_at = s.created_at + SESSION_MOST_MS;
 	snprintf(s.address, sizeof s.address, "%s", address);
-	return session_open(l->db, &s, err);
+	tell(&told, account_id, &s.id, address, "session.open");
+	ok = session_open(l->db, &s, audit_entry(&told), err);
+	audit_release(&told);
+	return ok;
 }
 
 bool login_open(struct logins *l, const char *email, const char *password, const char *address,
@@ -210,20 +227,21 @@ bool login_open(struct logins *l, const char *email, const char *password, const
 	return attempt_succeeded(l, &t, err) && open_session(l, account_id, address, token, err);
 }
 
-bool login_close(struct logins *l, const char *cookie, struct error *err)
+bool login_close(struct logins *l, const struct principal *p, const char *address, const char *cookie,
+                 struct error *err)
 {
 	char token[SESSION_TOKEN_LEN + 1];
 	uint8_t hash[SHA256_SIZE];
-	struct db_conn *c;
-	bool ok, ended;
+	struct audit_draft told;
+	bool ok;
 
 	if (!session_token(cookie, token))
 		return err_set(err, ERR_UNAUTHORIZED, "There is no session to be ended");
 	session_hash(token, hash);
 	mem_wipe(token, sizeof token);
-	c = db_get(l->db, err);
-	ok = c && session_end(c, hash, &ended, err);
-	db_put(l->db, c);
+	tell(&told, p->account_id, &p->session_id, address, "session.close");
+	ok = session_end(l->db, hash, audit_entry(&told), err);
+	audit_release(&told);
 	if (ok)
 		forget(l);
 	return ok;
@@ -254,16 +272,20 @@ bool login_change_password(struct logins *l, const struct principal *p, const ch
                            const char *password, struct error *err)
 {
 	char hash[PASSWORD_HASH_SIZE];
+	struct audit_draft told;
+	bool ok;
 
 	if (!password_check_new(password, "new_password", err) || !check_current(l, p, address, current, err) ||
 	    !begin_hashing(l, err))
 		return false;
 	password_hash(password, hash);
 	end_hashing(l);
-	if (!password_set(l->db, p->account_id, hash, &p->session_id, err))
-		return false;
-	forget(l);
-	return true;
+	tell(&told, p->account_id, &p->session_id, address, "user.password");
+	ok = password_set(l->db, p->account_id, hash, &p->session_id, audit_entry(&told), err);
+	audit_release(&told);
+	if (ok)
+		forget(l);
+	return ok;
 }
 
 bool login_account(struct logins *l, const struct principal *p, struct account *out, struct error *err)

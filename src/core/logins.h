@@ -24,8 +24,9 @@ void logins_free(struct logins *l);              /* NULL accepted */
  * ERR_RATE_LIMITED with retry_after; ERR_UNAVAILABLE while too many log in at once. */
 bool login_open(struct logins *l, const char *email, const char *password, const char *address,
                 char token[SESSION_TOKEN_LEN + 1], struct error *err);
-/* Ends the session of a Cookie header, everywhere within 5 s, here at once. */
-bool login_close(struct logins *l, const char *cookie, struct error *err);
+/* Ends the session p of a Cookie header, everywhere within 5 s, here at once. */
+bool login_close(struct logins *l, const struct principal *p, const char *address, const char *cookie,
+                 struct error *err);
 /* Ends the account's other sessions. ERR_INVALID_INPUT names the field at fault; failures are limited as above. */
 bool login_change_password(struct logins *l, const struct principal *p, const char *address, const char *current,
                            const char *password, struct error *err);

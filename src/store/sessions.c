@@ -8,36 +8,51 @@
 
 /* ---- sessions ---- */
 
+struct change {
+	const struct session *session;
+	const uint8_t *hash;
+	const struct audit_entry *audit;
+};
+
 static bool open_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	static const char insert[] =
 		"INSERT INTO sessions (token_hash, id, account_id, created_at, last_seen, expires_at, address)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE last_seen = VALUES(last_seen)";
 	static const char prune[] = "DELETE FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
-	const struct session *s = ctx;
+	const struct change *k = ctx;
+	const struct session *s = k->session;
 	struct db_arg args[] = {
 		db_bytes(s->hash, sizeof s->hash), db_id(&s->id), db_int((int64_t)s->account_id), db_int(s->created_at),
 		db_int(s->created_at), db_int(s->expires_at), db_str(s->address)};
 	struct db_arg old[] = {db_int(s->created_at), db_int(SESSIONS_PRUNED)};
 
-	return db_exec(c, insert, args, sizeof args / sizeof *args, NULL, err) && db_exec(c, prune, old, 2, NULL, err);
+	return db_exec(c, insert, args, sizeof args / sizeof *args, NULL, err) && db_exec(c, prune, old, 2, NULL, err) &&
+	       audit_write(c, k->audit, err);
 }
 
-bool session_open(struct db *db, const struct session *s, struct error *err)
+bool session_open(struct db *db, const struct session *s, const struct audit_entry *audit, struct error *err)
 {
-	struct session copy = *s;
+	struct change k = {.session = s, .audit = audit};
 
-	return db_transaction(db, open_body, NULL, &copy, err);
+	return db_transaction(db, open_body, NULL, &k, err);
 }
 
-bool session_end(struct db_conn *c, const uint8_t hash[SESSION_HASH], bool *ended, struct error *err)
+static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 {
-	struct db_arg arg = db_bytes(hash, SESSION_HASH);
+	const struct change *k = ctx;
+	struct db_arg arg = db_bytes(k->hash, SESSION_HASH);
 	uint64_t n = 0;
-	bool ok = db_exec(c, "DELETE FROM sessions WHERE token_hash = ?", &arg, 1, &n, err);
 
-	*ended = n > 0;
-	return ok;
+	return db_exec(c, "DELETE FROM sessions WHERE token_hash = ?", &arg, 1, &n, err) &&
+	       (n == 0 || audit_write(c, k->audit, err));
+}
+
+bool session_end(struct db *db, const uint8_t hash[SESSION_HASH], const struct audit_entry *audit, struct error *err)
+{
+	struct change k = {.hash = hash, .audit = audit};
+
+	return db_transaction(db, end_body, NULL, &k, err);
 }
 
 bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err)
@@ -85,6 +100,7 @@ struct new_password {
 	uint64_t account_id;
 	const char *text;
 	const struct id *keep;
+	const struct audit_entry *audit;
 };
 
 static bool set_body(struct db_conn *c, void *ctx, struct error *err)
@@ -95,12 +111,14 @@ static bool set_body(struct db_conn *c, void *ctx, struct error *err)
 	struct db_arg end[] = {db_int((int64_t)p->account_id), db_id(p->keep ? p->keep : &none)};
 
 	return db_exec(c, "UPDATE accounts SET password = ? WHERE id = ?", set, 2, NULL, err) &&
-	       db_exec(c, "DELETE FROM sessions WHERE account_id = ? AND id <> ?", end, 2, NULL, err);
+	       db_exec(c, "DELETE FROM sessions WHERE account_id = ? AND id <> ?", end, 2, NULL, err) &&
+	       audit_write(c, p->audit, err);
 }
 
-bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep, struct error *err)
+bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep,
+                  const struct audit_entry *audit, struct error *err)
 {
-	struct new_password p = {account_id, text, keep};
+	struct new_password p = {account_id, text, keep, audit};
 
 	return db_transaction(db, set_body, NULL, &p, err);
 }

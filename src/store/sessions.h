@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "db/db.h"
+#include "store/audit.h"
 
 #define SESSION_HASH      32
 #define PASSWORD_TEXT_MAX 255       /* of a hashed password */
@@ -19,11 +20,11 @@ struct session {
 	char      address[64];           /* where the login came from */
 };
 
-/* Opens a session, and drops up to SESSIONS_PRUNED that are over. Repeating it is harmless. */
+/* Opens a session, and drops up to SESSIONS_PRUNED that are over. audit is written with it. */
 #define SESSIONS_PRUNED 100
-bool session_open(struct db *db, const struct session *s, struct error *err);
-/* *ended false: there was none. */
-bool session_end(struct db_conn *c, const uint8_t hash[SESSION_HASH], bool *ended, struct error *err);
+bool session_open(struct db *db, const struct session *s, const struct audit_entry *audit, struct error *err);
+/* One that is over already is no error, and told nowhere. */
+bool session_end(struct db *db, const uint8_t hash[SESSION_HASH], const struct audit_entry *audit, struct error *err);
 /* Its use goes on. */
 bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err);
 
@@ -32,7 +33,8 @@ bool password_find(struct db_conn *c, const char *email, uint64_t *account_id, c
                    struct error *err);
 bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err);
 /* Ends every session of the account but the one that is kept (NULL: every one). */
-bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep, struct error *err);
+bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep,
+                  const struct audit_entry *audit, struct error *err);
 
 /* A subject that logins are counted by, and what became of the count. */
 struct login_subject {

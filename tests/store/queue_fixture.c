@@ -44,7 +44,7 @@ void fx_empty(void)
 		"DELETE FROM delivery_attempts", "DELETE FROM agent_durations", "DELETE FROM account_quota",
 		"DELETE FROM api_keys", "DELETE FROM subscriptions", "DELETE FROM connections",
 		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM audit_log",
-		"DELETE FROM kept_answers", "DELETE FROM accounts"};
+		"DELETE FROM kept_answers", "DELETE FROM sessions", "DELETE FROM login_failures", "DELETE FROM accounts"};
 	struct error err;
 	unsigned i;
 
