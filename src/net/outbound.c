@@ -1,22 +1,12 @@
-/* Addresses, and the operator's networks. Every address is judged as 16 bytes of IPv6, an IPv4 one in its mapped
- * form, so that networks and special blocks are matched by one function. */
+/* Addresses, and the operator's networks. */
 #include "net/outbound_priv.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
 #define NETWORKS_MAX 64
-#define V4_MAPPED    96     /* bits before the IPv4 address */
-
-struct network {
-	struct address address;
-	unsigned bits;
-};
 
 struct outbound_rules {
 	unsigned count;
@@ -52,44 +42,14 @@ static const struct block v6_names[] = {
 /* RFC 6052: what stands after it is an IPv4 address behind a translator. */
 static const struct block nat64 = {"64:ff9b::", 96, NULL};
 
-struct address outbound_from_v4(const void *v4)
-{
-	struct address a = {.b = {[10] = 0xff, [11] = 0xff}};
-
-	memcpy(a.b + 12, v4, 4);
-	return a;
-}
-
-static bool parse_address(const char *text, struct address *out, unsigned *bits)
-{
-	struct in_addr v4;
-
-	*bits = 128;
-	if (inet_pton(AF_INET6, text, out->b) == 1)
-		return true;
-	if (inet_pton(AF_INET, text, &v4) != 1)
-		return false;
-	*out = outbound_from_v4(&v4);
-	*bits = 32;
-	return true;
-}
-
-static bool in_network(const struct address *a, const struct address *net, unsigned bits)
-{
-	unsigned whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a->b, net->b, whole) != 0)
-		return false;
-	return rest == 0 || (a->b[whole] ^ net->b[whole]) >> (8 - rest) == 0;
-}
-
 static bool in_block(const struct address *a, const struct block *b)
 {
-	struct address net;
+	struct network net;
 	unsigned size;
 
-	INVARIANT(parse_address(b->network, &net, &size), "a special block is not an address");
-	return in_network(a, &net, b->bits + (128 - size));
+	INVARIANT(address_parse(b->network, &net.address, &size), "a special block is not an address");
+	net.bits = b->bits + (128 - size);
+	return network_holds(&net, a);
 }
 
 static const char *find_block(const struct address *a, const struct block *blocks, size_t n)
@@ -104,24 +64,16 @@ static const char *find_block(const struct address *a, const struct block *block
 
 #define FIND_BLOCK(a, blocks) find_block((a), (blocks), sizeof (blocks) / sizeof *(blocks))
 
-static bool is_mapped(const struct address *a)
-{
-	static const uint8_t zero[4];
-	struct address mapped = outbound_from_v4(zero);
-
-	return in_network(a, &mapped, V4_MAPPED);
-}
-
 /* NULL for a public address, else what kind it is. */
 static const char *special_kind(const struct address *a)
 {
 	struct address inner;
 	const char *what;
 
-	if (is_mapped(a))
+	if (address_is_v4(a))
 		return FIND_BLOCK(a, v4_blocks);
 	if (in_block(a, &nat64)) {
-		inner = outbound_from_v4(a->b + 12);
+		inner = address_from_v4(a->b + 12);
 		return FIND_BLOCK(&inner, v4_blocks);
 	}
 	if (a->b[0] >> 5 == 1)
@@ -135,28 +87,20 @@ static bool allowed_by_operator(const struct outbound_rules *r, const struct add
 	unsigned i;
 
 	for (i = 0; r && i < r->count; i++)
-		if (in_network(a, &r->networks[i].address, r->networks[i].bits))
+		if (network_holds(&r->networks[i], a))
 			return true;
 	return false;
-}
-
-static void format_address(const struct address *a, char out[INET6_ADDRSTRLEN])
-{
-	if (is_mapped(a))
-		inet_ntop(AF_INET, a->b + 12, out, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET6, a->b, out, INET6_ADDRSTRLEN);
 }
 
 bool outbound_judge(const struct outbound_rules *r, const struct address *a, const char *field,
                     struct error *err)
 {
-	char text[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT_SIZE];
 	const char *what;
 
 	if (allowed_by_operator(r, a) || !(what = special_kind(a)))
 		return true;
-	format_address(a, text);
+	address_format(a, text);
 	return err_field(err, field, "%s%s%s is %s address%s", field ? field : "", field && *field ? ": " : "", text, what,
 	                 r && r->count > 0 ? ", in no network that outbound.allow_networks names"
 	                                   : "; only public addresses are allowed while outbound.allow_networks names no network");
@@ -165,7 +109,7 @@ bool outbound_judge(const struct outbound_rules *r, const struct address *a, con
 static bool from_sockaddr(const struct sockaddr *sa, struct address *out)
 {
 	if (sa->sa_family == AF_INET)
-		*out = outbound_from_v4(&((const struct sockaddr_in *)sa)->sin_addr);
+		*out = address_from_v4(&((const struct sockaddr_in *)sa)->sin_addr);
 	else if (sa->sa_family == AF_INET6)
 		memcpy(out->b, &((const struct sockaddr_in6 *)sa)->sin6_addr, sizeof out->b);
 	else
@@ -190,34 +134,6 @@ bool outbound_names_address(const struct outbound_rules *r, const struct sockadd
 	return from_sockaddr(sa, &a) && allowed_by_operator(r, &a);
 }
 
-/* "10.0.0.0/8", or an address alone. */
-static bool parse_network(const char *text, size_t n, struct network *out)
-{
-	char copy[INET6_ADDRSTRLEN + 8], *slash, *end;
-	unsigned size;
-	long bits;
-
-	if (n == 0 || n >= sizeof copy)
-		return false;
-	memcpy(copy, text, n);
-	copy[n] = '\0';
-	slash = strchr(copy, '/');
-	if (slash)
-		*slash++ = '\0';
-	if (!parse_address(copy, &out->address, &size))
-		return false;
-	bits = (long)size;
-	if (slash) {
-		if (!isdigit((unsigned char)*slash))
-			return false;
-		bits = strtol(slash, &end, 10);
-		if (*end || bits < 0 || bits > (long)size)
-			return false;
-	}
-	out->bits = (unsigned)bits + (128 - size);
-	return true;
-}
-
 struct outbound_rules *outbound_rules_new(const char *networks, struct error *err)
 {
 	struct outbound_rules *r = mem_zalloc(sizeof *r + NETWORKS_MAX * sizeof *r->networks);
@@ -232,7 +148,7 @@ struct outbound_rules *outbound_rules_new(const char *networks, struct error *er
 			        NETWORKS_MAX);
 			goto bad;
 		}
-		if (!parse_network(p, n, &r->networks[r->count])) {
+		if (!network_parse(p, n, &r->networks[r->count])) {
 			err_set(err, ERR_INVALID_INPUT,
 			        "outbound.allow_networks: \"%.*s\" is no network; one reads 10.0.0.0/8 or fd00::/8",
 			        n < 60 ? (int)n : 60, p);

@@ -113,12 +113,12 @@ static bool check_name(const struct outbound_rules *r, char *host, const char *f
 	if (n > 1 && host[n - 1] == '.')
 		host[n - 1] = '\0';
 	if (inet_aton(host, &v4)) {
-		a = outbound_from_v4(&v4);
+		a = address_from_v4(&v4);
 		return outbound_judge(r, &a, field, err);
 	}
 	if (!is_host_name(host))
 		return refuse(field, "names no valid host", err);
-	a = outbound_from_v4(loopback);
+	a = address_from_v4(loopback);
 	return !is_localhost(host) || outbound_judge(r, &a, field, err);
 }
 
