@@ -45,8 +45,8 @@ static bool read_metrics_token(struct app *app, struct error *err)
 
 static bool open_secrets(struct app *app, struct error *err)
 {
-	return crypto_ring_load(app->cfg.pepper_file, &app->peppers, err) &&
-	       crypto_ring_load(app->cfg.seal_file, &app->seal, err) && read_metrics_token(app, err);
+	app->secrets = secrets_open(&app->cfg, SECRETS_ALL, err);
+	return app->secrets && read_metrics_token(app, err);
 }
 
 static bool open_agents(struct app *app, struct error *err)
@@ -70,7 +70,7 @@ static bool open_limits(struct app *app, struct error *err)
 static void open_run_env(struct app *app)
 {
 	app->run_env = (struct executor_env){.db = app->db, .cfg = &app->cfg, .agents = app->agents,
-	                                     .seal = &app->seal, .outbound = app->outbound,
+	                                     .secrets = app->secrets, .outbound = app->outbound,
 	                                     .ringer = app->ringer};
 	if (app->cgi)
 		return;
@@ -96,7 +96,7 @@ static bool open_all(struct app *app, struct error *err)
 	if (!app->cgi && !doorbell_open(&app->doorbell, app->cfg.run_dir, RESPONDER_PROGRAM, err))
 		return false;
 	app->ringer = doorbell_ringer_new(app->cfg.run_dir);
-	app->auth = auth_new(app->db, &app->peppers);
+	app->auth = auth_new(app->db, app->secrets);
 	app->logins = logins_new(app->db, app->auth, app->ringer);
 	app->runs = runs_new(app->db, app->ringer, app->agents);
 	open_run_env(app);
@@ -153,8 +153,7 @@ bool app_close(struct app *app)
 	if (app->metrics_token)
 		mem_wipe(app->metrics_token, strlen(app->metrics_token));
 	mem_free(app->metrics_token);
-	mem_wipe(&app->peppers, sizeof app->peppers);
-	mem_wipe(&app->seal, sizeof app->seal);
+	secrets_free(app->secrets);
 	config_release(&app->cfg);
 	return true;
 }

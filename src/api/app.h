@@ -7,7 +7,6 @@
 
 #include "agents/registry.h"
 #include "base/config.h"
-#include "base/crypto.h"
 #include "base/doorbell.h"
 #include "core/admitter.h"
 #include "core/auth.h"
@@ -16,6 +15,7 @@
 #include "core/ratelimit.h"
 #include "core/reader.h"
 #include "core/runs.h"
+#include "core/secrets.h"
 #include "db/db.h"
 #include "net/outbound.h"
 
@@ -24,7 +24,7 @@ struct waiting;
 
 struct app {
 	struct config            cfg;
-	struct secret_ring       peppers, seal;
+	struct secrets          *secrets;
 	char                    *metrics_token;   /* NULL: none */
 	struct registry         *agents;
 	struct outbound_rules   *outbound;

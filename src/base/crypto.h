@@ -38,22 +38,26 @@ bool crypto_key_well_formed(const char *key, size_t n);                  /* leng
 
 /* Server secrets, read from files (config secrets.pepper_file, secrets.seal_file):
  * one line "ID:BASE64", the last line being the newest. */
-struct secret_key { char id[16]; uint8_t key[32]; };
+#define SECRET_ID_SIZE  16
 #define SECRET_KEYS_MAX 8
+struct secret_key { char id[SECRET_ID_SIZE]; uint8_t key[32]; };
 struct secret_ring { struct secret_key keys[SECRET_KEYS_MAX]; unsigned count; };  /* newest last */
 bool crypto_ring_load(const char *path, struct secret_ring *ring, struct error *err);
 bool crypto_ring_create(const char *path, struct error *err);            /* mode 0600, refuses an existing file */
+const struct secret_key *crypto_ring_find(const struct secret_ring *ring, const char *id);   /* or NULL */
 
-/* HMAC-SHA-256 of an API key under the newest pepper. */
+/* HMAC-SHA-256 of an API key under a pepper. */
 void crypto_key_hash(const struct secret_key *pepper, const char *key, size_t n,
                      uint8_t out[SHA256_SIZE]);
 
 /* AES-256-GCM (NIST SP 800-38D): "v1", length and key id, 12-byte nonce, ciphertext, tag.
  * context is authenticated with it ("account:12:webhook_secret"), so that a sealed
  * value copied to another row does not open. Both add to out, and add nothing when they fail. */
-bool crypto_seal(const struct secret_ring *ring, const char *context, const void *p, size_t n,
+bool crypto_seal(const struct secret_key *k, const char *context, const void *p, size_t n,
                  struct buf *out, struct error *err);
 bool crypto_unseal(const struct secret_ring *ring, const char *context, const void *p, size_t n,
                    struct buf *out, struct error *err);
+/* The id of the key under which a value is sealed; false: it is damaged. */
+bool crypto_sealed_id(const void *p, size_t n, char id[SECRET_ID_SIZE]);
 
 #endif

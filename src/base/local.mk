@@ -6,7 +6,7 @@ libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_priv.h src/base/config_table.c \
-	src/base/crypto.c src/base/crypto.h src/base/crypto_seal.c \
+	src/base/crypto.c src/base/crypto.h src/base/crypto_ring.c src/base/crypto_seal.c \
 	src/base/doorbell.c src/base/doorbell.h \
 	src/base/encode.c \
 	src/base/err.c src/base/err.h \

@@ -53,7 +53,8 @@ static void secret_context(char out[64], uint64_t account_id)
 	snprintf(out, 64, "account:%" PRIu64 ":webhook_secret", account_id);
 }
 
-static bool seal_new_secret(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
+static bool seal_new_secret(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx,
+                            struct error *err)
 {
 	const struct admin *a = ctx;
 	uint8_t random[SECRET_BYTES];
@@ -63,7 +64,7 @@ static bool seal_new_secret(uint64_t account_id, struct buf *sealed, void *ctx, 
 	rnd_bytes(random, sizeof random);
 	crypto_base64(random, sizeof random, secret + strlen(secret));
 	secret_context(context, account_id);
-	ok = crypto_seal(a->seal, context, secret, strlen(secret), sealed, err);
+	ok = secrets_seal(a->secrets, c, context, secret, strlen(secret), sealed, err);
 	mem_wipe(random, sizeof random);
 	mem_wipe(secret, sizeof secret);
 	return ok;
@@ -219,7 +220,7 @@ bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SE
 	db_put(a->db, c);
 	if (ok) {
 		secret_context(context, account.id);
-		ok = crypto_unseal(a->seal, context, sealed.data, sealed.len, &plain, err);
+		ok = secrets_unseal(a->secrets, context, sealed.data, sealed.len, &plain, err);
 	}
 	if (ok)
 		memcpy(out, buf_str(&plain), plain.len + 1);

@@ -20,10 +20,11 @@
 #include "store/queue.h"
 
 struct outbound_rules;
+struct secrets;
 
 struct admin {
 	struct db *db;
-	const struct secret_ring *peppers, *seal;   /* NULL where they are not needed */
+	struct secrets *secrets;                    /* NULL where they are not needed */
 	struct doorbell_ringer *ringer;             /* NULL: nobody is told */
 	const struct outbound_rules *outbound;      /* where mail servers may be; NULL: none is connected to */
 	struct actor actor;                         /* who asks for changes: the audit log tells of each */

@@ -24,7 +24,9 @@
 
 struct new_connection {
 	uint64_t account_id;
-	const char *integration, *kind, *place;
+	const char *integration, *kind, *place, *context;
+	struct secrets *secrets;
+	const struct buf *settings;
 	struct buf sealed;
 	int64_t now_ms;
 	struct id user_id, id;
@@ -35,7 +37,9 @@ static bool connection_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct new_connection *n = ctx;
 
-	return connection_put(c, n->account_id, n->integration, n->kind, n->sealed.data, n->sealed.len,
+	buf_reset(&n->sealed);
+	return secrets_seal(n->secrets, c, n->context, n->settings->data, n->settings->len, &n->sealed, err) &&
+	       connection_put(c, n->account_id, n->integration, n->kind, n->sealed.data, n->sealed.len,
 	                      n->now_ms, &n->id, err) &&
 	       audit_write(c, audit_entry(&n->told), err);
 }
@@ -213,7 +217,7 @@ static bool choose_id(struct admin *a, struct new_connection *n, const struct bu
 	if (ok)
 		n->id = id_of_place(n, &place);
 	if (ok && found && strcmp(kind, n->kind) == 0 &&
-	    crypto_unseal(a->seal, context, sealed.data, sealed.len, &plain, &why) && same_place(kind, &plain, &place))
+	    secrets_unseal(a->secrets, context, sealed.data, sealed.len, &plain, &why) && same_place(kind, &plain, &place))
 		n->id = was;
 	if (plain.data)
 		mem_wipe(plain.data, plain.cap);
@@ -247,7 +251,7 @@ static void find_place(struct admin *a, uint64_t account_id, struct connection_r
 
 	buf_init(&plain, SETTINGS_MAX);
 	context_of(account_id, r->integration, context);
-	if (crypto_unseal(a->seal, context, r->sealed, r->sealed_len, &plain, NULL))
+	if (secrets_unseal(a->secrets, context, r->sealed, r->sealed_len, &plain, NULL))
 		r->place = place_text(&plain, arena);
 	if (plain.data)
 		mem_wipe(plain.data, plain.cap);
@@ -257,16 +261,16 @@ static void find_place(struct admin *a, uint64_t account_id, struct connection_r
 static bool seal_and_put(struct admin *a, struct new_connection *n, const struct buf *settings, struct error *err)
 {
 	char context[CONTEXT_SIZE];
-
 	bool ok;
 
 	context_of(n->account_id, n->integration, context);
+	n->secrets = a->secrets;
+	n->context = context;
+	n->settings = settings;
 	audit_open(&n->told, &a->actor, n->account_id, "connection.add", n->integration);
 	json_put_str(&n->told.w, "kind", n->kind);
 	json_put_str(&n->told.w, "place", n->place);
-	ok = choose_id(a, n, settings, context, err) &&
-	     crypto_seal(a->seal, context, settings->data, settings->len, &n->sealed, err) &&
-	     db_transaction(a->db, connection_body, NULL, n, err);
+	ok = choose_id(a, n, settings, context, err) && db_transaction(a->db, connection_body, NULL, n, err);
 	audit_release(&n->told);
 	return ok;
 }

@@ -10,9 +10,9 @@
 #define ER_DUP_ENTRY 1062
 
 struct new_key {
+	struct secrets *secrets;
 	struct api_key row;
-	uint8_t hash[SHA256_SIZE];
-	const char *pepper_id;
+	const char *key;
 	struct audit_draft told;
 };
 
@@ -20,8 +20,10 @@ struct new_key {
 static bool key_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct new_key *k = ctx;
+	struct key_hash h;
 
-	return (api_key_create(c, &k->row, k->hash, k->pepper_id, err) || err->db_errno == ER_DUP_ENTRY) &&
+	return secrets_hash_new(k->secrets, c, k->key, &h, err) &&
+	       (api_key_create(c, &k->row, h.hash, h.pepper_id, err) || err->db_errno == ER_DUP_ENTRY) &&
 	       audit_write(c, audit_entry(&k->told), err);
 }
 
@@ -29,9 +31,7 @@ bool admin_key_create(struct admin *a, const char *user, const char *name, unsig
                       int64_t expires_at, struct api_key *out, char key[API_KEY_LEN + 1],
                       struct error *err)
 {
-	const struct secret_key *pepper = &a->peppers->keys[a->peppers->count - 1];
-	struct new_key k = {.row = {.scopes = scopes, .expires_at = expires_at},
-	                    .pepper_id = pepper->id};
+	struct new_key k = {.secrets = a->secrets, .row = {.scopes = scopes, .expires_at = expires_at}, .key = key};
 	struct account account;
 	char id[ID_TEXT_SIZE], texts[160];
 	bool ok;
@@ -44,7 +44,6 @@ bool admin_key_create(struct admin *a, const char *user, const char *name, unsig
 	snprintf(k.row.name, sizeof k.row.name, "%s", name);
 	crypto_key_make(key);
 	snprintf(k.row.shown, sizeof k.row.shown, "%.*s", API_KEY_SHOWN, key);
-	crypto_key_hash(pepper, key, API_KEY_LEN, k.hash);
 	*out = k.row;
 	id_format(ID_KEY, &k.row.id, id);
 	scopes_format(scopes, texts, sizeof texts);

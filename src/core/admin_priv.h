@@ -4,6 +4,7 @@
 
 #include "core/admin.h"
 #include "core/bells.h"
+#include "core/secrets.h"
 
 /* 1 to 200 bytes of UTF-8 without control characters. */
 bool admin_check_name(const char *name, struct error *err);

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rnd.h"
+#include "core/secrets.h"
 #include "store/sessions.h"
 
 #define BUCKETS      1024
@@ -29,19 +31,21 @@ struct cached {
 
 struct auth {
 	struct db *db;
-	const struct secret_ring *peppers;
+	struct secrets *secrets;
+	uint8_t cache_key[SHA256_SIZE];  /* random: what is cached names keys under it, whatever becomes of the peppers */
 	pthread_mutex_t lock;
 	struct cached *buckets[BUCKETS];
 	unsigned count;
 	uint64_t generation;             /* of auth_forget: a load that began before it is not kept */
 };
 
-struct auth *auth_new(struct db *db, const struct secret_ring *peppers)
+struct auth *auth_new(struct db *db, struct secrets *secrets)
 {
 	struct auth *a = mem_zalloc(sizeof *a);
 
 	a->db = db;
-	a->peppers = peppers;
+	a->secrets = secrets;
+	rnd_bytes(a->cache_key, sizeof a->cache_key);
 	pthread_mutex_init(&a->lock, NULL);
 	return a;
 }
@@ -81,6 +85,7 @@ void auth_free(struct auth *a)
 		return;
 	auth_forget(a);
 	pthread_mutex_destroy(&a->lock);
+	mem_wipe(a->cache_key, sizeof a->cache_key);
 	mem_free(a);
 }
 
@@ -137,19 +142,20 @@ static void keep(struct auth *a, struct cached *k, uint64_t generation)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* Under each pepper, the newest first: keys made under an older one stay valid. */
+static bool find_key(struct auth *a, struct db_conn *c, const char *key, struct cached *k, struct error *err)
+{
+	struct key_hash hashes[SECRET_KEYS_MAX];
+	unsigned n = secrets_key_hashes(a->secrets, key, hashes);
+
+	return principal_load(c, hashes, n, &k->entry.principal, &k->exists, err);
+}
+
 static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct cached *k, struct error *err)
 {
-	unsigned i = a->peppers->count;
-	bool ok = true;
-
-	while (ok && i-- > 0 && !k->exists) {
-		uint8_t hash[SHA256_SIZE];
-
-		crypto_key_hash(&a->peppers->keys[i], key, API_KEY_LEN, hash);
-		ok = principal_load(c, hash, &k->entry.principal, &k->exists, err);
-	}
-	return ok;
+	if (!find_key(a, c, key, k, err))
+		return false;
+	/* hashed under a pepper that was made a moment ago? */
+	return k->exists || !secrets_refresh(a->secrets) || find_key(a, c, key, k, err);
 }
 
 /* A session that is used goes on: what fails of writing that down is tried again with the next look. */
@@ -251,7 +257,7 @@ static bool identify(const struct auth *a, const struct credentials *c, const ch
 	if (c->authorization && *c->authorization) {
 		*key = bearer(c->authorization, err);
 		if (*key)
-			crypto_key_hash(&a->peppers->keys[a->peppers->count - 1], *key, API_KEY_LEN, hash);
+			crypto_hmac_sha256(a->cache_key, sizeof a->cache_key, *key, API_KEY_LEN, hash);
 		return *key != NULL;
 	}
 	if (!session_token(c->cookie, token))

@@ -9,9 +9,10 @@
 #include "store/accounts.h"
 
 struct auth;
+struct secrets;
 struct auth_entry { struct principal principal; };   /* read-only */
 
-struct auth *auth_new(struct db *db, const struct secret_ring *peppers);
+struct auth *auth_new(struct db *db, struct secrets *secrets);
 void auth_free(struct auth *a);
 
 /* What a request brings to say who asks: its headers, NULL or "" where they are missing. */

@@ -9,19 +9,19 @@
 
 #include "agents/registry.h"
 #include "base/config.h"
-#include "base/crypto.h"
 #include "core/bells.h"
 #include "db/db.h"
 #include "store/queue.h"
 
 struct executor;
 struct outbound_rules;
+struct secrets;
 
 struct executor_env {
 	struct db *db;
 	const struct config *cfg;
 	const struct registry *agents;
-	const struct secret_ring *seal;            /* to open connections' settings */
+	struct secrets *secrets;                   /* to open connections' settings */
 	const struct outbound_rules *outbound;     /* where runs may connect to; NULL: nowhere */
 	struct doorbell_ringer *ringer; /* waiters, sender, other workers; NULL: rings nobody */
 	struct lease_owner owner;

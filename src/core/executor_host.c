@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/secrets.h"
 #include "store/accounts.h"
 
 #define SEALED_MAX   65536   /* the column's */
@@ -68,7 +69,7 @@ static bool open_settings(struct job *j, const char *integration, const struct b
 	buf_init(&plain, SEALED_MAX);
 	snprintf(context, sizeof context, "account:%" PRIu64 ":connection:%s", j->run.account_id,
 	         integration);
-	ok = crypto_unseal(j->env->seal, context, sealed->data, sealed->len, &plain, err) &&
+	ok = secrets_unseal(j->env->secrets, context, sealed->data, sealed->len, &plain, err) &&
 	     json_read(plain.data, plain.len, JSON_DEPTH_MAX, out, NULL, NULL, err);
 	if (plain.data)
 		mem_wipe(plain.data, plain.len);

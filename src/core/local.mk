@@ -9,6 +9,7 @@ libcore_a_SOURCES = \
 	src/core/quota.c src/core/quota.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/ratelimit_map.c src/core/ratelimit_map.h \
+	src/core/secrets.c src/core/secrets.h \
 	src/core/split_write.c src/core/split_write.h
 include src/core/executor.mk
 include src/core/sender.mk

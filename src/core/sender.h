@@ -13,19 +13,19 @@
 #include <stdint.h>
 
 #include "base/config.h"
-#include "base/crypto.h"
 #include "base/err.h"
 #include "core/bells.h"
 #include "db/db.h"
 #include "net/outbound.h"
 
+struct secrets;
 struct sender;
 
 struct sender_env {
 	struct db *db;                         /* two connections */
 	const struct config *cfg;
 	const struct outbound_rules *rules;
-	const struct secret_ring *seal;        /* to open accounts' webhook secrets */
+	struct secrets *secrets;               /* to open accounts' webhook secrets */
 	struct doorbell_ringer *ringer;        /* other senders of this host; NULL: rings nobody */
 	const char *doorbell;                  /* own socket name, which is not rung; NULL: none */
 	const char *ca_file;                   /* certificates to trust; NULL: the system's */

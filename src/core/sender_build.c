@@ -14,7 +14,7 @@
 
 struct builder {
 	struct sender *s;
-	struct secrets *secrets;
+	struct webhook_secrets *secrets;
 	struct buf head, body;                   /* of the sending that is being built */
 	size_t  headers[HTTP_HEADERS_MAX];       /* where they begin in head; the URL stands first */
 	unsigned header_count;
@@ -27,7 +27,7 @@ struct builder *builder_new(struct sender *s)
 	struct builder *b = mem_zalloc(sizeof *b);
 
 	b->s = s;
-	b->secrets = secrets_new(s->env.seal);
+	b->secrets = webhook_secrets_new(s->env.secrets);
 	buf_init(&b->head, HEAD_MAX);
 	buf_init(&b->body, BODY_MAX);
 	return b;
@@ -35,7 +35,7 @@ struct builder *builder_new(struct sender *s)
 
 void builder_free(struct builder *b)
 {
-	secrets_free(b->secrets);
+	webhook_secrets_free(b->secrets);
 	buf_release(&b->head);
 	buf_release(&b->body);
 	mem_free(b);
@@ -43,7 +43,7 @@ void builder_free(struct builder *b)
 
 void builder_rest(struct builder *b)
 {
-	secrets_expire(b->secrets);
+	webhook_secrets_expire(b->secrets);
 }
 
 static void start_over(struct builder *b)
@@ -138,7 +138,7 @@ static enum built build_head(struct builder *b, struct db_conn *c, const struct 
 	const struct webhook_secret *secret;
 	struct webhook_signature signature;
 
-	if (!secrets_get(b->secrets, c, d->account_id, &secret, err)) {
+	if (!webhook_secrets_get(b->secrets, c, d->account_id, &secret, err)) {
 		if (err->code == ERR_UNAVAILABLE)
 			return BUILD_LATER;
 		log_error("a webhook secret cannot be used", err);

@@ -56,13 +56,14 @@ struct sending *sendings_take(struct sendings *l);         /* the first, or NULL
 void sendings_move(struct sendings *from, struct sendings *to);
 void sending_free(struct sending *s);
 
-/* Accounts' webhook secrets, opened, for a short time. The claimer's. */
 struct secrets;
-struct secrets *secrets_new(const struct secret_ring *seal);
-void secrets_free(struct secrets *s);                      /* wipes them */
-void secrets_expire(struct secrets *s);                    /* wipes those whose time is over */
+/* Accounts' webhook secrets, opened, for a short time. The claimer's. */
+struct webhook_secrets;
+struct webhook_secrets *webhook_secrets_new(struct secrets *seal);
+void webhook_secrets_free(struct webhook_secrets *s);                      /* wipes them */
+void webhook_secrets_expire(struct webhook_secrets *s);                    /* wipes those whose time is over */
 /* The pointer is good until the next call. */
-bool secrets_get(struct secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
+bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
                  struct error *err);
 
 /* Makes sendings of deliveries. The claimer's. */

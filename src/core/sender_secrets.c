@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/secrets.h"
 #include "store/accounts.h"
 
 #define SLOTS     256                  /* a direct-mapped cache: an account has one place */
@@ -19,14 +20,14 @@ struct kept {
 	struct webhook_secret secret;
 };
 
-struct secrets {
-	const struct secret_ring *seal;
+struct webhook_secrets {
+	struct secrets *seal;
 	struct kept *slots[SLOTS];
 };
 
-struct secrets *secrets_new(const struct secret_ring *seal)
+struct webhook_secrets *webhook_secrets_new(struct secrets *seal)
 {
-	struct secrets *s = mem_zalloc(sizeof *s);
+	struct webhook_secrets *s = mem_zalloc(sizeof *s);
 
 	s->seal = seal;
 	return s;
@@ -40,7 +41,7 @@ static void forget(struct kept **slot)
 	*slot = NULL;
 }
 
-void secrets_free(struct secrets *s)
+void webhook_secrets_free(struct webhook_secrets *s)
 {
 	unsigned i;
 
@@ -51,7 +52,7 @@ void secrets_free(struct secrets *s)
 	mem_free(s);
 }
 
-void secrets_expire(struct secrets *s)
+void webhook_secrets_expire(struct webhook_secrets *s)
 {
 	int64_t now_us = clock_mono_us();
 	unsigned i;
@@ -61,7 +62,7 @@ void secrets_expire(struct secrets *s)
 			forget(&s->slots[i]);
 }
 
-static bool load(struct secrets *s, struct db_conn *c, uint64_t account_id, struct webhook_secret *out,
+static bool load(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id, struct webhook_secret *out,
                  struct error *err)
 {
 	struct buf sealed, plain;
@@ -72,7 +73,7 @@ static bool load(struct secrets *s, struct db_conn *c, uint64_t account_id, stru
 	buf_init(&plain, SEALED_MAX);
 	snprintf(context, sizeof context, "account:%" PRIu64 ":webhook_secret", account_id);
 	ok = webhook_secret_load(c, account_id, &sealed, err) &&
-	     crypto_unseal(s->seal, context, sealed.data, sealed.len, &plain, err) &&
+	     secrets_unseal(s->seal, context, sealed.data, sealed.len, &plain, err) &&
 	     webhook_secret_read(plain.data, plain.len, out, err);
 	if (plain.data)
 		mem_wipe(plain.data, plain.len);
@@ -81,7 +82,7 @@ static bool load(struct secrets *s, struct db_conn *c, uint64_t account_id, stru
 	return ok;
 }
 
-bool secrets_get(struct secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
+bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
                  struct error *err)
 {
 	struct kept **slot = &s->slots[account_id % SLOTS];

@@ -67,7 +67,7 @@ static bool run_pass(struct ctl *c, const struct executor_env *env, int64_t unti
 
 static bool send_pass(struct ctl *c, const struct outbound_rules *rules, int64_t until_us, struct pass *p)
 {
-	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .seal = &c->seal};
+	struct sender_env env = {.db = c->db, .cfg = &c->cfg, .rules = rules, .secrets = c->secrets};
 
 	return sender_pass(&env, (unsigned)ctl_number(c, "deliveries", RUNS_MAX), until_us, &p->sent, &c->err);
 }
@@ -92,7 +92,7 @@ static void tell_daemons(struct ctl *c, const struct pass *p)
 
 static bool pass(struct ctl *c, const struct registry *agents, const struct outbound_rules *rules, struct pass *p)
 {
-	struct executor_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .seal = &c->seal,
+	struct executor_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .secrets = c->secrets,
 	                           .outbound = rules, .ringer = c->ringer};
 	int64_t us = ctl_number(c, "seconds", SECONDS) * 1000000, until_us = clock_mono_us() + us;
 	int64_t least_us;

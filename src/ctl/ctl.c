@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/secrets.h"
 
 #define OUT_MAX      (256u << 20)
 #define CONNECTIONS  3
@@ -39,7 +40,7 @@ bool ctl_open_db(struct ctl *c, unsigned n)
 /* What a command needs, in this order; each with the status that its failure ends in. */
 static bool open_needs(struct ctl *c)
 {
-	unsigned needs = c->command->needs;
+	unsigned needs = c->command->needs, kinds;
 
 	ctl_who(&c->admin.actor, &c->arena);
 	c->status = CTL_CONFIGURATION;
@@ -48,15 +49,11 @@ static bool open_needs(struct ctl *c)
 			return false;
 		c->ringer = c->admin.ringer = doorbell_ringer_new(c->cfg.run_dir);
 	}
-	if ((needs & NEED_PEPPER) == NEED_PEPPER) {
-		if (!crypto_ring_load(c->cfg.pepper_file, &c->peppers, &c->err))
+	kinds = ((needs & NEED_PEPPER) == NEED_PEPPER) << SECRET_PEPPER | ((needs & NEED_SEAL) == NEED_SEAL) << SECRET_SEAL;
+	if (kinds != 0) {
+		c->secrets = c->admin.secrets = secrets_open(&c->cfg, kinds, &c->err);
+		if (!c->secrets)
 			return false;
-		c->admin.peppers = &c->peppers;
-	}
-	if ((needs & NEED_SEAL) == NEED_SEAL) {
-		if (!crypto_ring_load(c->cfg.seal_file, &c->seal, &c->err))
-			return false;
-		c->admin.seal = &c->seal;
 	}
 	if ((needs & NEED_DB) == NEED_DB && !ctl_open_db(c, CONNECTIONS))
 		return false;
@@ -72,8 +69,7 @@ static void close_needs(struct ctl *c)
 	db_close(c->db);
 	doorbell_ringer_free(c->ringer);
 	config_release(&c->cfg);
-	mem_wipe(&c->peppers, sizeof c->peppers);
-	mem_wipe(&c->seal, sizeof c->seal);
+	secrets_free(c->secrets);
 	arena_release(&c->arena);
 	/* it may hold a key or a secret */
 	if (c->out.data)

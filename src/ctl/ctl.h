@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/config.h"
-#include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "core/admin.h"
@@ -70,7 +69,7 @@ struct ctl {
 	const char *group;               /* the first word, when help is asked for a group of commands */
 	bool json, help, version, colour;
 	struct config cfg;
-	struct secret_ring peppers, seal;
+	struct secrets *secrets;         /* those that the command needs */
 	struct doorbell_ringer *ringer;
 	struct db *db;
 	struct admin admin;

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "base/doorbell.h"
 #include "base/mem.h"
 

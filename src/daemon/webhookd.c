@@ -4,9 +4,9 @@
 #include <signal.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "core/bells.h"
 #include "core/sender.h"
+#include "core/secrets.h"
 #include "daemon/loop.h"
 
 #define CONNECTIONS      3   /* the claimer's, the recorder's, and one that is being replaced */
@@ -15,7 +15,7 @@
 struct webhookd {
 	const struct config *cfg;
 	struct db *db;
-	struct secret_ring seal;
+	struct secrets *secrets;
 	struct outbound_rules *rules;
 	struct doorbell_ringer *ringer;
 	struct sender *sender;
@@ -29,7 +29,7 @@ static void wake(void *ctx)
 
 static bool start_sender(struct webhookd *w, struct loop *l, struct error *err)
 {
-	struct sender_env env = {.db = w->db, .cfg = w->cfg, .rules = w->rules, .seal = &w->seal,
+	struct sender_env env = {.db = w->db, .cfg = w->cfg, .rules = w->rules, .secrets = w->secrets,
 	                         .ringer = w->ringer, .doorbell = loop_doorbell_name(l),
 	                         .wake = wake, .wake_ctx = l};
 
@@ -107,7 +107,7 @@ bool webhookd_run(const struct config *cfg, struct error *err)
 	struct webhookd w = {.cfg = cfg};
 	bool ok;
 
-	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
+	ok = (w.secrets = secrets_open(cfg, 1 << SECRET_SEAL, err)) != NULL &&
 	     (w.rules = outbound_rules_new(cfg->allow_networks, err)) != NULL &&
 	     (w.db = db_open(cfg, CONNECTIONS, err)) != NULL;
 	if (ok) {
@@ -119,6 +119,6 @@ bool webhookd_run(const struct config *cfg, struct error *err)
 	doorbell_ringer_free(w.ringer);
 	db_close(w.db);
 	outbound_rules_free(w.rules);
-	mem_wipe(&w.seal, sizeof w.seal);
+	secrets_free(w.secrets);
 	return ok && !w.failed;
 }

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "core/executor.h"
+#include "core/secrets.h"
 #include "daemon/loop.h"
 #include "net/outbound.h"
 
@@ -21,7 +21,7 @@ struct worker {
 	const struct config *cfg;
 	struct db *db;
 	struct registry *agents;
-	struct secret_ring seal;
+	struct secrets *secrets;
 	struct outbound_rules *outbound;
 	struct doorbell_ringer *ringer;
 	struct executor *executor;
@@ -54,7 +54,7 @@ static bool start_executor(struct worker *w, struct loop *l)
 	struct executor_env env = {.db = w->db,
 				   .cfg = w->cfg,
 				   .agents = w->agents,
-				   .seal = &w->seal,
+				   .secrets = w->secrets,
 				   .outbound = w->outbound,
 				   .ringer = w->ringer,
 				   .wake = wake,
@@ -151,7 +151,7 @@ bool worker_run(const struct config *cfg, struct error *err)
 	struct worker w = {.cfg = cfg};
 	bool ok;
 
-	ok = crypto_ring_load(cfg->seal_file, &w.seal, err) &&
+	ok = (w.secrets = secrets_open(cfg, 1 << SECRET_SEAL, err)) != NULL &&
 	     (w.outbound = outbound_rules_new(cfg->allow_networks, err)) != NULL &&
 	     (w.agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR,
 				       cfg->agents_dir, err)) != NULL &&
@@ -170,6 +170,6 @@ out:
 	doorbell_ringer_free(w.ringer);
 	registry_free(w.agents);
 	outbound_rules_free(w.outbound);
-	mem_wipe(&w.seal, sizeof w.seal);
+	secrets_free(w.secrets);
 	return ok && !w.failed;
 }

@@ -157,7 +157,7 @@ static bool write_secret(struct db_conn *c, const struct creation *n, uint64_t a
 	bool ok;
 
 	buf_init(&sealed, 255);
-	ok = n->seal(account_id, &sealed, n->seal_ctx, err);
+	ok = n->seal(c, account_id, &sealed, n->seal_ctx, err);
 	if (ok && (sealed.failed || sealed.len == 0))
 		ok = err_set(err, ERR_INTERNAL, "The sealed webhook secret does not fit its column");
 	args[0] = db_bytes(sealed.data, sealed.len);

@@ -56,8 +56,11 @@ struct principal {
 };
 void principal_release(struct principal *p);
 
-/* By key hash. Two statements at most when the key exists. *found false when no key has this hash. */
-bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
+/* What a key is looked up by: its hash under one pepper. */
+struct key_hash { uint8_t hash[32]; char pepper_id[16]; };
+/* By the key's hashes under each live pepper (n, 1 to 16). Two statements at most when the key exists. *found false when no
+ * key has one of them. */
+bool principal_load(struct db_conn *c, const struct key_hash *hashes, unsigned n, struct principal *out, bool *found,
                     struct error *err);
 /* The same by a session's hash. *last_seen: when its use was last written down. */
 bool principal_load_session(struct db_conn *c, const uint8_t hash[32], struct principal *out, int64_t *last_seen,
@@ -74,10 +77,12 @@ struct account {
 /* user: an usr_ id or an e-mail address. ERR_NOT_FOUND. */
 bool account_find(struct db_conn *c, const char *user, struct account *out, struct error *err);
 bool account_list(struct db_conn *c, struct arena *a, struct account **out, unsigned *count, struct error *err);
-/* Makes account, quota row and the audit entry (which is given account and object) in one transaction; sealed_secret as stored in webhook_secret is made by
- * the caller after the account's number is known, hence the callback. ERR_CONFLICT: e-mail taken;
+/* Makes account, quota row and the audit entry (which is given account and object) in one transaction; sealed_secret as stored
+ * in webhook_secret is made by the caller after the account's number is known, in that transaction, hence the callback.
+ * ERR_CONFLICT: e-mail taken;
  * ERR_INVALID_INPUT: unknown plan. A new account has subscription none for every agent. */
-typedef bool (*account_seal_fn)(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err);
+typedef bool (*account_seal_fn)(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx,
+                                struct error *err);
 bool account_create(struct db *db, const char *email, const char *name, const char *plan,
                     account_seal_fn seal, void *ctx, const struct audit_entry *audit, struct account *out,
                     struct error *err);

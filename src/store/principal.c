@@ -35,15 +35,18 @@ static void read_account(struct db_conn *c, struct principal *p)
 	col_features(c, 5, &p->features);
 }
 
-static bool load_key(struct db_conn *c, const uint8_t hash[32], struct principal *p, bool *found,
+static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned n, struct principal *p, bool *found,
                      struct error *err)
 {
-	static const char sql[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at"
-				  " FROM api_keys k" ACCOUNT_OF("k") " WHERE k.hash = ?";
-	struct db_arg arg = db_bytes(hash, 32);
+	static const char fmt[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at"
+				  " FROM api_keys k" ACCOUNT_OF("k") " WHERE k.hash IN (%s)";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = db_list_size(n), i;
 	int got;
 
-	if (!db_query(c, sql, &arg, 1, err))
+	for (i = 0; i < size; i++)
+		args[i] = db_bytes(hashes[i < n ? i : n - 1].hash, 32);
+	if (!db_query(c, db_list_sql(fmt, "?", size), args, size, err))
 		return false;
 	got = db_next(c, err);
 	*found = got == 1;
@@ -133,12 +136,12 @@ static bool complete(struct db_conn *c, struct principal *out, bool *found, stru
 	return false;
 }
 
-bool principal_load(struct db_conn *c, const uint8_t hash[32], struct principal *out, bool *found,
+bool principal_load(struct db_conn *c, const struct key_hash *hashes, unsigned n, struct principal *out, bool *found,
                     struct error *err)
 {
 	memset(out, 0, sizeof *out);
 	*found = false;
-	return load_key(c, hash, out, found, err) && complete(c, out, found, err);
+	return load_key(c, hashes, n, out, found, err) && complete(c, out, found, err);
 }
 
 bool principal_load_session(struct db_conn *c, const uint8_t hash[32], struct principal *out, int64_t *last_seen,

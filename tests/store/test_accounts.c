@@ -10,13 +10,13 @@
 
 static const char seal_text[] = "v1 sealed";
 
-static bool seal(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
+static bool seal(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
 {
 	*(uint64_t *)ctx = account_id;
 	return buf_adds(sealed, seal_text);
 }
 
-static bool seal_fails(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
+static bool seal_fails(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
 {
 	return err_set(err, ERR_INTERNAL, "No key");
 }

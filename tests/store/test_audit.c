@@ -7,7 +7,7 @@
 #include "store/accounts.h"
 #include "store_suites.h"
 
-static bool seal(uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
+static bool seal(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx, struct error *err)
 {
 	return buf_adds(sealed, "v1 sealed");
 }

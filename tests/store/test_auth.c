@@ -5,6 +5,7 @@
 #include "core/auth.h"
 #include "queue_fixture.h"
 #include "request_suites.h"
+#include "secrets_fixture.h"
 
 /* Clocks that only a test moves. */
 static _Atomic int64_t now_ms, now_us;
@@ -19,7 +20,7 @@ static int64_t mono(void)
 	return now_us;
 }
 
-static const struct secret_ring peppers = {.keys = {{.id = "p1"}}, .count = 1};
+static struct secrets *secrets;
 static struct auth *auth;
 static struct api_key key;
 static char header[sizeof "Bearer " + API_KEY_LEN];
@@ -30,17 +31,19 @@ static struct error err;
 static void given_a_key(int64_t expires_at)
 {
 	char text[API_KEY_LEN + 1];
+	struct secret_key pepper = fx_key("p1");
 	uint8_t hash[SHA256_SIZE];
 
 	fx_empty();
 	fx_account(7, 3);
 	crypto_key_make(text);
-	crypto_key_hash(&peppers.keys[0], text, API_KEY_LEN, hash);
+	crypto_key_hash(&pepper, text, API_KEY_LEN, hash);
 	snprintf(header, sizeof header, "Bearer %s", text);
 	key = (struct api_key){.id = id_make(), .account_id = 7, .name = "CI", .shown = "agv_live_abcd",
 	                       .scopes = SCOPE_AGENTS_READ, .created_at = 1000, .expires_at = expires_at};
 	CU_ASSERT_TRUE_FATAL(api_key_create(fx_conn, &key, hash, "p1", &err));
-	auth = auth_new(fx_db, &peppers);
+	secrets = fx_secrets();
+	auth = auth_new(fx_db, secrets);
 	now_us = clock_mono_us();
 	now_ms = clock_now_ms() - clock_offset_ms();
 	clock_set_source(wall, mono);
@@ -50,6 +53,8 @@ static void over(void)
 {
 	clock_set_source(NULL, NULL);
 	auth_free(auth);
+	secrets_free(secrets);
+	fx_keys_remove();
 }
 
 static bool let_in(void)

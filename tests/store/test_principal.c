@@ -7,7 +7,7 @@
 #include "store/accounts.h"
 #include "store_suites.h"
 
-static uint8_t hash_a[32] = {1, 2, 3}, hash_b[32] = {9};
+static const struct key_hash hash_a = {{1, 2, 3}, "p"}, hash_b = {{9}, "p"};
 
 static struct api_key make_key(uint64_t account_id, const uint8_t *hash, int64_t expires_at)
 {
@@ -30,12 +30,12 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 
 	fx_empty();
 	fx_account(7, 3);
-	k = make_key(7, hash_a, 99000);
+	k = make_key(7, hash_a.hash, 99000);
 	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "*", SUB_ACTIVE, 0, fx_audit(), &err));
 	CU_ASSERT_TRUE(subscription_set(fx_db, 7, "ad-copy-forge", SUB_TRIALING, 5000, fx_audit(), &err));
 	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 7, "gmail", "mbox", "x", 1, 1, &id, &err));
-	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
+	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, &hash_a, 1, &p, &found, &err));
 	CU_ASSERT_TRUE_FATAL(found);
 	CU_ASSERT_EQUAL(id_cmp(&p.key_id, &k.id), 0);
 	CU_ASSERT_EQUAL(p.account_id, 7);
@@ -55,13 +55,13 @@ static void a_key_stands_for_its_account_plan_and_rights(void)
 	principal_release(&p);
 }
 
-static struct plan_features features_of(const uint8_t *hash)
+static struct plan_features features_of(const struct key_hash *hash)
 {
 	struct principal p;
 	struct error err;
 	bool found;
 
-	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash, &p, &found, &err) && found);
+	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash, 1, &p, &found, &err) && found);
 	principal_release(&p);
 	return p.features;
 }
@@ -75,15 +75,15 @@ static void an_account_s_own_features_count_before_its_plan_s(void)
 
 	fx_empty();
 	fx_account(7, 3);
-	make_key(7, hash_a, 0);
+	make_key(7, hash_a.hash, 0);
 	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", &own, fx_audit(), &err));
-	f = features_of(hash_a);
+	f = features_of(&hash_a);
 	CU_ASSERT_TRUE(f.api && f.white_label && !f.webhooks && !f.mcp);
 	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "enterprise", &less, fx_audit(), &err));
-	f = features_of(hash_a);
+	f = features_of(&hash_a);
 	CU_ASSERT_TRUE(f.api && f.white_label && !f.webhooks && !f.mcp);
 	CU_ASSERT_TRUE_FATAL(account_set_plan(fx_db, 7, "starter", NULL, fx_audit(), &err));
-	f = features_of(hash_a);
+	f = features_of(&hash_a);
 	CU_ASSERT_TRUE(!f.api && f.white_label && !f.webhooks && !f.mcp);
 }
 
@@ -96,14 +96,14 @@ static void a_key_is_looked_up_in_two_statements(void)
 
 	fx_empty();
 	fx_account(7, 3);
-	make_key(7, hash_a, 0);
+	make_key(7, hash_a.hash, 0);
 	before = db_counters(fx_db).statements;
-	CU_ASSERT_TRUE(principal_load(fx_conn, hash_a, &p, &found, &err));
+	CU_ASSERT_TRUE(principal_load(fx_conn, &hash_a, 1, &p, &found, &err));
 	CU_ASSERT_EQUAL(db_counters(fx_db).statements - before, 2);
 	CU_ASSERT_TRUE(found);
 	principal_release(&p);
 	before = db_counters(fx_db).statements;
-	CU_ASSERT_TRUE(principal_load(fx_conn, hash_b, &p, &found, &err));
+	CU_ASSERT_TRUE(principal_load(fx_conn, &hash_b, 1, &p, &found, &err));
 	CU_ASSERT_EQUAL(db_counters(fx_db).statements - before, 1);
 	CU_ASSERT_FALSE(found);
 }
@@ -118,11 +118,11 @@ static void rights_of_other_accounts_are_not_read(void)
 	fx_empty();
 	fx_account(7, 3);
 	fx_account(8, 3);
-	make_key(7, hash_a, 0);
+	make_key(7, hash_a.hash, 0);
 	CU_ASSERT_TRUE(subscription_set(fx_db, 8, "*", SUB_ACTIVE, 0, fx_audit(), &err));
 	id = id_make();
 	CU_ASSERT_TRUE(connection_put(fx_conn, 8, "gmail", "mbox", "x", 1, 1, &id, &err));
-	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
+	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, &hash_a, 1, &p, &found, &err));
 	CU_ASSERT_EQUAL(p.subscription_count, 0);
 	CU_ASSERT_EQUAL(p.connected_count, 0);
 	principal_release(&p);
@@ -140,12 +140,12 @@ static void a_key_is_revoked_by_its_own_account_only(void)
 	fx_empty();
 	fx_account(7, 3);
 	fx_account(8, 3);
-	k = make_key(7, hash_a, 0);
+	k = make_key(7, hash_a.hash, 0);
 	CU_ASSERT_FALSE(api_key_revoke(fx_conn, 8, &k.id, 2000, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_NOT_FOUND);
 	CU_ASSERT_TRUE(api_key_revoke(fx_conn, 7, &k.id, 3000, &err));
 	CU_ASSERT_TRUE(api_key_revoke(fx_conn, 7, &k.id, 4000, &err));
-	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, hash_a, &p, &found, &err));
+	CU_ASSERT_TRUE_FATAL(principal_load(fx_conn, &hash_a, 1, &p, &found, &err));
 	CU_ASSERT_TRUE(found && p.key_revoked);
 	principal_release(&p);
 	arena_init(&a);

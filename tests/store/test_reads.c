@@ -110,17 +110,17 @@ static bool ranges_only(const char *what, int64_t keys, int64_t rows)
 
 static void a_key_and_its_rights(void)
 {
-	uint8_t hash[32];
+	struct key_hash hash;
 	struct api_key k = {.id = id_make(), .account_id = 1, .name = "n", .shown = "s"};
 	struct principal p;
 	struct error err;
 	bool found;
 
 	begin();
-	memset(hash, 5, sizeof hash);
-	CU_ASSERT_TRUE_FATAL(api_key_create(fx_conn, &k, hash, "p", &err));
+	memset(&hash, 5, sizeof hash);
+	CU_ASSERT_TRUE_FATAL(api_key_create(fx_conn, &k, hash.hash, "p", &err));
 	begin();
-	CU_ASSERT_TRUE(principal_load(fx_conn, hash, &p, &found, &err));
+	CU_ASSERT_TRUE(principal_load(fx_conn, &hash, 1, &p, &found, &err));
 	CU_ASSERT_TRUE(found);
 	CU_ASSERT_TRUE(ranges_only("principal_load", 5, 0));
 	principal_release(&p);

@@ -129,7 +129,7 @@ static struct buf sealed(const struct secret_ring *ring, const char *context)
 	struct buf b;
 
 	buf_init(&b, 200);
-	CU_ASSERT_TRUE_FATAL(crypto_seal(ring, context, "secret", 6, &b, NULL));
+	CU_ASSERT_TRUE_FATAL(crypto_seal(&ring->keys[ring->count - 1], context, "secret", 6, &b, NULL));
 	return b;
 }
 
@@ -199,7 +199,7 @@ static void nothing_can_be_sealed_too(void)
 
 	buf_init(&b, 200);
 	buf_init(&out, 10);
-	CU_ASSERT_TRUE(crypto_seal(&ring, "c", "", 0, &b, NULL));
+	CU_ASSERT_TRUE(crypto_seal(&ring.keys[0], "c", "", 0, &b, NULL));
 	CU_ASSERT_TRUE(crypto_unseal(&ring, "c", b.data, b.len, &out, NULL));
 	CU_ASSERT_EQUAL(out.len, 0);
 	buf_release(&b);
@@ -213,7 +213,7 @@ static void a_value_too_large_for_its_buffer_is_an_error(void)
 	struct buf b;
 
 	buf_init(&b, 20);
-	CU_ASSERT_FALSE(crypto_seal(&ring, "c", "secret", 6, &b, &err));
+	CU_ASSERT_FALSE(crypto_seal(&ring.keys[0], "c", "secret", 6, &b, &err));
 	CU_ASSERT_EQUAL(err.code, ERR_PAYLOAD_TOO_LARGE);
 	buf_release(&b);
 }

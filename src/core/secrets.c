@@ -1,0 +1,203 @@
+/* Rings of keys, and when their files are read again. Who uses one holds the shared lock for as long as a hash or a
+ * cipher takes; the exclusive one is held for a copy. */
+#include "core/secrets.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* What tells a file from what it was. */
+struct file_mark { dev_t dev; ino_t inode; off_t size; struct timespec modified, changed; };
+
+struct source {
+	char *path;                   /* NULL: the process has no need of it */
+	struct secret_ring ring;
+	struct file_mark mark;        /* of the last try to read it; zero when it was not there */
+};
+
+struct secrets {
+	pthread_rwlock_t lock;        /* the rings */
+	pthread_mutex_t reading;      /* the marks; one reads the files at a time */
+	struct source sources[SECRET__MAX];
+};
+
+static struct file_mark mark_of(const char *path)
+{
+	struct file_mark m;
+	struct stat st;
+
+	memset(&m, 0, sizeof m);
+	if (stat(path, &st) != 0)
+		return m;
+	m.dev = st.st_dev;
+	m.inode = st.st_ino;
+	m.size = st.st_size;
+	m.modified = st.st_mtim;
+	m.changed = st.st_ctim;
+	return m;
+}
+
+/* Requests without end must not keep new keys out. */
+static void lock_init(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
+struct secrets *secrets_open(const struct config *cfg, unsigned kinds, struct error *err)
+{
+	const char *paths[SECRET__MAX] = {[SECRET_PEPPER] = cfg->pepper_file, [SECRET_SEAL] = cfg->seal_file};
+	struct secrets *s = mem_zalloc(sizeof *s);
+	unsigned k;
+
+	lock_init(&s->lock);
+	pthread_mutex_init(&s->reading, NULL);
+	for (k = 0; k < SECRET__MAX; k++) {
+		struct source *f = &s->sources[k];
+
+		if (!(kinds & 1u << k))
+			continue;
+		f->path = mem_strdup(paths[k]);
+		/* before it is read: a change in between is seen by the next refresh */
+		f->mark = mark_of(f->path);
+		if (!crypto_ring_load(f->path, &f->ring, err)) {
+			secrets_free(s);
+			return NULL;
+		}
+	}
+	return s;
+}
+
+void secrets_free(struct secrets *s)
+{
+	unsigned k;
+
+	if (!s)
+		return;
+	for (k = 0; k < SECRET__MAX; k++) {
+		mem_wipe(&s->sources[k].ring, sizeof s->sources[k].ring);
+		mem_free(s->sources[k].path);
+	}
+	pthread_mutex_destroy(&s->reading);
+	pthread_rwlock_destroy(&s->lock);
+	mem_free(s);
+}
+
+/* Called by the one who reads. */
+static bool read_again(struct secrets *s, struct source *f)
+{
+	struct file_mark mark = mark_of(f->path);
+	struct secret_ring ring;
+	struct error err = {0};
+	bool changed;
+
+	if (memcmp(&mark, &f->mark, sizeof mark) == 0)
+		return false;
+	f->mark = mark;
+	if (!crypto_ring_load(f->path, &ring, &err)) {
+		log_error("a file of keys cannot be read again: the keys that were read before stay in use", &err);
+		return false;
+	}
+	pthread_rwlock_wrlock(&s->lock);
+	changed = memcmp(&ring, &f->ring, sizeof ring) != 0;
+	f->ring = ring;
+	pthread_rwlock_unlock(&s->lock);
+	mem_wipe(&ring, sizeof ring);
+	return changed;
+}
+
+bool secrets_refresh(struct secrets *s)
+{
+	bool changed = false;
+	unsigned k;
+
+	pthread_mutex_lock(&s->reading);
+	for (k = 0; k < SECRET__MAX; k++)
+		changed |= s->sources[k].path && read_again(s, &s->sources[k]);
+	pthread_mutex_unlock(&s->reading);
+	return changed;
+}
+
+unsigned secrets_key_hashes(struct secrets *s, const char *key, struct key_hash out[SECRET_KEYS_MAX])
+{
+	const struct secret_ring *ring = &s->sources[SECRET_PEPPER].ring;
+	unsigned i, n;
+
+	pthread_rwlock_rdlock(&s->lock);
+	for (n = ring->count, i = 0; i < n; i++) {
+		crypto_key_hash(&ring->keys[i], key, API_KEY_LEN, out[i].hash);
+		memcpy(out[i].pepper_id, ring->keys[i].id, sizeof out[i].pepper_id);
+	}
+	pthread_rwlock_unlock(&s->lock);
+	return n;
+}
+
+/* A copy of the active key, which the caller wipes. */
+static bool active_key(struct secrets *s, struct db_conn *c, enum secret_kind kind, struct secret_key *out,
+                       struct error *err)
+{
+	const struct secret_ring *ring = &s->sources[kind].ring;
+
+	(void)c;
+	(void)err;
+	pthread_rwlock_rdlock(&s->lock);
+	*out = ring->keys[ring->count - 1];
+	pthread_rwlock_unlock(&s->lock);
+	return true;
+}
+
+bool secrets_hash_new(struct secrets *s, struct db_conn *c, const char *key, struct key_hash *out, struct error *err)
+{
+	struct secret_key k;
+
+	if (!active_key(s, c, SECRET_PEPPER, &k, err))
+		return false;
+	crypto_key_hash(&k, key, API_KEY_LEN, out->hash);
+	memcpy(out->pepper_id, k.id, sizeof out->pepper_id);
+	mem_wipe(&k, sizeof k);
+	return true;
+}
+
+bool secrets_seal(struct secrets *s, struct db_conn *c, const char *context, const void *p, size_t n, struct buf *out,
+                  struct error *err)
+{
+	struct secret_key k;
+	bool ok;
+
+	if (!active_key(s, c, SECRET_SEAL, &k, err))
+		return false;
+	ok = crypto_seal(&k, context, p, n, out, err);
+	mem_wipe(&k, sizeof k);
+	return ok;
+}
+
+static bool has_key(struct secrets *s, enum secret_kind kind, const char *id)
+{
+	bool has;
+
+	pthread_rwlock_rdlock(&s->lock);
+	has = crypto_ring_find(&s->sources[kind].ring, id) != NULL;
+	pthread_rwlock_unlock(&s->lock);
+	return has;
+}
+
+bool secrets_unseal(struct secrets *s, const char *context, const void *p, size_t n, struct buf *out,
+                    struct error *err)
+{
+	char id[SECRET_ID_SIZE];
+	bool ok;
+
+	if (crypto_sealed_id(p, n, id) && !has_key(s, SECRET_SEAL, id))
+		secrets_refresh(s);
+	pthread_rwlock_rdlock(&s->lock);
+	ok = crypto_unseal(&s->sources[SECRET_SEAL].ring, context, p, n, out, err);
+	pthread_rwlock_unlock(&s->lock);
+	return ok;
+}

@@ -1,0 +1,41 @@
+/* The server's secrets of one process: the peppers under which API keys are hashed, and the keys that seal what must
+ * be read again. They come from files (secrets.pepper_file, secrets.seal_file), are read again when a file has changed,
+ * and are wiped when they go.
+ *
+ * All of a file's keys open and find; what is new is written under the active one only, which the database names.
+ *
+ * Thread-safe. */
+#ifndef AGENTIV_CORE_SECRETS_H
+#define AGENTIV_CORE_SECRETS_H
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/crypto.h"
+#include "store/accounts.h"
+
+enum secret_kind { SECRET_PEPPER, SECRET_SEAL, SECRET__MAX };
+#define SECRETS_ALL (1u << SECRET_PEPPER | 1u << SECRET_SEAL)
+
+struct secrets;
+
+/* Reads the files of these kinds (bits, 1 << kind): a process has no more secrets than it needs. */
+struct secrets *secrets_open(const struct config *cfg, unsigned kinds, struct error *err);
+void secrets_free(struct secrets *s);
+
+/* Reads again what has changed; a file that cannot be read or is damaged leaves what was, and is logged once. Costs a
+ * stat(2) for each file when nothing has. Returns whether the keys of one did change. */
+bool secrets_refresh(struct secrets *s);
+
+/* The hashes of an API key under each pepper, for its look-up; returns how many. */
+unsigned secrets_key_hashes(struct secrets *s, const char *key, struct key_hash out[SECRET_KEYS_MAX]);
+/* The hash of a new one under the active pepper. c: in the transaction that writes it. */
+bool secrets_hash_new(struct secrets *s, struct db_conn *c, const char *key, struct key_hash *out, struct error *err);
+
+/* Seals under the active key (crypto_seal). c: in the transaction that writes it. */
+bool secrets_seal(struct secrets *s, struct db_conn *c, const char *context, const void *p, size_t n, struct buf *out,
+                  struct error *err);
+/* Opens what any of the keys has sealed (crypto_unseal). */
+bool secrets_unseal(struct secrets *s, const char *context, const void *p, size_t n, struct buf *out,
+                    struct error *err);
+
+#endif
