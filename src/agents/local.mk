@@ -4,6 +4,7 @@ libagents_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(GMIME_CFLAGS)
 libagents_a_SOURCES = src/agents/agent.h src/agents/builtins.h \
 	src/agents/manifest.c src/agents/manifest.h \
 	src/agents/registry.c src/agents/registry.h \
+	src/agents/integration_name.c src/agents/integration_name.h \
 	src/agents/phrases.c src/agents/phrases.h \
 	src/agents/probe.c \
 	src/agents/email_triage.c src/agents/email_triage.h \

@@ -20,6 +20,8 @@ void session_delete(struct request *r);
 void me_get(struct request *r);
 void me_password(struct request *r);
 
+void connections_list(struct request *r);
+
 void health_live(struct request *r);
 void health_ready(struct request *r);
 void metrics_get(struct request *r);

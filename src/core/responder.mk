@@ -1,5 +1,6 @@
 # What only the responder uses.
 libcore_a_SOURCES += \
+	src/core/connections.c src/core/connections.h \
 	src/core/group.c src/core/group.h \
 	src/core/logins.c src/core/logins.h \
 	src/core/local_runs.c src/core/local_runs.h \

@@ -16,6 +16,7 @@ libapi_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libapi_a_SOURCES = \
 	src/api/agents.c \
 	src/api/app.c src/api/app.h \
+	src/api/connections.c \
 	src/api/events.c \
 	src/api/executions.c \
 	src/api/handlers.h \

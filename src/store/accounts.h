@@ -134,6 +134,9 @@ bool connection_put(struct db_conn *c, uint64_t account_id, const char *integrat
                     const void *sealed, size_t n, int64_t now_ms, const struct id *id, struct error *err);
 bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
                      struct connection_row **out, unsigned *count, struct error *err);
+/* The same without settings: for those who may know of a connection but not where it leads. */
+bool connection_states(struct db_conn *c, uint64_t account_id, struct arena *a, struct connection_row **out,
+                       unsigned *count, struct error *err);
 bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integration, bool *removed, struct error *err);
 /* Id, kind and sealed settings of a connected integration, or of any that is there, disconnected or not (context for unsealing: "account:<id>:connection:<integration>"). */
 bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,

@@ -22,12 +22,9 @@ bool connection_put(struct db_conn *c, uint64_t account_id, const char *integrat
 	return db_exec(c, sql, args, 6, NULL, err);
 }
 
-bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
-                     struct connection_row **out, unsigned *count, struct error *err)
+static bool list(struct db_conn *c, const char *sql, bool settings, uint64_t account_id, struct arena *a,
+                 struct connection_row **out, unsigned *count, struct error *err)
 {
-	static const char sql[] =
-		"SELECT id, integration, kind, status, created_at, settings FROM connections"
-		" WHERE account_id = ? ORDER BY integration";
 	struct db_arg arg = db_int((int64_t)account_id);
 	unsigned room = 0;
 	int got;
@@ -47,10 +44,31 @@ bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
 		col_text(c, 2, r->kind, sizeof r->kind);
 		r->status = (int)db_col_int(c, 3);
 		r->created_at = db_col_int(c, 4);
-		r->sealed = col_kept(c, 5, a, &r->sealed_len);
+		if (settings)
+			r->sealed = col_kept(c, 5, a, &r->sealed_len);
 	}
 	db_end(c);
 	return got == 0;
+}
+
+bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
+                     struct connection_row **out, unsigned *count, struct error *err)
+{
+	static const char sql[] =
+		"SELECT id, integration, kind, status, created_at, settings FROM connections"
+		" WHERE account_id = ? ORDER BY integration";
+
+	return list(c, sql, true, account_id, a, out, count, err);
+}
+
+bool connection_states(struct db_conn *c, uint64_t account_id, struct arena *a, struct connection_row **out,
+                       unsigned *count, struct error *err)
+{
+	static const char sql[] =
+		"SELECT id, integration, kind, status, created_at FROM connections"
+		" WHERE account_id = ? ORDER BY integration";
+
+	return list(c, sql, false, account_id, a, out, count, err);
 }
 
 bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integration, bool *removed, struct error *err)

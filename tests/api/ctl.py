@@ -58,10 +58,10 @@ def some_email():
     return f"user{next(numbers)}@example.org"
 
 
-def query(sql):
-    """One value of the database, as text."""
+def query(sql, config=None):
+    """One value of the database, as text: that of these tests, or another configuration's."""
     ini = configparser.ConfigParser(interpolation=None)
-    ini.read(installation().config)
+    ini.read(config or installation().config)
     db = ini["database"]
     words = ["mariadb", "--no-defaults", "-N", "-B", "-S", db["hosts"].removeprefix("socket:"),
              "-u", db.get("user", "agentiv"), db.get("name", "agentiv"), "-e", sql]

@@ -12,7 +12,7 @@ class Running:
     """A platform that somebody else has started."""
 
     def __init__(self):
-        self.url = os.environ["AGENTIV_BASE_URL"]
+        self.url, self.config = os.environ["AGENTIV_BASE_URL"], os.environ["AGENTIV_CONFIG"]
 
     def ctl(self, *words):
         words = [str(word) for word in words]

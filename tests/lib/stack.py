@@ -87,6 +87,7 @@ class Stack:
 
     def __init__(self, state, settings=None, server=None):
         self.state = Path(state)
+        self.config = self.state / "agentiv.conf"
         self.settings = dict(settings or {})
         self.server = server or os.environ.get("AGENTIV_TEST_SERVER", "nginx")
         self.url = None

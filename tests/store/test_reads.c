@@ -137,6 +137,9 @@ static void an_accounts_keys_and_connections(void)
 	CU_ASSERT_TRUE(api_key_list(fx_conn, 1, &arena, &keys, &n, &err));
 	CU_ASSERT_TRUE(connection_list(fx_conn, 1, &arena, &connections, &n, &err));
 	CU_ASSERT_TRUE(ranges_only("api_key_list, connection_list", 2, 1));
+	begin();
+	CU_ASSERT_TRUE(connection_states(fx_conn, 1, &arena, &connections, &n, &err));
+	CU_ASSERT_TRUE(ranges_only("connection_states", 1, 1));
 }
 
 static void effects_and_what_is_remembered(void)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/integration_name.h"
 #include "agents_fixture.h"
 #include "agents_suites.h"
 
@@ -135,6 +136,22 @@ static void a_folder_that_is_missing_is_an_error(void)
 	CU_ASSERT_PTR_NULL(registry_load(AGENTS_SOURCE, "/nonexistent", &err));
 }
 
+static void an_integration_is_called_as_people_call_it(void)
+{
+	static const struct { const char *slug, *name; } cases[] = {
+		{"gmail", "Gmail"}, {"google-drive", "Google Drive"}, {"quickbooks", "QuickBooks"}, {"a", "A"}, {"", ""}};
+	char name[INTEGRATION_NAME_SIZE], slug[80] = "";
+	unsigned i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		integration_name(cases[i].slug, name);
+		CU_ASSERT_STRING_EQUAL(name, cases[i].name);
+	}
+	memset(slug, 'x', sizeof slug - 1);
+	integration_name(slug, name);
+	CU_ASSERT_EQUAL(strlen(name), INTEGRATION_NAME_SIZE - 1);
+}
+
 static CU_TestInfo tests[] = {
 	{"the project's manifests are loaded", the_projects_manifests_are_loaded},
 	{"defaults are those of the documentation", defaults_are_those_of_the_documentation},
@@ -142,6 +159,7 @@ static CU_TestInfo tests[] = {
 	{"runners that are not there are refused", runners_that_are_not_there_are_refused},
 	{"the operator's manifest replaces the project's", the_operators_manifest_replaces_the_projects},
 	{"a folder that is missing is an error", a_folder_that_is_missing_is_an_error},
+	{"an integration is called as people call it", an_integration_is_called_as_people_call_it},
 	CU_TEST_INFO_NULL,
 };
 
