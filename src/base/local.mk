@@ -6,7 +6,8 @@ libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_priv.h src/base/config_table.c \
-	src/base/crypto.c src/base/crypto.h src/base/crypto_ring.c src/base/crypto_seal.c \
+	src/base/crypto.c src/base/crypto.h src/base/crypto_password.c src/base/crypto_password.h \
+	src/base/crypto_ring.c src/base/crypto_seal.c \
 	src/base/doorbell.c src/base/doorbell.h \
 	src/base/encode.c \
 	src/base/err.c src/base/err.h \
@@ -15,7 +16,6 @@ libbase_a_SOURCES = \
 	src/base/json_read.c src/base/json_read_string.c src/base/json_read_number.c src/base/json_read_priv.h \
 	src/base/log.c src/base/log.h src/base/log_syslog.c src/base/log_syslog.h \
 	src/base/mem.c src/base/mem.h \
-	src/base/password.c src/base/password.h \
 	src/base/network.c src/base/network.h \
 	src/base/rnd.c src/base/rnd.h \
 	src/base/schema.h src/base/schema_priv.h src/base/schema_value.c src/base/schema_format.c \

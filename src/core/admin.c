@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/password.h"
+#include "base/crypto_password.h"
 #include "base/rnd.h"
 #include "core/admin_priv.h"
 #include "core/audit.h"

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/password.h"
+#include "base/crypto_password.h"
 #include "core/audit.h"
 #include "core/bells.h"
 #include "store/sessions.h"

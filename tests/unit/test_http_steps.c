@@ -27,6 +27,7 @@ static void list_things(struct request *r) { handle(r, "list"); }
 static void make_thing(struct request *r) { handle(r, "make"); }
 static void get_thing(struct request *r) { handle(r, "get"); }
 static void run_thing(struct request *r) { handle(r, "run"); }
+static void settings_thing(struct request *r) { handle(r, "settings"); }
 static void open_thing(struct request *r) { handle(r, "open"); }
 static void local_thing(struct request *r) { handle(r, "local"); }
 
@@ -39,6 +40,8 @@ const struct route routes[] = {
 	{HTTP_POST, "/things/{}/run", run_thing, ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_AGENTS_RUN, false, NULL},
 	{HTTP_GET, "/mcp", get_thing, ACCESS_ACCOUNT, FEATURE_MCP, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_GET, "/brand", get_thing, ACCESS_ACCOUNT, FEATURE_WHITE_LABEL, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_POST, "/settings", settings_thing, ACCESS_SESSION, FEATURE_NONE, 0, true, NULL},
+	{HTTP_POST, "/login", open_thing, ACCESS_OPEN, FEATURE_NONE, 0, true, NULL},
 	{HTTP_GET, "/open", open_thing, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/local", local_thing, ACCESS_LOCAL, FEATURE_NONE, 0, false, NULL},
 };
@@ -53,7 +56,7 @@ static bool minute_used_up;
 bool auth_check(struct auth *a, const struct credentials *c, bool fresh, struct auth_entry **out, struct error *err)
 {
 	*out = NULL;
-	if (!c->authorization || strcmp(c->authorization, "Bearer good") != 0)
+	if (c->cookie ? strcmp(c->cookie, "good") != 0 : !c->authorization || strcmp(c->authorization, "Bearer good") != 0)
 		return err_set(err, ERR_UNAUTHORIZED, "No");
 	references++;
 	*out = &account;
@@ -98,21 +101,27 @@ bool ratelimit_spend(struct ratelimit *r, uint64_t account_id, int64_t limit, st
 
 static const char *body_sent;
 
-static void serve(const char *method, const char *target, const char *more)
+static void serve_env(const char *const *env)
 {
-	static char lines[3][256];
-	const char *env[] = {lines[0], lines[1], lines[2], "REMOTE_ADDR=192.0.2.1",
-	                     more ? more : "HTTP_X=", "HTTP_AUTHORIZATION=Bearer good", NULL};
 	struct request *r;
 
-	snprintf(lines[0], sizeof lines[0], "REQUEST_METHOD=%s", method);
-	snprintf(lines[1], sizeof lines[1], "REQUEST_URI=%s", target);
-	snprintf(lines[2], sizeof lines[2], "CONTENT_LENGTH=%zu", body_sent ? strlen(body_sent) : 0);
 	handled = NULL;
 	r = fx_request(env);
 	if (body_sent)
 		fx_body(body_sent, strlen(body_sent), 0);
 	request_serve(r);
+}
+
+static void serve(const char *method, const char *target, const char *more)
+{
+	static char lines[3][256];
+	const char *env[] = {lines[0], lines[1], lines[2], "REMOTE_ADDR=192.0.2.1",
+	                     more ? more : "HTTP_X=", "HTTP_AUTHORIZATION=Bearer good", NULL};
+
+	snprintf(lines[0], sizeof lines[0], "REQUEST_METHOD=%s", method);
+	snprintf(lines[1], sizeof lines[1], "REQUEST_URI=%s", target);
+	snprintf(lines[2], sizeof lines[2], "CONTENT_LENGTH=%zu", body_sent ? strlen(body_sent) : 0);
+	serve_env(env);
 }
 
 static void allow_all(void)
@@ -307,6 +316,76 @@ static void what_was_granted_a_moment_ago_counts(void)
 	CU_ASSERT_TRUE(handled_by("list"));
 }
 
+/* ---- sessions ---- */
+
+/* A session's request, with one more line. */
+static void serve_session(const char *method, const char *target, const char *more)
+{
+	static char lines[2][256];
+
+	allow_all();
+	account.principal.session = true;
+	account.principal.features.api = false;
+	snprintf(lines[0], sizeof lines[0], "REQUEST_METHOD=%s", method);
+	snprintf(lines[1], sizeof lines[1], "REQUEST_URI=%s", target);
+	serve_env((const char *[]){lines[0], lines[1], "HTTP_COOKIE=good", "HTTP_HOST=agents.example:8443", more, NULL});
+}
+
+static void a_session_needs_no_api_access(void)
+{
+	serve_session("GET", "/things", NULL);
+	CU_ASSERT_TRUE(handled_by("list"));
+}
+
+static void a_key_cannot_do_what_takes_a_session(void)
+{
+	allow_all();
+	serve("POST", "/settings", NULL);
+	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
+	CU_ASSERT_TRUE(fx_has("takes a session"));
+	serve_session("POST", "/settings", NULL);
+	CU_ASSERT_TRUE(handled_by("settings"));
+}
+
+static void a_page_of_another_site_changes_nothing_with_a_session(void)
+{
+	static const char *const refused[] = {
+		"HTTP_ORIGIN=https://evil.example", "HTTP_ORIGIN=null", "HTTP_ORIGIN=https://agents.example",
+		"HTTP_ORIGIN=https://agents.example:8443.evil.example", "HTTP_SEC_FETCH_SITE=cross-site",
+		"HTTP_SEC_FETCH_SITE=same-site"};
+	static const char *const taken[] = {"HTTP_ORIGIN=https://agents.example:8443", "HTTP_ORIGIN=https://Agents.Example:8443",
+	                                    "HTTP_SEC_FETCH_SITE=same-origin", "HTTP_SEC_FETCH_SITE=none", NULL};
+	unsigned i;
+
+	for (i = 0; i < sizeof refused / sizeof *refused; i++) {
+		serve_session("POST", "/things", refused[i]);
+		CU_ASSERT_TRUE(fx_status("403 Forbidden"));
+		CU_ASSERT_EQUAL(spent, 0);
+		serve_session("GET", "/things", refused[i]);
+		CU_ASSERT_TRUE(handled_by("list"));
+	}
+	for (i = 0; i < sizeof taken / sizeof *taken; i++) {
+		serve_session("POST", "/things", taken[i]);
+		CU_ASSERT_TRUE(handled_by("make"));
+	}
+}
+
+static void a_page_of_another_site_logs_nobody_in(void)
+{
+	allow_all();
+	serve("POST", "/login", "HTTP_ORIGIN=https://evil.example");
+	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
+	serve("POST", "/login", NULL);
+	CU_ASSERT_TRUE(handled_by("open"));
+}
+
+static void a_key_is_used_by_any_page(void)
+{
+	allow_all();
+	serve("POST", "/things", "HTTP_ORIGIN=https://app.example");
+	CU_ASSERT_TRUE(handled_by("make"));
+}
+
 /* ---- access without a key ---- */
 
 static void an_open_path_needs_no_key_and_counts_nothing(void)
@@ -370,6 +449,11 @@ static CU_TestInfo tests[] = {
 	{"a path without a body takes none", a_path_without_a_body_takes_none},
 	{"a plan without a feature is told so", a_plan_without_a_feature_is_told_so},
 	{"what was granted a moment ago counts", what_was_granted_a_moment_ago_counts},
+	{"a session needs no API access", a_session_needs_no_api_access},
+	{"a key cannot do what takes a session", a_key_cannot_do_what_takes_a_session},
+	{"a page of another site changes nothing with a session", a_page_of_another_site_changes_nothing_with_a_session},
+	{"a page of another site logs nobody in", a_page_of_another_site_logs_nobody_in},
+	{"a key is used by any page", a_key_is_used_by_any_page},
 	{"an open path needs no key and counts nothing", an_open_path_needs_no_key_and_counts_nothing},
 	{"a local path is for this host", a_local_path_is_for_this_host},
 	{"the operator's token opens a local path", the_operator_s_token_opens_a_local_path},

@@ -1,7 +1,7 @@
-/* Passwords (base/password.h). */
+/* Passwords (base/crypto_password.h). */
 #include <string.h>
 
-#include "base/password.h"
+#include "base/crypto_password.h"
 #include "base_fixture.h"
 #include "base_suites.h"
 

@@ -2,8 +2,8 @@
  * A hash is text: "$scrypt$ln=14,r=8,p=5$SALT$HASH", base64 without padding (the PHC string format).
  *
  * Takes some tenths of a second and 16 MiB; who calls bounds how many are under way. */
-#ifndef AGENTIV_BASE_PASSWORD_H
-#define AGENTIV_BASE_PASSWORD_H
+#ifndef AGENTIV_BASE_CRYPTO_PASSWORD_H
+#define AGENTIV_BASE_CRYPTO_PASSWORD_H
 
 #include <stdbool.h>
 

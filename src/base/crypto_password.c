@@ -1,4 +1,4 @@
-#include "base/password.h"
+#include "base/crypto_password.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
