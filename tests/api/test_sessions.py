@@ -1,9 +1,11 @@
 """The dashboard's session: logging in and out, its password, and who may use it."""
 import http.cookies
 import os
+import tempfile
 import unittest
+from pathlib import Path
 
-from client import Account, ApiCase, together, wait_until
+from client import Account, ApiCase, Platform, together, wait_until
 
 PASSWORD = "correct horse battery"
 
@@ -48,6 +50,7 @@ class LoggingIn(SessionCase):
         self.assertRegex(cookie, r"^agentiv_session=[0-9A-Za-z]{43}$")
         self.assertTrue(attributes["httponly"])
         self.assertEqual(attributes["samesite"], "Lax")
+        self.assertFalse(attributes["secure"], "this server is spoken to without TLS")
         self.assertEqual(self.as_session("GET", "/api/me", cookie).data, me)
 
     def test_an_account_without_a_password_cannot_log_in(self):
@@ -229,6 +232,23 @@ class Ending(SessionCase):
             self.platform.sql(f"UPDATE sessions s JOIN accounts a ON a.id = s.account_id SET s.{column} ="
                               f" (UNIX_TIMESTAMP() - {ago_days * 86400}) * 1000 WHERE a.email = '{account.email}'")
             wait_until(lambda: self.as_session("GET", "/api/me", cookie).status == 401, 10, column)
+
+
+class BehindTls(SessionCase):
+    """A proxy in front ends TLS; or the web server itself says HTTPS=on."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.platform = Platform(Path(os.environ.get("AGENTIV_TEST_TMP") or tempfile.mkdtemp(prefix="agentiv-api-")) / "tls",
+                                {"http.behind_tls": "yes"})
+        cls.addClassCleanup(cls.platform.down)
+        cls.platform.init()
+        cls.platform.up()
+
+    def test_the_cookie_is_sent_by_tls_only(self):
+        account = Account(self.platform)
+        set_password(account)
+        self.assertTrue(self.cookie(self.log_in(account))[1]["secure"])
 
 
 class Me(SessionCase):
