@@ -19,7 +19,6 @@
 struct agent_result {
 	struct buf output;                      /* JSON text of one object, ceiling AGENT_OUTPUT_MAX */
 	char       summary[AGENT_SUMMARY_SIZE]; /* one line, UTF-8 */
-	int64_t    tokens_used;                 /* of models; 0 for the built-in engine */
 };
 
 /* One connected integration of the account, as the operator or the owner connected it. */
@@ -73,6 +72,11 @@ struct agent_host {
 	/* Logs one step of the run: kind "integration", "model" or "log". detail is JSON text or NULL. */
 	void (*step)(void *data, const char *kind, const char *name, const char *detail,
 	             int64_t tokens, int64_t duration_ms);
+	/* Before each call of a model: reserves as many tokens as it may use at most, question and answer together, of every
+	 * budget that bounds the run, or none. Nothing is refused where there is no budget. At a time one call. */
+	bool (*reserve_tokens)(void *data, int64_t tokens, struct error *err);
+	/* After it, also when it failed: what it really used. A call that is not settled counts as reserved. */
+	bool (*settle_tokens)(void *data, int64_t used, struct error *err);
 	/* Waits up to ms milliseconds; false when the run was stopped meanwhile. */
 	bool (*wait)(void *data, int64_t ms);
 	/* What an attempt before this one had planned; *plan NULL: nothing. The text is the host's. */

@@ -10,11 +10,12 @@
 #define SIZE_MAX_BYTES  (16 << 20)
 #define STEPS_MAX       10000
 #define SLEEP_MAX_MS    3600000
+#define TOKENS_MAX      INT64_C(1000000000)
 
 struct probe {
 	int64_t sleep_ms, steps, size, fail_attempts;
 	const char *fail;
-	struct json_object *payload;
+	struct json_object *payload, *calls;
 };
 
 static bool read_input(struct json_object *in, struct probe *p, struct error *err)
@@ -25,6 +26,7 @@ static bool read_input(struct json_object *in, struct probe *p, struct error *er
 	       json_get_int(in, "input_payload", "steps", 0, STEPS_MAX, &p->steps, err) &&
 	       json_get_int(in, "input_payload", "size", 0, SIZE_MAX_BYTES, &p->size, err) &&
 	       json_get_int(in, "input_payload", "fail_attempts", 0, INT64_MAX, &p->fail_attempts, err) &&
+	       json_get_arr(in, "input_payload", "model_calls", &p->calls, err) &&
 	       json_get_str(in, "input_payload", "fail", &p->fail, err);
 }
 
@@ -48,6 +50,39 @@ static bool pass_time(struct agent_ctx *ctx, const struct probe *p, struct error
 	return true;
 }
 
+/* No model is called: tokens are reserved, and as many of them used as the input says. */
+static bool call_model(struct agent_ctx *ctx, struct json_object *call, int64_t *total, struct error *err)
+{
+	static const char path[] = "input_payload.model_calls";
+	int64_t reserve = 0, use = 0, sleep_ms = 0;
+
+	if (!json_get_int(call, path, "reserve", 0, TOKENS_MAX, &reserve, err) ||
+	    !json_get_int(call, path, "use", 0, TOKENS_MAX, &use, err) ||
+	    !json_get_int(call, path, "sleep_ms", 0, SLEEP_MAX_MS, &sleep_ms, err) ||
+	    !ctx->host->reserve_tokens(ctx->host_data, reserve, err))
+		return false;
+	if (sleep_ms > 0 && !ctx->host->wait(ctx->host_data, sleep_ms)) {
+		ctx->host->settle_tokens(ctx->host_data, 0, NULL);
+		return err_set(err, ERR_CANCELLED, "The probe was stopped");
+	}
+	if (!ctx->host->settle_tokens(ctx->host_data, use, err))
+		return false;
+	ctx->host->step(ctx->host_data, "model", "probe", NULL, use, sleep_ms);
+	*total += use;
+	return true;
+}
+
+static bool call_models(struct agent_ctx *ctx, const struct probe *p, int64_t *total, struct error *err)
+{
+	size_t i, n = p->calls ? json_object_array_length(p->calls) : 0;
+
+	*total = 0;
+	for (i = 0; i < n; i++)
+		if (!call_model(ctx, json_object_array_get_idx(p->calls, i), total, err))
+			return false;
+	return true;
+}
+
 static bool fail(const struct probe *p, unsigned attempt, struct error *err)
 {
 	err_set(err, ERR_EXECUTION_FAILED, "The probe failed in attempt %u, as it was told", attempt);
@@ -57,7 +92,7 @@ static bool fail(const struct probe *p, unsigned attempt, struct error *err)
 }
 
 /* Exactly size bytes of JSON where size leaves room for the filler. */
-static void write_output(const struct probe *p, unsigned attempt, struct buf *out)
+static void write_output(const struct probe *p, unsigned attempt, int64_t tokens, struct buf *out)
 {
 	static const char filler[] = ",\"filler\":\"";
 	char block[1024];
@@ -68,6 +103,8 @@ static void write_output(const struct probe *p, unsigned attempt, struct buf *ou
 	json_obj_open(&w, NULL);
 	json_put_int(&w, "attempt", attempt);
 	json_put_value(&w, "payload", p->payload);
+	if (p->calls)
+		json_put_int(&w, "tokens", tokens);
 	if (want > out->len + sizeof filler + 1) {
 		n = want - out->len - (sizeof filler - 1) - 2;
 		buf_add(out, filler, sizeof filler - 1);
@@ -82,12 +119,13 @@ static void write_output(const struct probe *p, unsigned attempt, struct buf *ou
 bool probe_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err)
 {
 	struct probe p;
+	int64_t tokens;
 
-	if (!read_input(ctx->input, &p, err) || !pass_time(ctx, &p, err))
+	if (!read_input(ctx->input, &p, err) || !call_models(ctx, &p, &tokens, err) || !pass_time(ctx, &p, err))
 		return false;
 	if (p.fail && (int64_t)ctx->attempt <= p.fail_attempts)
 		return fail(&p, ctx->attempt, err);
-	write_output(&p, ctx->attempt, &result->output);
+	write_output(&p, ctx->attempt, tokens, &result->output);
 	snprintf(result->summary, sizeof result->summary, "Probed | attempt %u | %" PRId64 " steps",
 	         ctx->attempt, p.steps);
 	return true;

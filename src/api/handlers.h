@@ -9,6 +9,8 @@ void agents_list(struct request *r);
 void agents_get(struct request *r);
 void agents_run(struct request *r);
 
+void usage_get(struct request *r);
+
 void executions_list(struct request *r);
 void executions_get(struct request *r);
 void executions_steps(struct request *r);

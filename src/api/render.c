@@ -48,6 +48,8 @@ void render_execution(struct json_out *w, const char *key, const struct executio
 	} else {
 		json_put_null(w, "schedule_id");
 	}
+	json_put_time(w, "run_at", e->run_at);
+	put_opt_int(w, "max_tokens", e->max_tokens > 0, e->max_tokens);
 	render_run_error(w, e);
 	json_obj_close(w);
 }

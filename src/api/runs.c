@@ -71,6 +71,8 @@ static void fill_admission(struct request *r, struct run_request *q)
 	a->agent = q->agent->slug;
 	a->trigger = r->auth->principal.session ? TRIGGER_MANUAL : TRIGGER_API;
 	a->lane = q->is_async ? LANE_ASYNC : LANE_SYNC;
+	a->due_at = q->has_run_at ? q->run_at : q->delay_ms > 0 ? a->queued_at + q->delay_ms : 0;
+	a->budgeted = r->auth->principal.budgeted;
 	q->estimate_ms = runs_estimate(r->app->runs, q->agent);
 	q->waiter = (struct waiter){.r = r, .id = a->id, .ops = &run_waiter_ops, .status = EXEC_QUEUED};
 	if (q->is_async) {

@@ -19,6 +19,8 @@ struct run_request {
 	struct request  *r;
 	const struct manifest *agent;
 	bool      is_async, replayed;
+	bool      has_run_at;
+	int64_t   run_at, delay_ms;           /* ms; a run is delayed by one of them or by none */
 	int64_t   estimate_ms, deadline_us;
 	struct error refusal;                 /* replay_only: the answer to a key that is not known */
 	char      accepted[RUN_ACCEPTED_MAX]; /* the body of 202 */

@@ -9,6 +9,8 @@
 #define MEMBERS_MAX     8
 #define WEBHOOK_URL_MAX 2048      /* the column */
 #define KEY_MAX         255
+#define RUN_DELAY_MAX_DAYS 30
+#define RUN_DELAY_MAX_MS   (RUN_DELAY_MAX_DAYS * 86400 * INT64_C(1000))
 
 /* ---- what was asked ---- */
 
@@ -22,17 +24,43 @@ static const struct json_span *find_span(const struct json_span *spans, unsigned
 	return NULL;
 }
 
+/* When the run is to start, if it was said. Whether that is still to come is asked last: a repeat of a request that was
+ * accepted in time is answered as it was. */
+static bool read_start(struct run_request *q, struct json_object *body, struct error *err)
+{
+	const char *run_at = NULL, *field;
+	int64_t delay = -1;
+
+	if (!json_get_int(body, "", "delay_seconds", 0, RUN_DELAY_MAX_MS / 1000, &delay, err) ||
+	    !json_get_str(body, "", "run_at", &run_at, err))
+		return false;
+	if (delay < 0 && !run_at)
+		return true;
+	field = run_at ? "run_at" : "delay_seconds";
+	if (run_at && delay >= 0)
+		return err_field(err, field, "Send either run_at or delay_seconds, not both");
+	if (!q->is_async)
+		return err_field(err, field, "%s goes with \"async\": true only", field);
+	if (run_at && !clock_parse(run_at, &q->run_at))
+		return err_field(err, field, "run_at must be a time such as 2025-01-15T06:00:00Z");
+	q->delay_ms = delay > 0 ? delay * 1000 : 0;
+	q->has_run_at = run_at != NULL;
+	return true;
+}
+
 /* The members beside the input; strings are kept in the arena. */
 static bool read_members(struct request *r, struct run_request *q, struct json_object *body,
                          struct error *err)
 {
-	static const char *const known[] = {"input_payload", "async", "webhook_url", NULL};
+	static const char *const known[] = {"input_payload", "async", "webhook_url", "delay_seconds", "run_at",
+	                                    "max_tokens", NULL};
 	const char *url = NULL;
 
 	if (!json_object_is_type(body, json_type_object))
 		return err_set(err, ERR_INVALID_INPUT, "The body must be a JSON object");
 	if (!json_only_known(body, "", known, err) || !json_get_bool(body, "", "async", &q->is_async, err) ||
-	    !json_get_str(body, "", "webhook_url", &url, err))
+	    !json_get_str(body, "", "webhook_url", &url, err) || !read_start(q, body, err) ||
+	    !json_get_int(body, "", "max_tokens", 1, BUDGET_TOKENS_MAX, &q->job.a.max_tokens, err))
 		return false;
 	if (!url)
 		return true;
@@ -173,6 +201,19 @@ static bool check_connections(const struct principal *p, const struct manifest *
 	return true;
 }
 
+/* Times are whole seconds, so the present one is not in the past. */
+static bool check_start(const struct run_request *q, struct error *err)
+{
+	int64_t now = clock_now_ms();
+
+	if (!q->has_run_at)
+		return true;
+	if (q->run_at / 1000 < now / 1000)
+		return err_field(err, "run_at", "run_at is in the past");
+	return q->run_at <= now + RUN_DELAY_MAX_MS ||
+	       err_field(err, "run_at", "run_at is more than %d days ahead", RUN_DELAY_MAX_DAYS);
+}
+
 static bool check_account(const struct principal *p, const struct run_request *q,
                           struct json_object *input, struct error *err)
 {
@@ -184,6 +225,8 @@ static bool check_account(const struct principal *p, const struct run_request *q
 static bool may_run(struct request *r, const struct run_request *q, struct json_object *input,
                     struct error *err)
 {
+	if (!check_start(q, err))
+		return false;
 	return check_account(&r->auth->principal, q, input, err) ||
 	       (auth_renew(r->app->auth, &r->credentials, &r->auth) &&
 	        check_account(&r->auth->principal, q, input, err));

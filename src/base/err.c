@@ -87,6 +87,22 @@ bool err_field(struct error *err, const char *field, const char *fmt, ...)
 	return false;
 }
 
+bool err_limit(struct error *err, const char *limit, long long max, long long resets_ms, int retry_after, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err) {
+		va_start(ap, fmt);
+		fill(err, ERR_RATE_LIMITED, "", fmt, ap);
+		va_end(ap);
+		err->limit = limit;
+		err->limit_max = max;
+		err->resets_ms = resets_ms;
+		err->retry_after = retry_after;
+	}
+	return false;
+}
+
 const char *err_name(enum err_code code)
 {
 	INVARIANT((unsigned)code < ERR__MAX, "unknown error code");

@@ -37,6 +37,9 @@ struct error {
 	bool          outcome_unknown;   /* a write may or may not have been applied (db) */
 	int           db_errno;          /* the database's error number, 0 when none */
 	int           retry_after;       /* seconds, 0 when unknown */
+	const char   *limit;             /* the figure that was reached: a literal such as "runs_per_day"; NULL none */
+	long long     limit_max;         /* … and how much it is */
+	long long     resets_ms;         /* … and when it counts from 0 again; 0: it does not */
 	char          field[128];        /* path of the offending input member, "" when none */
 	char          integration[64];   /* integrationSlug, "" when none */
 	char          execution_id[32];  /* "exec_…", "" when none */
@@ -50,6 +53,10 @@ bool err_set(struct error *err, enum err_code code, const char *fmt, ...)
 /* The same with the input member at fault, as a path ("input_payload.max_emails"). */
 bool err_field(struct error *err, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same for a limit that was reached: ERR_RATE_LIMITED. */
+bool err_limit(struct error *err, const char *limit, long long max, long long resets_ms, int retry_after, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /* The code's name in the API ("NOT_FOUND"). */
 const char *err_name(enum err_code code);

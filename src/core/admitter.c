@@ -88,15 +88,25 @@ static void answer(struct batch *b, bool synchronous)
 
 static void answer_all(struct admitter *ad, struct batch *b)
 {
+	int64_t due_at = INT64_MAX;
 	bool ready = false;
 	unsigned i;
 
-	for (i = 0; i < b->n; i++)
-		ready |= !b->failed[i] && job_at(b, i)->a.outcome == ADMIT_ACCEPTED && job_at(b, i)->a.ready;
+	for (i = 0; i < b->n; i++) {
+		const struct admission *a = &job_at(b, i)->a;
+
+		if (b->failed[i] || a->outcome != ADMIT_ACCEPTED)
+			continue;
+		ready |= a->ready;
+		if (a->due_at != 0 && a->due_at < due_at)
+			due_at = a->due_at;
+	}
 	/* who waits for a run's end is told of it before a worker can end it */
 	answer(b, true);
 	if (ready)
 		bell_ring(ad->ringer, WORKER_PROGRAM, BELL_WORK);
+	if (due_at != INT64_MAX)
+		bell_ring_due(ad->ringer, WORKER_PROGRAM, due_at);
 	answer(b, false);
 }
 

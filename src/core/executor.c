@@ -89,6 +89,14 @@ void executor_look_again(struct executor *e)
 		atomic_store(&e->pass_on, true);
 }
 
+void executor_due_at(struct executor *e, int64_t due_ms)
+{
+	pthread_mutex_lock(&e->lock);
+	if (due_ms < e->later_due_ms)
+		e->later_due_ms = due_ms;
+	pthread_mutex_unlock(&e->lock);
+}
+
 void executor_check_cancels(struct executor *e)
 {
 	/* what else was said may have found no room beside this */

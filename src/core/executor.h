@@ -47,6 +47,9 @@ void executor_work_came(struct executor *e);
 /* Something may be ready, or will be (BELL_LOOK): looks and claims. */
 void executor_look_again(struct executor *e);
 
+/* Something will be ready then (doorbell message BELL_DUE): wakes for it. */
+void executor_due_at(struct executor *e, int64_t due_ms);
+
 /* Asks running executions to look at their cancel flags now (doorbell message). */
 void executor_check_cancels(struct executor *e);
 

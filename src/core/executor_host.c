@@ -219,4 +219,6 @@ const struct agent_host job_host = {
 	.look = job_look,
 	.settle = job_settle,
 	.recall = job_recall,
+	.reserve_tokens = job_reserve_tokens,
+	.settle_tokens = job_settle_tokens,
 };

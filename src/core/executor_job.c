@@ -24,6 +24,7 @@ static void job_init(struct job *j, const struct executor_env *env, struct execu
 	j->may_have_plan = run->first_started_at != 0;
 	atomic_init(&j->refs, 1);
 	atomic_init(&j->stop, STOP_NONE);
+	atomic_init(&j->tokens, 0);
 	j->claimed_us = clock_mono_us();
 	j->renew_us = j->claimed_us + env->cfg->lease_s * INT64_C(1000000) / 3;
 	j->deadline_us = INT64_MAX;
@@ -233,7 +234,6 @@ static void conclude_result(struct job *j, enum job_stop stop, struct ended_run 
 		r->summary = clean_text(j, j->result.summary);
 		r->output = buf_str(&j->result.output);
 		r->output_len = j->result.output.len;
-		r->tokens_used = j->result.tokens_used;
 	} else if (stop == STOP_CANCELLED) {
 		fail(r, ERR_CANCELLED, "The run was cancelled");
 	} else if (stop == STOP_RELEASED) {
@@ -242,6 +242,11 @@ static void conclude_result(struct job *j, enum job_stop stop, struct ended_run 
 	} else {
 		conclude_error(j, r);
 	}
+}
+
+static bool bounded(const struct claimed_run *r)
+{
+	return r->budgeted || r->max_tokens > 0;
 }
 
 bool job_conclude(struct job *j, struct ended_run *r)
@@ -254,7 +259,9 @@ bool job_conclude(struct job *j, struct ended_run *r)
 		.first_started_at = j->run.first_started_at,
 		.completed_at = j->abandoned ? 0 : j->ended_ms,
 		.webhook_url = j->run.webhook_url, .waiter = j->run.waiter,
-		.planned = j->abandoned || j->may_have_plan};
+		.planned = j->abandoned || j->may_have_plan,
+		.has_spent = j->run.has_spent || (j->abandoned ? bounded(&j->run) : j->has_spent),
+		.tokens_used = atomic_load(&j->tokens)};
 	if (stop == STOP_LOST)
 		return false;
 	if (r->completed_at == 0)

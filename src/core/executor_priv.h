@@ -13,6 +13,7 @@
 #include "core/executor.h"
 #include "core/pace.h"
 #include "core/threads.h"
+#include "store/budgets.h"
 
 #define EXECUTOR_COMMITTERS  2
 #define JOB_CONNECTIONS_MAX  8
@@ -54,6 +55,9 @@ struct job {
 	struct arena host_arena;             /* what the agent was told of plans and effects; its thread's alone */
 	bool     may_have_plan;              /* this attempt or one before may have left one */
 	bool     ok;
+	bool     is_reserved, has_spent;     /* a model is being called; execution_tokens may know of this attempt */
+	struct token_reservation reservation;
+	atomic_int_least64_t tokens;         /* that models used in this attempt */
 	struct error error;
 	struct agent_result result;
 
@@ -103,6 +107,9 @@ bool job_look(void *data, struct agent_effect *const *effects, unsigned count, s
 bool job_settle(void *data, struct agent_effect *const *effects, unsigned count, enum agent_effect_state state,
                 struct error *err);
 bool job_recall(void *data, struct agent_memory *memories, unsigned count, struct error *err);
+/* executor_tokens.c */
+bool job_reserve_tokens(void *data, int64_t tokens, struct error *err);
+bool job_settle_tokens(void *data, int64_t used, struct error *err);
 
 /* Writes what steps these jobs have logged; on failure they stay to be written. */
 bool steps_flush(const struct executor_env *env, struct db_conn **c, struct job *const *jobs,

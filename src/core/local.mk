@@ -5,12 +5,13 @@ libcore_a_SOURCES = \
 	src/core/admitter.c src/core/admitter.h \
 	src/core/audit.c src/core/audit.h \
 	src/core/auth.c src/core/auth.h \
-	src/core/bells.h \
+	src/core/bells.c src/core/bells.h \
 	src/core/quota.c src/core/quota.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/ratelimit_map.c src/core/ratelimit_map.h \
 	src/core/secrets.c src/core/secrets.h \
-	src/core/split_write.c src/core/split_write.h
+	src/core/split_write.c src/core/split_write.h \
+	src/core/usage.c src/core/usage.h
 include src/core/executor.mk
 include src/core/sender.mk
 include src/core/responder.mk

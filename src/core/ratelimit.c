@@ -104,11 +104,9 @@ static bool refused(const struct rate_info *info, struct error *err)
 {
 	int64_t ms = info->reset_s * 1000 - clock_now_ms();
 
-	err_set(err, ERR_RATE_LIMITED, "All %lld requests of this minute are used up",
-	        (long long)info->limit);
-	if (err)
-		err->retry_after = ms > 1000 ? (int)((ms + 999) / 1000) : 1;
-	return false;
+	return err_limit(err, "requests_per_minute", info->limit, info->reset_s * 1000LL,
+	                 ms > 1000 ? (int)((ms + 999) / 1000) : 1, "All %lld requests of this minute are used up",
+	                 (long long)info->limit);
 }
 
 bool ratelimit_spend(struct ratelimit *r, uint64_t account_id, int64_t limit,

@@ -63,6 +63,13 @@ static const struct ctl_option key_revoke_options[] = {
 	{"id", "key", OPT_TEXT, "KEY_ID", true, true, NULL, "the key's id, key_…", 0},
 	USER, END};
 
+static const struct ctl_option budget_set_options[] = {
+	USER,
+	OPTIONAL("agent", OPT_TEXT, "SLUG", "of what this agent uses for the user"),
+	OPTIONAL("key", OPT_TEXT, "KEY_ID", "of what runs use that this API key asked for"),
+	{"tokens-per-month", NULL, OPT_TOKENS, "N", true, false, NULL, "a number, or unlimited: no such budget any more", 0},
+	END};
+
 static const struct ctl_option connection_add_options[] = {
 	USER,
 	REQUIRED("integration", "NAME", "what is connected: gmail, …"),
@@ -143,6 +150,13 @@ const struct ctl_command ctl_commands[] = {
 	{"key list", NEED_SCHEMA, user_options, cmd_key_list, "List a user's API keys", NULL},
 	{"key revoke", NEED_SCHEMA, key_revoke_options, cmd_key_revoke,
 	 "Revoke an API key, everywhere within 5 seconds", NULL},
+	{"budget set", NEED_SCHEMA, budget_set_options, cmd_budget_set,
+	 "Bound the tokens that a user's runs may use of models in a month",
+	 "Of all the user's runs, or of those of one agent or one API key. What is used already this month\n"
+	 "stays counted when the figure is changed; a new budget counts from now on, for runs that have not\n"
+	 "started yet."},
+	{"budget list", NEED_SCHEMA, user_options, cmd_budget_list, "List a user's budgets, and what is used of them", NULL},
+	{"usage", NEED_SCHEMA, user_options, cmd_usage, "Show what a user has used of what the plan allows", NULL},
 	{"connection add", NEED_SCHEMA | NEED_SEAL, connection_add_options, cmd_connection_add,
 	 "Connect a user's mailbox",
 	 "It takes the place of what the integration was connected to. Exactly one of --maildir, --mbox\n"

@@ -25,6 +25,7 @@ enum ctl_type {
 	OPT_LIMIT,       /* 0 or more, "unlimited" (LIMIT_UNLIMITED) or "plan" (LIMIT_OF_PLAN) */
 	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
 	OPT_FEATURE,     /* "yes" (1), "no" (0) or "plan" (LIMIT_OF_PLAN) */
+	OPT_TOKENS,      /* 0 or more, or "unlimited" (LIMIT_UNLIMITED) */
 	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
 	OPT_PAST,        /* one that is over: the same, a span before now */
 	OPT_CHOICE       /* one of choices */
@@ -135,6 +136,9 @@ bool cmd_webhook_secret_show(struct ctl *c);
 bool cmd_key_create(struct ctl *c);
 bool cmd_key_list(struct ctl *c);
 bool cmd_key_revoke(struct ctl *c);
+bool cmd_budget_set(struct ctl *c);
+bool cmd_budget_list(struct ctl *c);
+bool cmd_usage(struct ctl *c);
 bool cmd_connection_add(struct ctl *c);
 bool cmd_connection_list(struct ctl *c);
 bool cmd_connection_remove(struct ctl *c);

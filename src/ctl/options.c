@@ -136,6 +136,14 @@ static bool take_time(struct ctl *c, const struct ctl_option *o, const char *tex
 	       err_field(&c->err, o->name, "--%s is a time to come, \"%.40s\" is over", o->name, text);
 }
 
+static bool parse_tokens(struct ctl *c, const struct ctl_option *o, const char *text, int64_t *out)
+{
+	*out = LIMIT_UNLIMITED;
+	return strcmp(text, "unlimited") == 0 || parse_number(text, 0, BUDGET_TOKENS_MAX, out) ||
+	       err_field(&c->err, o->name, "--%s is a number from 0 to %lld or \"unlimited\", not \"%.40s\"", o->name,
+	                 (long long)BUDGET_TOKENS_MAX, text);
+}
+
 static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
 {
 	struct ctl_value *v = &c->values[o - c->command->options];
@@ -152,6 +160,8 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 	case OPT_LIMIT:
 	case OPT_SLOTS:
 		return parse_limit(c, o, text, &v->number);
+	case OPT_TOKENS:
+		return parse_tokens(c, o, text, &v->number);
 	case OPT_FEATURE:
 		return parse_feature(c, o, text, &v->number);
 	case OPT_TIME:

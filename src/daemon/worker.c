@@ -97,10 +97,13 @@ static int64_t worker_work(void *data, struct loop *l)
 static void worker_message(void *data, const void *msg, size_t n)
 {
 	struct worker *w = data;
+	int64_t due_ms;
 
 	if (!w->executor || n == 0)
 		return;
-	if (*(const char *)msg == BELL_WORK)
+	if (bell_due(msg, n, &due_ms))
+		executor_due_at(w->executor, due_ms);
+	else if (*(const char *)msg == BELL_WORK)
 		executor_work_came(w->executor);
 	else if (*(const char *)msg == BELL_LOOK)
 		executor_look_again(w->executor);

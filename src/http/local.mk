@@ -14,7 +14,7 @@ HTTP_LIBS = libhttp.a $(FCGI_LIBS)
 noinst_LIBRARIES += libapi.a
 libapi_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libapi_a_SOURCES = \
-	src/api/agents.c \
+	src/api/agents.c src/api/usage.c \
 	src/api/app.c src/api/app.h \
 	src/api/connections.c \
 	src/api/events.c \

@@ -206,6 +206,11 @@ static void write_error(struct buf *body, const struct error *err, int retry_aft
 		json_put_str(&w, "integrationSlug", err->integration);
 	if (retry_after > 0)
 		json_put_int(&w, "retry_after", retry_after);
+	if (err->limit) {
+		json_put_str(&w, "limit", err->limit);
+		json_put_int(&w, "max", err->limit_max);
+		json_put_time(&w, "resets_at", err->resets_ms);
+	}
 	if (err->execution_id[0])
 		json_put_str(&w, "execution_id", err->execution_id);
 	json_obj_close(&w);

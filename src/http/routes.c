@@ -37,6 +37,8 @@ const struct route routes[] = {
 	 ACCESS_SESSION, FEATURE_NONE, 0, true, NULL},
 	{HTTP_GET, "/api/connections", connections_list,
 	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_CONNECTIONS_READ, false, NULL},
+	{HTTP_GET, "/api/usage", usage_get,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_GET, "/health/live", health_live, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/health/ready", health_ready, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/metrics", metrics_get, ACCESS_LOCAL, FEATURE_NONE, 0, false, NULL},

@@ -51,6 +51,7 @@ struct principal {
 	bool      key_revoked;
 	struct plan_features features;    /* in force */
 	int64_t   requests_per_minute;    /* in force: plan's or own; LIMIT_UNLIMITED */
+	bool      budgeted;               /* there are monthly token budgets (store/budgets.h) */
 	struct subscription *subscriptions; unsigned subscription_count;
 	char    (*connected)[64];           unsigned connected_count;   /* integrations with status connected */
 };

@@ -13,7 +13,7 @@ struct batch {
 	admission_decide decide;
 	struct quota quotas[ADMISSION_BATCH_MAX];   /* ascending by account: the lock order */
 	unsigned quota_count;
-	bool     any_key;
+	bool     any_key, any_budget;
 	int      first_accepted;                    /* index, -1 none */
 };
 
@@ -135,6 +135,44 @@ static bool look_up_keys(struct db_conn *c, struct batch *b, struct error *err)
 	return got == 0;
 }
 
+/* Nothing is reserved before a model is called, so these are not locked: a run that is accepted although its budget is
+ * being used up at this moment fails at its first call. */
+static bool look_at_budgets(struct db_conn *c, struct batch *b, struct error *err)
+{
+	static const char sql[] =
+		"SELECT account_id, kind, subject, max_tokens, month_start, used FROM token_budgets"
+		" WHERE account_id IN (%s) AND used >= max_tokens"
+		" ORDER BY account_id, kind, subject";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size, n = 0, i;
+	int got;
+
+	for (i = 0; i < b->n; i++)
+		if (b->a[i]->budgeted)
+			args[n++] = db_int((int64_t)b->a[i]->account_id);
+	for (size = db_list_size(n), i = n; i < size; i++)
+		args[i] = args[n - 1];
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		uint64_t account_id = (uint64_t)db_col_int(c, 0);
+		struct token_budget t;
+
+		budget_read(c, 1, b->now_ms, &t);
+		for (i = 0; i < b->n; i++) {
+			struct admission *a = b->a[i];
+
+			if (a->account_id != account_id || a->is_spent || t.used < t.max_tokens ||
+			    !budget_applies(&t, &a->key_id, a->agent))
+				continue;
+			a->is_spent = true;
+			a->spent = t;
+		}
+	}
+	db_end(c);
+	return got == 0;
+}
+
 /* An earlier admission of this batch with the same idempotency key. */
 static bool replays_in_batch(const struct batch *b, unsigned i)
 {
@@ -185,8 +223,8 @@ static bool insert_executions(struct db_conn *c, const struct batch *b, struct e
 {
 	static const char sql[] =
 		"INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, key_id, webhook_url,"
-		" input) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-	struct db_arg args[ADMISSION_BATCH_MAX * 8], *at = args;
+		" input, run_at, max_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	struct db_arg args[ADMISSION_BATCH_MAX * 10], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < b->n; i++) {
@@ -202,9 +240,11 @@ static bool insert_executions(struct db_conn *c, const struct batch *b, struct e
 		*at++ = db_id(a->has_key_id ? &a->key_id : NULL);
 		*at++ = db_str(a->webhook_url);
 		*at++ = db_bytes(a->input, a->input_len);
+		*at++ = db_opt_int(a->due_at);
+		*at++ = db_opt_int(a->max_tokens);
 		rows++;
 	}
-	return db_exec_rows(c, sql, args, 8, rows, NULL, err);
+	return db_exec_rows(c, sql, args, 10, rows, NULL, err);
 }
 
 static bool insert_ready(struct db_conn *c, const struct batch *b, struct error *err)
@@ -333,10 +373,11 @@ static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 
 	for (i = 0; i < b->n; i++) {
 		b->a[i]->outcome = ADMIT_UNKNOWN_KEY;
-		b->a[i]->ready = false;
+		b->a[i]->ready = b->a[i]->is_spent = false;
+		b->any_budget |= b->a[i]->budgeted;
 	}
 	collect_accounts(b);
-	if (!lock_quotas(c, b, err) || !look_up_keys(c, b, err))
+	if (!lock_quotas(c, b, err) || !look_up_keys(c, b, err) || (b->any_budget && !look_at_budgets(c, b, err)))
 		return false;
 	decide_all(b);
 	if (b->first_accepted < 0)

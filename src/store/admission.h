@@ -1,5 +1,6 @@
 /* Accepting runs: the one transaction that makes executions, with their quota use, their queue rows and their
  * idempotency records (tables account_quota, idempotency_keys, executions, queue_ready, queue_held, queue_later).
+ * Where there are monthly budgets they are looked at, and nothing is reserved.
  *
  * Ownership: pointers of an admission are the caller's and live during the call. */
 #ifndef AGENTIV_STORE_ADMISSION_H
@@ -8,6 +9,7 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "db/db.h"
+#include "store/budgets.h"
 #include "store/executions.h"
 #include "store/queue.h"
 
@@ -22,6 +24,7 @@ enum admission_outcome {
 	ADMIT_UNKNOWN_KEY,       /* replay_only: it is not known */
 	ADMIT_DAY_QUOTA,
 	ADMIT_MONTH_QUOTA,
+	ADMIT_TOKENS,            /* a monthly budget that applies is used up: spent */
 	ADMIT_CONCURRENCY,
 	ADMIT_NO_ACCOUNT
 };
@@ -40,6 +43,8 @@ struct admission {
 	const char *input; size_t input_len; /* JSON text */
 	int64_t   queued_at;                 /* ms */
 	int64_t   due_at;                    /* ms; 0 now: a delayed run takes its slot when it is due */
+	int64_t   max_tokens;                /* 0: the run has no budget of its own */
+	bool      budgeted;                  /* its account has monthly budgets */
 	bool      has_key;                   /* an idempotency key was sent */
 	bool      replay_only;               /* answer a known idempotency key, else accept nothing */
 	uint8_t   scope_hash[32], body_hash[32];
@@ -49,6 +54,7 @@ struct admission {
 	enum admission_outcome outcome;
 	bool      ready;                     /* accepted and can run now (not held, not later) */
 	int64_t   limit;                     /* the figure that was reached */
+	bool      is_spent; struct token_budget spent;   /* a budget that applies and has nothing left */
 	struct id existing;                  /* ADMIT_REPLAYED */
 	char      replay[ADMISSION_RESPONSE_MAX]; size_t replay_len;   /* its kept response; 0 none */
 };

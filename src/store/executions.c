@@ -87,6 +87,8 @@ void execution_read(struct db_conn *c, unsigned at, unsigned lease_at, struct ar
 	e->duration_ms = db_col_int(c, at + 12);
 	e->has_schedule = db_col_id(c, at + 13, &e->schedule_id);
 	e->summary = col_kept(c, at + 14, a, NULL);
+	e->run_at = db_col_int(c, at + 15);
+	e->max_tokens = db_col_int(c, at + 16);
 	if (e->status == EXEC_QUEUED && lease_at > 0 && !db_is_null(c, lease_at))
 		read_lease(c, lease_at, e);
 }

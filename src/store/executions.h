@@ -27,6 +27,8 @@ struct execution {
 	enum exec_status status;
 	enum exec_trigger trigger;
 	int64_t   queued_at, started_at, completed_at;   /* ms; 0 unknown */
+	int64_t   run_at;                 /* when a delayed run was to start, 0: at once */
+	int64_t   max_tokens;             /* 0 none */
 	unsigned  attempt;                /* attempts started so far */
 	bool      has_tokens, has_duration, has_schedule;
 	int64_t   tokens_used, duration_ms;

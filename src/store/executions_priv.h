@@ -9,8 +9,9 @@
 /* What every reader selects of executions e and execution_results r (left join), in the order of execution_read. */
 #define EXECUTION_COLUMNS \
 	"e.id, e.account_id, e.agent, r.status, e.trigger_type, e.queued_at, r.started_at, r.completed_at," \
-	" r.attempt, r.error_code, r.error_message, r.tokens_used, r.duration_ms, e.schedule_id, r.summary"
-#define EXECUTION_COLUMN_COUNT 15
+	" r.attempt, r.error_code, r.error_message, r.tokens_used, r.duration_ms, e.schedule_id, r.summary," \
+	" e.run_at, e.max_tokens"
+#define EXECUTION_COLUMN_COUNT 17
 /* And of leases l, for runs that may be running. */
 #define LEASE_COLUMNS "l.attempt, l.started_at"
 #define LEASE_COLUMN_COUNT 2

@@ -6,6 +6,7 @@ libstore_a_SOURCES = \
 	src/store/admission.c src/store/admission.h \
 	src/store/api_keys.c \
 	src/store/audit.c src/store/audit.h \
+	src/store/budgets.c src/store/budgets.h src/store/budgets_spend.c src/store/usage.c src/store/usage.h \
 	src/store/cols.c src/store/cols.h \
 	src/store/connections.c \
 	src/store/effects.c src/store/effects.h src/store/effects_priv.h src/store/memory.c \

@@ -20,10 +20,10 @@ void principal_release(struct principal *p)
 #define ACCOUNT_COLUMNS \
 	"a.id, a.public_id, a.timezone, a.plan, COALESCE(a.own_requests_per_minute, p.requests_per_minute)," \
 	" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks), COALESCE(a.own_mcp, p.mcp)," \
-	" COALESCE(a.own_white_label, p.white_label)"
+	" COALESCE(a.own_white_label, p.white_label), a.budgets"
 #define ACCOUNT_OF(table) \
 	" JOIN accounts a ON a.id = " table ".account_id JOIN plans p ON p.slug = a.plan"
-#define OWN_COLUMN 9             /* the first behind them */
+#define OWN_COLUMN 10            /* the first behind them */
 
 static void read_account(struct db_conn *c, struct principal *p)
 {
@@ -33,6 +33,7 @@ static void read_account(struct db_conn *c, struct principal *p)
 	col_text(c, 3, p->plan, sizeof p->plan);
 	p->requests_per_minute = col_limit(c, 4);
 	col_features(c, 5, &p->features);
+	p->budgeted = db_col_int(c, 9) > 0;
 }
 
 static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned n, struct principal *p, bool *found,

@@ -1,5 +1,5 @@
 /* Tables queue_ready, queue_held, queue_later, leases and the end of executions.
- * Lock order: account_quota ascending, executions, queue tables, outbox; a claim goes from its rows of the queue or the
+ * Lock order: account_quota ascending, executions, queue tables, outbox, then what budgets.h says; a claim goes from its rows of the queue or the
  * outbox to shared locks on executions and results, so whoever deletes executions leaves those that have such rows.
  * Every move that goes against the flow (lease to ready or later) and every change of a slot holds the account's quota
  * row; only the claim (ready to lease) does not.
@@ -32,6 +32,10 @@ struct claimed_run {
 	size_t input_len;   /* NULL when larger than QUEUE_INPUT_WHOLE */
 	unsigned last_step; /* of earlier attempts, 0 none */
 	bool webhooks;                                               /* reserved for endpoints */
+	struct id key_id;                                            /* who asked; zero: no key */
+	int64_t max_tokens;                                          /* 0 none */
+	bool budgeted;                                               /* its account has monthly budgets */
+	bool has_spent;                                              /* an earlier attempt has a row in execution_tokens */
 };
 /* Bytes: a larger input is read by queue_load_input when its run starts. */
 #define QUEUE_INPUT_WHOLE 65536
@@ -91,6 +95,7 @@ struct ended_run {
 	const char *webhook_url; const char *waiter;
 	const struct execution_step *steps; unsigned step_count;
 	bool planned; /* it may have a plan, which goes when it ends */
+	bool has_spent; /* it may have a row in execution_tokens, which goes when it ends */
 	bool lost; /* out: the lease was not ours any more, nothing was changed */
 };
 #define QUEUE_END_MAX DB_LIST_MAX   /* runs in one call */

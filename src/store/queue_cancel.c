@@ -12,7 +12,7 @@ struct cancel {
 	/* as read */
 	int64_t  started_at;
 	char     webhook_url[2049];
-	bool     over, had_slot;
+	bool     over, had_slot, has_spent;
 };
 
 static void keep(char *out, size_t size, const char *text)
@@ -25,8 +25,9 @@ static void keep(char *out, size_t size, const char *text)
 static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, struct error *err)
 {
 	static const char sql[] =
-		"SELECT r.status, r.started_at, e.webhook_url FROM executions e"
-		" LEFT JOIN execution_results r ON r.execution_id = e.id WHERE e.id = ? AND e.account_id = ?";
+		"SELECT r.status, r.started_at, e.webhook_url, t.used FROM executions e"
+		" LEFT JOIN execution_results r ON r.execution_id = e.id"
+		" LEFT JOIN execution_tokens t ON t.execution_id = e.id WHERE e.id = ? AND e.account_id = ?";
 	struct db_arg args[2] = {db_id(&k->id), db_int((int64_t)k->account_id)};
 	int got;
 
@@ -38,6 +39,7 @@ static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, str
 		k->over = db_col_int(c, 0) != 0;
 		k->started_at = db_col_int(c, 1);
 		keep(k->webhook_url, sizeof k->webhook_url, db_col_str(c, 2));
+		k->has_spent = !db_is_null(c, 3);
 	}
 	db_end(c);
 	return got >= 0;
@@ -152,6 +154,7 @@ static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err
 		" duration_ms = VALUES(duration_ms), error_code = VALUES(error_code),"
 		" error_message = VALUES(error_message)";
 	static const char drop_plan[] = "DELETE FROM execution_plans WHERE execution_id = ?";
+	static const char drop_spent[] = "DELETE FROM execution_tokens WHERE execution_id = ?";
 	int64_t took = k->now_ms - k->started_at;
 	struct db_arg args[3] = {
 		db_id(&k->id),
@@ -165,7 +168,8 @@ static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err
 		return false;
 	k->out->outcome = CANCEL_ENDED;
 	k->out->deliveries = k->webhook_url[0] != '\0';
-	return k->out->deliveries == 0 || outbox_add(c, &d, 1, k->now_ms, err);
+	return (k->out->deliveries == 0 || outbox_add(c, &d, 1, k->now_ms, err)) &&
+	       (!k->has_spent || db_exec(c, drop_spent, args, 1, NULL, err));
 }
 
 /* In the same transaction: who cancelled is told of what was cancelled, not of what became of it since. */

@@ -149,6 +149,10 @@ static void read_run(struct db_conn *c, const struct claim *k, struct claimed_ru
 	input = db_col_bytes(c, 7, &n);
 	r->input = input ? arena_strndup(k->arena, input, n) : NULL;
 	r->input_len = input ? n : 0;
+	db_col_id(c, 8, &r->key_id);
+	r->max_tokens = db_col_int(c, 9);
+	r->budgeted = db_col_int(c, 10) > 0;
+	r->has_spent = !db_is_null(c, 11);
 }
 
 /* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is
@@ -159,7 +163,10 @@ static bool read_runs(struct db_conn *c, const struct claim *k, struct error *er
 		"SELECT e.id, e.queued_at, r.started_at, e.agent,"
 		" (SELECT timezone FROM accounts WHERE id = e.account_id), e.webhook_url,"
 		" (SELECT public_id FROM accounts WHERE id = e.account_id),"
-		" IF(LENGTH(e.input) <= 65536, e.input, NULL) FROM executions e FORCE INDEX (PRIMARY)"
+		" IF(LENGTH(e.input) <= 65536, e.input, NULL), e.key_id, e.max_tokens,"
+		" (SELECT budgets FROM accounts WHERE id = e.account_id),"
+		" IF(r.started_at IS NULL, NULL,"
+		" (SELECT 1 FROM execution_tokens WHERE execution_id = e.id)) FROM executions e FORCE INDEX (PRIMARY)"
 		" LEFT JOIN execution_results r FORCE INDEX (PRIMARY) ON r.execution_id = e.id"
 		" WHERE e.id IN (%s) AND COALESCE(r.status, 0) = 0" READ_LATEST;
 	struct db_arg args[DB_LIST_MAX];

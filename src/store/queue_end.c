@@ -1,5 +1,5 @@
 /* The end of attempts: one transaction for many. Lock order: quota rows, leases, executions, queue,
- * outbox; the quota row of its account stands before all that belongs to a run. */
+ * outbox, what its runs have used of budgets; the quota row of its account stands before all that belongs to a run. */
 #include "store/queue_priv.h"
 
 #include <stdlib.h>
@@ -168,6 +168,18 @@ static bool drop_plans(struct db_conn *c, const struct end_work *w, struct error
 	return rows == 0 || db_exec_rows(c, sql, args, 1, rows, NULL, err);
 }
 
+static bool drop_spent(struct db_conn *c, const struct end_work *w, struct error *err)
+{
+	static const char sql[] = "DELETE FROM execution_tokens WHERE execution_id = ?";
+	struct db_arg args[QUEUE_END_MAX];
+	unsigned i, rows = 0;
+
+	for (i = 0; i < w->n; i++)
+		if (w->runs[i].has_spent && !w->lost[i] && is_final(w, i))
+			args[rows++] = db_id(&w->runs[i].id);
+	return rows == 0 || db_exec_rows(c, sql, args, 1, rows, NULL, err);
+}
+
 /* Of all runs together, DB_LIST_MAX at once. */
 static bool add_steps(struct db_conn *c, const struct end_work *w, struct error *err)
 {
@@ -266,12 +278,16 @@ static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 	if (!slots_lock(c, &w->slots, err) || (w->careful && !look_at_leases(c, w, err)) ||
 	    !delete_leases(c, w, err))
 		return false;
-	for (i = 0; i < w->n; i++)
-		if (!w->lost[i] && is_final(w, i))
+	for (i = 0; i < w->n; i++) {
+		if (w->lost[i])
+			continue;
+		if (is_final(w, i))
 			slots_free(&w->slots, w->runs[i].account_id);
+		slots_count_tokens(&w->slots, w->runs[i].account_id, w->runs[i].tokens_used, w->now_ms);
+	}
 	return write_results(c, w, err) && drop_plans(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
 	       queue_retries(c, w, err) && slots_fill(c, &w->slots, &w->promoted, err) &&
-	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err);
+	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err) && drop_spent(c, w, err);
 }
 
 /* The lease of any run that was ours tells of all: it is gone if the transaction was applied. */

@@ -10,6 +10,7 @@
 struct slot_row {
 	uint64_t account_id;
 	int64_t  max, active, held;      /* max -1: unlimited */
+	int64_t  tokens_month, month_tokens;
 	bool     found, changed;
 };
 
@@ -26,6 +27,8 @@ bool slots_lock(struct db_conn *c, struct slots *s, struct error *err);
 /* NULL when the account has no quota row. */
 struct slot_row *slots_of(struct slots *s, uint64_t account_id);
 void slots_free(struct slots *s, uint64_t account_id);       /* a run of it gave its slot back */
+/* What a run of it used of models, in the month that holds now_ms. */
+void slots_count_tokens(struct slots *s, uint64_t account_id, int64_t tokens, int64_t now_ms);
 bool slots_free_left(const struct slot_row *r);
 /* Moves held runs into free slots; adds to *promoted. */
 bool slots_fill(struct db_conn *c, struct slots *s, unsigned *promoted, struct error *err);

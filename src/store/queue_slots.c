@@ -1,8 +1,10 @@
-/* Slots: the counters active and held of account_quota, and the move from held to ready. */
+/* Slots: the counters active, held and tokens of account_quota, and the move from held to ready. */
 #include "store/queue_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 bool queue_conn(struct db *db, struct db_conn **c, struct error *err)
 {
@@ -57,8 +59,8 @@ struct slot_row *slots_of(struct slots *s, uint64_t account_id)
 bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 {
 	static const char sql[] =
-		"SELECT account_id, max_concurrent, active, held FROM account_quota FORCE INDEX (PRIMARY)"
-		" WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
+		"SELECT account_id, max_concurrent, active, held, tokens_month, month_tokens"
+		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size, i;
 	int got;
@@ -81,6 +83,8 @@ bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 		r->max = db_is_null(c, 1) ? -1 : db_col_int(c, 1);
 		r->active = db_col_int(c, 2);
 		r->held = db_col_int(c, 3);
+		r->tokens_month = db_col_int(c, 4);
+		r->month_tokens = db_col_int(c, 5);
 		r->found = true;
 	}
 	db_end(c);
@@ -95,6 +99,22 @@ void slots_free(struct slots *s, uint64_t account_id)
 		return;
 	if (r->active > 0)
 		r->active--;
+	r->changed = true;
+}
+
+/* A later month stands: another host's clock is a moment ahead of this one's. */
+void slots_count_tokens(struct slots *s, uint64_t account_id, int64_t tokens, int64_t now_ms)
+{
+	struct slot_row *r = tokens > 0 ? slots_of(s, account_id) : NULL;
+	int64_t month = clock_month_start(now_ms);
+
+	if (!r)
+		return;
+	if (r->tokens_month < month) {
+		r->tokens_month = month;
+		r->month_tokens = 0;
+	}
+	r->month_tokens += tokens;
 	r->changed = true;
 }
 
@@ -153,9 +173,10 @@ bool slots_write(struct db_conn *c, const struct slots *s, struct error *err)
 {
 	/* the rows are there and locked: see write_quotas of admission.c */
 	static const char sql[] =
-		"INSERT INTO account_quota (account_id, active, held) VALUES (?, ?, ?)"
-		" ON DUPLICATE KEY UPDATE active = VALUES(active), held = VALUES(held)";
-	struct db_arg args[DB_LIST_MAX * 3], *at = args;
+		"INSERT INTO account_quota (account_id, active, held, tokens_month, month_tokens)"
+		" VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE active = VALUES(active), held = VALUES(held),"
+		" tokens_month = VALUES(tokens_month), month_tokens = VALUES(month_tokens)";
+	struct db_arg args[DB_LIST_MAX * 5], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < s->n; i++) {
@@ -166,9 +187,11 @@ bool slots_write(struct db_conn *c, const struct slots *s, struct error *err)
 		*at++ = db_int((int64_t)r->account_id);
 		*at++ = db_int(r->active);
 		*at++ = db_int(r->held);
+		*at++ = db_int(r->tokens_month);
+		*at++ = db_int(r->month_tokens);
 		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 3, rows, NULL, err);
+	return rows == 0 || db_exec_rows(c, sql, args, 5, rows, NULL, err);
 }
 
 bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted, struct error *err)

@@ -5,6 +5,7 @@ With AGENTIV_BASE_URL, AGENTIV_CONFIG and AGENTIVCTL in the environment a platfo
 have the agents of the folder agents/); otherwise one is started, over the web server that AGENTIV_TEST_SERVER names,
 and with AGENTIV_CGI=1 as plain CGI.
 """
+import calendar
 import functools
 import http.client
 import itertools
@@ -129,6 +130,19 @@ def soon(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
 
 
+def seconds_until(text):
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) - time.time()
+
+
+def next_month():
+    now = time.gmtime()
+    return f"{now.tm_year + now.tm_mon // 12}-{now.tm_mon % 12 + 1:02}-01T00:00:00Z"
+
+
+def next_day():
+    return time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 86400))
+
+
 class Account:
     """A user with a key. Limits: requests_per_minute and so on, as `agentivctl plan set` takes them."""
     _numbers = itertools.count(1)
@@ -150,6 +164,9 @@ class Account:
 
     def subscribe(self, status, agent="all", *more):
         self.on.ctl("subscription", "set", "--user", self.id, "--agent", agent, "--status", status, *more)
+
+    def budget(self, tokens, *more):
+        self.on.ctl("budget", "set", "--user", self.id, "--tokens-per-month", tokens, *more)
 
     def new_key(self, scopes=SCOPES, *more):
         return self.on.ctl("key", "create", "--user", self.id, "--name", "test", "--scopes", scopes, *more)
@@ -234,9 +251,18 @@ class ApiCase(unittest.TestCase):
         self.assertEqual(CODES.get(answer.code), answer.status, answer.text)
         self.assertTrue(answer.error["message"])
         self.assertLessEqual(set(answer.error), {"code", "message", "field", "integrationSlug", "retry_after",
-                                                 "execution_id"})
+                                                 "execution_id", "limit", "max", "resets_at"})
         if answer.status in (429, 503):
             self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
+
+    def over_limit(self, answer, limit, figure, resets_at):
+        """The answer is 429 and says which limit was reached, its figure and when it counts from 0 again."""
+        self.refused(answer, "RATE_LIMITED")
+        self.assertEqual({name: answer.error[name] for name in ("limit", "max", "resets_at")},
+                         {"limit": limit, "max": figure, "resets_at": resets_at})
+        self.assertIn(str(figure), answer.error["message"])
+        if resets_at:
+            self.assertLess(abs(seconds_until(resets_at) - int(answer.headers["Retry-After"])), 3)
 
     def refused(self, answer, code, field=None):
         """The answer is this error."""

@@ -2,7 +2,7 @@
 import time
 import unittest
 
-from client import Account, ApiCase, together, wait_until
+from client import Account, ApiCase, next_day, next_month, together, wait_until
 
 
 def early_in_a_minute(seconds):
@@ -24,7 +24,8 @@ class RequestsPerMinute(ApiCase):
                          [str(n) for n in range(24, -1, -1)] + ["0"] * 5)
         self.assertEqual({a.headers["X-RateLimit-Limit"] for a in answers}, {"25"})
         for a in answers[25:]:
-            self.refused(a, "RATE_LIMITED")
+            reset = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(a.headers["X-RateLimit-Reset"])))
+            self.over_limit(a, "requests_per_minute", 25, reset)
             answered_at = int(a.headers["X-RateLimit-Reset"]) - int(a.headers["Retry-After"])
             self.assertTrue(before - 1 <= answered_at <= after + 1)
 
@@ -75,7 +76,7 @@ class RunsPerDayAndMonth(ApiCase):
         account = Account(self.platform, runs_per_day=2)
         self.assertEqual([self.run_probe(key=account.key).status for _ in range(2)], [202, 202])
         answer = self.run_probe(key=account.key)
-        self.refused(answer, "RATE_LIMITED")
+        self.over_limit(answer, "runs_per_day", 2, next_day())
         self.assertIn("2 runs per day", answer.error["message"])
         self.assertEqual(answer.error["retry_after"], int(answer.headers["Retry-After"]))
         self.assertLessEqual(answer.error["retry_after"], 86400)
@@ -85,8 +86,13 @@ class RunsPerDayAndMonth(ApiCase):
         account = Account(self.platform, runs_per_month=1)
         self.assertEqual(self.run_probe(key=account.key).status, 202)
         answer = self.run_probe(key=account.key)
-        self.refused(answer, "RATE_LIMITED")
+        self.over_limit(answer, "runs_per_month", 1, next_month())
         self.assertIn("1 runs per month", answer.error["message"])
+
+    def test_of_two_quotas_that_are_used_up_the_later_one_is_told(self):
+        account = Account(self.platform, runs_per_month=1, runs_per_day=1)
+        self.assertEqual(self.run_probe(key=account.key).status, 202)
+        self.over_limit(self.run_probe(key=account.key), "runs_per_month", 1, next_month())
 
     def test_a_pro_account_s_month_is_counted_on(self):
         account = Account(self.platform, plan="pro", runs_per_month=1, runs_per_day=1000)
@@ -125,7 +131,7 @@ class ConcurrentRuns(ApiCase):
         account = Account(self.platform, concurrent=1)
         busy = self.start({"sleep_ms": 60000}, key=account.key)
         answer = self.run_probe(wait=True, key=account.key)
-        self.refused(answer, "RATE_LIMITED")
+        self.over_limit(answer, "concurrent", 1, None)
         self.call("POST", f"/api/executions/{busy}/cancel", key=account.key)
         self.ended(busy, key=account.key)
         self.assertEqual(self.run_probe(wait=True, key=account.key).status, 200)
@@ -152,6 +158,30 @@ class ConcurrentRuns(ApiCase):
             self.assertEqual(started, set(ids[:len(started)]), "a later one started before an earlier one")
             return len(started) == len(ids)
         wait_until(look, 20, "all have started", 0.03)
+
+    def test_held_and_due_runs_start_in_the_order_they_were_accepted(self):
+        account = Account(self.platform, concurrent=1)
+        busy = self.start({"sleep_ms": 60000}, key=account.key)
+        due = self.start({"sleep_ms": 150}, key=account.key, more={"delay_seconds": 1})
+        held = [self.start({"sleep_ms": 150}, key=account.key) for _ in range(2)]
+        wait_until(lambda: self.get("/api/usage", key=account.key).data["concurrent"]["held"] == 3, 20, "it is held, too")
+        self.call("POST", f"/api/executions/{busy}/cancel", key=account.key)
+        ended = [self.ended(i, key=account.key) for i in (due, *held)]
+        self.assertEqual(sorted(e["completed_at"] for e in ended), [e["completed_at"] for e in ended])
+        steps = [e["started_at"] for e in ended]
+        self.assertEqual(sorted(steps), steps)
+
+    def test_more_slots_start_held_runs(self):
+        account = Account(self.platform, concurrent=1)
+        ids = [self.start({"sleep_ms": 60000}, key=account.key) for _ in range(3)]
+        account.limit(concurrent=3)
+        wait_until(lambda: {self.execution(i, key=account.key)["status"] for i in ids} == {"running"}, 20, "all run")
+        for i in ids:
+            self.call("POST", f"/api/executions/{i}/cancel", key=account.key)
+        for i in ids:
+            self.ended(i, key=account.key)
+        self.assertEqual(self.get("/api/usage", key=account.key).data["concurrent"],
+                         {"limit": 3, "used": 0, "remaining": 3, "held": 0})
 
     def test_a_retry_keeps_its_slot(self):
         account = Account(self.platform, concurrent=1)

@@ -23,7 +23,7 @@ class AsynchronousRuns(ApiCase):
         e = self.ended(self.start({"payload": payload, "steps": 2}))
         self.assertEqual(list(e), ["id", "agent_slug", "status", "trigger_type", "summary", "output", "tokens_used",
                                    "duration_ms", "queued_at", "completed_at", "started_at", "attempt",
-                                   "schedule_id", "error"])
+                                   "schedule_id", "run_at", "max_tokens", "error"])
         self.assertEqual((e["status"], e["trigger_type"], e["attempt"]), ("success", "api", 1))
         self.assertEqual(e["output"], {"attempt": 1, "payload": payload})
         self.assertIsInstance(e["tokens_used"], int)
@@ -35,8 +35,9 @@ class AsynchronousRuns(ApiCase):
 
     def test_a_run_that_has_not_ended_has_its_members_too(self):
         e = self.execution(self.start({"sleep_ms": 60000}))
-        self.assertEqual(len(e), 14)
-        for name in ("summary", "output", "tokens_used", "duration_ms", "completed_at", "error"):
+        self.assertEqual(len(e), 16)
+        for name in ("summary", "output", "tokens_used", "duration_ms", "completed_at", "run_at", "max_tokens",
+                     "error"):
             self.assertIsNone(e[name])
         self.call("POST", f"/api/executions/{e['id']}/cancel")
 

@@ -72,7 +72,7 @@ static void check_triage(const char *text, size_t n)
 	struct json_object *in = json_object_new_object(), *out = NULL;
 	struct agent_ctx ctx = {.input = in, .timezone = "Asia/Kolkata", .now_ms = INT64_C(1772442000000),
 	                        .attempt = 1, .host = &host};
-	struct agent_result r = {.tokens_used = 0};
+	struct agent_result r = {.summary = ""};
 	struct error err = {0};
 
 	json_object_object_add(in, "mbox", json_object_new_string_len(text, (int)n));

@@ -174,7 +174,7 @@ static void run_agent(void)
 	struct registry *agents;
 	const struct manifest *m;
 	struct json_object *input = NULL;
-	struct agent_result r = {.tokens_used = 0};
+	struct agent_result r = {.summary = ""};
 	struct agent_ctx ctx = {.timezone = "UTC", .now_ms = clock_now_ms(), .attempt = 1, .host = &host};
 	struct error err = {0};
 	char chunk[65536];

@@ -43,6 +43,7 @@ void fx_empty(void)
 		"DELETE FROM idempotency_keys", "DELETE FROM deliveries", "DELETE FROM outbox",
 		"DELETE FROM delivery_attempts", "DELETE FROM agent_durations", "DELETE FROM account_quota",
 		"DELETE FROM api_keys", "DELETE FROM subscriptions", "DELETE FROM connections",
+		"DELETE FROM token_budgets", "DELETE FROM execution_tokens",
 		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM audit_log",
 		"DELETE FROM kept_answers", "DELETE FROM sessions", "DELETE FROM login_failures", "DELETE FROM accounts"};
 	struct error err;

@@ -132,7 +132,7 @@ struct json_object *fx_run_object(const char *slug, struct json_object *input)
 	const struct manifest *m = fx_manifest(slug);
 	struct agent_ctx ctx = {.input = input, .timezone = "Asia/Kolkata", .now_ms = FX_NOW,
 	                        .deadline_ms = FX_NOW + 60000, .attempt = fx_host.attempt, .host = &host};
-	struct agent_result r = {.tokens_used = 0};
+	struct agent_result r = {.summary = ""};
 	struct json_object *out = NULL;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(m);

@@ -1,0 +1,123 @@
+/* Table token_budgets: what was set, and reading it. */
+#include "store/budgets.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/accounts.h"
+#include "store/cols.h"
+
+const char *budget_kind_name(enum budget_kind k)
+{
+	static const char *const names[BUDGET__MAX] = {
+		[BUDGET_ACCOUNT] = "account", [BUDGET_KEY] = "key", [BUDGET_AGENT] = "agent"};
+
+	return (unsigned)k < BUDGET__MAX ? names[k] : "";
+}
+
+/* A row of a later month stands: another host's clock is a moment ahead of this one's. */
+void budget_read(struct db_conn *c, unsigned at, int64_t now_ms, struct token_budget *out)
+{
+	int64_t month = clock_month_start(now_ms);
+
+	memset(out, 0, sizeof *out);
+	out->kind = (enum budget_kind)db_col_int(c, at);
+	col_text(c, at + 1, out->subject, sizeof out->subject);
+	out->max_tokens = db_col_int(c, at + 2);
+	out->month_start = db_col_int(c, at + 3);
+	out->used = db_col_int(c, at + 4);
+	if (out->month_start < month) {
+		out->month_start = month;
+		out->used = 0;
+	}
+}
+
+bool budget_applies(const struct token_budget *t, const struct id *key_id, const char *agent)
+{
+	char key[ID_TEXT_SIZE];
+
+	if (t->kind == BUDGET_AGENT)
+		return strcmp(t->subject, agent) == 0;
+	if (t->kind != BUDGET_KEY)
+		return t->kind == BUDGET_ACCOUNT;
+	id_format(ID_KEY, key_id, key);
+	return strcmp(t->subject, key) == 0;
+}
+
+static bool lock_account(struct db_conn *c, uint64_t account_id, struct error *err)
+{
+	struct db_arg arg = db_int((int64_t)account_id);
+	int64_t one;
+	bool found;
+
+	if (!db_query_int(c, "SELECT 1 FROM accounts WHERE id = ? FOR UPDATE", &arg, 1, &one, &found, err))
+		return false;
+	return found || err_set(err, ERR_NOT_FOUND, "There is no such account");
+}
+
+static bool check_key(struct db_conn *c, uint64_t account_id, const char *subject, struct error *err)
+{
+	struct db_arg args[2] = {db_null(), db_int((int64_t)account_id)};
+	bool found = false;
+	struct id id;
+	int64_t one;
+
+	if (id_parse(ID_KEY, subject, &id)) {
+		args[0] = db_id(&id);
+		if (!db_query_int(c, "SELECT 1 FROM api_keys WHERE id = ? AND account_id = ?", args, 2, &one, &found, err))
+			return false;
+	}
+	return found || err_set(err, ERR_NOT_FOUND, "The account has no API key \"%.64s\"", subject);
+}
+
+/* accounts.budgets tells requests and claims whether there is anything to look at. */
+static bool count_budgets(struct db_conn *c, uint64_t account_id, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE accounts SET budgets = (SELECT COUNT(*) FROM token_budgets WHERE account_id = ?) WHERE id = ?";
+	struct db_arg args[2] = {db_int((int64_t)account_id), db_int((int64_t)account_id)};
+
+	return db_exec(c, sql, args, 2, NULL, err);
+}
+
+bool budget_set(struct db_conn *c, uint64_t account_id, enum budget_kind kind, const char *subject, int64_t max_tokens,
+                int64_t now_ms, struct error *err)
+{
+	static const char put[] =
+		"INSERT INTO token_budgets (account_id, kind, subject, max_tokens, month_start, used)"
+		" VALUES (?, ?, ?, ?, ?, 0) ON DUPLICATE KEY UPDATE max_tokens = VALUES(max_tokens)";
+	static const char drop[] = "DELETE FROM token_budgets WHERE account_id = ? AND kind = ? AND subject = ?";
+	struct db_arg args[5] = {db_int((int64_t)account_id), db_int(kind), db_str(subject), db_int(max_tokens),
+	                         db_int(clock_month_start(now_ms))};
+	bool off = max_tokens == LIMIT_UNLIMITED;
+
+	if (!off && (max_tokens < 0 || max_tokens > BUDGET_TOKENS_MAX))
+		return err_field(err, "tokens_per_month", "A monthly budget is 0 to %lld tokens",
+		                 (long long)BUDGET_TOKENS_MAX);
+	return lock_account(c, account_id, err) &&
+	       (kind != BUDGET_KEY || off || check_key(c, account_id, subject, err)) &&
+	       db_exec(c, off ? drop : put, args, off ? 3 : 5, NULL, err) &&
+	       count_budgets(c, account_id, err);
+}
+
+bool budget_list(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct arena *a, struct token_budget **out,
+                 unsigned *count, struct error *err)
+{
+	static const char sql[] =
+		"SELECT kind, subject, max_tokens, month_start, used FROM token_budgets WHERE account_id = ?"
+		" ORDER BY kind, subject";
+	struct db_arg arg = db_int((int64_t)account_id);
+	unsigned room = 0;
+	int got;
+
+	*out = NULL;
+	*count = 0;
+	if (!db_query(c, sql, &arg, 1, err))
+		return false;
+	while ((got = db_next(c, err)) == 1) {
+		*out = col_room(a, *out, *count, &room, sizeof **out);
+		budget_read(c, 0, now_ms, &(*out)[(*count)++]);
+	}
+	db_end(c);
+	return got == 0;
+}
