@@ -98,6 +98,7 @@ static bool open_all(struct app *app, struct error *err)
 	app->ringer = doorbell_ringer_new(app->cfg.run_dir);
 	app->auth = auth_new(app->db, app->secrets);
 	app->logins = logins_new(app->db, app->auth, app->ringer);
+	app->keys = (struct keys){.db = app->db, .secrets = app->secrets, .auth = app->auth, .ringer = app->ringer};
 	app->runs = runs_new(app->db, app->ringer, app->agents);
 	open_run_env(app);
 	app->reader = reader_start(app->runs, !app->cgi, err);

@@ -11,6 +11,7 @@
 #include "core/admitter.h"
 #include "core/auth.h"
 #include "core/executor.h"
+#include "core/keys.h"
 #include "core/local_runs.h"
 #include "core/ratelimit.h"
 #include "core/reader.h"
@@ -30,6 +31,7 @@ struct app {
 	struct outbound_rules   *outbound;
 	struct db               *db;
 	struct auth             *auth;
+	struct keys              keys;
 	struct logins           *logins;
 	struct ratelimit        *ratelimit;
 	struct doorbell_ringer  *ringer;

@@ -44,6 +44,8 @@ bool json_get_obj(struct json_object *o, const char *path, const char *key,
                   struct json_object **out, struct error *err);    /* borrowed */
 bool json_get_arr(struct json_object *o, const char *path, const char *key,
                   struct json_object **out, struct error *err);    /* borrowed */
+/* Element i of an array, which must be a string; the error names path[i]. */
+bool json_at_str(struct json_object *array, const char *path, size_t i, const char **out, struct error *err);
 /* Overwrites the text of a member that is a secret, before the object is given back. No object, no such text: nothing. */
 void json_wipe_str(struct json_object *o, const char *key);
 /* ERR_INVALID_INPUT names the first member that is not in known[] (NULL-terminated). */

@@ -154,6 +154,19 @@ bool json_get_arr(struct json_object *o, const char *path, const char *key,
 	return true;
 }
 
+bool json_at_str(struct json_object *array, const char *path, size_t i, const char **out, struct error *err)
+{
+	struct json_object *value = json_object_array_get_idx(array, i);
+	char name[NAME_SIZE];
+
+	if (json_object_is_type(value, json_type_string)) {
+		*out = json_object_get_string(value);
+		return true;
+	}
+	snprintf(name, sizeof name, "%.90s[%zu]", path, i);
+	return err_field(err, name, "%s must be a string", name);
+}
+
 bool json_only_known(struct json_object *o, const char *path, const char *const *known,
                      struct error *err)
 {

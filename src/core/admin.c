@@ -13,23 +13,10 @@
 #include "core/admin_priv.h"
 #include "core/audit.h"
 #include "core/executor.h"
+#include "core/names.h"
 #include "store/sessions.h"
 
 #define SECRET_BYTES 24
-
-bool admin_check_name(const char *name, struct error *err)
-{
-	size_t n = strlen(name), i, characters = 0;
-
-	for (i = 0; i < n; i++) {
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-			return err_field(err, "name", "A name holds no control characters");
-		characters += ((unsigned char)name[i] & 0xc0) != 0x80;
-	}
-	if (characters == 0 || characters > 200 || n > 200 || !json_utf8_valid(name, n))
-		return err_field(err, "name", "A name is 1 to 200 bytes of UTF-8");
-	return true;
-}
 
 /* An address that mail can be sent to, as far as its form tells: one @, a local part without blanks and
  * quotes, a domain of letters, digits, dots and hyphens. */
@@ -79,7 +66,7 @@ bool admin_user_create(struct admin *a, const char *email, const char *name, con
 	audit_open(&told, &a->actor, 0, "user.create", NULL);
 	json_put_str(&told.w, "email", email);
 	json_put_str(&told.w, "plan", plan);
-	ok = check_email(email, err) && admin_check_name(name, err) &&
+	ok = check_email(email, err) && name_check(name, err) &&
 	     account_create(a->db, email, name, plan, seal_new_secret, a, audit_entry(&told), out, err);
 	audit_release(&told);
 	return ok;

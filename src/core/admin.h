@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/doorbell.h"
+#include "core/keys.h"
 #include "db/db.h"
 #include "store/accounts.h"
 #include "store/audit.h"
@@ -54,13 +55,12 @@ bool admin_subscription_set(struct admin *a, const char *user, const char *agent
 bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SECRET_SIZE],
                           struct error *err);
 
-/* The key itself is in key, and nowhere else. The caller wipes it. */
-bool admin_key_create(struct admin *a, const char *user, const char *name, unsigned scopes,
-                      int64_t expires_at, struct api_key *out, char key[API_KEY_LEN + 1],
+/* See core/keys.h; id: "key_…". The caller wipes what is made. */
+bool admin_key_create(struct admin *a, const char *user, struct made_key *k, struct error *err);
+bool admin_key_rotate(struct admin *a, const char *user, const char *id, int64_t overlap_s, struct made_key *k,
                       struct error *err);
 bool admin_key_list(struct admin *a, const char *user, struct arena *arena, struct api_key **out,
                     unsigned *count, struct error *err);
-/* id: "key_…". out is the key afterwards. */
 bool admin_key_revoke(struct admin *a, const char *user, const char *id, struct api_key *out,
                       struct error *err);
 

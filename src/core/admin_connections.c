@@ -1,6 +1,7 @@
 /* Connections: what is needed to reach a mailbox, looked at, sealed and stored. */
 #include "core/admin_priv.h"
 #include "core/audit.h"
+#include "core/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,7 +111,7 @@ static bool check_server(const struct mailbox_spec *s, struct error *err)
 	}
 	if (s->plaintext && url.tls)
 		return err_field(err, "plaintext", "What begins with imaps:// is encrypted: --plaintext is for imap://");
-	if (!admin_check_name(s->username, NULL))
+	if (!name_check(s->username, NULL))
 		return err_field(err, "username", "The user name is 1 to 200 bytes of UTF-8 without control characters");
 	if (!*s->password || strlen(s->password) > SECRET_MAX || !json_utf8_valid(s->password, strlen(s->password)))
 		return err_field(err, "password-file", "The password is 1 to %d bytes of UTF-8", SECRET_MAX);
@@ -138,7 +139,7 @@ static bool write_settings(const struct mailbox_spec *s, struct buf *out, struct
 
 	if (!(s->url ? check_server : check_place)(s, err))
 		return false;
-	if (s->address && (!strchr(s->address, '@') || !admin_check_name(s->address, NULL)))
+	if (s->address && (!strchr(s->address, '@') || !name_check(s->address, NULL)))
 		return err_field(err, "address", "\"%.200s\" is not an e-mail address", s->address);
 	json_begin(&w, out);
 	json_obj_open(&w, NULL);

@@ -6,9 +6,6 @@
 #include "core/bells.h"
 #include "core/secrets.h"
 
-/* 1 to 200 bytes of UTF-8 without control characters. */
-bool admin_check_name(const char *name, struct error *err);
-
 struct json_object;
 /* Appends what is the same for all spellings of the mailbox that a connection's settings lead to, and for no other. */
 void admin_place_key(const char *kind, struct json_object *settings, struct buf *out);

@@ -150,12 +150,29 @@ static bool find_key(struct auth *a, struct db_conn *c, const char *key, struct 
 	return principal_load(c, hashes, n, &k->entry.principal, &k->exists, err);
 }
 
+/* Once a minute, and by who has looked the key up: who finds it in the cache writes nothing. What fails of it is tried
+ * again with the next look. */
+static void note_key_use(struct db_conn *c, const struct principal *p)
+{
+	int64_t now_ms = clock_now_ms();
+	struct error err = {0};
+
+	if (p->key_revoked || (p->expires_at != 0 && p->expires_at <= now_ms) || now_ms - p->key_last_used < API_KEY_USED_MS)
+		return;
+	if (!api_key_used(c, &p->key_id, now_ms, &err))
+		log_error("the use of an API key was not written down", &err);
+}
+
 static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct cached *k, struct error *err)
 {
 	if (!find_key(a, c, key, k, err))
 		return false;
 	/* hashed under a pepper that was made a moment ago? */
-	return k->exists || !secrets_refresh(a->secrets) || find_key(a, c, key, k, err);
+	if (!k->exists && secrets_refresh(a->secrets) && !find_key(a, c, key, k, err))
+		return false;
+	if (k->exists)
+		note_key_use(c, &k->entry.principal);
+	return true;
 }
 
 /* A session that is used goes on: what fails of writing that down is tried again with the next look. */
@@ -323,39 +340,4 @@ bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry *
 	auth_release(*e);
 	*e = fresh;
 	return true;
-}
-
-enum subscription_status principal_subscription(const struct principal *p, const char *agent,
-                                                int64_t now_ms, int64_t *trial_ends_at)
-{
-	const struct subscription *found = NULL;
-	unsigned i;
-
-	for (i = 0; i < p->subscription_count; i++) {
-		const struct subscription *s = &p->subscriptions[i];
-
-		if (strcmp(s->agent, agent) == 0) {
-			found = s;
-			break;
-		}
-		if (strcmp(s->agent, "*") == 0)
-			found = s;
-	}
-	*trial_ends_at = found ? found->trial_ends_at : 0;
-	if (!found)
-		return SUB_NONE;
-	/* a trial ends by itself */
-	if (found->status == SUB_TRIALING && found->trial_ends_at != 0 && found->trial_ends_at <= now_ms)
-		return SUB_CANCELED;
-	return found->status;
-}
-
-bool principal_connected(const struct principal *p, const char *integration)
-{
-	unsigned i;
-
-	for (i = 0; i < p->connected_count; i++)
-		if (strcmp(p->connected[i], integration) == 0)
-			return true;
-	return false;
 }

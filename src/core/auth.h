@@ -6,6 +6,7 @@
 #define AGENTIV_CORE_AUTH_H
 
 #include "base/crypto.h"
+#include "core/principal.h"
 #include "store/accounts.h"
 
 struct auth;
@@ -43,9 +44,5 @@ void auth_release(struct auth_entry *e);
  * key is not valid any more or cannot be looked up, and *e stays. */
 bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e);
 void auth_forget(struct auth *a);                     /* a key, plan or subscription changed */
-
-enum subscription_status principal_subscription(const struct principal *p, const char *agent,
-                                                int64_t now_ms, int64_t *trial_ends_at);
-bool principal_connected(const struct principal *p, const char *integration);
 
 #endif

@@ -6,6 +6,10 @@ libcore_a_SOURCES = \
 	src/core/audit.c src/core/audit.h \
 	src/core/auth.c src/core/auth.h \
 	src/core/bells.c src/core/bells.h \
+	src/core/keys.c src/core/keys.h \
+	src/core/names.c src/core/names.h \
+	src/core/once.c src/core/once.h \
+	src/core/principal.c src/core/principal.h \
 	src/core/quota.c src/core/quota.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/ratelimit_map.c src/core/ratelimit_map.h \

@@ -1,21 +1,46 @@
 /* API keys. */
 #include "ctl/print.h"
 
+#include <string.h>
+
 #include "base/mem.h"
+
+static bool take_networks(struct ctl *c, struct api_key *row)
+{
+	const char *p = ctl_text(c, "networks");
+
+	for (; p; p = *p ? p + 1 : NULL) {
+		size_t n = strcspn(p, ",");
+
+		if (!key_add_network(row, p, n, "networks", &c->err))
+			return false;
+		p += n;
+	}
+	return true;
+}
 
 bool cmd_key_create(struct ctl *c)
 {
-	char key[API_KEY_LEN + 1];
-	struct api_key k;
-	unsigned scopes;
-	bool ok;
+	struct made_key k = {.row.expires_at = ctl_number(c, "expires", 0)};
+	bool ok = scopes_parse(ctl_text(c, "scopes"), &k.row.scopes, &c->err) &&
+	          key_name(&k.row, ctl_text(c, "name"), &c->err) && take_networks(c, &k.row) &&
+	          admin_key_create(&c->admin, ctl_text(c, "user"), &k, &c->err);
 
-	ok = scopes_parse(ctl_text(c, "scopes"), &scopes, &c->err) &&
-	     admin_key_create(&c->admin, ctl_text(c, "user"), ctl_text(c, "name"), scopes,
-	                      ctl_number(c, "expires", 0), &k, key, &c->err);
 	if (ok)
-		print_key(c, &k, key);
-	mem_wipe(key, sizeof key);
+		print_key(c, &k.row, k.key);
+	mem_wipe(&k, sizeof k);
+	return ok;
+}
+
+bool cmd_key_rotate(struct ctl *c)
+{
+	struct made_key k;
+	bool ok = admin_key_rotate(&c->admin, ctl_text(c, "user"), ctl_text(c, "id"), ctl_number(c, "overlap", KEY_OVERLAP_S),
+	                           &k, &c->err);
+
+	if (ok)
+		print_key(c, &k.row, k.key);
+	mem_wipe(&k, sizeof k);
 	return ok;
 }
 

@@ -57,6 +57,14 @@ static const struct ctl_option key_create_options[] = {
 	REQUIRED("scopes", "SCOPES", "of agents:read, agents:run, schedules:write, connections:read,"
 	         " webhooks:write, with commas between"),
 	OPTIONAL("expires", OPT_TIME, "TIME", "a time to come, a date or a span like 90d; never when not given"),
+	OPTIONAL("networks", OPT_TEXT, "NETWORKS", "from where alone it may be used: 203.0.113.0/24, addresses, with commas"
+	         " between; from anywhere when not given"),
+	END};
+
+static const struct ctl_option key_rotate_options[] = {
+	{"id", "key", OPT_TEXT, "KEY_ID", true, true, NULL, "the key's id, key_…", 0},
+	USER,
+	{"overlap", NULL, OPT_SPAN, "SPAN", false, false, NULL, "how long the old key stays valid (24h)", KEY_OVERLAP_MAX_S},
 	END};
 
 static const struct ctl_option key_revoke_options[] = {
@@ -148,6 +156,10 @@ const struct ctl_command ctl_commands[] = {
 	{"key create", NEED_SCHEMA | NEED_PEPPER, key_create_options, cmd_key_create,
 	 "Make an API key and show it, this once", NULL},
 	{"key list", NEED_SCHEMA, user_options, cmd_key_list, "List a user's API keys", NULL},
+	{"key rotate", NEED_SCHEMA | NEED_PEPPER, key_rotate_options, cmd_key_rotate,
+	 "Make an API key that replaces another, and show it, this once",
+	 "The new key has the old one's name, scopes, networks and lifetime. The old one expires when the\n"
+	 "overlap is over, never later than it would have."},
 	{"key revoke", NEED_SCHEMA, key_revoke_options, cmd_key_revoke,
 	 "Revoke an API key, everywhere within 5 seconds", NULL},
 	{"budget set", NEED_SCHEMA, budget_set_options, cmd_budget_set,

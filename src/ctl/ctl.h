@@ -28,6 +28,7 @@ enum ctl_type {
 	OPT_TOKENS,      /* 0 or more, or "unlimited" (LIMIT_UNLIMITED) */
 	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
 	OPT_PAST,        /* one that is over: the same, a span before now */
+	OPT_SPAN,        /* seconds: 0, 45m, 12h or 30d, up to max */
 	OPT_CHOICE       /* one of choices */
 };
 
@@ -135,6 +136,7 @@ bool cmd_subscription_set(struct ctl *c);
 bool cmd_webhook_secret_show(struct ctl *c);
 bool cmd_key_create(struct ctl *c);
 bool cmd_key_list(struct ctl *c);
+bool cmd_key_rotate(struct ctl *c);
 bool cmd_key_revoke(struct ctl *c);
 bool cmd_budget_set(struct ctl *c);
 bool cmd_budget_list(struct ctl *c);

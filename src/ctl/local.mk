@@ -3,7 +3,7 @@ noinst_LIBRARIES += libctl.a
 libctl_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libctl_a_SOURCES = \
 	src/ctl/ctl.c src/ctl/ctl.h src/ctl/commands.c src/ctl/options.c src/ctl/help.c \
-	src/ctl/print.c src/ctl/print.h src/ctl/table.c src/ctl/table.h \
+	src/ctl/print.c src/ctl/print_keys.c src/ctl/print.h src/ctl/table.c src/ctl/table.h \
 	src/ctl/cmd_accounts.c src/ctl/cmd_audit.c src/ctl/cmd_budgets.c src/ctl/cmd_keys.c \
 	src/ctl/cmd_connections.c src/ctl/files.c \
 	src/ctl/cmd_executions.c src/ctl/cmd_memory.c src/ctl/cmd_setup.c src/ctl/cmd_tick.c \

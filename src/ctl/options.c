@@ -47,8 +47,8 @@ static bool take_word(struct ctl *c, const char *word)
 	return true;
 }
 
-/* "30d", "12h", "45m": from now, or before. */
-static bool parse_span(const char *text, bool past, int64_t *at)
+/* "30d", "12h", "45m". */
+static bool parse_span(const char *text, int64_t *seconds)
 {
 	char *end;
 	long n;
@@ -61,16 +61,21 @@ static bool parse_span(const char *text, bool past, int64_t *at)
 	unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : 0;
 	if (errno || unit == 0 || end[1] || n > 36500)
 		return false;
-	*at = clock_now_ms() + (past ? -1 : 1) * n * unit * 1000;
+	*seconds = n * unit;
 	return true;
 }
 
 static bool parse_time(const char *text, bool past, int64_t *at)
 {
 	char whole[CLOCK_TEXT_SIZE];
+	int64_t span;
 
-	if (clock_parse(text, at) || parse_span(text, past, at))
+	if (clock_parse(text, at))
 		return true;
+	if (parse_span(text, &span)) {
+		*at = clock_now_ms() + (past ? -span : span) * 1000;
+		return true;
+	}
 	if (strlen(text) != 10)
 		return false;
 	memcpy(whole, text, 10);
@@ -144,6 +149,14 @@ static bool parse_tokens(struct ctl *c, const struct ctl_option *o, const char *
 	                 (long long)BUDGET_TOKENS_MAX, text);
 }
 
+static bool take_span(struct ctl *c, const struct ctl_option *o, const char *text, int64_t *seconds)
+{
+	*seconds = 0;
+	return ((strcmp(text, "0") == 0 || parse_span(text, seconds)) && *seconds <= o->max) ||
+	       err_field(&c->err, o->name, "--%s is 0 or a span like 30d, 12h or 45m, up to %dd, not \"%.40s\"", o->name,
+	                 (int)(o->max / 86400), text);
+}
+
 static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
 {
 	struct ctl_value *v = &c->values[o - c->command->options];
@@ -164,6 +177,8 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 		return parse_tokens(c, o, text, &v->number);
 	case OPT_FEATURE:
 		return parse_feature(c, o, text, &v->number);
+	case OPT_SPAN:
+		return take_span(c, o, text, &v->number);
 	case OPT_TIME:
 	case OPT_PAST:
 		return take_time(c, o, text, &v->number);

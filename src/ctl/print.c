@@ -4,9 +4,7 @@
 
 #include "base/clock.h"
 
-#define SCOPES_SIZE 160   /* all of them, with commas between */
-
-static void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
+void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
 {
 	char text[ID_TEXT_SIZE];
 
@@ -83,7 +81,7 @@ void print_list(struct ctl *c, const struct listing *l, const void *rows, unsign
 	table_print(&t, l->none, &c->out);
 }
 
-static void add_id(struct table *t, enum id_kind kind, const struct id *id)
+void table_add_id(struct table *t, enum id_kind kind, const struct id *id)
 {
 	char text[ID_TEXT_SIZE];
 
@@ -184,7 +182,7 @@ static void account_cells(struct table *t, const void *row)
 {
 	const struct account *a = row;
 
-	add_id(t, ID_USER, &a->public_id);
+	table_add_id(t, ID_USER, &a->public_id);
 	table_add(t, "%s", a->email);
 	table_add(t, "%s", a->name);
 	table_add(t, "%s", a->plan);
@@ -198,100 +196,6 @@ void print_accounts(struct ctl *c, const struct account *a, unsigned n)
 	                                       sizeof *a, account_json, account_cells};
 
 	print_list(c, &listing, a, n);
-}
-
-/* Keys. */
-
-static void put_key(struct json_out *w, const struct api_key *k, const char *key)
-{
-	unsigned bit;
-
-	json_obj_open(w, NULL);
-	json_put_id(w, "id", ID_KEY, &k->id);
-	if (key)
-		json_put_str(w, "key", key);
-	json_put_str(w, "name", k->name);
-	json_put_str(w, "shown", k->shown);
-	json_arr_open(w, "scopes");
-	for (bit = 1; bit <= SCOPE_ALL; bit <<= 1)
-		if (k->scopes & bit)
-			json_put_str(w, NULL, scope_name((enum scope)bit));
-	json_arr_close(w);
-	json_put_time(w, "created_at", k->created_at);
-	json_put_time(w, "expires_at", k->expires_at);
-	json_put_time(w, "revoked_at", k->revoked_at);
-	json_put_time(w, "last_used_at", k->last_used);
-	json_obj_close(w);
-}
-
-static const char *key_state(const struct api_key *k, enum table_colour *colour)
-{
-	*colour = RED;
-	if (k->revoked_at)
-		return "revoked";
-	if (k->expires_at && k->expires_at <= clock_now_ms())
-		return "expired";
-	*colour = GREEN;
-	return "valid";
-}
-
-void print_key(struct ctl *c, const struct api_key *k, const char *key)
-{
-	char scopes[SCOPES_SIZE];
-	enum table_colour colour;
-	const char *state = key_state(k, &colour);
-	struct table t;
-
-	if (c->json) {
-		put_key(&c->w, k, key);
-		return;
-	}
-	table_init(&t, &c->arena, c->colour, NULL);
-	print_id(&t, "Id", ID_KEY, &k->id);
-	if (key) {
-		table_add(&t, "Key");
-		table_add_coloured(&t, BOLD, key);
-	}
-	scopes_format(k->scopes, scopes, sizeof scopes);
-	print_text(&t, "Name", k->name);
-	print_text(&t, "Scopes", scopes);
-	table_add(&t, "State");
-	table_add_coloured(&t, colour, state);
-	print_time(&t, "Expires", k->expires_at);
-	table_print(&t, "", &c->out);
-	if (key)
-		buf_adds(&c->out, "\nThe key is shown this once. Only a hash of it is stored.\n");
-}
-
-static void key_json(struct json_out *w, const void *row)
-{
-	put_key(w, row, NULL);
-}
-
-static void key_cells(struct table *t, const void *row)
-{
-	const struct api_key *k = row;
-	enum table_colour colour;
-	const char *state = key_state(k, &colour);
-	char scopes[SCOPES_SIZE];
-
-	scopes_format(k->scopes, scopes, sizeof scopes);
-	add_id(t, ID_KEY, &k->id);
-	table_add(t, "%s", k->name);
-	table_add(t, "%s…", k->shown);
-	table_add_coloured(t, colour, state);
-	table_add(t, "%s", scopes);
-	table_add_time(t, k->expires_at);
-	table_add_time(t, k->last_used);
-}
-
-void print_keys(struct ctl *c, const struct api_key *k, unsigned n)
-{
-	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED", NULL};
-	static const struct listing listing = {heads, "This user has no keys: agentivctl key create",
-	                                       sizeof *k, key_json, key_cells};
-
-	print_list(c, &listing, k, n);
 }
 
 /* Connections. */
@@ -340,7 +244,7 @@ static void connection_cells(struct table *t, const void *row)
 {
 	const struct connection_row *r = row;
 
-	add_id(t, ID_CONNECTION, &r->id);
+	table_add_id(t, ID_CONNECTION, &r->id);
 	table_add(t, "%s", r->integration);
 	table_add(t, "%s", r->kind);
 	table_add_coloured(t, r->status == 0 ? GREEN : RED, connection_state(r));

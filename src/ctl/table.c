@@ -14,14 +14,10 @@ void table_init(struct table *t, struct arena *a, bool colour, const char *const
 			t->cols++;
 }
 
-static void add(struct table *t, char *text, enum table_colour colour)
+void table_add_secret(struct table *t, enum table_colour colour, const char *text)
 {
 	struct table_cell *more;
-	char *p;
 
-	for (p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
 	if (t->count == t->room) {
 		t->room = t->room ? 2 * t->room : 64;
 		more = arena_alloc(t->arena, t->room * sizeof *more);
@@ -30,6 +26,16 @@ static void add(struct table *t, char *text, enum table_colour colour)
 		t->cells = more;
 	}
 	t->cells[t->count++] = (struct table_cell){text, colour};
+}
+
+static void add(struct table *t, char *text, enum table_colour colour)
+{
+	char *p;
+
+	for (p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	table_add_secret(t, colour, text);
 }
 
 void table_add(struct table *t, const char *fmt, ...)

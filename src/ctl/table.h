@@ -24,6 +24,8 @@ struct table {
 void table_init(struct table *t, struct arena *a, bool colour, const char *const *heads);
 void table_add(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void table_add_coloured(struct table *t, enum table_colour colour, const char *text);
+/* text is not copied: it lives until the table is printed, and is of printable characters. */
+void table_add_secret(struct table *t, enum table_colour colour, const char *text);
 void table_add_time(struct table *t, int64_t ms);            /* 0: a dash */
 /* Nothing but a line that says so when there is no row. */
 void table_print(const struct table *t, const char *when_empty, struct buf *out);

@@ -21,7 +21,9 @@ libapi_a_SOURCES = \
 	src/api/executions.c \
 	src/api/handlers.h \
 	src/api/health.c \
+	src/api/keys.c \
 	src/api/metrics.c \
+	src/api/once.c src/api/once.h \
 	src/api/render.c src/api/render.h \
 	src/api/session.c \
 	src/api/runs.c src/api/runs_priv.h \

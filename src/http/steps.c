@@ -80,6 +80,12 @@ static bool step_minute(struct request *r, struct walk *w)
 	                       r->auth->principal.requests_per_minute, &r->rate, &w->err);
 }
 
+/* Where a key may be used from never changes, so what the cache says is as good as the database. */
+static bool step_network(struct request *r, struct walk *w)
+{
+	return !r->auth || principal_may_come_from(&r->auth->principal, r->remote_addr, &w->err);
+}
+
 static bool has_feature(const struct request *r, struct error *err)
 {
 	const struct principal *p = &r->auth->principal;
@@ -168,7 +174,7 @@ static bool step_query(struct request *r, struct walk *w)
 }
 
 static bool (*const steps[])(struct request *, struct walk *) = {
-	step_local, step_account, step_origin, step_minute, step_feature, step_scope, step_body, step_query,
+	step_local, step_account, step_origin, step_minute, step_network, step_feature, step_scope, step_body, step_query,
 };
 
 /* A request without a route counts like any other when its key is valid, and its answer bears the account's

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "base/network.h"
 #include "db/db.h"
 #include "store/audit.h"
 
@@ -37,7 +38,7 @@ bool subscription_by_name(const char *name, enum subscription_status *out);   /*
 
 struct subscription { char agent[64]; enum subscription_status status; int64_t trial_ends_at; };
 
-/* What a valid key or session stands for; one block, no pointers but the two arrays (mem_alloc'd, freed by principal_release). */
+/* What a valid key or session stands for; one block, no pointers but the arrays (mem_alloc'd, freed by principal_release). */
 struct principal {
 	struct id key_id;                 /* zero in a session */
 	struct id session_id;             /* zero with a key */
@@ -49,6 +50,8 @@ struct principal {
 	unsigned  scopes;
 	int64_t   expires_at;             /* of key or session; 0 never */
 	bool      key_revoked;
+	int64_t   key_last_used;          /* as written down, 0 never */
+	struct network *networks; unsigned network_count;   /* from where the key may be used; none: anywhere */
 	struct plan_features features;    /* in force */
 	int64_t   requests_per_minute;    /* in force: plan's or own; LIMIT_UNLIMITED */
 	bool      budgeted;               /* there are monthly token budgets (store/budgets.h) */
@@ -113,16 +116,30 @@ bool subscription_set(struct db *db, uint64_t account_id, const char *agent, /* 
                       struct error *err);
 bool webhook_secret_load(struct db_conn *c, uint64_t account_id, struct buf *sealed, struct error *err);
 
+#define API_KEY_NETWORKS_MAX 32
 struct api_key {
 	struct id id; uint64_t account_id; char name[201], shown[17]; unsigned scopes;
-	int64_t created_at, expires_at, revoked_at, last_used;
+	int64_t created_at, expires_at, revoked_at, last_used;   /* 0: never, not */
+	struct network networks[API_KEY_NETWORKS_MAX]; unsigned network_count;   /* from where it may be used; 0: anywhere */
+	struct id replaced_by; bool has_replacement;             /* the key that a rotation made */
 };
 bool api_key_create(struct db_conn *c, const struct api_key *k, const uint8_t hash[32],
                     const char *pepper_id, struct error *err);
 bool api_key_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct api_key **out,
                   unsigned *count, struct error *err);
+/* Locks it, in a transaction. */
+bool api_key_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct api_key *out, bool *found,
+                  struct error *err);
+/* Keys of the account that are valid at now_ms. */
+bool api_key_count(struct db_conn *c, uint64_t account_id, int64_t now_ms, int64_t *out, struct error *err);
 bool api_key_revoke(struct db_conn *c, uint64_t account_id, const struct id *id, int64_t now_ms,
                     struct error *err);   /* ERR_NOT_FOUND; revoking twice is harmless */
+/* The key expires then, and by is known to follow it. */
+bool api_key_replace(struct db_conn *c, uint64_t account_id, const struct id *id, const struct id *by, int64_t expires_at,
+                     struct error *err);
+/* It was used; written once in API_KEY_USED_MS, however many tell of it. */
+#define API_KEY_USED_MS 60000
+bool api_key_used(struct db_conn *c, const struct id *id, int64_t now_ms, struct error *err);
 
 struct connection_row {
 	struct id id; char integration[64], kind[32]; int status; int64_t created_at;

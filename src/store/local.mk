@@ -4,7 +4,7 @@ libstore_a_CPPFLAGS = $(AM_CPPFLAGS)
 libstore_a_SOURCES = \
 	src/store/accounts.c src/store/accounts.h \
 	src/store/admission.c src/store/admission.h \
-	src/store/api_keys.c \
+	src/store/api_keys.c src/store/key_cols.h \
 	src/store/audit.c src/store/audit.h \
 	src/store/budgets.c src/store/budgets.h src/store/budgets_spend.c src/store/usage.c src/store/usage.h \
 	src/store/cols.c src/store/cols.h \
@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	src/store/execution_list.c src/store/execution_steps.c \
 	src/store/execution_watch.c src/store/execution_watch.h \
 	src/store/executions.c src/store/executions.h src/store/executions_priv.h \
+	src/store/kept_answers.c src/store/kept_answers.h \
 	src/store/migrate.c src/store/migrate.h src/store/migrate_priv.h \
 	src/store/migrate_files.c src/store/migrate_lock.c src/store/migrate_records.c \
 	src/store/sql_split.c src/store/sql_split.h \

@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/key_cols.h"
 #include "store/plan_cols.h"
 
 void principal_release(struct principal *p)
 {
 	mem_free(p->subscriptions);
 	mem_free(p->connected);
+	mem_free(p->networks);
 	p->subscriptions = NULL;
 	p->connected = NULL;
-	p->subscription_count = p->connected_count = 0;
+	p->networks = NULL;
+	p->subscription_count = p->connected_count = p->network_count = 0;
 }
 
 /* What keys and sessions have in common: their account and its plan. */
@@ -36,10 +39,22 @@ static void read_account(struct db_conn *c, struct principal *p)
 	p->budgeted = db_col_int(c, 9) > 0;
 }
 
+static void read_networks(struct db_conn *c, struct principal *p)
+{
+	struct network all[API_KEY_NETWORKS_MAX];
+
+	p->network_count = col_networks(c, OWN_COLUMN + 5, all);
+	if (p->network_count > 0) {
+		p->networks = mem_array(p->network_count, sizeof *all);
+		memcpy(p->networks, all, p->network_count * sizeof *all);
+	}
+}
+
 static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned n, struct principal *p, bool *found,
                      struct error *err)
 {
-	static const char fmt[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at"
+	static const char fmt[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at, k.last_used,"
+				  " k.allowed_networks"
 				  " FROM api_keys k" ACCOUNT_OF("k") " WHERE k.hash IN (%s)";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = db_list_size(n), i;
@@ -57,6 +72,8 @@ static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned 
 		p->scopes = (unsigned)db_col_int(c, OWN_COLUMN + 1);
 		p->expires_at = db_col_int(c, OWN_COLUMN + 2);
 		p->key_revoked = !db_is_null(c, OWN_COLUMN + 3);
+		p->key_last_used = db_col_int(c, OWN_COLUMN + 4);
+		read_networks(c, p);
 	}
 	db_end(c);
 	return got >= 0;
