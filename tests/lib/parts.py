@@ -325,6 +325,7 @@ PARTS = {
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
     "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15)),
+    "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
     "quality": Part("how well email-triage sorts, on a sample", 10, quality),
     "quickstart": Part("deploy/quickstart in a fresh clone", 15, quickstart),
@@ -333,5 +334,5 @@ PARTS = {
     "dist": Part("make distcheck", 25, dist),
 }
 NONE = Part("", 0, check)
-ALL = ["build", "store", "api", "cgi", "e2e", "imap", "fault", "corpus", "quality", "quickstart", "bench"]
+ALL = ["build", "store", "api", "cgi", "e2e", "imap", "fault", "limits", "corpus", "quality", "quickstart", "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:imap", "sanitizers:fault", "clang:build", "fuzz", "dist"]

@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -135,6 +136,10 @@ class Stack:
 
     def number(self, statement):
         return int(self.sql(statement)[0][0])
+
+    def run_dir(self):
+        """The folder of its sockets."""
+        return Path(re.search(r"(?m)^run_dir *= *(.*)$", self.config.read_text())[1])
 
     def log(self, name):
         file = self.state / "log" / f"{name}.log"
