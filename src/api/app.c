@@ -14,7 +14,7 @@
 #include "core/logins.h"
 #include "core/run_process.h"
 
-#define SPARE_CONNECTIONS 5      /* beside one for each request thread: admitter 2, reader 2, waiting room */
+#define SPARE_CONNECTIONS 6      /* beside one for each request thread: admitter 2, reader 2, waiting room, that it lives */
 #define TOKEN_MIN         16
 #define LOCAL_STOP_S      30
 
@@ -79,6 +79,16 @@ static void open_run_env(struct app *app)
 		app->local_runs = local_runs_new(&app->run_env, (unsigned)app->cfg.worker_threads);
 }
 
+/* A plain CGI is gone before anybody could wait for it. */
+static bool open_presence(struct app *app, struct error *err)
+{
+	struct presence_env env = {.db = app->db, .secrets = app->secrets, .program = RESPONDER_PROGRAM,
+	                           .run_dir = app->cfg.run_dir, .doorbell = app->doorbell.name};
+
+	app->presence = app->cgi ? NULL : presence_start(&env, err);
+	return app->cgi || app->presence;
+}
+
 static bool open_all(struct app *app, struct error *err)
 {
 	unsigned connections = app->cgi ? 2 : (unsigned)app->cfg.threads + SPARE_CONNECTIONS;
@@ -102,7 +112,7 @@ static bool open_all(struct app *app, struct error *err)
 	app->runs = runs_new(app->db, app->ringer, app->agents);
 	open_run_env(app);
 	app->reader = reader_start(app->runs, !app->cgi, err);
-	if (!app->reader)
+	if (!app->reader || !open_presence(app, err))
 		return false;
 	app->waiting = waiting_start(app, !app->cgi, err);
 	if (!app->waiting)
@@ -136,6 +146,7 @@ bool app_close(struct app *app)
 	/* the admitter hands on to the waiting room and to the runs here, the waiting room to the reader */
 	admitter_stop(app->admitter);
 	waiting_stop(app->waiting);
+	presence_stop(app->presence);
 	reader_stop(app->reader);
 	if (!local_runs_stop(app->local_runs, LOCAL_STOP_S))
 		return false;

@@ -13,6 +13,7 @@
 #include "core/executor.h"
 #include "core/keys.h"
 #include "core/local_runs.h"
+#include "core/processes.h"
 #include "core/ratelimit.h"
 #include "core/reader.h"
 #include "core/runs.h"
@@ -26,6 +27,7 @@ struct waiting;
 struct app {
 	struct config            cfg;
 	struct secrets          *secrets;
+	struct presence         *presence;        /* NULL in a plain CGI */
 	char                    *metrics_token;   /* NULL: none */
 	struct registry         *agents;
 	struct outbound_rules   *outbound;

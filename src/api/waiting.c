@@ -30,6 +30,8 @@ static void hear(struct waiting *w)
 			waiting_ring(w, message + 1, (size_t)n - 1);
 		else if (n > 0 && message[0] == BELL_FORGET)
 			auth_forget(w->app->auth);
+		else if (n > 0 && message[0] == BELL_SECRETS)
+			presence_look(w->app->presence);
 	}
 }
 

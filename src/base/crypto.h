@@ -44,6 +44,13 @@ struct secret_key { char id[SECRET_ID_SIZE]; uint8_t key[32]; };
 struct secret_ring { struct secret_key keys[SECRET_KEYS_MAX]; unsigned count; };  /* newest last */
 bool crypto_ring_load(const char *path, struct secret_ring *ring, struct error *err);
 bool crypto_ring_create(const char *path, struct error *err);            /* mode 0600, refuses an existing file */
+/* Changes of a file by who holds its lock: whole or not at all, and its owner and mode stay. lock: a descriptor, closed to
+ * unlock, or -1. add makes a key behind the others and gives its id. A link is
+ * followed. remove of one that is not there is harmless; the last
+ * one stays. */
+int  crypto_ring_lock(const char *path, struct error *err);
+bool crypto_ring_add(const char *path, char id[SECRET_ID_SIZE], struct error *err);
+bool crypto_ring_remove(const char *path, const char *id, struct error *err);
 const struct secret_key *crypto_ring_find(const struct secret_ring *ring, const char *id);   /* or NULL */
 
 /* HMAC-SHA-256 of an API key under a pepper. */

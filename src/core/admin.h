@@ -28,6 +28,7 @@ struct admin {
 	struct db *db;
 	struct secrets *secrets;                    /* NULL where they are not needed */
 	struct doorbell_ringer *ringer;             /* NULL: nobody is told */
+	const char *run_dir;                        /* where the processes of this host are heard */
 	const struct outbound_rules *outbound;      /* where mail servers may be; NULL: none is connected to */
 	struct actor actor;                         /* who asks for changes: the audit log tells of each */
 };

@@ -157,10 +157,30 @@ static void note_key_use(struct db_conn *c, const struct principal *p)
 	int64_t now_ms = clock_now_ms();
 	struct error err = {0};
 
-	if (p->key_revoked || (p->expires_at != 0 && p->expires_at <= now_ms) || now_ms - p->key_last_used < API_KEY_USED_MS)
-		return;
-	if (!api_key_used(c, &p->key_id, now_ms, &err))
+	if (now_ms - p->key_last_used >= API_KEY_USED_MS && !api_key_used(c, &p->key_id, now_ms, &err))
 		log_error("the use of an API key was not written down", &err);
+}
+
+/* A key that is used is hashed under the active pepper from then on. What fails of that is tried again with the next
+ * look, and is no reason to refuse the request. */
+static void rehash(struct auth *a, struct db_conn *c, const char *key, const struct principal *p)
+{
+	struct error err = {0};
+	struct key_hash anew;
+
+	if (!*p->active_pepper || strcmp(p->pepper_id, p->active_pepper) == 0 ||
+	    !secrets_hash_under(a->secrets, p->active_pepper, key, &anew))
+		return;
+	if (!api_key_rehash(c, &p->key_id, p->pepper_id, &anew, &err))
+		log_error("a key could not be hashed under the active pepper", &err);
+}
+
+static void was_used(struct auth *a, struct db_conn *c, const char *key, const struct principal *p)
+{
+	if (p->key_revoked || (p->expires_at != 0 && p->expires_at <= clock_now_ms()))
+		return;
+	note_key_use(c, p);
+	rehash(a, c, key, p);
 }
 
 static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct cached *k, struct error *err)
@@ -171,7 +191,7 @@ static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct 
 	if (!k->exists && secrets_refresh(a->secrets) && !find_key(a, c, key, k, err))
 		return false;
 	if (k->exists)
-		note_key_use(c, &k->entry.principal);
+		was_used(a, c, key, &k->entry.principal);
 	return true;
 }
 

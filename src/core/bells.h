@@ -18,7 +18,8 @@ enum bell {
 	BELL_DUE = 'd',          /* worker: something will be ready at a time, which follows: bell_ring_due */
 	BELL_ENDED = 'e',        /* responder: these have ended */
 	BELL_CANCEL = 'c',       /* worker: look at the cancel flags */
-	BELL_FORGET = 'f'        /* responder: forget what was granted */
+	BELL_FORGET = 'f',       /* responder: forget what was granted */
+	BELL_SECRETS = 's'       /* all: files of keys have changed, or another key is active */
 };
 
 /* Rings one process of the program on this host. NULL rings nobody. */

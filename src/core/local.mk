@@ -13,6 +13,10 @@ libcore_a_SOURCES = \
 	src/core/quota.c src/core/quota.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
 	src/core/ratelimit_map.c src/core/ratelimit_map.h \
+	src/core/processes.c src/core/processes.h \
+	src/core/reseal.c src/core/reseal.h \
+	src/core/rotation.c src/core/rotation.h src/core/rotation_priv.h \
+	src/core/rotation_report.c src/core/rotation_retire.c \
 	src/core/secrets.c src/core/secrets.h \
 	src/core/split_write.c src/core/split_write.h \
 	src/core/usage.c src/core/usage.h

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/processes.h"
 
 /* What tells a file from what it was. */
 struct file_mark { dev_t dev; ino_t inode; off_t size; struct timespec modified, changed; };
@@ -20,8 +22,11 @@ struct source {
 
 struct secrets {
 	pthread_rwlock_t lock;        /* the rings */
-	pthread_mutex_t reading;      /* the marks; one reads the files at a time */
+	pthread_mutex_t reading;      /* the marks and changed; one reads the files at a time */
 	struct source sources[SECRET__MAX];
+	char host[PROCESS_HOST_SIZE];
+	void (*changed)(void *ctx);   /* may be NULL */
+	void *changed_ctx;
 };
 
 static struct file_mark mark_of(const char *path)
@@ -59,6 +64,7 @@ struct secrets *secrets_open(const struct config *cfg, unsigned kinds, struct er
 
 	lock_init(&s->lock);
 	pthread_mutex_init(&s->reading, NULL);
+	process_host(cfg->run_dir, s->host);
 	for (k = 0; k < SECRET__MAX; k++) {
 		struct source *f = &s->sources[k];
 
@@ -115,14 +121,51 @@ static bool read_again(struct secrets *s, struct source *f)
 
 bool secrets_refresh(struct secrets *s)
 {
+	void (*tell)(void *ctx);
 	bool changed = false;
 	unsigned k;
+	void *ctx;
 
 	pthread_mutex_lock(&s->reading);
 	for (k = 0; k < SECRET__MAX; k++)
 		changed |= s->sources[k].path && read_again(s, &s->sources[k]);
+	tell = s->changed;
+	ctx = s->changed_ctx;
 	pthread_mutex_unlock(&s->reading);
+	if (changed && tell)
+		tell(ctx);
 	return changed;
+}
+
+void secrets_on_change(struct secrets *s, void (*changed)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&s->reading);
+	s->changed = changed;
+	s->changed_ctx = ctx;
+	pthread_mutex_unlock(&s->reading);
+}
+
+void secrets_ids(struct secrets *s, enum secret_kind kind, char out[SECRET_IDS_SIZE])
+{
+	const struct secret_ring *ring = &s->sources[kind].ring;
+	size_t len = 0, n;
+	unsigned i;
+
+	pthread_rwlock_rdlock(&s->lock);
+	for (i = 0; i < ring->count; i++) {
+		n = strlen(ring->keys[i].id);
+		if (len > 0)
+			out[len++] = ',';
+		memcpy(out + len, ring->keys[i].id, n);
+		len += n;
+	}
+	pthread_rwlock_unlock(&s->lock);
+	out[len] = '\0';
+}
+
+const char *secrets_path(const struct secrets *s, enum secret_kind kind)
+{
+	return s->sources[kind].path;
 }
 
 unsigned secrets_key_hashes(struct secrets *s, const char *key, struct key_hash out[SECRET_KEYS_MAX])
@@ -139,18 +182,51 @@ unsigned secrets_key_hashes(struct secrets *s, const char *key, struct key_hash 
 	return n;
 }
 
-/* A copy of the active key, which the caller wipes. */
+/* A copy of a key, which the caller wipes. id "": the newest. */
+static bool copy_key(struct secrets *s, enum secret_kind kind, const char *id, struct secret_key *out)
+{
+	const struct secret_ring *ring = &s->sources[kind].ring;
+	const struct secret_key *k;
+
+	pthread_rwlock_rdlock(&s->lock);
+	k = *id ? crypto_ring_find(ring, id) : &ring->keys[ring->count - 1];
+	if (k)
+		*out = *k;
+	pthread_rwlock_unlock(&s->lock);
+	return k != NULL;
+}
+
+bool secrets_know(struct secrets *s, enum secret_kind kind, const char *id)
+{
+	struct secret_key k;
+	bool known = copy_key(s, kind, id, &k) || (secrets_refresh(s) && copy_key(s, kind, id, &k));
+
+	mem_wipe(&k, sizeof k);
+	return known;
+}
+
+/* A copy of the active key, which the caller wipes. The newest is taken before the database is asked: a rotation has the
+ * active one written down before it makes a new one, so what is newer than an id that is not written down is not read yet. */
 static bool active_key(struct secrets *s, struct db_conn *c, enum secret_kind kind, struct secret_key *out,
                        struct error *err)
 {
-	const struct secret_ring *ring = &s->sources[kind].ring;
+	char id[SECRET_ID_SIZE];
 
-	(void)c;
-	(void)err;
-	pthread_rwlock_rdlock(&s->lock);
-	*out = ring->keys[ring->count - 1];
-	pthread_rwlock_unlock(&s->lock);
-	return true;
+	copy_key(s, kind, "", out);
+	if (!secret_active(c, kind, id, err))
+		goto failed;
+	if (!*id) {
+		memcpy(id, out->id, sizeof id);
+		if (!secret_pin(c, kind, s->host, clock_now_ms(), id, err))
+			goto failed;
+	}
+	if (strcmp(id, out->id) == 0 || (secrets_know(s, kind, id) && copy_key(s, kind, id, out)))
+		return true;
+	err_set(err, ERR_INTERNAL, "New things are written under the %s %s, which is not in %s of this host: copy that file here",
+	        secret_kind_name(kind), id, s->sources[kind].path);
+failed:
+	mem_wipe(out, sizeof *out);
+	return false;
 }
 
 bool secrets_hash_new(struct secrets *s, struct db_conn *c, const char *key, struct key_hash *out, struct error *err)
@@ -163,6 +239,19 @@ bool secrets_hash_new(struct secrets *s, struct db_conn *c, const char *key, str
 	memcpy(out->pepper_id, k.id, sizeof out->pepper_id);
 	mem_wipe(&k, sizeof k);
 	return true;
+}
+
+bool secrets_hash_under(struct secrets *s, const char *pepper_id, const char *key, struct key_hash *out)
+{
+	struct secret_key k;
+	bool known = copy_key(s, SECRET_PEPPER, pepper_id, &k);
+
+	if (known) {
+		crypto_key_hash(&k, key, API_KEY_LEN, out->hash);
+		memcpy(out->pepper_id, k.id, sizeof out->pepper_id);
+	}
+	mem_wipe(&k, sizeof k);
+	return known;
 }
 
 bool secrets_seal(struct secrets *s, struct db_conn *c, const char *context, const void *p, size_t n, struct buf *out,
@@ -178,26 +267,36 @@ bool secrets_seal(struct secrets *s, struct db_conn *c, const char *context, con
 	return ok;
 }
 
-static bool has_key(struct secrets *s, enum secret_kind kind, const char *id)
-{
-	bool has;
-
-	pthread_rwlock_rdlock(&s->lock);
-	has = crypto_ring_find(&s->sources[kind].ring, id) != NULL;
-	pthread_rwlock_unlock(&s->lock);
-	return has;
-}
-
 bool secrets_unseal(struct secrets *s, const char *context, const void *p, size_t n, struct buf *out,
                     struct error *err)
 {
 	char id[SECRET_ID_SIZE];
 	bool ok;
 
-	if (crypto_sealed_id(p, n, id) && !has_key(s, SECRET_SEAL, id))
-		secrets_refresh(s);
+	if (crypto_sealed_id(p, n, id))
+		secrets_know(s, SECRET_SEAL, id);
 	pthread_rwlock_rdlock(&s->lock);
 	ok = crypto_unseal(&s->sources[SECRET_SEAL].ring, context, p, n, out, err);
 	pthread_rwlock_unlock(&s->lock);
+	return ok;
+}
+
+bool secrets_reseal(struct secrets *s, const char *id, const char *context, const void *p, size_t n, struct buf *out,
+                    struct error *err)
+{
+	struct secret_key k;
+	struct buf plain;
+	bool ok;
+
+	if (!copy_key(s, SECRET_SEAL, id, &k))
+		return err_set(err, ERR_INTERNAL, "The key %s is not in secrets.seal_file", id);
+	/* what is opened is shorter than what is sealed: it stays where it is, and is wiped there */
+	buf_init(&plain, n);
+	buf_reserve(&plain, n);
+	ok = secrets_unseal(s, context, p, n, &plain, err) && crypto_seal(&k, context, plain.data, plain.len, out, err);
+	if (plain.data)
+		mem_wipe(plain.data, plain.cap);
+	buf_release(&plain);
+	mem_wipe(&k, sizeof k);
 	return ok;
 }

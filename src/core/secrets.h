@@ -12,8 +12,8 @@
 #include "base/config.h"
 #include "base/crypto.h"
 #include "store/accounts.h"
+#include "store/secret_states.h"
 
-enum secret_kind { SECRET_PEPPER, SECRET_SEAL, SECRET__MAX };
 #define SECRETS_ALL (1u << SECRET_PEPPER | 1u << SECRET_SEAL)
 
 struct secrets;
@@ -25,17 +25,32 @@ void secrets_free(struct secrets *s);
 /* Reads again what has changed; a file that cannot be read or is damaged leaves what was, and is logged once. Costs a
  * stat(2) for each file when nothing has. Returns whether the keys of one did change. */
 bool secrets_refresh(struct secrets *s);
+/* Called after a ring changed, by the thread that found out; NULL: nobody is told any more. */
+void secrets_on_change(struct secrets *s, void (*changed)(void *ctx), void *ctx);
+
+/* The ids that were read, in the file's order with commas between; "" for a kind that the process has not. */
+#define SECRET_IDS_SIZE (SECRET_KEYS_MAX * SECRET_ID_SIZE + 1)
+void secrets_ids(struct secrets *s, enum secret_kind kind, char out[SECRET_IDS_SIZE]);
+/* Whether an id is known; a file that has changed is read again first. */
+bool secrets_know(struct secrets *s, enum secret_kind kind, const char *id);
+/* secrets.pepper_file or secrets.seal_file. */
+const char *secrets_path(const struct secrets *s, enum secret_kind kind);
 
 /* The hashes of an API key under each pepper, for its look-up; returns how many. */
 unsigned secrets_key_hashes(struct secrets *s, const char *key, struct key_hash out[SECRET_KEYS_MAX]);
 /* The hash of a new one under the active pepper. c: in the transaction that writes it. */
 bool secrets_hash_new(struct secrets *s, struct db_conn *c, const char *key, struct key_hash *out, struct error *err);
+/* The hash under one pepper; false: it is not known here. */
+bool secrets_hash_under(struct secrets *s, const char *pepper_id, const char *key, struct key_hash *out);
 
 /* Seals under the active key (crypto_seal). c: in the transaction that writes it. */
 bool secrets_seal(struct secrets *s, struct db_conn *c, const char *context, const void *p, size_t n, struct buf *out,
                   struct error *err);
 /* Opens what any of the keys has sealed (crypto_unseal). */
 bool secrets_unseal(struct secrets *s, const char *context, const void *p, size_t n, struct buf *out,
+                    struct error *err);
+/* Opens and seals again under the key of this id, which is known. */
+bool secrets_reseal(struct secrets *s, const char *id, const char *context, const void *p, size_t n, struct buf *out,
                     struct error *err);
 
 #endif

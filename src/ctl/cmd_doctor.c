@@ -195,8 +195,10 @@ static bool check_database(struct doctor *d)
 		              db_max_packet(conn));
 	db_put(c->db, conn);
 	check_clock(d);
-	if (check_schema(d))
+	if (check_schema(d)) {
 		doctor_queue(d);
+		doctor_rotation(d);
+	}
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include "core/bells.h"
 #include "core/executor.h"
 #include "core/local_runs.h"
+#include "core/reseal.h"
 #include "core/sender.h"
 #include "net/outbound.h"
 
@@ -81,6 +82,19 @@ static void audit(const struct executor_env *env, int64_t until_us)
 		log_error("slot counters could not be audited", &err);
 }
 
+/* After a rotation of the sealing key. */
+static void reseal(struct ctl *c, int64_t until_us)
+{
+	struct db_conn *conn = clock_mono_us() < until_us ? db_get(c->db, NULL) : NULL;
+	struct reseal_batch batch;
+	struct error err = {0};
+	bool wanted = false, ok = !conn || reseal_wanted(conn, &wanted, &err);
+
+	db_put(c->db, conn);
+	if (!ok || (wanted && !reseal_run(c->db, c->secrets, until_us, NULL, &batch, &err)))
+		log_error("what is sealed cannot be sealed anew", &err);
+}
+
 /* Of what was to be repeated, was not finished, or became ready through what was. */
 static void tell_daemons(struct ctl *c, const struct pass *p)
 {
@@ -104,6 +118,7 @@ static bool pass(struct ctl *c, const struct registry *agents, const struct outb
 	if (!send_pass(c, rules, until_us > least_us ? until_us : least_us, p))
 		return false;
 	audit(&env, until_us);
+	reseal(c, until_us);
 	tell_daemons(c, p);
 	return true;
 }

@@ -124,6 +124,15 @@ static const struct ctl_option tick_options[] = {
 	COUNT("threads", 1024, "runs at once (4)"),
 	END};
 
+static const char *const secret_kinds[] = {"pepper", "seal", NULL};
+
+static const struct ctl_option secrets_rotate_options[] = {
+	{"kind", NULL, OPT_CHOICE, "KIND", false, false, secret_kinds, "pepper or seal; both when not given", 0},
+	COUNT("wait", 86400, "wait so many seconds for processes to read the new key (120)"),
+	OPTIONAL("retire", OPT_TEXT, "ID", "take this key away instead, once nothing depends on it"),
+	OPTIONAL("force", OPT_FLAG, NULL, "with --retire: revoke the API keys that depend on the pepper"),
+	END};
+
 const struct ctl_command ctl_commands[] = {
 	{"config show-defaults", 0, no_options, cmd_show_defaults,
 	 "Print a sample configuration with every default", NULL},
@@ -132,6 +141,13 @@ const struct ctl_command ctl_commands[] = {
 	 "The pepper, under which API keys are hashed, and the key that seals webhook secrets and\n"
 	 "settings. A file that is there stays as it is. Made by root, a file belongs to the owner\n"
 	 "of its directory."},
+	{"secrets rotate", NEED_SCHEMA | NEED_PEPPER | NEED_SEAL, secrets_rotate_options, cmd_secrets_rotate,
+	 "Make a new pepper and a new sealing key while everything runs",
+	 "A new key is written behind the others in its file. Once every live process of every host has\n"
+	 "read it, new things are written under it; on other hosts, copy the file there meanwhile. Call\n"
+	 "it again to go on where it stood. With --retire a key that nothing depends on is taken away."},
+	{"secrets status", NEED_SCHEMA | NEED_PEPPER | NEED_SEAL, no_options, cmd_secrets_status,
+	 "Show the keys, what depends on each, and which processes have read it", NULL},
 	{"migrate", NEED_DB, migrate_options, cmd_migrate,
 	 "Make or update the database's schema",
 	 "Goes on where an earlier call was stopped, and waits for another that is under way."},

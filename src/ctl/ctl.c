@@ -48,6 +48,7 @@ static bool open_needs(struct ctl *c)
 		if (!config_load(c->config_path, &c->cfg, &c->err))
 			return false;
 		c->ringer = c->admin.ringer = doorbell_ringer_new(c->cfg.run_dir);
+		c->admin.run_dir = c->cfg.run_dir;
 	}
 	kinds = ((needs & NEED_PEPPER) == NEED_PEPPER) << SECRET_PEPPER | ((needs & NEED_SEAL) == NEED_SEAL) << SECRET_SEAL;
 	if (kinds != 0) {

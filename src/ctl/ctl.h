@@ -126,6 +126,8 @@ bool ctl_open_db(struct ctl *c, unsigned n);
 bool cmd_migrate(struct ctl *c);
 bool cmd_audit(struct ctl *c);
 bool cmd_secrets_init(struct ctl *c);
+bool cmd_secrets_rotate(struct ctl *c);
+bool cmd_secrets_status(struct ctl *c);
 bool cmd_show_defaults(struct ctl *c);
 bool cmd_user_create(struct ctl *c);
 bool cmd_user_list(struct ctl *c);

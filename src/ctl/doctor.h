@@ -21,6 +21,8 @@ struct doctor {
 void doctor_report(struct doctor *d, enum verdict verdict, const char *check, const char *advice,
                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* Which keys are active, and who has read them; the database answers. */
+void doctor_rotation(struct doctor *d);
 /* Files, directories and sockets of this host. */
 void doctor_secrets(struct doctor *d);
 void doctor_files(struct doctor *d, const char *config_path);

@@ -6,10 +6,11 @@
 #include "base/log.h"
 #include "core/bells.h"
 #include "core/sender.h"
+#include "core/processes.h"
 #include "core/secrets.h"
 #include "daemon/loop.h"
 
-#define CONNECTIONS      3   /* the claimer's, the recorder's, and one that is being replaced */
+#define CONNECTIONS      4   /* the claimer's, the recorder's, one that is being replaced, and that it lives */
 #define DRAIN_BEYOND_S   5   /* longer than an attempt may take: to record it */
 
 struct webhookd {
@@ -19,6 +20,7 @@ struct webhookd {
 	struct outbound_rules *rules;
 	struct doorbell_ringer *ringer;
 	struct sender *sender;
+	struct presence *presence;
 	bool draining, failed;
 };
 
@@ -32,9 +34,14 @@ static bool start_sender(struct webhookd *w, struct loop *l, struct error *err)
 	struct sender_env env = {.db = w->db, .cfg = w->cfg, .rules = w->rules, .secrets = w->secrets,
 	                         .ringer = w->ringer, .doorbell = loop_doorbell_name(l),
 	                         .wake = wake, .wake_ctx = l};
+	struct presence_env present = {.db = w->db, .secrets = w->secrets, .program = SENDER_PROGRAM,
+	                               .run_dir = w->cfg->run_dir, .doorbell = loop_doorbell_name(l)};
 
 	w->sender = sender_start(&env, err);
 	if (!w->sender || !loop_watch(l, sender_fd(w->sender), err))
+		return false;
+	w->presence = presence_start(&present, err);
+	if (!w->presence)
 		return false;
 	log_write(LOG_INFO, "started", "inflight=%d", w->cfg->sender_inflight);
 	return true;
@@ -58,6 +65,8 @@ static void webhookd_message(void *data, const void *msg, size_t n)
 {
 	struct webhookd *w = data;
 
+	if (n > 0 && *(const char *)msg == BELL_SECRETS)
+		presence_look(w->presence);
 	if (!w->sender || n == 0)
 		return;
 	if (*(const char *)msg == BELL_WORK)
@@ -87,6 +96,8 @@ static void webhookd_stop(void *data)
 	struct webhookd *w = data;
 	struct sender_counts c;
 
+	presence_stop(w->presence);
+	w->presence = NULL;
 	if (!w->sender)
 		return;
 	sender_counts(w->sender, &c);

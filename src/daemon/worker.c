@@ -4,17 +4,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "core/executor.h"
+#include "core/processes.h"
 #include "core/secrets.h"
 #include "daemon/loop.h"
 #include "net/outbound.h"
 
-#define SPARE_CONNECTIONS 4   /* beside one for each thread: claims, upkeep, two committers */
+#define SPARE_CONNECTIONS 5   /* beside one for each thread: claims, upkeep, two committers, that it lives */
 #define DRAIN_LIMIT_S     60
 
 struct worker {
@@ -25,6 +24,7 @@ struct worker {
 	struct outbound_rules *outbound;
 	struct doorbell_ringer *ringer;
 	struct executor *executor;
+	struct presence *presence;
 	struct error error;
 	bool draining, failed;
 	bool stuck;              /* a thread is in an agent, or an audit, that does not stop */
@@ -33,20 +33,6 @@ struct worker {
 static void wake(void *ctx)
 {
 	loop_wake(ctx);
-}
-
-/* Host names repeat among containers; the run directory's inode tells them apart, and who shares
- * it hears the same doorbells. */
-static void name_host(const char *run_dir, char out[64])
-{
-	char host[40] = "";
-	struct stat st;
-
-	if (gethostname(host, sizeof host - 1) != 0)
-		snprintf(host, sizeof host, "localhost");
-	if (stat(run_dir, &st) != 0)
-		memset(&st, 0, sizeof st);
-	snprintf(out, 64, "%s/%" PRIxMAX, host, (uintmax_t)st.st_ino);
 }
 
 static bool start_executor(struct worker *w, struct loop *l)
@@ -59,11 +45,16 @@ static bool start_executor(struct worker *w, struct loop *l)
 				   .ringer = w->ringer,
 				   .wake = wake,
 				   .wake_ctx = l};
+	struct presence_env present = {.db = w->db, .secrets = w->secrets, .program = WORKER_PROGRAM,
+	                               .run_dir = w->cfg->run_dir, .doorbell = loop_doorbell_name(l), .reseals = true};
 
 	snprintf(env.owner.name, sizeof env.owner.name, "%s", loop_doorbell_name(l));
-	name_host(w->cfg->run_dir, env.owner.host);
+	process_host(w->cfg->run_dir, env.owner.host);
 	w->executor = executor_start(&env, (unsigned)w->cfg->worker_threads, &w->error);
 	if (!w->executor)
+		return false;
+	w->presence = presence_start(&present, &w->error);
+	if (!w->presence)
 		return false;
 	log_write(LOG_INFO, "started", "threads=%d agents=%u", w->cfg->worker_threads, registry_count(w->agents));
 	return true;
@@ -80,7 +71,7 @@ static int64_t worker_work(void *data, struct loop *l)
 {
 	struct worker *w = data;
 
-	if (!w->executor && !w->failed && !w->draining && !start_executor(w, l)) {
+	if (!w->presence && !w->failed && !w->draining && !start_executor(w, l)) {
 		/* no threads: nothing will get better, and the supervisor starts it again */
 		log_error("the executor could not be started", &w->error);
 		end_as_failed(w);
@@ -99,6 +90,8 @@ static void worker_message(void *data, const void *msg, size_t n)
 	struct worker *w = data;
 	int64_t due_ms;
 
+	if (n > 0 && *(const char *)msg == BELL_SECRETS)
+		presence_look(w->presence);
 	if (!w->executor || n == 0)
 		return;
 	if (bell_due(msg, n, &due_ms))
@@ -133,6 +126,8 @@ static void worker_stop(void *data)
 	struct worker *w = data;
 	struct executor_counts c;
 
+	presence_stop(w->presence);
+	w->presence = NULL;
 	if (!w->executor)
 		return;
 	executor_counts(w->executor, &c);

@@ -52,6 +52,7 @@ struct principal {
 	bool      key_revoked;
 	int64_t   key_last_used;          /* as written down, 0 never */
 	struct network *networks; unsigned network_count;   /* from where the key may be used; none: anywhere */
+	char      pepper_id[16], active_pepper[16];   /* a key's: what it is hashed under, and should be; "" unknown */
 	struct plan_features features;    /* in force */
 	int64_t   requests_per_minute;    /* in force: plan's or own; LIMIT_UNLIMITED */
 	bool      budgeted;               /* there are monthly token budgets (store/budgets.h) */
@@ -125,6 +126,9 @@ struct api_key {
 };
 bool api_key_create(struct db_conn *c, const struct api_key *k, const uint8_t hash[32],
                     const char *pepper_id, struct error *err);
+/* Hashes it anew, unless it was meanwhile or the pepper is not active any more. */
+bool api_key_rehash(struct db_conn *c, const struct id *id, const char *pepper_id, const struct key_hash *anew,
+                    struct error *err);
 bool api_key_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct api_key **out,
                   unsigned *count, struct error *err);
 /* Locks it, in a transaction. */

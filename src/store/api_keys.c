@@ -133,6 +133,18 @@ bool api_key_create(struct db_conn *c, const struct api_key *k, const uint8_t ha
 	return db_exec(c, sql, args, sizeof args / sizeof *args, NULL, err);
 }
 
+bool api_key_rehash(struct db_conn *c, const struct id *id, const char *pepper_id, const struct key_hash *anew,
+                    struct error *err)
+{
+	static const char sql[] =
+		"UPDATE api_keys SET hash = ?, pepper_id = ? WHERE id = ? AND pepper_id = ?"
+		" AND EXISTS (SELECT 1 FROM secret_states WHERE kind = 0 AND active = 1 AND id = ?)";
+	struct db_arg args[5] = {db_bytes(anew->hash, 32), db_str(anew->pepper_id), db_id(id), db_str(pepper_id),
+	                         db_str(anew->pepper_id)};
+
+	return db_exec(c, sql, args, 5, NULL, err);
+}
+
 static void read_key(struct db_conn *c, uint64_t account_id, struct api_key *k)
 {
 	db_col_id(c, 0, &k->id);

@@ -24,3 +24,8 @@ libstore_a_SOURCES = \
 libstore_a_SOURCES += src/store/request_minutes.c src/store/request_minutes.h
 include src/store/queue.mk
 STORE_LIBS = libstore.a
+libstore_a_SOURCES += \
+	src/store/pepper_keys.c src/store/pepper_keys.h \
+	src/store/processes.c src/store/processes.h \
+	src/store/reseal.c src/store/reseal.h \
+	src/store/secret_states.c src/store/secret_states.h

@@ -54,7 +54,8 @@ static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned 
                      struct error *err)
 {
 	static const char fmt[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at, k.last_used,"
-				  " k.allowed_networks"
+				  " k.allowed_networks, k.pepper_id,"
+				  " (SELECT id FROM secret_states WHERE kind = 0 AND active = 1)"
 				  " FROM api_keys k" ACCOUNT_OF("k") " WHERE k.hash IN (%s)";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = db_list_size(n), i;
@@ -74,6 +75,8 @@ static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned 
 		p->key_revoked = !db_is_null(c, OWN_COLUMN + 3);
 		p->key_last_used = db_col_int(c, OWN_COLUMN + 4);
 		read_networks(c, p);
+		col_text(c, OWN_COLUMN + 6, p->pepper_id, sizeof p->pepper_id);
+		col_text(c, OWN_COLUMN + 7, p->active_pepper, sizeof p->active_pepper);
 	}
 	db_end(c);
 	return got >= 0;

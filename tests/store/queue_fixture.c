@@ -45,7 +45,8 @@ void fx_empty(void)
 		"DELETE FROM api_keys", "DELETE FROM subscriptions", "DELETE FROM connections",
 		"DELETE FROM token_budgets", "DELETE FROM execution_tokens",
 		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM audit_log",
-		"DELETE FROM kept_answers", "DELETE FROM sessions", "DELETE FROM login_failures", "DELETE FROM accounts"};
+		"DELETE FROM kept_answers", "DELETE FROM sessions", "DELETE FROM login_failures", "DELETE FROM processes",
+		"DELETE FROM secret_states", "DELETE FROM reseals", "DELETE FROM accounts"};
 	struct error err;
 	unsigned i;
 

@@ -122,7 +122,7 @@ static void a_key_and_its_rights(void)
 	begin();
 	CU_ASSERT_TRUE(principal_load(fx_conn, &hash, 1, &p, &found, &err));
 	CU_ASSERT_TRUE(found);
-	CU_ASSERT_TRUE(ranges_only("principal_load", 5, 0));
+	CU_ASSERT_TRUE(ranges_only("principal_load", 6, 0));
 	principal_release(&p);
 }
 

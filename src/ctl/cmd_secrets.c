@@ -1,0 +1,354 @@
+/* The server's secrets: rotation, and what depends on each key. */
+#include "ctl/print.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/rotation.h"
+
+#define WAIT_S     120
+#define POLL_MS    100
+#define NAMED_MAX  4        /* processes that a message names */
+
+static void put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
+{
+	char text[ID_TEXT_SIZE];
+
+	id_format(kind, id, text);
+	json_put_str(w, key, text);
+}
+
+/* ---- rotate ---- */
+
+/* "agentiv-worker 17 on db1/2f, …" */
+static const char *name_missing(struct arena *a, const struct rotation *r)
+{
+	const char *text = "";
+	unsigned i;
+
+	for (i = 0; i < r->missing_count && i < NAMED_MAX; i++)
+		text = arena_printf(a, "%s%s%s %" PRId64 " on %s", text, i > 0 ? ", " : "", r->missing[i].program,
+		                    r->missing[i].pid, r->missing[i].host);
+	return i < r->missing_count ? arena_printf(a, "%s and %u more", text, r->missing_count - i) : text;
+}
+
+/* One line that is written over; only where somebody looks. */
+static void show_progress(const struct ctl *c, const struct rotation *r, struct arena *a)
+{
+	if (c->json || !isatty(STDERR_FILENO))
+		return;
+	if (r && !r->active)
+		fprintf(stderr, "\r\033[K%s %s: waiting for %s", secret_kind_name(r->kind), r->id, name_missing(a, r));
+	else
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
+static bool wait_for_all(struct ctl *c, struct rotation *r, int64_t until_us)
+{
+	struct arena arena;
+	bool ok;
+
+	arena_init(&arena);
+	for (;;) {
+		arena_reset(&arena);
+		ok = rotation_step(&c->admin, r, &arena, &c->err);
+		if (!ok || r->active || clock_mono_us() >= until_us)
+			break;
+		show_progress(c, r, &arena);
+		poll(NULL, 0, POLL_MS);
+	}
+	show_progress(c, NULL, &arena);
+	if (ok && !r->active)
+		ok = err_set(&c->err, ERR_CONFLICT, "The %s %s is not active yet: it has not been read by %s. Copy %s to those"
+		             " hosts, or end what hangs, and call this again", secret_kind_name(r->kind), r->id,
+		             r->missing_count > 0 ? name_missing(&arena, r) : "a process that has just started",
+		             secrets_path(c->secrets, r->kind));
+	arena_release(&arena);
+	return ok;
+}
+
+static void put_rotation(struct ctl *c, const struct rotation *r)
+{
+	if (!c->json) {
+		buf_addf(&c->out, "%-7s %s is active, in the place of %s\n", secret_kind_name(r->kind), r->id, r->previous);
+		return;
+	}
+	json_obj_open(&c->w, NULL);
+	json_put_str(&c->w, "kind", secret_kind_name(r->kind));
+	json_put_str(&c->w, "id", r->id);
+	json_put_str(&c->w, "previous", r->previous);
+	json_put_bool(&c->w, "made", r->made);
+	json_put_bool(&c->w, "active", r->active);
+	json_obj_close(&c->w);
+}
+
+/* Both keys are made before either is waited for, so that files are copied to other hosts once. */
+static bool rotate(struct ctl *c, const char *only)
+{
+	int64_t until_us = clock_mono_us() + ctl_number(c, "wait", WAIT_S) * 1000000;
+	struct rotation rotations[SECRET__MAX];
+	unsigned n = 0, i;
+	enum secret_kind k;
+
+	for (k = 0; k < SECRET__MAX; k++)
+		if ((!only || strcmp(only, secret_kind_name(k)) == 0) && !rotation_begin(&c->admin, k, &rotations[n++], &c->err))
+			return false;
+	for (i = 0; i < n; i++)
+		if (!wait_for_all(c, &rotations[i], until_us))
+			return false;
+	if (c->json)
+		json_arr_open(&c->w, NULL);
+	for (i = 0; i < n; i++)
+		put_rotation(c, &rotations[i]);
+	if (c->json)
+		json_arr_close(&c->w);
+	else
+		buf_adds(&c->out, "Keep a copy of the files, and copy them to the other hosts. What is older stays usable until"
+		                  " secrets rotate --retire.\n");
+	return true;
+}
+
+/* ---- rotate --retire ---- */
+
+/* The kind that has this id, where it is not told. */
+static bool find_kind(struct ctl *c, const char *id, const char *only, enum secret_kind *kind)
+{
+	struct secrets_report report;
+	unsigned i, found = 0;
+
+	if (only) {
+		*kind = strcmp(only, secret_kind_name(SECRET_PEPPER)) == 0 ? SECRET_PEPPER : SECRET_SEAL;
+		return true;
+	}
+	if (!secrets_look(&c->admin, &c->arena, &report, &c->err))
+		return false;
+	for (i = 0; i < report.use_count; i++)
+		if (strcmp(report.uses[i].id, id) == 0) {
+			*kind = report.uses[i].kind;
+			found++;
+		}
+	if (found == 0)
+		return err_field(&c->err, "retire", "There is no key %.32s: secrets status shows them", id);
+	return found == 1 || err_field(&c->err, "kind", "A pepper and a sealing key have this id: say which with --kind");
+}
+
+static void put_revoked(struct ctl *c, const struct pepper_key *k)
+{
+	json_obj_open(&c->w, NULL);
+	put_id(&c->w, "id", ID_KEY, &k->id);
+	json_put_str(&c->w, "name", k->name);
+	put_id(&c->w, "user_id", ID_USER, &k->user_id);
+	json_put_str(&c->w, "shown", k->shown);
+	json_obj_close(&c->w);
+}
+
+static void list_revoked(struct ctl *c, const struct retirement *r)
+{
+	static const char *const heads[] = {"KEY", "NAME", "USER", "BEGINS", NULL};
+	char id[ID_TEXT_SIZE];
+	struct table t;
+	unsigned i;
+
+	table_init(&t, &c->arena, c->colour, heads);
+	for (i = 0; i < r->revoked_count; i++) {
+		id_format(ID_KEY, &r->revoked[i].id, id);
+		table_add(&t, "%s", id);
+		table_add(&t, "%s", r->revoked[i].name);
+		id_format(ID_USER, &r->revoked[i].user_id, id);
+		table_add(&t, "%s", id);
+		table_add(&t, "%s", r->revoked[i].shown);
+	}
+	if (r->revoked_count > 0) {
+		table_print(&t, "", &c->out);
+		buf_addf(&c->out, "%u API key%s revoked\n", r->revoked_count, r->revoked_count == 1 ? " was" : "s were");
+	}
+}
+
+static void put_retirement(struct ctl *c, const struct retirement *r)
+{
+	unsigned i;
+
+	if (!c->json) {
+		list_revoked(c, r);
+		buf_addf(&c->out, "%s %s is retired. Copy %s to the other hosts.\n", secret_kind_name(r->kind), r->id,
+		         secrets_path(c->secrets, r->kind));
+		return;
+	}
+	json_obj_open(&c->w, NULL);
+	json_put_str(&c->w, "kind", secret_kind_name(r->kind));
+	json_put_str(&c->w, "retired", r->id);
+	json_arr_open(&c->w, "revoked");
+	for (i = 0; i < r->revoked_count; i++)
+		put_revoked(c, &r->revoked[i]);
+	json_arr_close(&c->w);
+	json_obj_close(&c->w);
+}
+
+static bool retire(struct ctl *c, const char *id, const char *only)
+{
+	struct retirement r = {.id = id, .force = ctl_given(c, "force"),
+	                       .until_us = clock_mono_us() + ctl_number(c, "wait", WAIT_S) * 1000000};
+
+	if (!find_kind(c, id, only, &r.kind) || !secret_retirement(&c->admin, &r, &c->arena, &c->err))
+		return false;
+	put_retirement(c, &r);
+	return true;
+}
+
+bool cmd_secrets_rotate(struct ctl *c)
+{
+	const char *id = ctl_text(c, "retire"), *kind = ctl_text(c, "kind");
+
+	if (!id && ctl_given(c, "force")) {
+		c->status = CTL_USAGE;
+		return err_field(&c->err, "force", "--force is for --retire");
+	}
+	return id ? retire(c, id, kind) : rotate(c, kind);
+}
+
+/* ---- status ---- */
+
+/* Of the processes that need keys of its kind, how many have read it. */
+static unsigned who_knows(const struct secrets_report *r, const struct secret_use *u, unsigned *of)
+{
+	unsigned i, n = 0;
+
+	for (*of = 0, i = 0; i < r->process_count; i++) {
+		const struct process_row *p = &r->processes[i];
+		bool needs = u->kind == SECRET_PEPPER ? p->has_peppers : p->has_seals;
+
+		*of += needs;
+		n += needs && process_knows(p, u->kind, u->id);
+	}
+	return n;
+}
+
+static void put_use(struct json_out *w, const struct secrets_report *r, const struct secret_use *u)
+{
+	unsigned of;
+
+	json_obj_open(w, NULL);
+	json_put_str(w, "kind", secret_kind_name(u->kind));
+	json_put_str(w, "id", u->id);
+	json_put_str(w, "state", secret_state_name(u->state));
+	json_put_bool(w, "in_file", u->in_file);
+	if (u->kind == SECRET_PEPPER) {
+		json_put_int(w, "keys", u->keys);
+		json_put_int(w, "live_keys", u->live);
+	} else {
+		json_put_int(w, "values", u->values);
+	}
+	json_put_int(w, "read_by", who_knows(r, u, &of));
+	json_put_int(w, "needed_by", of);
+	json_obj_close(w);
+}
+
+static void put_ids(struct json_out *w, const char *key, bool has, const char *ids)
+{
+	size_t n;
+
+	if (!has) {
+		json_put_null(w, key);
+		return;
+	}
+	json_arr_open(w, key);
+	for (; *ids; ids += n, ids += *ids == ',') {
+		n = strcspn(ids, ",");
+		json_put_strn(w, NULL, ids, n);
+	}
+	json_arr_close(w);
+}
+
+static void put_process(struct json_out *w, const struct process_row *p)
+{
+	json_obj_open(w, NULL);
+	json_put_str(w, "program", p->program);
+	json_put_str(w, "host", p->host);
+	json_put_int(w, "pid", p->pid);
+	json_put_time(w, "started_at", p->started_at);
+	json_put_time(w, "seen_at", p->seen_at);
+	put_ids(w, "peppers", p->has_peppers, p->peppers);
+	put_ids(w, "seals", p->has_seals, p->seals);
+	json_obj_close(w);
+}
+
+static void put_report(struct json_out *w, const struct secrets_report *r)
+{
+	unsigned i;
+
+	json_obj_open(w, NULL);
+	json_arr_open(w, "secrets");
+	for (i = 0; i < r->use_count; i++)
+		put_use(w, r, &r->uses[i]);
+	json_arr_close(w);
+	json_arr_open(w, "processes");
+	for (i = 0; i < r->process_count; i++)
+		put_process(w, &r->processes[i]);
+	json_arr_close(w);
+	json_obj_close(w);
+}
+
+static void print_uses(struct ctl *c, const struct secrets_report *r)
+{
+	static const char *const heads[] = {"KIND", "ID", "STATE", "FILE", "DEPENDS ON IT", "READ BY", NULL};
+	static const enum table_colour colours[SECRET_STATE__MAX] = {
+		[SECRET_MADE] = YELLOW, [SECRET_ACTIVE] = GREEN, [SECRET_FORMER] = PLAIN, [SECRET_RETIRED] = DIM,
+		[SECRET_UNKNOWN] = RED};
+	const struct secret_use *u;
+	unsigned n, of;
+	struct table t;
+
+	table_init(&t, &c->arena, c->colour, heads);
+	for (u = r->uses; u < r->uses + r->use_count; u++) {
+		table_add(&t, "%s", secret_kind_name(u->kind));
+		table_add(&t, "%s", u->id);
+		table_add_coloured(&t, colours[u->state], secret_state_name(u->state));
+		table_add(&t, "%s", u->in_file ? "yes" : "no");
+		if (u->kind == SECRET_PEPPER)
+			table_add(&t, "%" PRId64 " live API keys, %" PRId64 " others", u->live, u->keys - u->live);
+		else
+			table_add(&t, "%" PRId64 " sealed values", u->values);
+		n = who_knows(r, u, &of);
+		table_add(&t, "%u of %u", n, of);
+	}
+	table_print(&t, "", &c->out);
+}
+
+static void print_processes(struct ctl *c, const struct secrets_report *r)
+{
+	static const char *const heads[] = {"PROGRAM", "HOST", "PID", "SEEN", "PEPPERS", "SEALS", NULL};
+	const struct process_row *p;
+	struct table t;
+
+	table_init(&t, &c->arena, c->colour, heads);
+	for (p = r->processes; p < r->processes + r->process_count; p++) {
+		table_add(&t, "%s", p->program);
+		table_add(&t, "%s", p->host);
+		table_add(&t, "%" PRId64, p->pid);
+		table_add_time(&t, p->seen_at);
+		table_add(&t, "%s", p->has_peppers ? p->peppers : "-");
+		table_add(&t, "%s", p->has_seals ? p->seals : "-");
+	}
+	buf_addc(&c->out, '\n');
+	table_print(&t, "No process is running.", &c->out);
+}
+
+bool cmd_secrets_status(struct ctl *c)
+{
+	struct secrets_report r;
+
+	if (!secrets_report(&c->admin, &c->arena, &r, &c->err))
+		return false;
+	if (c->json) {
+		put_report(&c->w, &r);
+	} else {
+		print_uses(c, &r);
+		print_processes(c, &r);
+	}
+	return true;
+}
