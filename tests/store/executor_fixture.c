@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 
 atomic_int running, most_running, started;
 atomic_bool let_go;
@@ -120,6 +121,22 @@ static bool run_acting(struct agent_ctx *c, struct agent_result *r, struct error
 	return c->host->may_act(c->host_data, err) && succeed(r);
 }
 
+static bool run_spending(struct agent_ctx *c, struct agent_result *r, struct error *err)
+{
+	int64_t tokens = 0, use = 0, fails = 0;
+
+	if (!json_get_int(c->input, "", "reserve", 0, INT64_MAX, &tokens, err) ||
+	    !json_get_int(c->input, "", "use", 0, INT64_MAX, &use, err) ||
+	    !json_get_int(c->input, "", "fails", 0, INT64_MAX, &fails, err) ||
+	    !c->host->reserve_tokens(c->host_data, tokens, err) || !c->host->settle_tokens(c->host_data, use, err))
+		return false;
+	if (c->attempt > fails)
+		return succeed(r);
+	err_set(err, ERR_UNAVAILABLE, "Try again");
+	err->retryable = true;
+	return false;
+}
+
 /* Two effects: the first is done before it fails, the second left as intended. */
 static bool run_planning(struct agent_ctx *c, struct agent_result *r, struct error *err)
 {
@@ -164,6 +181,7 @@ static const struct manifest manifests[] = {
 	{.slug = "garbled", .timeout_ms = 60000, .run = run_garbled},
 	{.slug = "telling", .timeout_ms = 60000, .run = run_telling},
 	{.slug = "acting", .timeout_ms = 60000, .run = run_acting},
+	{.slug = "spending", .timeout_ms = 60000, .run = run_spending},
 	{.slug = "planning", .timeout_ms = 60000, .run = run_planning},
 };
 

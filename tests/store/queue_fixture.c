@@ -90,6 +90,7 @@ bool fx_admit(struct db_conn **c, struct admission *a)
 
 	a->id = id_make();
 	a->key_id = a->id;
+	a->has_key_id = true;
 	a->input = a->input ? a->input : "{}";
 	a->input_len = a->input_len ? a->input_len : strlen(a->input);
 	a->queued_at = clock_now_ms();

@@ -216,7 +216,107 @@ static void a_full_batch_of_many_accounts_takes_few_statements(void)
 	CU_ASSERT_EQUAL(executions(), ADMISSION_BATCH_MAX);
 }
 
+static void set_budget(enum budget_kind kind, const char *subject, int64_t max, int64_t used, int64_t at_ms)
+{
+	static const char sql[] = "UPDATE token_budgets SET used = ? WHERE kind = ? AND subject = ?";
+	struct db_arg args[3] = {db_int(used), db_int(kind), db_str(subject)};
+	struct error err = {0};
+
+	CU_ASSERT_TRUE_FATAL(budget_set(fx_conn, 1, kind, subject, max, at_ms, &err));
+	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, sql, args, 3, NULL, &err));
+}
+
+static struct admission budgeted(uint64_t account_id)
+{
+	struct admission a = asked(account_id);
+
+	a.budgeted = true;
+	return a;
+}
+
+static void a_used_up_budget_refuses_whom_it_bounds(void)
+{
+	struct admission a[4];
+
+	start();
+	set_budget(BUDGET_AGENT, "echo", 100, 100, now_ms);
+	set_budget(BUDGET_ACCOUNT, "", 100, 99, now_ms);
+	a[0] = budgeted(1);
+	a[1] = budgeted(1);
+	a[1].agent = "other";
+	a[2] = budgeted(2);
+	a[3] = with_key(1, 'k', 'b');
+	a[3].budgeted = true;
+	admit(a, 4);
+	CU_ASSERT_EQUAL(a[0].outcome, ADMIT_TOKENS);
+	CU_ASSERT_EQUAL(a[0].limit, 100);
+	CU_ASSERT_EQUAL(a[0].spent.kind, BUDGET_AGENT);
+	CU_ASSERT_EQUAL(a[1].outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(a[2].outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(a[3].outcome, ADMIT_TOKENS);
+	CU_ASSERT_EQUAL(executions(), 2);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM idempotency_keys"), 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT day_runs FROM account_quota WHERE account_id = 1"), 1);
+}
+
+static void a_key_s_budget_refuses_that_key(void)
+{
+	struct admission a[2];
+	char key[ID_TEXT_SIZE];
+	struct error err = {0};
+
+	start();
+	a[0] = budgeted(1);
+	a[1] = budgeted(1);
+	id_format(ID_KEY, &a[1].key_id, key);
+	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, "INSERT INTO token_budgets (account_id, kind, subject, max_tokens,"
+	                             " month_start, used) VALUES (1, 1, ?, 0, 0, 0)",
+	                             &(struct db_arg){.type = DB_TEXT, .p = key, .n = strlen(key)}, 1, NULL, &err));
+	admit(a, 2);
+	CU_ASSERT_EQUAL(a[0].outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(a[1].outcome, ADMIT_TOKENS);
+}
+
+static void a_budget_of_last_month_is_whole_again(void)
+{
+	struct admission a;
+
+	start();
+	set_budget(BUDGET_ACCOUNT, "", 100, 100, clock_month_start(now_ms) - 1);
+	a = budgeted(1);
+	admit(&a, 1);
+	CU_ASSERT_EQUAL(a.outcome, ADMIT_ACCEPTED);
+}
+
+static uint64_t statements_for(struct admission a)
+{
+	uint64_t before = db_counters(fx_db).statements;
+
+	admit(&a, 1);
+	CU_ASSERT_EQUAL(a.outcome, ADMIT_ACCEPTED);
+	return db_counters(fx_db).statements - before;
+}
+
+static void only_accounts_with_budgets_pay_for_the_look(void)
+{
+	struct admission delayed, bounded;
+
+	start();
+	/* BEGIN, quotas, executions, ready or later row, quotas, COMMIT */
+	CU_ASSERT_EQUAL(statements_for(asked(1)), 6);
+	delayed = asked(1);
+	delayed.due_at = now_ms + 1000;
+	delayed.max_tokens = 100;
+	CU_ASSERT_EQUAL(statements_for(delayed), 6);
+	bounded = budgeted(1);
+	CU_ASSERT_EQUAL(statements_for(bounded), 7);
+}
+
 static CU_TestInfo tests[] = {
+	{"a used-up budget refuses whom it bounds", a_used_up_budget_refuses_whom_it_bounds},
+	{"a key's budget refuses that key", a_key_s_budget_refuses_that_key},
+	{"a budget of last month is whole again", a_budget_of_last_month_is_whole_again},
+	{"only accounts with budgets pay for the look", only_accounts_with_budgets_pay_for_the_look},
 	{"a batch counts each account for itself", a_batch_counts_each_account_for_itself},
 	{"a quota that ends within a batch refuses the rest of it",
 	 a_quota_that_ends_within_a_batch_refuses_the_rest_of_it},

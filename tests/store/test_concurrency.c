@@ -64,6 +64,44 @@ static void *accept_runs(void *arg)
 	return NULL;
 }
 
+/* Every other run makes a model call, which budgets of its account and agent bound. */
+static void use_tokens(const struct claimed_run *r)
+{
+	struct token_spender s = {.execution_id = r->id, .account_id = r->account_id, .token = r->token,
+	                          .key_id = r->key_id, .agent = r->agent, .budgeted = r->budgeted};
+	enum reserve_outcome outcome;
+	struct token_reservation t;
+	struct token_budget refused;
+	struct error err;
+
+	if (!r->budgeted || r->id.b[15] % 2 == 0)
+		return;
+	if (!budget_reserve(fx_db, &s, 10, clock_now_ms(), &outcome, &t, &refused, &err) ||
+	    (outcome == RESERVED && !budget_settle(fx_db, &s, &t, 3, &err)))
+		fault(&err);
+}
+
+static bool set_budgets(struct db_conn *c, void *ctx, struct error *err)
+{
+	uint64_t i;
+
+	for (i = 1; i <= ACCOUNTS; i++)
+		if (!budget_set(c, i, BUDGET_ACCOUNT, "", 1000000000, clock_now_ms(), err) ||
+		    !budget_set(c, i, BUDGET_AGENT, "echo", 1000000000, clock_now_ms(), err))
+			return false;
+	return true;
+}
+
+static void *change_budgets(void *arg)
+{
+	struct error err;
+
+	while (!atomic_load(&over))
+		if (!db_transaction(fx_db, set_budgets, NULL, NULL, &err))
+			fault(&err);
+	return NULL;
+}
+
 static void *work_runs(void *arg)
 {
 	static const enum run_outcome outcomes[] = {RUN_SUCCESS, RUN_SUCCESS, RUN_FAILED, RUN_RETRY,
@@ -84,8 +122,11 @@ static void *work_runs(void *arg)
 			fault(&err);
 			n = 0;
 		}
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
+			use_tokens(&runs[i]);
 			ended[i] = fx_ended(&runs[i], outcomes[rnd_u64() % 6]);
+			ended[i].has_spent = true;
+		}
 		if (n > 0 && !queue_end(fx_db, &c, ended, n, clock_now_ms(), &promoted, &deliveries,
 		                        &err))
 			fault(&err);
@@ -188,8 +229,10 @@ static void finish_all(void)
 		CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, clock_now_ms() + LEASE_MS + 1, 64,
 						 3, "here", NULL, NULL, &swept, &err));
 		n = fx_claim(r, 64);
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n; i++) {
 			e[i] = fx_ended(&r[i], RUN_SUCCESS);
+			e[i].has_spent = r[i].has_spent;
+		}
 		if (n > 0)
 			CU_ASSERT_TRUE(fx_end(e, n));
 		idle = n > 0 || swept.taken > 0 ? 0 : idle + 1;
@@ -200,7 +243,8 @@ static void everything_at_once_loses_no_run_and_meets_no_deadlock(void)
 {
 	void *(*const roles[])(void *) = {accept_runs, accept_runs, work_runs,
 					  work_runs,   work_runs,   cancel_runs,
-					  cancel_runs, sweep_runs,  renew_runs};
+					  cancel_runs, sweep_runs,  renew_runs,
+					  change_budgets};
 	pthread_t threads[sizeof roles / sizeof *roles];
 	struct db_counters before, after;
 	unsigned i;
@@ -221,6 +265,8 @@ static void everything_at_once_loses_no_run_and_meets_no_deadlock(void)
 	finish_all();
 	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT SUM(active + held) FROM account_quota"), 0);
+	CU_ASSERT_TRUE(fx_number("SELECT SUM(used) FROM token_budgets") > 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM execution_tokens"), 0);
 	printf("(%u runs) ", atomic_load(&accepted));
 }
 

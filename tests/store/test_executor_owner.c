@@ -109,6 +109,23 @@ static void what_will_be_due_is_looked_up_when_it_is_told_of(void)
 	CU_ASSERT_TRUE(executor_stop(e));
 }
 
+static void what_will_be_due_is_woken_for_without_a_look(void)
+{
+	struct executor *e = idle_executor();
+	int64_t now = clock_now_ms();
+	uint64_t before;
+
+	next_call_us(e);
+	executor_due_at(e, now + 9000);
+	executor_due_at(e, now + 3000);
+	executor_due_at(e, now + 6000);
+	before = db_counters(fx_db).statements;
+	CU_ASSERT(next_call_us(e) <= 3000000);
+	CU_ASSERT_EQUAL(db_counters(fx_db).statements, before);
+	clock_set_source(NULL, NULL);
+	CU_ASSERT_TRUE(executor_stop(e));
+}
+
 static void an_idle_look_costs_one_statement(void)
 {
 	uint64_t before;
@@ -317,6 +334,7 @@ static CU_TestInfo tests[] = {
 	{"an idle executor is called seldom", an_idle_executor_is_called_seldom},
 	{"what is found untold brings the looks close", what_is_found_untold_brings_the_looks_close},
 	{"what will be due is looked up when it is told of", what_will_be_due_is_looked_up_when_it_is_told_of},
+	{"what will be due is woken for without a look", what_will_be_due_is_woken_for_without_a_look},
 	{"an idle look costs one statement", an_idle_look_costs_one_statement},
 	{"after a long suspect the others have a turn", after_a_long_suspect_the_others_have_a_turn},
 	{"threads that are stuck are counted and replaced", threads_that_are_stuck_are_counted_and_replaced},

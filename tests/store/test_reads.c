@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "store/accounts.h"
+#include "store/budgets.h"
 #include "store/effects.h"
+#include "store/usage.h"
 #include "store_suites.h"
 
 #define DIGITS \
@@ -55,6 +57,9 @@ static void fill(void)
 		" SELECT 900, UNHEX(SHA2(seq, 256)), 'echo', 'archive', 2, " ID ", 1" NUMBERS,
 		"INSERT INTO agent_memory (account_id, agent, kind, subject, done, undone, changed_at)"
 		" SELECT 900, 'echo', 'sender', seq, 1, 0, 1" NUMBERS,
+		"INSERT INTO token_budgets (account_id, kind, subject, max_tokens, month_start, used)"
+		" SELECT 900, 2, seq, 100, 0, 0" NUMBERS,
+		"INSERT INTO execution_tokens (execution_id, used, change_id) SELECT " ID ", 1, " ID NUMBERS,
 		"INSERT INTO execution_plans (execution_id, plan) SELECT " ID ", '{}'" NUMBERS,
 		"INSERT INTO account_quota (account_id, month_overage, day_start, day_runs, month_start,"
 		" month_runs, active, held) SELECT 899 + seq, 0, 0, 0, 0, 0, 0, 0" NUMBERS,
@@ -140,6 +145,34 @@ static void an_accounts_keys_and_connections(void)
 	begin();
 	CU_ASSERT_TRUE(connection_states(fx_conn, 1, &arena, &connections, &n, &err));
 	CU_ASSERT_TRUE(ranges_only("connection_states", 1, 1));
+}
+
+static void what_an_account_has_used(void)
+{
+	struct error err = {0};
+	struct usage u;
+
+	begin();
+	CU_ASSERT_TRUE(usage_read(fx_conn, 1, clock_now_ms(), &arena, &u, &err));
+	CU_ASSERT_TRUE(ranges_only("usage_read", 4, 1));
+}
+
+/* Of an account with thousands of budgets those that apply. */
+static void the_budgets_of_a_model_call(void)
+{
+	struct token_spender s = {.execution_id.b[15] = 1, .account_id = 900, .token = 1, .agent = "7", .budgeted = true};
+	enum reserve_outcome outcome;
+	struct token_reservation t;
+	struct token_budget refused;
+	struct error err = {0};
+
+	begin();
+	db_put(fx_db, fx_conn);          /* the one that it takes of the pool */
+	CU_ASSERT_TRUE(budget_reserve(fx_db, &s, 5, clock_now_ms(), &outcome, &t, &refused, &err));
+	fx_conn = db_get(fx_db, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fx_conn);
+	CU_ASSERT_EQUAL(outcome, RESERVED);
+	CU_ASSERT_TRUE(ranges_only("budget_reserve", 8, 1));
 }
 
 static void effects_and_what_is_remembered(void)
@@ -356,6 +389,8 @@ static void deliveries_are_claimed_recorded_and_released(void)
 static CU_TestInfo tests[] = {
 	{"a key and its rights", a_key_and_its_rights},
 	{"an account's keys and connections", an_accounts_keys_and_connections},
+	{"what an account has used", what_an_account_has_used},
+	{"the budgets of a model call", the_budgets_of_a_model_call},
 	{"effects and what is remembered", effects_and_what_is_remembered},
 	{"the audit log, by account and whole", the_audit_log_by_account_and_whole},
 	{"accounts by address and in order", accounts_by_address_and_in_order},

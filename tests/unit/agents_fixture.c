@@ -84,10 +84,28 @@ static bool host_wait(void *data, int64_t ms)
 	return !fx_host.stopped;
 }
 
+static bool host_reserve_tokens(void *data, int64_t tokens, struct error *err)
+{
+	CU_ASSERT_FALSE(fx_host.calling);
+	if (fx_host.refuse_tokens > 0 && tokens > fx_host.refuse_tokens)
+		return err_set(err, ERR_RATE_LIMITED, "The budget is used up");
+	fx_host.calling = true;
+	fx_host.reserved += tokens;
+	return true;
+}
+
+static bool host_settle_tokens(void *data, int64_t used, struct error *err)
+{
+	CU_ASSERT_TRUE(fx_host.calling);
+	fx_host.calling = false;
+	fx_host.tokens += used;
+	return true;
+}
+
 static const struct agent_host host = {
 	.stopped = host_stopped, .may_act = host_may_act, .connection = host_connection, .step = host_step,
 	.wait = host_wait, .resume = fx_resume, .plan = fx_plan, .look = fx_look, .settle = fx_settle,
-	.recall = fx_recall,
+	.recall = fx_recall, .reserve_tokens = host_reserve_tokens, .settle_tokens = host_settle_tokens,
 };
 
 /* ---- Runs ---- */

@@ -24,6 +24,9 @@ struct fx_host {
 	int64_t remembered_ms;             /* when what is remembered last changed */
 	unsigned ledger_calls, fail_ledger_call;   /* of plan and settle: the one that fails, 0 none */
 	int64_t waited_ms;
+	int64_t reserved, tokens;          /* of all model calls; refuse_tokens: no more than so many are reserved, 0 any */
+	int64_t refuse_tokens;
+	bool calling;                      /* a model call is not settled */
 	char step_names[64][64];
 	char kind[32], path[FX_PATH];      /* of the connection */
 	const char *address;               /* NULL: none in its settings */

@@ -66,7 +66,42 @@ static void it_ends_when_it_is_stopped(void)
 	CU_ASSERT_PTR_NULL(fx_run("probe", "{\"sleep_ms\":100000}"));
 }
 
+static void model_calls_are_reserved_settled_and_logged(void)
+{
+	struct json_object *out;
+
+	fx_host_reset();
+	out = fx_run("probe", "{\"model_calls\":[{\"reserve\":50,\"use\":20},{\"reserve\":9,\"use\":9}]}");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_EQUAL(fx_host.reserved, 59);
+	CU_ASSERT_EQUAL(fx_host.tokens, 29);
+	CU_ASSERT_EQUAL(fx_host.steps, 2);
+	CU_ASSERT_EQUAL(fx_int(out, "tokens"), 29);
+	json_object_put(out);
+}
+
+static void a_model_call_that_is_refused_ends_it(void)
+{
+	fx_host_reset();
+	fx_host.refuse_tokens = 10;
+	CU_ASSERT_PTR_NULL(fx_run("probe", "{\"model_calls\":[{\"reserve\":11,\"use\":1}]}"));
+	CU_ASSERT_EQUAL(fx_host.error.code, ERR_RATE_LIMITED);
+	CU_ASSERT_EQUAL(fx_host.steps, 0);
+}
+
+static void a_model_call_that_is_stopped_is_settled(void)
+{
+	fx_host_reset();
+	fx_host.stopped = true;
+	CU_ASSERT_PTR_NULL(fx_run("probe", "{\"model_calls\":[{\"reserve\":11,\"use\":1,\"sleep_ms\":5}]}"));
+	CU_ASSERT_FALSE(fx_host.calling);
+	CU_ASSERT_EQUAL(fx_host.tokens, 0);
+}
+
 static CU_TestInfo tests[] = {
+	{"model calls are reserved, settled and logged", model_calls_are_reserved_settled_and_logged},
+	{"a model call that is refused ends it", a_model_call_that_is_refused_ends_it},
+	{"a model call that is stopped is settled", a_model_call_that_is_stopped_is_settled},
 	{"the payload comes back", the_payload_comes_back},
 	{"the output has the size that was asked for", the_output_has_the_size_that_was_asked_for},
 	{"steps are spread over the wait", steps_are_spread_over_the_wait},

@@ -1,6 +1,7 @@
 /* Day, month and slots (core/quota.h). */
 #include "core/quota.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -141,6 +142,68 @@ static void a_month_without_overage_is_refused_until_the_next(void)
 	CU_ASSERT_EQUAL(q.month_runs, 1);
 }
 
+static void a_clock_that_is_behind_begins_no_earlier_day_or_month_again(void)
+{
+	struct quota q = pro();
+	int64_t month = clock_next_month(NOW);
+
+	q.month_overage = false;
+	q.month_runs = q.max_month = 7;
+	CU_ASSERT_EQUAL(decide(&q, LANE_ASYNC, 0, month).outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(decide(&q, LANE_ASYNC, 0, month - 1).outcome, ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(q.day_start, month);
+	CU_ASSERT_EQUAL(q.month_start, month);
+	CU_ASSERT_EQUAL(q.day_runs, 2);
+	CU_ASSERT_EQUAL(q.month_runs, 2);
+}
+
+static struct token_budget used_up(enum budget_kind kind, const char *subject)
+{
+	struct token_budget t = {.kind = kind, .max_tokens = 100, .used = 100, .month_start = clock_month_start(NOW)};
+
+	snprintf(t.subject, sizeof t.subject, "%s", subject);
+	return t;
+}
+
+static void a_used_up_budget_refuses(void)
+{
+	struct quota q = pro();
+	struct admission a = {.account_id = 1, .is_spent = true, .spent = used_up(BUDGET_AGENT, "probe")};
+	struct error err = {0};
+
+	quota_decide(&q, &a, NOW);
+	CU_ASSERT_EQUAL(a.outcome, ADMIT_TOKENS);
+	CU_ASSERT_FALSE(q.changed);
+	quota_error(&a, NOW, &err);
+	CU_ASSERT_STRING_EQUAL(err.message, "The budget of 100 tokens per month of the agent probe is used up; it resets at "
+	                       "2025-02-01T00:00:00Z");
+	CU_ASSERT_STRING_EQUAL(err.limit, "tokens_per_month");
+	CU_ASSERT_EQUAL(err.limit_max, 100);
+	CU_ASSERT_EQUAL(err.resets_ms, clock_next_month(NOW));
+	CU_ASSERT_EQUAL(err.retry_after, (clock_next_month(NOW) - NOW) / 1000);
+}
+
+static void a_budget_says_whose_it_is_and_what_is_left(void)
+{
+	struct token_budget t = used_up(BUDGET_KEY, "key_01");
+	struct error err = {0};
+
+	t.used = 90;
+	CU_ASSERT_FALSE(quota_tokens_error(&t, 11, NOW, &err));
+	CU_ASSERT_STRING_EQUAL(err.message, "The budget of 100 tokens per month of the API key key_01 has 10 left, and a model"
+	                       " call may need 11; it resets at 2025-02-01T00:00:00Z");
+	CU_ASSERT_FALSE(err.retryable);
+}
+
+static void of_two_limits_the_one_that_lasts_longer_is_told(void)
+{
+	struct quota q = pro();
+
+	q.month_overage = false;
+	q.day_runs = q.month_runs = 1000;
+	CU_ASSERT_EQUAL(decide(&q, LANE_ASYNC, 0, NOW).outcome, ADMIT_MONTH_QUOTA);
+}
+
 static void an_unlimited_account_is_only_counted(void)
 {
 	struct quota q = {.account_id = 1, .max_day = -1, .max_month = -1, .max_concurrent = -1, .found = true,
@@ -185,6 +248,11 @@ static CU_TestInfo tests[] = {
 	{"an unlimited account is only counted", an_unlimited_account_is_only_counted},
 	{"a limit of none refuses all", a_limit_of_none_refuses_all},
 	{"no free slot says what to do", no_free_slot_says_what_to_do},
+	{"a clock that is behind begins no earlier day or month again",
+	 a_clock_that_is_behind_begins_no_earlier_day_or_month_again},
+	{"a used-up budget refuses", a_used_up_budget_refuses},
+	{"a budget says whose it is and what is left", a_budget_says_whose_it_is_and_what_is_left},
+	{"of two limits the one that lasts longer is told", of_two_limits_the_one_that_lasts_longer_is_told},
 	CU_TEST_INFO_NULL};
 
-const CU_SuiteInfo quota_suite = {"limits: day, month, slots", NULL, NULL, NULL, NULL, tests};
+const CU_SuiteInfo quota_suite = {"limits: day, month, budgets, slots", NULL, NULL, NULL, NULL, tests};
