@@ -175,11 +175,29 @@ class Repeating(ApiCase):
         wait_until(lambda: self.repeat("newer", key=account.key).code == "FORBIDDEN", 6, "no subscription", 0.3)
         self.assertEqual(self.repeat("before", key=account.key).text, first.text)
 
+    def test_a_repeat_costs_a_request_and_no_quota(self):
+        account = Account(self.platform, plan="pro")
+        first, second = self.repeat("costs", key=account.key), self.repeat("costs", key=account.key)
+        self.assertEqual(int(first.headers["X-RateLimit-Remaining"]) - int(second.headers["X-RateLimit-Remaining"]), 1)
+        self.assertEqual(self.get("/api/usage", key=account.key).data["runs_per_day"]["used"], 1)
+
+    def test_a_repeat_of_what_still_runs_tells_how_it_stands(self):
+        long = {"sleep_ms": (SYNC_WAIT_S + 60) * 1000}
+        first, second = self.repeat("still", long, wait=True), self.repeat("still", long, wait=True)
+        self.assertEqual((first.status, second.status, second.data["status"]), (202, 202, "running"))
+        self.assertEqual(first.data["execution_id"], second.data["execution_id"])
+        self.assertEqual(second.headers["Idempotent-Replayed"], "true")
+        self.call("POST", f"/api/executions/{first.data['execution_id']}/cancel")
+
     def test_what_was_refused_is_not_kept(self):
         account = Account(self.platform, subscription=None)
         self.refused(self.repeat("refused", key=account.key), "FORBIDDEN")
         account.subscribe("active")
         self.assertEqual(self.repeat("refused", key=account.key).status, 202)
+        account.limit(runs_per_day=1)
+        self.refused(self.repeat("quota", key=account.key), "RATE_LIMITED")
+        account.limit(runs_per_day=2)
+        self.assertEqual(self.repeat("quota", key=account.key).status, 202)
 
     def test_keys_are_printable_and_short(self):
         for key in ("x" * 256, "tab\there", "é"):

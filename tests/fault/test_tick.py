@@ -1,4 +1,6 @@
 """`agentivctl tick` on a host without daemons."""
+from stack import wait_until
+
 from faults import FaultTest
 
 
@@ -12,6 +14,15 @@ class Tick(FaultTest):
         done = self.tick("--seconds", "1")
         self.assertEqual((done["ran"], done["delivered"]), (1, 1))
         self.check_each_ended_once(ids)
+
+    def test_delayed_runs_are_run_when_they_are_due(self):
+        self.stack.stop("worker", "sender")
+        answer = self.client().request("POST", "/api/agents/probe/run",
+                                       {"input_payload": {}, "async": True, "delay_seconds": 2})
+        self.assertEqual(answer.status, 202)
+        self.assertEqual(self.tick()["ran"], 0)
+        wait_until(lambda: self.tick()["ran"] == 1, 20, "it is due", 0.3)
+        self.assertEqual(self.open_count(), 0)
 
     def test_slots_that_were_lost_are_given_back(self):
         self.stack.stop("worker", "sender")

@@ -1,6 +1,7 @@
 /* Accepting runs: quotas and idempotency keys, within a batch and between batches (store/admission.h). */
 #include "queue_fixture.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -167,6 +168,44 @@ static void a_key_is_free_again_after_a_day(void)
 	CU_ASSERT_EQUAL(id_cmp(&third.existing, &again.id), 0);
 }
 
+#define AT_ONCE 16
+static struct admission same[AT_ONCE];
+
+static void *admit_alone(void *arg)
+{
+	struct admission *a = arg;
+	struct db_conn *c = NULL;
+	struct error err = {0};
+
+	CU_ASSERT_TRUE(admission_commit(fx_db, &c, &a, 1, now_ms, quota_decide, &err));
+	db_put(fx_db, c);
+	return NULL;
+}
+
+/* Each in a transaction of its own, as those of several processes. */
+static void repeats_at_once_wait_for_the_first_and_get_its_run(void)
+{
+	const struct admission *first = NULL;
+	pthread_t threads[AT_ONCE];
+	unsigned i;
+
+	start();
+	for (i = 0; i < AT_ONCE; i++)
+		same[i] = with_key(1, 'k', 'b');
+	for (i = 0; i < AT_ONCE; i++)
+		pthread_create(&threads[i], NULL, admit_alone, &same[i]);
+	for (i = 0; i < AT_ONCE; i++)
+		pthread_join(threads[i], NULL);
+	CU_ASSERT_EQUAL(executions(), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT day_runs FROM account_quota WHERE account_id = 1"), 1);
+	for (i = 0; i < AT_ONCE; i++)
+		first = same[i].outcome == ADMIT_ACCEPTED ? &same[i] : first;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+	for (i = 0; i < AT_ONCE; i++)
+		CU_ASSERT_TRUE(&same[i] == first || (same[i].outcome == ADMIT_REPLAYED &&
+		                                     id_cmp(&same[i].existing, &first->id) == 0));
+}
+
 static void a_refused_run_keeps_no_key(void)
 {
 	struct admission a;
@@ -313,6 +352,7 @@ static void only_accounts_with_budgets_pay_for_the_look(void)
 }
 
 static CU_TestInfo tests[] = {
+	{"repeats at once wait for the first and get its run", repeats_at_once_wait_for_the_first_and_get_its_run},
 	{"a used-up budget refuses whom it bounds", a_used_up_budget_refuses_whom_it_bounds},
 	{"a key's budget refuses that key", a_key_s_budget_refuses_that_key},
 	{"a budget of last month is whole again", a_budget_of_last_month_is_whole_again},

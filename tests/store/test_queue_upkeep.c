@@ -326,6 +326,51 @@ static void a_delayed_run_takes_a_slot_when_it_is_due_or_is_held(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
+static void a_due_run_stands_among_held_ones_by_when_it_was_accepted(void)
+{
+	struct id expected[3];
+	struct claimed_run r;
+	struct ended_run e;
+	unsigned i;
+
+	fx_empty();
+	fx_account(1, 1);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	expected[0] = fx_accept(1, LANE_ASYNC, "echo", "{}");
+	expected[1] = fx_accept_later(1, clock_now_ms() + 1000);
+	expected[2] = fx_accept(1, LANE_ASYNC, "echo", "{}");
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	sweep(clock_now_ms() + 1000, 64, NULL);
+	CU_ASSERT_EQUAL(fx_number("SELECT held FROM account_quota"), 3);
+	for (i = 0; i < 3; i++) {
+		e = fx_ended(&r, RUN_SUCCESS);
+		CU_ASSERT_TRUE(fx_end(&e, 1));
+		CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+		CU_ASSERT_EQUAL(id_cmp(&r.id, &expected[i]), 0);
+		CU_ASSERT_TRUE(fx_slots_agree());
+	}
+}
+
+static void a_due_run_does_not_pass_held_ones_by(void)
+{
+	struct claimed_run r;
+	struct id held, due;
+
+	fx_empty();
+	fx_account(1, 1);
+	fx_accept(1, LANE_ASYNC, "echo", "{}");
+	held = fx_accept(1, LANE_ASYNC, "echo", "{}");
+	due = fx_accept_later(1, clock_now_ms() + 1000);
+	/* a slot is free that nobody has filled yet */
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = 2", NULL));
+	CU_ASSERT_EQUAL(sweep(clock_now_ms() + 1000, 64, NULL), 1);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM queue_held WHERE execution_id = ?", &due), 1);
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	CU_ASSERT_EQUAL(id_cmp(&r.id, &held), 0);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
 static void the_audit_repairs_counters_and_fills_slots(void)
 {
 	struct error err;
@@ -489,6 +534,9 @@ static CU_TestInfo tests[] = {
     {"a delayed run takes a slot when it is due, or is held",
      a_delayed_run_takes_a_slot_when_it_is_due_or_is_held},
     {"the webhook of a lost run is told of", the_webhook_of_a_lost_run_is_told_of},
+    {"a due run stands among held ones by when it was accepted",
+     a_due_run_stands_among_held_ones_by_when_it_was_accepted},
+    {"a due run does not pass held ones by", a_due_run_does_not_pass_held_ones_by},
     {"due runs that become held are taken up, too", due_runs_that_become_held_are_taken_up_too},
     {"the audit repairs counters and fills slots", the_audit_repairs_counters_and_fills_slots},
     {"a raised limit fills the slots of the account",
