@@ -65,6 +65,14 @@ static void clear_rest(struct network *net)
 		net->address.b[i / 8] &= (uint8_t)~(0x80 >> i % 8);
 }
 
+struct network network_of_client(const struct address *a, unsigned v6_bits)
+{
+	struct network net = {.address = *a, .bits = address_is_v4(a) ? 128 : v6_bits};
+
+	clear_rest(&net);
+	return net;
+}
+
 bool network_parse(const char *text, size_t n, struct network *out)
 {
 	char copy[NETWORK_TEXT_SIZE], *slash, *end;

@@ -23,6 +23,8 @@ void address_format(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 bool network_parse(const char *text, size_t n, struct network *out);
 /* In one form: an address alone without its bits, those of IPv4 counted from 32. */
 void network_format(const struct network *net, char out[NETWORK_TEXT_SIZE]);
+/* What one client has: an IPv4 address, or the network of so many bits that an IPv6 one is in. */
+struct network network_of_client(const struct address *a, unsigned v6_bits);
 bool network_holds(const struct network *net, const struct address *a);
 
 #endif

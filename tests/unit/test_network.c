@@ -95,11 +95,33 @@ static void an_address_has_one_text(void)
 	CU_ASSERT_FALSE(address_parse("unix:", &a, NULL));
 }
 
+static bool is_client(const char *address, const char *expected)
+{
+	char out[NETWORK_TEXT_SIZE];
+	struct network net;
+	struct address a;
+
+	CU_ASSERT_TRUE_FATAL(address_parse(address, &a, NULL));
+	net = network_of_client(&a, 64);
+	network_format(&net, out);
+	return strcmp(out, expected) == 0;
+}
+
+static void a_client_is_an_ipv4_address_or_an_ipv6_network(void)
+{
+	CU_ASSERT_TRUE(is_client("192.0.2.7", "192.0.2.7"));
+	CU_ASSERT_TRUE(is_client("::ffff:192.0.2.7", "192.0.2.7"));
+	CU_ASSERT_TRUE(is_client("2001:db8:0:1::7", "2001:db8:0:1::/64"));
+	CU_ASSERT_TRUE(is_client("2001:db8::1:2:3:4:5", "2001:db8:0:1::/64"));
+	CU_ASSERT_TRUE(is_client("2001:db8::7", "2001:db8::/64"));
+}
+
 static CU_TestInfo tests[] = {
 	{"a network holds the addresses between its ends", a_network_holds_the_addresses_between_its_ends},
 	{"an address alone is a network of one", an_address_alone_is_a_network_of_one},
 	{"an IPv4 address is the same in its mapped form", an_ipv4_address_is_the_same_in_its_mapped_form},
 	{"a network has one form", a_network_has_one_form},
+	{"a client is an IPv4 address or an IPv6 network", a_client_is_an_ipv4_address_or_an_ipv6_network},
 	{"what is no network is refused", what_is_no_network_is_refused},
 	{"an address has one text", an_address_has_one_text},
 	CU_TEST_INFO_NULL};
