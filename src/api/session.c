@@ -9,7 +9,8 @@
 #include "core/logins.h"
 #include "http/response.h"
 
-#define BODY_MAX     8192
+#define BODY_MAX     8192         /* of a body with passwords */
+#define ANSWER_MAX   8192
 #define EMAIL_MAX    254
 #define PASSWORD_LEN 1024         /* bytes that are looked at at all */
 
@@ -24,6 +25,9 @@ static bool read_texts(struct request *r, struct member *m, unsigned n, struct j
 	unsigned i;
 
 	*body = NULL;
+	/* who asks may be anybody: a larger one is not worth parsing */
+	if (r->body.len > BODY_MAX)
+		return err_set(err, ERR_PAYLOAD_TOO_LARGE, "The body is larger than %d bytes", BODY_MAX);
 	for (i = 0; i < n; i++)
 		known[i] = m[i].name;
 	if (!json_read(buf_str(&r->body), r->body.len, JSON_DEPTH_MAX, body, NULL, NULL, err))
@@ -112,7 +116,7 @@ static void answer_me(struct request *r, const char *extra)
 		respond_error_extra(r, &err, extra);
 		return;
 	}
-	buf_init(&b, BODY_MAX);
+	buf_init(&b, ANSWER_MAX);
 	envelope_open(&w, &b);
 	json_obj_open(&w, "data");
 	put_id(&w, "id", ID_USER, &p->user_id);

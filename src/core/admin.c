@@ -86,14 +86,15 @@ bool admin_user_password(struct admin *a, const char *user, const char *password
 {
 	char hash[PASSWORD_HASH_SIZE], id[ID_TEXT_SIZE];
 	struct audit_draft told;
-	bool ok;
+	bool ok, set;
 
 	if (!password_check_new(password, "password-file", err) || !admin_user_find(a, user, out, err))
 		return false;
 	password_hash(password, hash);
 	id_format(ID_USER, &out->public_id, id);
 	audit_open(&told, &a->actor, out->id, "user.password", id);
-	ok = password_set(a->db, out->id, hash, NULL, audit_entry(&told), err);
+	ok = password_set(a->db, out->id, NULL, hash, NULL, audit_entry(&told), &set, err);
+	mem_wipe(hash, sizeof hash);
 	audit_release(&told);
 	if (ok)
 		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);

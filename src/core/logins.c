@@ -9,12 +9,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/crypto_password.h"
+#include "base/network.h"
 #include "core/audit.h"
 #include "core/bells.h"
 #include "store/sessions.h"
 
 #define HASHING_MAX 2            /* passwords at once: 16 MiB and some tenths of a second of a processor each */
-#define SUBJECTS    3
+#define CLIENT_BITS 64           /* of an IPv6 address: the network that one client has */
 
 struct logins {
 	struct db *db;
@@ -50,6 +51,7 @@ static void forget(struct logins *l)
 
 /* ---- hashing, bounded ---- */
 
+/* Before anything is counted: who finds no room has not tried. */
 static bool begin_hashing(struct logins *l, struct error *err)
 {
 	bool room;
@@ -73,90 +75,52 @@ static void end_hashing(struct logins *l)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static bool verify(struct logins *l, const char *password, const char *hash, bool *same, struct error *err)
-{
-	if (!begin_hashing(l, err))
-		return false;
-	*same = password_verify(password, hash);
-	end_hashing(l);
-	return true;
-}
-
 /* ---- failures ---- */
 
-/* The network that one client has: an IPv4 address, or the first four groups of an IPv6 one. */
-static void network_of(const char *address, char out[64])
+static void client_of(const char *address, char out[NETWORK_TEXT_SIZE])
 {
-	unsigned colons = 0;
-	size_t i;
+	struct address a;
+	struct network net;
 
-	for (i = 0; address[i] && i < 63; i++) {
-		colons += address[i] == ':';
-		if (colons == 4 || (colons > 0 && address[i] == ':' && address[i + 1] == ':'))
-			break;
-		out[i] = address[i];
-	}
-	out[i] = '\0';
+	out[0] = '\0';
+	if (!address_parse(address, &a, NULL))
+		return;
+	net = network_of_client(&a, CLIENT_BITS);
+	network_format(&net, out);
 }
 
-static void subject_hash(struct login_subject *s, const char *kind, const char *email, const char *network)
+static struct login_subject subject(int64_t max, const char *kind, const char *whose, const char *client)
 {
+	struct login_subject s = {.max = max};
 	char text[512];
-	size_t n = (size_t)snprintf(text, sizeof text, "%s\n%.254s\n%s", kind, email, network), i;
+	size_t n = (size_t)snprintf(text, sizeof text, "%s\n%.300s\n%s", kind, whose, client), i;
 
 	/* addresses of one account are compared without case, so they are counted so, too */
 	for (i = 0; i < n; i++)
 		text[i] = (char)tolower((unsigned char)text[i]);
-	crypto_sha256(text, n, s->hash);
+	crypto_sha256(text, n, s.hash);
+	return s;
 }
 
-struct attempt {
-	struct login_subject subjects[SUBJECTS];      /* sorted by login_count */
-	struct login_subject pair, account, from;     /* as they were made */
-	int64_t now_ms;
-};
+struct attempt { struct login_subject pair, account, client; };
 
-static const struct login_subject *counted(const struct attempt *t, const struct login_subject *which)
-{
-	unsigned i;
-
-	for (i = 0; i < SUBJECTS - 1 && memcmp(t->subjects[i].hash, which->hash, sizeof which->hash) != 0; i++)
-		;
-	return &t->subjects[i];
-}
-
-/* It is counted as failed before it is tried, so that many at once are not more than the limit. */
-static bool begin_attempt(struct logins *l, struct attempt *t, const char *email, const char *address,
+/* It is counted as failed before it is tried, so that many at once are not more than the limit. kind: of what whose
+ * is, so that what one kind counts is no other's. */
+static bool begin_attempt(struct logins *l, struct attempt *t, const char *kind, const char *whose, const char *address,
                           struct error *err)
 {
-	const struct { const struct login_subject *subject; int64_t max; } limits[SUBJECTS] = {
-		{&t->pair, LOGIN_PAIR_MAX}, {&t->account, LOGIN_ACCOUNT_MAX}, {&t->from, LOGIN_ADDRESS_MAX}};
-	char network[64];
-	unsigned i;
+	char client[NETWORK_TEXT_SIZE], named[320];
+	struct login_subject sorted[3];
 
-	memset(t, 0, sizeof *t);
-	t->now_ms = clock_now_ms();
-	network_of(address, network);
-	subject_hash(&t->pair, "pair", email, network);
-	subject_hash(&t->account, "account", email, "");
-	subject_hash(&t->from, "from", "", network);
-	for (i = 0; i < SUBJECTS; i++)
-		t->subjects[i] = *limits[i].subject;
-	if (!login_count(l->db, t->subjects, SUBJECTS, t->now_ms, t->now_ms - LOGIN_WINDOW_MS, err))
-		return false;
-	for (i = 0; i < SUBJECTS; i++) {
-		const struct login_subject *s = counted(t, limits[i].subject);
-		int64_t left_ms = s->since + LOGIN_WINDOW_MS - t->now_ms;
-
-		if (s->failures <= limits[i].max)
-			continue;
-		err_set(err, ERR_RATE_LIMITED, "Too many logins failed; try again in %" PRId64 " minutes",
-		        (left_ms + 59999) / 60000);
-		if (err)
-			err->retry_after = (int)((left_ms + 999) / 1000);
-		return false;
-	}
-	return true;
+	client_of(address, client);
+	snprintf(named, sizeof named, "%s:%s", kind, whose);
+	t->pair = subject(LOGIN_PAIR_MAX, "pair", named, client);
+	t->account = subject(LOGIN_ACCOUNT_MAX, "account", named, "");
+	t->client = subject(LOGIN_ADDRESS_MAX, "from", "", client);
+	sorted[0] = t->pair;
+	sorted[1] = t->account;
+	sorted[2] = t->client;
+	return login_count(l->db, sorted, 3, clock_now_ms(), LOGIN_WINDOW_MS, err);
 }
 
 /* Of this address and this account nothing is held against who knows the password. */
@@ -164,7 +128,7 @@ static bool attempt_succeeded(struct logins *l, const struct attempt *t, struct 
 {
 	struct db_conn *c = db_get(l->db, err);
 	bool ok = c && login_uncount(c, &t->pair, true, err) && login_uncount(c, &t->account, true, err) &&
-		  login_uncount(c, &t->from, false, err);
+		  login_uncount(c, &t->client, false, err);
 
 	db_put(l->db, c);
 	return ok;
@@ -193,12 +157,18 @@ static bool find_account(struct logins *l, const char *email, uint64_t *account_
 	return ok;
 }
 
-static bool open_session(struct logins *l, uint64_t account_id, const char *address,
+static bool refused(struct error *err)
+{
+	return err_set(err, ERR_UNAUTHORIZED, "The e-mail address or the password is wrong");
+}
+
+/* For who knew the password whose hash is `password`. */
+static bool open_session(struct logins *l, uint64_t account_id, const char *password, const char *address,
                          char token[SESSION_TOKEN_LEN + 1], struct error *err)
 {
 	struct session s = {.account_id = account_id, .created_at = clock_now_ms()};
 	struct audit_draft told;
-	bool ok;
+	bool ok, opened;
 
 	crypto_base62_make(token, SESSION_TOKEN_LEN);
 	session_hash(token, s.hash);
@@ -206,25 +176,35 @@ static bool open_session(struct logins *l, uint64_t account_id, const char *addr
 	s.expires_at = s.created_at + SESSION_MOST_MS;
 	snprintf(s.address, sizeof s.address, "%s", address);
 	tell(&told, account_id, &s.id, address, "session.open");
-	ok = session_open(l->db, &s, audit_entry(&told), err);
+	ok = session_open(l->db, &s, password, audit_entry(&told), &opened, err);
 	audit_release(&told);
-	return ok;
+	return ok && (opened || refused(err));
+}
+
+static bool try_login(struct logins *l, const char *email, const char *password, const char *address,
+                      char token[SESSION_TOKEN_LEN + 1], struct error *err)
+{
+	char hash[PASSWORD_TEXT_MAX + 1];
+	struct attempt t;
+	uint64_t account_id;
+
+	if (!begin_attempt(l, &t, "email", email, address, err) || !find_account(l, email, &account_id, hash, err))
+		return false;
+	if (!password_verify(password, hash))
+		return refused(err);
+	return attempt_succeeded(l, &t, err) && open_session(l, account_id, hash, address, token, err);
 }
 
 bool login_open(struct logins *l, const char *email, const char *password, const char *address,
                 char token[SESSION_TOKEN_LEN + 1], struct error *err)
 {
-	char hash[PASSWORD_TEXT_MAX + 1];
-	struct attempt t;
-	uint64_t account_id;
-	bool same;
+	bool ok;
 
-	if (!begin_attempt(l, &t, email, address, err) || !find_account(l, email, &account_id, hash, err) ||
-	    !verify(l, password, hash, &same, err))
+	if (!begin_hashing(l, err))
 		return false;
-	if (!same)
-		return err_set(err, ERR_UNAUTHORIZED, "The e-mail address or the password is wrong");
-	return attempt_succeeded(l, &t, err) && open_session(l, account_id, address, token, err);
+	ok = try_login(l, email, password, address, token, err);
+	end_hashing(l);
+	return ok;
 }
 
 bool login_close(struct logins *l, const struct principal *p, const char *address, const char *cookie,
@@ -247,44 +227,59 @@ bool login_close(struct logins *l, const struct principal *p, const char *addres
 	return ok;
 }
 
-static bool check_current(struct logins *l, const struct principal *p, const char *address, const char *current,
-                          struct error *err)
+static bool wrong_current(struct error *err)
 {
-	char hash[PASSWORD_TEXT_MAX + 1], account[32];
+	return err_field(err, "current_password", "The current password is wrong");
+}
+
+/* hash: the current password's. */
+static bool check_current(struct logins *l, const struct principal *p, const char *address, const char *current,
+                          char hash[PASSWORD_TEXT_MAX + 1], struct error *err)
+{
+	char account[32];
 	struct attempt t;
 	struct db_conn *c;
-	bool ok, same;
+	bool ok;
 
-	snprintf(account, sizeof account, "account:%" PRIu64, p->account_id);
-	if (!begin_attempt(l, &t, account, address, err))
+	snprintf(account, sizeof account, "%" PRIu64, p->account_id);
+	if (!begin_attempt(l, &t, "id", account, address, err))
 		return false;
 	c = db_get(l->db, err);
 	ok = c && password_load(c, p->account_id, hash, err);
 	db_put(l->db, c);
-	if (!ok || !verify(l, current, hash, &same, err))
+	if (!ok)
 		return false;
-	if (!same)
-		return err_field(err, "current_password", "The current password is wrong");
-	return attempt_succeeded(l, &t, err);
+	return password_verify(current, hash) ? attempt_succeeded(l, &t, err) : wrong_current(err);
+}
+
+/* In place of the one whose hash is was. */
+static bool set_password(struct logins *l, const struct principal *p, const char *address, const char *was,
+                         const char *password, struct error *err)
+{
+	char hash[PASSWORD_HASH_SIZE];
+	struct audit_draft told;
+	bool ok, set;
+
+	password_hash(password, hash);
+	tell(&told, p->account_id, &p->session_id, address, "user.password");
+	ok = password_set(l->db, p->account_id, was, hash, &p->session_id, audit_entry(&told), &set, err);
+	audit_release(&told);
+	mem_wipe(hash, sizeof hash);
+	if (ok && set)
+		forget(l);
+	return ok && (set || wrong_current(err));
 }
 
 bool login_change_password(struct logins *l, const struct principal *p, const char *address, const char *current,
                            const char *password, struct error *err)
 {
-	char hash[PASSWORD_HASH_SIZE];
-	struct audit_draft told;
+	char was[PASSWORD_TEXT_MAX + 1];
 	bool ok;
 
-	if (!password_check_new(password, "new_password", err) || !check_current(l, p, address, current, err) ||
-	    !begin_hashing(l, err))
+	if (!password_check_new(password, "new_password", err) || !begin_hashing(l, err))
 		return false;
-	password_hash(password, hash);
+	ok = check_current(l, p, address, current, was, err) && set_password(l, p, address, was, password, err);
 	end_hashing(l);
-	tell(&told, p->account_id, &p->session_id, address, "user.password");
-	ok = password_set(l->db, p->account_id, hash, &p->session_id, audit_entry(&told), err);
-	audit_release(&told);
-	if (ok)
-		forget(l);
 	return ok;
 }
 

@@ -1,8 +1,10 @@
 /* Sessions by the hash of their token, and failed logins by that of whom they concern: no table tells a token. */
 #include "store/sessions.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "store/cols.h"
 
@@ -11,8 +13,20 @@
 struct change {
 	const struct session *session;
 	const uint8_t *hash;
+	const char *password;
 	const struct audit_entry *audit;
+	bool done;
 };
+
+/* The row stays locked until the session is there: a new password is either seen here, or ends the session. */
+static bool password_is(struct db_conn *c, uint64_t account_id, const char *password, bool *is, struct error *err)
+{
+	static const char sql[] = "SELECT 1 FROM accounts WHERE id = ? AND password = ? LOCK IN SHARE MODE";
+	struct db_arg args[] = {db_int((int64_t)account_id), db_str(password)};
+	int64_t one;
+
+	return db_query_int(c, sql, args, 2, &one, is, err);
+}
 
 static bool open_body(struct db_conn *c, void *ctx, struct error *err)
 {
@@ -20,22 +34,28 @@ static bool open_body(struct db_conn *c, void *ctx, struct error *err)
 		"INSERT INTO sessions (token_hash, id, account_id, created_at, last_seen, expires_at, address)"
 		" VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE last_seen = VALUES(last_seen)";
 	static const char prune[] = "DELETE FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
-	const struct change *k = ctx;
+	struct change *k = ctx;
 	const struct session *s = k->session;
 	struct db_arg args[] = {
 		db_bytes(s->hash, sizeof s->hash), db_id(&s->id), db_int((int64_t)s->account_id), db_int(s->created_at),
 		db_int(s->created_at), db_int(s->expires_at), db_str(s->address)};
 	struct db_arg old[] = {db_int(s->created_at), db_int(SESSIONS_PRUNED)};
 
-	return db_exec(c, insert, args, sizeof args / sizeof *args, NULL, err) && db_exec(c, prune, old, 2, NULL, err) &&
-	       audit_write(c, k->audit, err);
+	if (!password_is(c, s->account_id, k->password, &k->done, err))
+		return false;
+	return !k->done ||
+	       (db_exec(c, insert, args, sizeof args / sizeof *args, NULL, err) && db_exec(c, prune, old, 2, NULL, err) &&
+	        audit_write(c, k->audit, err));
 }
 
-bool session_open(struct db *db, const struct session *s, const struct audit_entry *audit, struct error *err)
+bool session_open(struct db *db, const struct session *s, const char *password, const struct audit_entry *audit,
+                  bool *opened, struct error *err)
 {
-	struct change k = {.session = s, .audit = audit};
+	struct change k = {.session = s, .password = password, .audit = audit};
+	bool ok = db_transaction(db, open_body, NULL, &k, err);
 
-	return db_transaction(db, open_body, NULL, &k, err);
+	*opened = ok && k.done;
+	return ok;
 }
 
 static bool end_body(struct db_conn *c, void *ctx, struct error *err)
@@ -64,8 +84,9 @@ bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t n
 
 /* ---- passwords ---- */
 
-static bool find_password(struct db_conn *c, const char *sql, struct db_arg arg, uint64_t *account_id,
-                          char text[PASSWORD_TEXT_MAX + 1], struct error *err)
+/* email NULL: whatever address the account has. */
+static bool find_password(struct db_conn *c, const char *sql, struct db_arg arg, const char *email,
+                          uint64_t *account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err)
 {
 	int got;
 
@@ -74,7 +95,7 @@ static bool find_password(struct db_conn *c, const char *sql, struct db_arg arg,
 	if (!db_query(c, sql, &arg, 1, err))
 		return false;
 	got = db_next(c, err);
-	if (got == 1) {
+	if (got == 1 && (!email || strcasecmp(email, db_col_str(c, 2)) == 0)) {
 		*account_id = (uint64_t)db_col_int(c, 0);
 		col_text(c, 1, text, PASSWORD_TEXT_MAX + 1);
 	}
@@ -85,42 +106,52 @@ static bool find_password(struct db_conn *c, const char *sql, struct db_arg arg,
 bool password_find(struct db_conn *c, const char *email, uint64_t *account_id, char text[PASSWORD_TEXT_MAX + 1],
                    struct error *err)
 {
-	return find_password(c, "SELECT id, password FROM accounts WHERE email = ?", db_str(email), account_id, text, err);
+	return find_password(c, "SELECT id, password, email FROM accounts WHERE email = ?", db_str(email), email, account_id,
+	                     text, err);
 }
 
 bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err)
 {
 	uint64_t same;
 
-	return find_password(c, "SELECT id, password FROM accounts WHERE id = ?", db_int((int64_t)account_id), &same, text,
-	                     err);
+	return find_password(c, "SELECT id, password FROM accounts WHERE id = ?", db_int((int64_t)account_id), NULL, &same,
+	                     text, err);
 }
 
 struct new_password {
 	uint64_t account_id;
-	const char *text;
+	const char *was, *text;
 	const struct id *keep;
 	const struct audit_entry *audit;
+	bool done;
 };
 
 static bool set_body(struct db_conn *c, void *ctx, struct error *err)
 {
+	static const char any[] = "UPDATE accounts SET password = ? WHERE id = ?";
+	/* the new one is salted, so who has it already got it from an attempt whose answer was lost */
+	static const char known[] = "UPDATE accounts SET password = ? WHERE id = ? AND password IN (?, ?)";
+	static const char end_others[] = "DELETE FROM sessions WHERE account_id = ? AND id <> ?";
 	static const struct id none;
-	const struct new_password *p = ctx;
-	struct db_arg set[] = {db_str(p->text), db_int((int64_t)p->account_id)};
+	struct new_password *p = ctx;
+	struct db_arg set[] = {db_str(p->text), db_int((int64_t)p->account_id), db_str(p->was), db_str(p->text)};
 	struct db_arg end[] = {db_int((int64_t)p->account_id), db_id(p->keep ? p->keep : &none)};
+	uint64_t n;
 
-	return db_exec(c, "UPDATE accounts SET password = ? WHERE id = ?", set, 2, NULL, err) &&
-	       db_exec(c, "DELETE FROM sessions WHERE account_id = ? AND id <> ?", end, 2, NULL, err) &&
-	       audit_write(c, p->audit, err);
+	if (!db_exec(c, p->was ? known : any, set, p->was ? 4 : 2, &n, err))
+		return false;
+	p->done = n == 1;
+	return !p->done || (db_exec(c, end_others, end, 2, NULL, err) && audit_write(c, p->audit, err));
 }
 
-bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep,
-                  const struct audit_entry *audit, struct error *err)
+bool password_set(struct db *db, uint64_t account_id, const char *was, const char *text, const struct id *keep,
+                  const struct audit_entry *audit, bool *set, struct error *err)
 {
-	struct new_password p = {account_id, text, keep, audit};
+	struct new_password p = {.account_id = account_id, .was = was, .text = text, .keep = keep, .audit = audit};
+	bool ok = db_transaction(db, set_body, NULL, &p, err);
 
-	return db_transaction(db, set_body, NULL, &p, err);
+	*set = ok && p.done;
+	return ok;
 }
 
 /* ---- failed logins ---- */
@@ -128,7 +159,7 @@ bool password_set(struct db *db, uint64_t account_id, const char *text, const st
 struct counting {
 	struct login_subject *subjects;
 	unsigned n;
-	int64_t now_ms, since_ms;
+	int64_t now_ms, window_ms;
 };
 
 static int by_hash(const void *x, const void *y)
@@ -136,33 +167,42 @@ static int by_hash(const void *x, const void *y)
 	return memcmp(((const struct login_subject *)x)->hash, ((const struct login_subject *)y)->hash, 32);
 }
 
-static bool count_one(struct db_conn *c, const struct counting *k, struct login_subject *s, struct error *err)
+static bool too_many(const struct login_subject *s, int64_t now_ms, int64_t ends_ms, struct error *err)
+{
+	int64_t left_ms = ends_ms - now_ms;
+
+	return err_limit(err, "failed_logins", s->max, ends_ms, (int)((left_ms + 999) / 1000),
+	                 "Too many logins failed; try again in %" PRId64 " minutes", (left_ms + 59999) / 60000);
+}
+
+static bool count_one(struct db_conn *c, const struct counting *k, const struct login_subject *s, struct error *err)
 {
 	/* assignments are made from left to right: failures is decided by the window that was */
 	static const char add[] =
 		"INSERT INTO login_failures (subject, since, failures) VALUES (?, ?, 1) ON DUPLICATE KEY UPDATE"
 		" failures = IF(since < ?, 1, failures + 1), since = IF(since < ?, VALUES(since), since)";
 	static const char read[] = "SELECT failures, since FROM login_failures WHERE subject = ?";
-	struct db_arg subject = db_bytes(s->hash, sizeof s->hash);
-	struct db_arg args[] = {subject, db_int(k->now_ms), db_int(k->since_ms), db_int(k->since_ms)};
+	struct db_arg subject = db_bytes(s->hash, sizeof s->hash), since = db_int(k->now_ms - k->window_ms);
+	struct db_arg args[] = {subject, db_int(k->now_ms), since, since};
+	int64_t failures = 0, ends_ms = 0;
 	int got;
 
 	if (!db_exec(c, add, args, 4, NULL, err) || !db_query(c, read, &subject, 1, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1) {
-		s->failures = db_col_int(c, 0);
-		s->since = db_col_int(c, 1);
+		failures = db_col_int(c, 0);
+		ends_ms = db_col_int(c, 1) + k->window_ms;
 	}
 	db_end(c);
-	return got >= 0;
+	return got >= 0 && (failures <= s->max || too_many(s, k->now_ms, ends_ms, err));
 }
 
 static bool count_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	static const char prune[] = "DELETE FROM login_failures WHERE since < ? ORDER BY since LIMIT ?";
 	const struct counting *k = ctx;
-	struct db_arg old[] = {db_int(k->since_ms), db_int(SESSIONS_PRUNED)};
+	struct db_arg old[] = {db_int(k->now_ms - k->window_ms), db_int(SESSIONS_PRUNED)};
 	unsigned i;
 
 	for (i = 0; i < k->n; i++)
@@ -171,10 +211,10 @@ static bool count_body(struct db_conn *c, void *ctx, struct error *err)
 	return db_exec(c, prune, old, 2, NULL, err);
 }
 
-bool login_count(struct db *db, struct login_subject *s, unsigned n, int64_t now_ms, int64_t since_ms,
+bool login_count(struct db *db, struct login_subject *s, unsigned n, int64_t now_ms, int64_t window_ms,
                  struct error *err)
 {
-	struct counting k = {s, n, now_ms, since_ms};
+	struct counting k = {s, n, now_ms, window_ms};
 
 	/* always in one order, so that two logins of one subject wait for each other */
 	qsort(s, n, sizeof *s, by_hash);

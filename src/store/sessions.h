@@ -20,30 +20,36 @@ struct session {
 	char      address[64];           /* where the login came from */
 };
 
-/* Opens a session, and drops up to SESSIONS_PRUNED that are over. audit is written with it. */
+/* Opens a session for who knew the password whose hash is `password`, and drops up to SESSIONS_PRUNED that are over.
+ * audit is written with it. *opened false: the account has another password by now. */
 #define SESSIONS_PRUNED 100
-bool session_open(struct db *db, const struct session *s, const struct audit_entry *audit, struct error *err);
+bool session_open(struct db *db, const struct session *s, const char *password, const struct audit_entry *audit,
+                  bool *opened, struct error *err);
 /* One that is over already is no error, and told nowhere. */
 bool session_end(struct db *db, const uint8_t hash[SESSION_HASH], const struct audit_entry *audit, struct error *err);
 /* Its use goes on. */
 bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err);
 
-/* text "": the account has no password, or there is no such account (then *account_id is 0). */
+/* text "": the account has no password, or there is no such account (then *account_id is 0). The e-mail address must
+ * be the account's, ASCII letters in any case: what the database's collation takes for the same besides (other
+ * accents, blanks behind) would be counted as another's failures. */
 bool password_find(struct db_conn *c, const char *email, uint64_t *account_id, char text[PASSWORD_TEXT_MAX + 1],
                    struct error *err);
 bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err);
-/* Ends every session of the account but the one that is kept (NULL: every one). */
-bool password_set(struct db *db, uint64_t account_id, const char *text, const struct id *keep,
-                  const struct audit_entry *audit, struct error *err);
+/* Ends every session of the account but the one that is kept (NULL: every one). was: the hash that the account must have
+ * (NULL: any); *set false: it has another, and nothing changed. */
+bool password_set(struct db *db, uint64_t account_id, const char *was, const char *text, const struct id *keep,
+                  const struct audit_entry *audit, bool *set, struct error *err);
 
-/* A subject that logins are counted by, and what became of the count. */
+/* A subject that logins are counted by, and how many may fail in a window. */
 struct login_subject {
 	uint8_t hash[32];
-	int64_t failures, since;         /* with this one, in the window that began at since */
+	int64_t max;
 };
-/* Counts a login that is about to be tried as failed, for each of n subjects, which it sorts. A window that began before
- * since_ms is over. */
-bool login_count(struct db *db, struct login_subject *s, unsigned n, int64_t now_ms, int64_t since_ms,
+/* Counts a login that is about to be tried as failed, for each of n subjects, which it sorts. ERR_RATE_LIMITED with
+ * retry_after when one has failed as often as it may: then it is counted for none, so that who is refused for one subject
+ * does not use up another's. */
+bool login_count(struct db *db, struct login_subject *s, unsigned n, int64_t now_ms, int64_t window_ms,
                  struct error *err);
 /* It did not fail. */
 bool login_uncount(struct db_conn *c, const struct login_subject *s, bool forget, struct error *err);

@@ -1,5 +1,7 @@
 """The dashboard's session: logging in and out, its password, and who may use it."""
+import http.client
 import http.cookies
+import json
 import os
 import tempfile
 import unittest
@@ -77,9 +79,60 @@ class LoggingIn(SessionCase):
                 self.refused(answer, "INVALID_INPUT")
                 self.assertEqual(answer.error.get("field"), field)
 
+    def test_a_body_that_is_too_large_for_a_login_is_not_read_as_one(self):
+        body = {"email": "a@example.com", "password": "x" * 9000}
+        self.refused(self.call("POST", "/api/session", body, key=None), "PAYLOAD_TOO_LARGE")
+
+    def test_the_case_of_the_address_does_not_matter_and_all_else_does(self):
+        account = Account(self.platform)
+        set_password(account)
+        for email, status in ((account.email.upper(), 200), (account.email + " ", 401), (account.email.replace("a", "\u00e4"), 401)):
+            with self.subTest(email=email):
+                answer = self.call("POST", "/api/session", {"email": email, "password": PASSWORD}, key=None)
+                self.assertEqual(answer.status, status, answer.text)
 
 
 class Failures(SessionCase):
+    def log_in_from(self, address, account):
+        """The status of a login that comes from another address of this host."""
+        conn = http.client.HTTPConnection(self.platform.url.split("//")[1], source_address=(address, 0), timeout=30)
+        self.addCleanup(conn.close)
+        conn.request("POST", "/api/session", json.dumps({"email": account.email, "password": PASSWORD}),
+                     {"Content-Type": "application/json"})
+        return conn.getresponse().status
+
+    def setUp(self):
+        super().setUp()
+        self.platform.sql("DELETE FROM login_failures")
+        self.addCleanup(self.platform.sql, "DELETE FROM login_failures")
+
+    def test_one_client_cannot_lock_an_account_for_others(self):
+        account = Account(self.platform)
+        set_password(account)
+        for _ in range(110):
+            self.assertIn(self.log_in(account, "wrong horse battery").status, (401, 429))
+        self.assertEqual(self.log_in_from("127.0.0.2", account), 200)
+
+    def test_a_login_that_found_no_room_has_not_failed(self):
+        account = Account(self.platform)
+        set_password(account)
+        statuses = {answer.status for answer in together(12, lambda i: self.log_in(account))}
+        self.assertIn(200, statuses)
+        self.assertLessEqual(statuses, {200, 503})
+        self.assertEqual(self.platform.number("SELECT COALESCE(SUM(failures), 0) FROM login_failures"), 0)
+
+    def test_logins_do_not_use_up_the_tries_of_a_new_password(self):
+        account = Account(self.platform)
+        set_password(account)
+        cookie = self.logged_in(account)
+        row = self.platform.number(f"SELECT id FROM accounts WHERE email = '{account.email}'")
+        for email in (f"id:{row}", f"account:{row}", str(row)):
+            self.refused(self.call("POST", "/api/session", {"email": email, "password": PASSWORD}, key=None), "UNAUTHORIZED")
+        self.as_session("POST", "/api/me/password", cookie,
+                        {"current_password": "wrong horse battery", "new_password": "another horse battery"})
+        rows = self.platform.number("SELECT COUNT(*) FROM login_failures WHERE failures = 1")
+        self.assertEqual(rows, 8, "of four names one for this address and one from anywhere")
+
     def test_the_eleventh_failure_of_an_address_with_an_account_is_not_tried(self):
         account = Account(self.platform)
         set_password(account)
@@ -88,6 +141,7 @@ class Failures(SessionCase):
         answer = self.log_in(account)
         self.refused(answer, "RATE_LIMITED")
         self.assertTrue(0 < int(answer.headers["Retry-After"]) <= 900)
+        self.assertEqual(answer.error["limit"], "failed_logins")
         self.platform.sql("DELETE FROM login_failures")
         self.assertEqual(self.log_in(account).status, 200)
 
@@ -98,7 +152,6 @@ class Failures(SessionCase):
         tried = [a for a in answers if a.status == 401]
         self.assertLessEqual(len(tried), 10)
         self.assertTrue(all(a.status in (401, 429, 503) for a in answers), [a.status for a in answers])
-        self.platform.sql("DELETE FROM login_failures")
 
     def test_a_login_that_succeeds_counts_for_none(self):
         account = Account(self.platform)
@@ -107,7 +160,6 @@ class Failures(SessionCase):
             for _ in range(5):
                 self.refused(self.log_in(account, "wrong horse battery"), "UNAUTHORIZED")
             self.assertEqual(self.log_in(account).status, 200)
-        self.platform.sql("DELETE FROM login_failures")
 
 
 class UsingIt(SessionCase):
