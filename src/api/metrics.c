@@ -33,12 +33,8 @@ static void seconds(struct buf *b, const char *name, const char *help, int64_t m
 /* method="GET",route="/api/agents" */
 static void add_labels(struct buf *b, unsigned route)
 {
-	static const char *const methods[] = {
-		[HTTP_GET] = "GET", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT",
-		[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE"};
-
 	if (route < route_count)
-		buf_addf(b, "method=\"%s\",route=\"%s\"", methods[routes[route].method], routes[route].path);
+		buf_addf(b, "method=\"%s\",route=\"%s\"", route_method(&routes[route]), routes[route].path);
 	else
 		buf_adds(b, "method=\"\",route=\"\"");
 }

@@ -2,6 +2,8 @@
  * CGI. */
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -9,16 +11,18 @@
 #include "base/log.h"
 #include "daemon/notify.h"
 #include "daemon/start.h"
+#include "http/routes.h"
 #include "http/server.h"
 #include "http/steps.h"
 
 #define STOP_LIMIT_S 60
+#define ROUTES_TEXT_MAX (1u << 20)
 
 static const struct program responder = {
 	.name = "agentiv.fcgi",
 	.about = "Answers FastCGI requests on the socket http.listen, or on descriptor 0 where that is\n"
 	         "a listening socket, until it is told to stop (SIGTERM). As a plain CGI it answers one\n"
-	         "request and takes no options.",
+	         "request and takes no options. --routes prints the paths that it knows, as JSON.",
 };
 
 /* Little memory stays unused: two arenas instead of one for each thread, and what is large goes back at once. Fast
@@ -97,6 +101,21 @@ static int serve_cgi(struct app *app)
 	return EXIT_DONE;
 }
 
+static int print_routes(void)
+{
+	struct json_out w;
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, ROUTES_TEXT_MAX);
+	json_begin(&w, &b);
+	routes_write(&w);
+	buf_addc(&b, '\n');
+	ok = !b.failed && fputs(buf_str(&b), stdout) >= 0 && fflush(stdout) == 0;
+	buf_release(&b);
+	return ok ? EXIT_DONE : EXIT_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
 	static struct app app;
@@ -111,6 +130,8 @@ int main(int argc, char **argv)
 	/* a web server may pass a query string as arguments (RFC 3875, 4.4): they are not options */
 	if (server_is_cgi())
 		return serve_cgi(&app);
+	if (argc == 2 && strcmp(argv[1], "--routes") == 0)
+		return print_routes();
 	status = program_options(&responder, argc, argv, &path);
 	if (status >= 0)
 		return status;

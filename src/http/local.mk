@@ -31,6 +31,6 @@ libapi_a_SOURCES = \
 	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \
 	src/api/waiting_look.c src/api/waiting_table.c \
 	src/http/router.c \
-	src/http/routes.c src/http/routes.h \
+	src/http/routes.c src/http/routes.h src/http/routes_write.c \
 	src/http/steps.c src/http/steps.h
 API_LIBS = libapi.a

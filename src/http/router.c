@@ -9,6 +9,11 @@ static const char *const method_names[] = {
 	[HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE",
 };
 
+const char *route_method(const struct route *route)
+{
+	return method_names[route->method];
+}
+
 /* Compares a path of the table with the request's segments; *param is the segment that stands for {}. */
 static bool path_matches(const char *path, const struct request *r, const char **param)
 {
@@ -48,7 +53,7 @@ const struct route *route_find(struct request *r, char *allow, size_t allow_size
 	for (i = 0; i < route_count; i++) {
 		if (!path_matches(routes[i].path, r, &param))
 			continue;
-		allow_add(allow, allow_size, method_names[routes[i].method]);
+		allow_add(allow, allow_size, route_method(&routes[i]));
 		if (routes[i].method == HTTP_GET)
 			allow_add(allow, allow_size, "HEAD");
 		if (routes[i].method == want && !found) {

@@ -2,6 +2,7 @@
 #ifndef AGENTIV_HTTP_ROUTES_H
 #define AGENTIV_HTTP_ROUTES_H
 
+#include "base/json.h"
 #include "http/request.h"
 
 /* Answers the request (respond…) or hands it on; either way it is done with it when it returns. */
@@ -29,6 +30,11 @@ struct route {
 
 extern const struct route routes[];
 extern const unsigned route_count;
+
+/* "GET" */
+const char *route_method(const struct route *route);
+/* The table as an array: method, path, access, feature, scope, has_body, query. */
+void routes_write(struct json_out *w);
 
 /* The route for r's segments and method. NULL with ERR_NOT_FOUND or ERR_METHOD_NOT_ALLOWED; allow is filled
  * with the methods of the path ("GET, HEAD, OPTIONS") whenever the path exists. */
