@@ -31,13 +31,18 @@ static const struct place {
 	 " WHERE account_id >= ? AND (account_id > ? OR integration > ?) ORDER BY account_id, integration LIMIT 64", "nnb",
 	 "UPDATE connections SET settings = ? WHERE settings = ? AND account_id = ? AND integration = ?", "nb",
 	 "SELECT SUBSTRING(settings, 4, ASCII(SUBSTRING(settings, 3, 1))), COUNT(*) FROM connections GROUP BY 1"},
+	{"kept_answers.answer",
+	 "SELECT 0, scope_hash, CONCAT('kept_answer:', LOWER(HEX(scope_hash))), IF(LEFT(answer, ?) = ?, NULL, answer)"
+	 " FROM kept_answers WHERE scope_hash > ? ORDER BY scope_hash LIMIT 64", "b",
+	 "UPDATE kept_answers SET answer = ? WHERE answer = ? AND scope_hash = ?", "b",
+	 "SELECT SUBSTRING(answer, 4, ASCII(SUBSTRING(answer, 3, 1))), COUNT(*) FROM kept_answers GROUP BY 1"},
 };
 #define PLACES (sizeof places / sizeof *places)
 
 struct found {
 	struct position key;
-	const char *context, *sealed;    /* sealed NULL: nothing to do */
-	size_t n;
+	const char *context, *sealed;
+	size_t n;                        /* 0: nothing to do */
 };
 
 struct step {
@@ -75,7 +80,7 @@ static bool read_found(struct db_conn *c, struct arena *a, struct found *f)
 	size_t n;
 	const char *bytes = db_col_bytes(c, 1, &n);
 
-	*f = (struct found){.key = {.number = db_col_int(c, 0)}};
+	*f = (struct found){.key = {.number = db_col_int(c, 0)}, .n = 0};
 	if (n > sizeof f->key.bytes)
 		return false;
 	memcpy(f->key.bytes, bytes, n);
@@ -189,7 +194,7 @@ static bool step_body(struct db_conn *c, void *ctx, struct error *err)
 		return s->out->done;
 	ok = s->place >= (int64_t)PLACES || scan(c, s, found, &n, err);
 	for (i = 0; ok && i < n; i++)
-		ok = !found[i].sealed || reseal_one(c, s, &found[i], err);
+		ok = found[i].n == 0 || reseal_one(c, s, &found[i], err);
 	if (!ok)
 		return false;
 	if (n > 0)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/auth.h"
 #include "queue_fixture.h"
 #include "request_suites.h"
@@ -122,7 +123,131 @@ static void a_key_expires_at_its_instant_though_it_is_known(void)
 	over();
 }
 
+/* "p1" was active, "p2" is. */
+static void given_another_active_pepper(void)
+{
+	char id[SECRET_ID_SIZE] = "p1";
+	bool done;
+
+	CU_ASSERT_TRUE_FATAL(secret_pin(fx_conn, SECRET_PEPPER, "h", 1, id, &err));
+	CU_ASSERT_TRUE_FATAL(secret_made(fx_conn, SECRET_PEPPER, "p2", "h", 2, &err));
+	CU_ASSERT_TRUE_FATAL(secret_activate(fx_db, SECRET_PEPPER, "p2", 0, 3, fx_audit(), &done, &err));
+}
+
+static bool is_hashed_under(const char *pepper)
+{
+	struct secret_key k = fx_key(pepper);
+	uint8_t hash[SHA256_SIZE];
+	struct db_arg args[2];
+	int64_t n = 0;
+
+	crypto_key_hash(&k, header + strlen("Bearer "), API_KEY_LEN, hash);
+	args[0] = db_bytes(hash, sizeof hash);
+	args[1] = db_str(pepper);
+	CU_ASSERT_TRUE(db_query_int(fx_conn, "SELECT COUNT(*) FROM api_keys WHERE hash = ? AND pepper_id = ?", args, 2, &n, NULL,
+	                            &err));
+	return n == 1;
+}
+
+static void a_key_is_hashed_under_the_active_pepper_when_it_is_used(void)
+{
+	given_a_key(0);
+	fx_keys_write(SECRET_PEPPER, "p1 p2");
+	secrets_refresh(secrets);
+	given_another_active_pepper();
+	CU_ASSERT_TRUE(let_in());
+	CU_ASSERT_TRUE(is_hashed_under("p2"));
+	now_us += 4000000;
+	CU_ASSERT_TRUE(let_in());
+	over();
+}
+
+static void a_key_in_the_cache_stays_known_over_a_rotation(void)
+{
+	uint64_t before;
+
+	given_a_key(0);
+	CU_ASSERT_TRUE(let_in());
+	fx_keys_write(SECRET_PEPPER, "p1 p2");
+	secrets_refresh(secrets);
+	before = db_counters(fx_db).statements;
+	CU_ASSERT_TRUE(let_in());
+	CU_ASSERT_EQUAL(db_counters(fx_db).statements, before);
+	over();
+}
+
+static void a_key_under_a_pepper_that_came_meanwhile_is_found(void)
+{
+	struct key_hash h;
+
+	given_a_key(0);
+	given_another_active_pepper();
+	fx_keys_write(SECRET_PEPPER, "p1 p2");
+	/* another process, which has read the file, has hashed it anew */
+	CU_ASSERT_TRUE(secrets_know(secrets, SECRET_PEPPER, "p2"));
+	CU_ASSERT_TRUE(secrets_hash_under(secrets, "p2", header + strlen("Bearer "), &h));
+	CU_ASSERT_TRUE(api_key_rehash(fx_conn, &key.id, "p1", &h, &err));
+	auth_free(auth);
+	secrets_free(secrets);
+	fx_keys_write(SECRET_PEPPER, "p1");
+	secrets = fx_secrets();
+	auth = auth_new(fx_db, secrets);
+	fx_keys_write(SECRET_PEPPER, "p1 p2");
+	CU_ASSERT_TRUE(let_in());
+	over();
+}
+
+static void a_key_is_let_in_though_the_active_pepper_is_not_known_here(void)
+{
+	given_a_key(0);
+	given_another_active_pepper();
+	CU_ASSERT_TRUE(let_in());
+	CU_ASSERT_TRUE(is_hashed_under("p1"));
+	over();
+}
+
+static void a_key_is_let_in_though_it_cannot_be_hashed_anew(void)
+{
+	struct error failed;
+
+	given_a_key(0);
+	fx_keys_write(SECRET_PEPPER, "p1 p2");
+	secrets_refresh(secrets);
+	given_another_active_pepper();
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "CREATE TRIGGER refuse BEFORE UPDATE ON api_keys FOR EACH ROW"
+	                                          " SIGNAL SQLSTATE '45000'", &failed));
+	log_set_level(LOG_ERROR + 1);
+	CU_ASSERT_TRUE(let_in());
+	log_set_level(LOG_ERROR);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "DROP TRIGGER refuse", &failed));
+	CU_ASSERT_TRUE(is_hashed_under("p1"));
+	over();
+}
+
+static void a_pepper_that_is_not_active_any_more_is_not_hashed_under(void)
+{
+	struct key_hash h;
+
+	given_a_key(0);
+	given_another_active_pepper();
+	fx_keys_write(SECRET_PEPPER, "p1 p2 p3");
+	CU_ASSERT_TRUE(secrets_know(secrets, SECRET_PEPPER, "p3"));
+	CU_ASSERT_TRUE(secrets_hash_under(secrets, "p3", header + strlen("Bearer "), &h));
+	CU_ASSERT_TRUE(api_key_rehash(fx_conn, &key.id, "p1", &h, &err));
+	CU_ASSERT_TRUE(is_hashed_under("p1"));
+	over();
+}
+
 static CU_TestInfo tests[] = {
+	{"a key is hashed under the active pepper when it is used",
+	 a_key_is_hashed_under_the_active_pepper_when_it_is_used},
+	{"a key in the cache stays known over a rotation", a_key_in_the_cache_stays_known_over_a_rotation},
+	{"a key under a pepper that came meanwhile is found", a_key_under_a_pepper_that_came_meanwhile_is_found},
+	{"a key is let in though the active pepper is not known here",
+	 a_key_is_let_in_though_the_active_pepper_is_not_known_here},
+	{"a key is let in though it cannot be hashed anew", a_key_is_let_in_though_it_cannot_be_hashed_anew},
+	{"a pepper that is not active any more is not hashed under",
+	 a_pepper_that_is_not_active_any_more_is_not_hashed_under},
 	{"a key that is known is not looked up again", a_key_that_is_known_is_not_looked_up_again},
 	{"a revoked key is refused after four seconds", a_revoked_key_is_refused_after_four_seconds},
 	{"a key that is forgotten is looked up at once", a_key_that_is_forgotten_is_looked_up_at_once},
