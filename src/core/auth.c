@@ -223,6 +223,7 @@ static bool load_session(struct db_conn *c, struct cached *k, struct error *err)
 /* key NULL: a session's hash. */
 static struct cached *load(struct auth *a, const char *key, const uint8_t *hash, struct error *err)
 {
+	int64_t began_us = clock_mono_us();      /* what is read may be as old as this */
 	struct cached *k = mem_zalloc(sizeof *k);
 	struct db_conn *c = db_get(a->db, err);
 	bool ok;
@@ -235,7 +236,7 @@ static struct cached *load(struct auth *a, const char *key, const uint8_t *hash,
 		auth_release(&k->entry);
 		return NULL;
 	}
-	k->until_us = clock_mono_us() + (k->exists ? KEEP_US : KEEP_NONE_US);
+	k->until_us = began_us + (k->exists ? KEEP_US : KEEP_NONE_US);
 	return k;
 }
 

@@ -10,9 +10,11 @@
 
 /* Clocks that only a test moves. */
 static _Atomic int64_t now_ms, now_us;
+static _Atomic int64_t step_us;  /* how much passes with a look-up: the wall clock is read in it */
 
 static int64_t wall(void)
 {
+	now_us += step_us;
 	return now_ms;
 }
 
@@ -98,6 +100,24 @@ static void a_revoked_key_is_refused_after_four_seconds(void)
 	now_us += 1;
 	CU_ASSERT_FALSE(let_in());
 	CU_ASSERT_STRING_EQUAL(err.message, "The API key was revoked");
+	over();
+}
+
+static void what_was_looked_up_slowly_is_kept_no_longer(void)
+{
+	int64_t began_us;
+
+	given_a_key(0);
+	began_us = now_us;
+	step_us = 500000;
+	CU_ASSERT_TRUE(let_in());
+	step_us = 0;
+	CU_ASSERT_TRUE(now_us > began_us);
+	revoke();
+	now_us = began_us + 3999999;
+	CU_ASSERT_TRUE(let_in());
+	now_us++;
+	CU_ASSERT_FALSE(let_in());
 	over();
 }
 
@@ -250,6 +270,7 @@ static CU_TestInfo tests[] = {
 	 a_pepper_that_is_not_active_any_more_is_not_hashed_under},
 	{"a key that is known is not looked up again", a_key_that_is_known_is_not_looked_up_again},
 	{"a revoked key is refused after four seconds", a_revoked_key_is_refused_after_four_seconds},
+	{"what was looked up slowly is kept no longer", what_was_looked_up_slowly_is_kept_no_longer},
 	{"a key that is forgotten is looked up at once", a_key_that_is_forgotten_is_looked_up_at_once},
 	{"a key expires at its instant, though it is known", a_key_expires_at_its_instant_though_it_is_known},
 	CU_TEST_INFO_NULL};
