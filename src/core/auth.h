@@ -5,7 +5,7 @@
 #ifndef AGENTIV_CORE_AUTH_H
 #define AGENTIV_CORE_AUTH_H
 
-#include "base/crypto.h"
+#include "core/credentials.h"
 #include "core/principal.h"
 #include "store/accounts.h"
 
@@ -16,24 +16,8 @@ struct auth_entry { struct principal principal; };   /* read-only */
 struct auth *auth_new(struct db *db, struct secrets *secrets);
 void auth_free(struct auth *a);
 
-/* What a request brings to say who asks: its headers, NULL or "" where they are missing. */
-struct credentials {
-	const char *authorization;       /* "Bearer agv_live_…"; what counts when both are there */
-	const char *cookie;              /* with SESSION_COOKIE among its pairs */
-};
-static inline bool credentials_given(const struct credentials *c)
-{
-	return (c->authorization && *c->authorization) || (c->cookie && *c->cookie);
-}
-
-#define SESSION_COOKIE     "agentiv_session"
-#define SESSION_TOKEN_LEN  43              /* base 62: 256 bits */
 #define SESSION_IDLE_MS    (INT64_C(7) * 86400 * 1000)
 #define SESSION_MOST_MS    (INT64_C(30) * 86400 * 1000)
-/* The token of a Cookie header (RFC 6265, 4.2); false: it has none. */
-bool session_token(const char *cookie, char token[SESSION_TOKEN_LEN + 1]);
-/* What of a token is stored and known: its SHA-256. */
-void session_hash(const char token[SESSION_TOKEN_LEN + 1], uint8_t hash[SHA256_SIZE]);
 
 /* fresh: past the cache. ERR_UNAUTHORIZED says what is wrong with the key or session; ERR_UNAVAILABLE when it
  * cannot be looked up. */
