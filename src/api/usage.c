@@ -16,7 +16,7 @@ static void answer(struct request *r, const struct usage *u)
 	buf_init(&b, BODY_MAX);
 	envelope_open(&w, &b);
 	json_obj_open(&w, "data");
-	usage_put(&w, u, used);
+	usage_put(&w, u, used, r->rate.reset_s * 1000);
 	json_obj_close(&w);
 	envelope_close(&w);
 	respond_json(r, 200, NULL, &b);

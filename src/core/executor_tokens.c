@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "core/quota.h"
 
+#define SETTLE_PAUSE_MS 300
+
 static bool bounded(const struct job *j)
 {
 	return j->run.budgeted || j->run.max_tokens > 0;
@@ -71,16 +73,23 @@ bool job_settle_tokens(void *data, int64_t used, struct error *err)
 {
 	struct job *j = data;
 	struct token_spender s = spender_of(j);
+	struct error e = {0};
 
 	INVARIANT(j->is_reserved, "a model call ended that was not reserved for");
 	if (used < 0 || used > BUDGET_TOKENS_MAX)
 		return err_set(err, ERR_EXECUTION_FAILED, "A model call cannot have used %" PRId64 " tokens", used);
 	j->is_reserved = false;
 	atomic_fetch_add(&j->tokens, used);
-	if (!bounded(j) || budget_settle(j->env->db, &s, &j->reservation, used, err))
+	if (!bounded(j))
 		return true;
-	/* what was reserved stays used: a budget is never exceeded for that */
-	if (err)
-		err->retryable = true;
-	return false;
+	/* the answer of the model was paid for: it is not thrown away because the database is away for a moment */
+	while (!budget_settle(j->env->db, &s, &j->reservation, used, &e))
+		if (!db_error_passes(&e) || !job_host.wait(j, SETTLE_PAUSE_MS)) {
+			/* what was reserved stays used: a budget is never exceeded for that */
+			e.retryable = true;
+			if (err)
+				*err = e;
+			return false;
+		}
+	return true;
 }

@@ -57,14 +57,14 @@ void budget_put(struct json_out *w, const char *key, const struct token_budget *
 	json_obj_close(w);
 }
 
-void usage_put(struct json_out *w, const struct usage *u, int64_t minute_used)
+void usage_put(struct json_out *w, const struct usage *u, int64_t minute_used, int64_t minute_ends)
 {
 	unsigned i;
 
 	json_put_str(w, "plan", u->plan);
 	json_obj_open(w, "requests_per_minute");
 	put_figures(w, u->requests_per_minute, minute_used);
-	json_put_time(w, "resets_at", (u->now_ms / 60000 + 1) * 60000);
+	json_put_time(w, "resets_at", minute_ends);
 	json_obj_close(w);
 	put_runs(w, u);
 	json_obj_open(w, "tokens_per_month");

@@ -11,8 +11,8 @@
 bool usage_find(struct db *db, uint64_t account_id, struct arena *a, struct usage *out, struct error *err);
 /* A budget as an object. */
 void budget_put(struct json_out *w, const char *key, const struct token_budget *t);
-/* Its members, into an object that is open. minute_used: requests of the present minute, -1 where they are not
- * counted or not known. Unlimited is null. */
-void usage_put(struct json_out *w, const struct usage *u, int64_t minute_used);
+/* Its members, into an object that is open. minute_used: requests of the minute that ends at minute_ends (ms), -1 where
+ * they are not counted or not known. Unlimited is null. */
+void usage_put(struct json_out *w, const struct usage *u, int64_t minute_used, int64_t minute_ends);
 
 #endif

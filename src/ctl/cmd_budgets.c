@@ -81,7 +81,7 @@ bool cmd_usage(struct ctl *c)
 		return false;
 	if (c->json) {
 		json_obj_open(&c->w, NULL);
-		usage_put(&c->w, &u, -1);
+		usage_put(&c->w, &u, -1, (u.now_ms / 60000 + 1) * 60000);
 		json_obj_close(&c->w);
 		return true;
 	}

@@ -70,7 +70,9 @@ static void show_json(struct json_out *w, const struct execution *e, const struc
 	id_format(ID_SCHEDULE, &e->schedule_id, id);
 	json_put_str(w, "schedule_id", e->has_schedule ? id : NULL);
 	json_put_str(w, "webhook_url", e->webhook_url);
+	put_opt_int(w, "max_tokens", e->max_tokens > 0, e->max_tokens);
 	json_put_time(w, "queued_at", e->queued_at);
+	json_put_time(w, "run_at", e->run_at);
 	json_put_time(w, "started_at", e->started_at);
 	json_put_time(w, "completed_at", e->completed_at);
 	put_steps(w, s, n);
@@ -107,6 +109,8 @@ static void show_facts(struct ctl *c, const struct execution *e)
 	print_text(&t, "Tokens", number_or_dash(c, e->has_tokens, e->tokens_used));
 	print_text(&t, "Milliseconds", number_or_dash(c, e->has_duration, e->duration_ms));
 	print_time(&t, "Queued", e->queued_at);
+	if (e->run_at)
+		print_time(&t, "Due", e->run_at);
 	print_time(&t, "Started", e->started_at);
 	print_time(&t, "Completed", e->completed_at);
 	if (e->webhook_url)

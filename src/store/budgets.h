@@ -56,6 +56,8 @@ struct token_reservation {
 	int64_t  tokens;
 	struct { enum budget_kind kind; int64_t month_start; } of[BUDGET__MAX];
 	unsigned count;                  /* monthly budgets that it was added to */
+	struct id settle_id;
+	bool     in_doubt;               /* a try to settle may have been applied */
 };
 
 enum reserve_outcome {
@@ -69,8 +71,8 @@ bool budget_reserve(struct db *db, const struct token_spender *s, int64_t tokens
                     enum reserve_outcome *outcome, struct token_reservation *out, struct token_budget *refused,
                     struct error *err);
 /* Gives back what was reserved and not used; more than that is counted too. A reservation of an earlier month changes
- * nothing of this one. */
-bool budget_settle(struct db *db, const struct token_spender *s, const struct token_reservation *r, int64_t used,
+ * nothing of this one. May be repeated after an error: it is done once. */
+bool budget_settle(struct db *db, const struct token_spender *s, struct token_reservation *r, int64_t used,
                    struct error *err);
 
 #endif

@@ -11,6 +11,7 @@ struct spend {
 	struct token_budget rows[BUDGET__MAX];   /* those that apply, locked */
 	unsigned n;
 	int64_t  run_used;
+	bool     done;                   /* by an earlier try, whose answer did not come */
 	enum reserve_outcome outcome;
 	struct token_budget *refused;
 	const struct token_reservation *settled;
@@ -50,14 +51,19 @@ static bool lock_budgets(struct db_conn *c, struct spend *p, struct error *err)
 
 static bool lock_run(struct db_conn *c, struct spend *p, struct error *err)
 {
-	struct db_arg id = db_id(&p->s->execution_id);
-	bool found;
+	struct db_arg arg = db_id(&p->s->execution_id);
+	struct id last;
+	int got;
 
-	if (!db_query_int(c, "SELECT used FROM execution_tokens WHERE execution_id = ? FOR UPDATE", &id, 1,
-	                  &p->run_used, &found, err))
+	if (!db_query(c, "SELECT used, change_id FROM execution_tokens WHERE execution_id = ? FOR UPDATE", &arg, 1, err))
 		return false;
-	p->run_used = found ? p->run_used : 0;
-	return true;
+	got = db_next(c, err);
+	if (got == 1) {
+		p->run_used = db_col_int(c, 0);
+		p->done = db_col_id(c, 1, &last) && id_cmp(&last, &p->change_id) == 0;
+	}
+	db_end(c);
+	return got >= 0;
 }
 
 static bool fits(struct spend *p)
@@ -110,6 +116,7 @@ static bool begin(struct db_conn *c, struct spend *p, bool *ours, struct error *
 {
 	p->n = 0;
 	p->run_used = 0;
+	p->done = false;
 	return lock_lease(c, p->s, ours, err) && (!p->s->budgeted || lock_budgets(c, p, err)) &&
 	       (!*ours || lock_run(c, p, err));
 }
@@ -162,6 +169,9 @@ static bool settle_body(struct db_conn *c, void *ctx, struct error *err)
 	if (!begin(c, p, &ours, err))
 		return false;
 	p->outcome = ours ? RESERVED : RESERVE_LOST;
+	/* with the lease went what would tell whether it was done: then it stays used */
+	if (p->done || (!ours && p->settled->in_doubt))
+		return true;
 	settle_rows(p);
 	p->run_used += p->tokens;
 	return write_budgets(c, p, err) && (!ours || write_run(c, p, err));
@@ -192,7 +202,7 @@ bool budget_reserve(struct db *db, const struct token_spender *s, int64_t tokens
 	if (!db_transaction(db, reserve_body, spend_applied, &p, err))
 		return false;
 	*outcome = p.outcome;
-	*out = (struct token_reservation){.tokens = tokens, .count = p.n};
+	*out = (struct token_reservation){.tokens = tokens, .count = p.n, .settle_id = id_make()};
 	for (i = 0; i < p.n; i++) {
 		out->of[i].kind = p.rows[i].kind;
 		out->of[i].month_start = p.rows[i].month_start;
@@ -200,12 +210,18 @@ bool budget_reserve(struct db *db, const struct token_spender *s, int64_t tokens
 	return true;
 }
 
-bool budget_settle(struct db *db, const struct token_spender *s, const struct token_reservation *r, int64_t used,
+bool budget_settle(struct db *db, const struct token_spender *s, struct token_reservation *r, int64_t used,
                    struct error *err)
 {
 	/* no month is begun by giving back: now_ms 0 reads the rows as they stand */
-	struct spend p = {.s = s, .tokens = used - r->tokens, .now_ms = 0, .change_id = id_make(), .settled = r};
+	struct spend p = {.s = s, .tokens = used - r->tokens, .now_ms = 0, .change_id = r->settle_id, .settled = r};
+	struct error e = {0};
 
 	INVARIANT(used >= 0 && used <= BUDGET_TOKENS_MAX, "more tokens used than can be");
-	return p.tokens == 0 || db_transaction(db, settle_body, spend_applied, &p, err);
+	if (p.tokens == 0 || db_transaction(db, settle_body, spend_applied, &p, &e))
+		return true;
+	r->in_doubt |= e.outcome_unknown;
+	if (err)
+		*err = e;
+	return false;
 }

@@ -1,10 +1,11 @@
 """GET /api/usage: the limits in force and what is used of them."""
 import unittest
 
-from client import Account, ApiCase, next_day, next_month, seconds_until
+from client import Account, next_day, next_month, seconds_until
+from test_sessions import SessionCase, set_password
 
 
-class Usage(ApiCase):
+class Usage(SessionCase):
     def usage(self, account):
         answer = self.get("/api/usage", key=account.key)
         self.assertEqual(answer.status, 200, answer.text)
@@ -77,6 +78,12 @@ class Usage(ApiCase):
             usage.pop("requests_per_minute")
         self.assertEqual(mine, theirs)
         self.assertEqual(mine["budgets"], self.platform.ctl("budget", "list", "--user", account.id))
+
+    def test_a_starter_s_session_sees_it_too(self):
+        account = Account(self.platform, plan="starter")
+        set_password(account)
+        answer = self.as_session("GET", "/api/usage", self.logged_in(account))
+        self.assertEqual((answer.status, answer.data["plan"], answer.data["runs_per_month"]["limit"]), (200, "starter", 50))
 
     def test_it_needs_its_scope(self):
         account = Account(self.platform, scopes="agents:run")

@@ -124,11 +124,17 @@ static bool run_acting(struct agent_ctx *c, struct agent_result *r, struct error
 static bool run_spending(struct agent_ctx *c, struct agent_result *r, struct error *err)
 {
 	int64_t tokens = 0, use = 0, fails = 0;
+	bool hold = false;
 
 	if (!json_get_int(c->input, "", "reserve", 0, INT64_MAX, &tokens, err) ||
 	    !json_get_int(c->input, "", "use", 0, INT64_MAX, &use, err) ||
 	    !json_get_int(c->input, "", "fails", 0, INT64_MAX, &fails, err) ||
-	    !c->host->reserve_tokens(c->host_data, tokens, err) || !c->host->settle_tokens(c->host_data, use, err))
+	    !json_get_bool(c->input, "", "hold", &hold, err) || !c->host->reserve_tokens(c->host_data, tokens, err))
+		return false;
+	atomic_fetch_add(&started, 1);
+	while (hold && !atomic_load(&let_go))
+		usleep(1000);
+	if (!c->host->settle_tokens(c->host_data, use, err))
 		return false;
 	if (c->attempt > fails)
 		return succeed(r);

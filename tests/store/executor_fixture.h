@@ -6,7 +6,7 @@
  *   steps    logs two steps, and a third after let_go
  *   garbled  has a summary that is not UTF-8
  *   spending makes a model call that reserves and uses what its input says, in each attempt; the first `fails` fail,
- *            retryably
+ *            retryably; with `hold` it goes on after let_go
  *   acting   asks whether it may act, after let_go
  *   planning plans one effect, does it and fails, retryably; goes on with its plan in the second attempt, which says of
  *            it in its summary what it was told */

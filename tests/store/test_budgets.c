@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/rnd.h"
@@ -62,7 +63,7 @@ static enum reserve_outcome reserve(const struct claimed_run *r, int64_t tokens,
 	return reserve_at(r, tokens, clock_now_ms(), out);
 }
 
-static void settle(const struct claimed_run *r, const struct token_reservation *t, int64_t used)
+static void settle(const struct claimed_run *r, struct token_reservation *t, int64_t used)
 {
 	struct token_spender s = spender(r);
 	struct error err = {0};
@@ -354,11 +355,70 @@ static void a_reservation_whose_commit_went_unanswered_counts_once(void)
 	proxy_stop(p);
 }
 
+static void settling_again_changes_nothing(void)
+{
+	struct claimed_run r = leased(0, 1000), again;
+	struct token_reservation t;
+
+	CU_ASSERT_EQUAL(reserve(&r, 60, &t), RESERVED);
+	settle(&r, &t, 20);
+	t.in_doubt = true;
+	settle(&r, &t, 20);
+	CU_ASSERT_EQUAL(fx_number(account_used), 20);
+	take_up(&again);
+	settle(&r, &t, 20);
+	CU_ASSERT_EQUAL(fx_number(account_used), 20);
+}
+
 /* ---- what the executor does with it ---- */
 
 static bool nothing_open(struct executor *e)
 {
 	return fx_open_runs() == 0 && executor_idle(e);
+}
+
+struct lone_run { struct executor_env env; struct id id; };
+
+static void *run_alone(void *arg)
+{
+	struct lone_run *l = arg;
+	struct error err = {0};
+	bool claimed;
+
+	CU_ASSERT_TRUE(executor_run_one(&l->env, &l->id, &claimed, &err));
+	return NULL;
+}
+
+static void a_model_s_answer_outlasts_a_database_that_is_away(void)
+{
+	struct proxy *p = proxy_start(fx_cfg.db_hosts + strlen("socket:"));
+	struct config cfg = fx_cfg;
+	struct lone_run l = {.env = {.cfg = &fx_cfg, .owner = fx_owner}};
+	struct error err = {0};
+	pthread_t thread;
+
+	fresh();
+	set_budget(BUDGET_ACCOUNT, "", 1000);
+	l.id = fx_accept(1, LANE_ASYNC, "spending", "{\"reserve\":50,\"use\":20,\"hold\":true}");
+	cfg.db_hosts = (char *)(uintptr_t)proxy_hosts(p);
+	l.env.db = db_open(&cfg, 8, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l.env.db);
+	atomic_store(&started, 0);
+	atomic_store(&let_go, false);
+	pthread_create(&thread, NULL, run_alone, &l);
+	while (atomic_load(&started) == 0)
+		usleep(1000);
+	proxy_vanish(p);
+	atomic_store(&let_go, true);
+	while (db_healthy(l.env.db))
+		usleep(1000);
+	proxy_return(p);
+	pthread_join(thread, NULL);
+	CU_ASSERT_EQUAL(fx_number(account_used), 20);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT status FROM execution_results WHERE execution_id = ?", &l.id), EXEC_SUCCESS);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT attempt FROM execution_results WHERE execution_id = ?", &l.id), 1);
+	db_close(l.env.db);
+	proxy_stop(p);
 }
 
 /* Statements of one run of an agent, from its claim to its end. */
@@ -498,6 +558,8 @@ static CU_TestInfo tests[] = {
 	{"the ends of runs count the tokens of the month", the_ends_of_runs_count_the_tokens_of_the_month},
 	{"sixteen at once never use more than there is", sixteen_at_once_never_use_more_than_there_is},
 	{"a reservation whose COMMIT went unanswered counts once", a_reservation_whose_commit_went_unanswered_counts_once},
+	{"settling again changes nothing", settling_again_changes_nothing},
+	{"a model's answer outlasts a database that is away", a_model_s_answer_outlasts_a_database_that_is_away},
 	{"without a budget a model call sends no statement", without_a_budget_a_model_call_sends_no_statement},
 	{"over its own budget a run fails for good", over_its_own_budget_a_run_fails_for_good},
 	{"over a monthly budget a run fails for good", over_a_monthly_budget_a_run_fails_for_good},
