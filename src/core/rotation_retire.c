@@ -61,8 +61,8 @@ static bool free_of_values(struct admin *a, struct retirement *r, const struct s
 		return true;
 	why = batch.done ? "they cannot be opened, and stay as they are" :
 	      "they are still being sealed anew: agentiv-worker and agentivctl tick do it, try again later";
-	return err_set(err, ERR_CONFLICT, "%lld value%s are sealed under %s: %s", (long long)u->values,
-	               u->values == 1 ? "" : "s", r->id, why);
+	return err_set(err, ERR_CONFLICT, "%lld value%s sealed under %s: %s", (long long)u->values,
+	               u->values == 1 ? " is" : "s are", r->id, why);
 }
 
 static bool take_away(struct admin *a, struct retirement *r, struct error *err)
