@@ -209,14 +209,20 @@ void me_password(struct request *r)
 {
 	struct member m[] = {{.name = "current_password", .max = PASSWORD_LEN},
 	                     {.name = "new_password", .max = PASSWORD_LEN}};
+	char token[SESSION_TOKEN_LEN + 1], header[512];
 	struct json_object *body;
 	struct error err = {0};
 	bool ok = read_texts(r, m, 2, &body, &err) &&
-		  login_change_password(r->app->logins, &r->auth->principal, address_of(r), m[0].value, m[1].value, &err);
+		  login_change_password(r->app->logins, &r->auth->principal, address_of(r), m[0].value, m[1].value, token,
+		                        &err);
 
 	forget_texts(r, m, 2, body);
-	if (ok)
-		respond_nothing(r, NULL);
-	else
+	if (!ok) {
 		respond_error(r, &err);
+		return;
+	}
+	cookie_header(r, token, header, sizeof header);
+	respond_nothing(r, header);
+	mem_wipe(token, sizeof token);
+	mem_wipe(header, sizeof header);
 }

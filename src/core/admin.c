@@ -93,7 +93,8 @@ bool admin_user_password(struct admin *a, const char *user, const char *password
 	password_hash(password, hash);
 	id_format(ID_USER, &out->public_id, id);
 	audit_open(&told, &a->actor, out->id, "user.password", id);
-	ok = password_set(a->db, out->id, NULL, hash, NULL, audit_entry(&told), &set, err);
+	ok = password_set(a->db, &(struct password_change){.account_id = out->id, .text = hash}, audit_entry(&told), &set,
+	                  err);
 	mem_wipe(hash, sizeof hash);
 	audit_release(&told);
 	if (ok)

@@ -252,17 +252,21 @@ static bool check_current(struct logins *l, const struct principal *p, const cha
 	return password_verify(current, hash) ? attempt_succeeded(l, &t, err) : wrong_current(err);
 }
 
-/* In place of the one whose hash is was. */
+/* In place of the one whose hash is was; the session's new token is given. */
 static bool set_password(struct logins *l, const struct principal *p, const char *address, const char *was,
-                         const char *password, struct error *err)
+                         const char *password, char token[SESSION_TOKEN_LEN + 1], struct error *err)
 {
 	char hash[PASSWORD_HASH_SIZE];
+	struct session kept = {.id = p->session_id};
+	struct password_change change = {.account_id = p->account_id, .was = was, .text = hash, .keep = &kept};
 	struct audit_draft told;
 	bool ok, set;
 
+	crypto_base62_make(token, SESSION_TOKEN_LEN);
+	session_hash(token, kept.hash);
 	password_hash(password, hash);
 	tell(&told, p->account_id, &p->session_id, address, "user.password");
-	ok = password_set(l->db, p->account_id, was, hash, &p->session_id, audit_entry(&told), &set, err);
+	ok = password_set(l->db, &change, audit_entry(&told), &set, err);
 	audit_release(&told);
 	mem_wipe(hash, sizeof hash);
 	if (ok && set)
@@ -271,14 +275,14 @@ static bool set_password(struct logins *l, const struct principal *p, const char
 }
 
 bool login_change_password(struct logins *l, const struct principal *p, const char *address, const char *current,
-                           const char *password, struct error *err)
+                           const char *password, char token[SESSION_TOKEN_LEN + 1], struct error *err)
 {
 	char was[PASSWORD_TEXT_MAX + 1];
 	bool ok;
 
 	if (!password_check_new(password, "new_password", err) || !begin_hashing(l, err))
 		return false;
-	ok = check_current(l, p, address, current, was, err) && set_password(l, p, address, was, password, err);
+	ok = check_current(l, p, address, current, was, err) && set_password(l, p, address, was, password, token, err);
 	end_hashing(l);
 	return ok;
 }

@@ -118,39 +118,49 @@ bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TE
 	                     text, err);
 }
 
-struct new_password {
-	uint64_t account_id;
-	const char *was, *text;
-	const struct id *keep;
+struct setting {
+	const struct password_change *change;
 	const struct audit_entry *audit;
 	bool done;
 };
+
+static bool end_others(struct db_conn *c, const struct password_change *p, struct error *err)
+{
+	static const char end[] = "DELETE FROM sessions WHERE account_id = ? AND id <> ?";
+	static const char renew[] = "UPDATE sessions SET token_hash = ? WHERE account_id = ? AND id = ?";
+	static const struct id none;
+	struct db_arg account = db_int((int64_t)p->account_id), id = db_id(p->keep ? &p->keep->id : &none);
+	struct db_arg ended[] = {account, id};
+
+	if (!db_exec(c, end, ended, 2, NULL, err))
+		return false;
+	return !p->keep ||
+	       db_exec(c, renew, (struct db_arg[]){db_bytes(p->keep->hash, SESSION_HASH), account, id}, 3, NULL, err);
+}
 
 static bool set_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	static const char any[] = "UPDATE accounts SET password = ? WHERE id = ?";
 	/* the new one is salted, so who has it already got it from an attempt whose answer was lost */
 	static const char known[] = "UPDATE accounts SET password = ? WHERE id = ? AND password IN (?, ?)";
-	static const char end_others[] = "DELETE FROM sessions WHERE account_id = ? AND id <> ?";
-	static const struct id none;
-	struct new_password *p = ctx;
+	struct setting *k = ctx;
+	const struct password_change *p = k->change;
 	struct db_arg set[] = {db_str(p->text), db_int((int64_t)p->account_id), db_str(p->was), db_str(p->text)};
-	struct db_arg end[] = {db_int((int64_t)p->account_id), db_id(p->keep ? p->keep : &none)};
 	uint64_t n;
 
 	if (!db_exec(c, p->was ? known : any, set, p->was ? 4 : 2, &n, err))
 		return false;
-	p->done = n == 1;
-	return !p->done || (db_exec(c, end_others, end, 2, NULL, err) && audit_write(c, p->audit, err));
+	k->done = n == 1;
+	return !k->done || (end_others(c, p, err) && audit_write(c, k->audit, err));
 }
 
-bool password_set(struct db *db, uint64_t account_id, const char *was, const char *text, const struct id *keep,
-                  const struct audit_entry *audit, bool *set, struct error *err)
+bool password_set(struct db *db, const struct password_change *p, const struct audit_entry *audit, bool *set,
+                  struct error *err)
 {
-	struct new_password p = {.account_id = account_id, .was = was, .text = text, .keep = keep, .audit = audit};
-	bool ok = db_transaction(db, set_body, NULL, &p, err);
+	struct setting k = {.change = p, .audit = audit};
+	bool ok = db_transaction(db, set_body, NULL, &k, err);
 
-	*set = ok && p.done;
+	*set = ok && k.done;
 	return ok;
 }
 

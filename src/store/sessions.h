@@ -36,10 +36,16 @@ bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t n
 bool password_find(struct db_conn *c, const char *email, uint64_t *account_id, char text[PASSWORD_TEXT_MAX + 1],
                    struct error *err);
 bool password_load(struct db_conn *c, uint64_t account_id, char text[PASSWORD_TEXT_MAX + 1], struct error *err);
-/* Ends every session of the account but the one that is kept (NULL: every one). was: the hash that the account must have
- * (NULL: any); *set false: it has another, and nothing changed. */
-bool password_set(struct db *db, uint64_t account_id, const char *was, const char *text, const struct id *keep,
-                  const struct audit_entry *audit, bool *set, struct error *err);
+struct password_change {
+	uint64_t    account_id;
+	const char *was;                 /* the hash that the account must have; NULL: any */
+	const char *text;                /* the new one */
+	const struct session *keep;      /* its id, and the hash of its new token; NULL: none */
+};
+/* Ends every session of the account but the one that is kept, which has another token from then on: who had the old one
+ * may have been somebody else. *set false: the account's hash is not what it must be, and nothing changed. */
+bool password_set(struct db *db, const struct password_change *p, const struct audit_entry *audit, bool *set,
+                  struct error *err);
 
 /* A subject that logins are counted by, and how many may fail in a window. */
 struct login_subject {

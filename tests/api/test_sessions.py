@@ -251,9 +251,13 @@ class Ending(SessionCase):
         set_password(account)
         cookie, other = self.logged_in(account), self.logged_in(account)
         body = {"current_password": PASSWORD, "new_password": "another horse battery"}
-        self.assertEqual(self.as_session("POST", "/api/me/password", cookie, body).status, 200)
-        self.assertEqual(self.as_session("GET", "/api/me", cookie).status, 200)
+        answer = self.as_session("POST", "/api/me/password", cookie, body)
+        self.assertEqual(answer.status, 200, answer.text)
+        renewed = self.cookie(answer)[0]
+        self.assertEqual(self.as_session("GET", "/api/me", renewed).status, 200)
         wait_until(lambda: self.as_session("GET", "/api/me", other).status == 401, 10, "the other session is over")
+        wait_until(lambda: self.as_session("GET", "/api/me", cookie).status == 401, 10, "whoever has the old token is out")
+        self.assertEqual(self.as_session("GET", "/api/me", renewed).status, 200)
         self.refused(self.log_in(account), "UNAUTHORIZED")
         self.assertEqual(self.log_in(account, "another horse battery").status, 200)
 

@@ -17,12 +17,13 @@ static struct audit_entry told(uint64_t account_id, const char *action)
 	return (struct audit_entry){.id = id_make(), .account_id = account_id, .action = action};
 }
 
-static bool set_password(uint64_t account_id, const char *was, const char *text, const struct id *keep)
+static bool set_password(uint64_t account_id, const char *was, const char *text, const struct session *keep)
 {
+	struct password_change change = {.account_id = account_id, .was = was, .text = text, .keep = keep};
 	struct audit_entry audit = told(account_id, "user.password");
 	bool set;
 
-	CU_ASSERT_TRUE_FATAL(password_set(fx_db, account_id, was, text, keep, &audit, &set, &err));
+	CU_ASSERT_TRUE_FATAL(password_set(fx_db, &change, &audit, &set, &err));
 	return set;
 }
 
@@ -178,7 +179,7 @@ static void a_new_password_ends_the_account_s_other_sessions(void)
 	kept = opened(7, 1, 5000);
 	other = opened(7, 2, 5000);
 	foreign = opened(8, 3, 5000);
-	CU_ASSERT_TRUE(set_password(7, "old", "$scrypt$x", &kept.id));
+	CU_ASSERT_TRUE(set_password(7, "old", "$scrypt$x", &kept));
 	CU_ASSERT_TRUE(stands_for(&kept, 7));
 	CU_ASSERT_FALSE(stands_for(&other, 7));
 	CU_ASSERT_TRUE(stands_for(&foreign, 8));
@@ -186,6 +187,19 @@ static void a_new_password_ends_the_account_s_other_sessions(void)
 	CU_ASSERT_STRING_EQUAL(text, "$scrypt$x");
 	CU_ASSERT_TRUE(password_load(fx_conn, 8, text, &err));
 	CU_ASSERT_STRING_EQUAL(text, "old");
+}
+
+static void a_session_that_is_kept_has_a_new_token(void)
+{
+	struct session old, renewed;
+
+	fx_empty();
+	account(7);
+	old = renewed = opened(7, 1, 5000);
+	renewed.hash[0] = 9;
+	CU_ASSERT_TRUE(set_password(7, "old", "new", &renewed));
+	CU_ASSERT_FALSE(stands_for(&old, 7));
+	CU_ASSERT_TRUE(stands_for(&renewed, 7));
 }
 
 static void of_two_changes_of_one_password_the_second_changes_nothing(void)
@@ -196,13 +210,13 @@ static void of_two_changes_of_one_password_the_second_changes_nothing(void)
 	account(7);
 	kept = opened(7, 1, 5000);
 	other = opened(7, 2, 5000);
-	CU_ASSERT_TRUE(set_password(7, "old", "new", &kept.id));
-	CU_ASSERT_FALSE(set_password(7, "old", "another", &other.id));
+	CU_ASSERT_TRUE(set_password(7, "old", "new", &kept));
+	CU_ASSERT_FALSE(set_password(7, "old", "another", &other));
 	CU_ASSERT_TRUE(stands_for(&kept, 7));
 	CU_ASSERT_EQUAL(fx_number("SELECT password = 'new' FROM accounts WHERE id = 7"), 1);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'user.password'"), 2);
 	/* repeated because its answer was lost */
-	CU_ASSERT_TRUE(set_password(7, "old", "new", &kept.id));
+	CU_ASSERT_TRUE(set_password(7, "old", "new", &kept));
 }
 
 static uint64_t found(const char *email)
@@ -295,6 +309,7 @@ static CU_TestInfo tests[] = {
 	{"who knew a password that changed meanwhile gets no session",
 	 who_knew_a_password_that_changed_meanwhile_gets_no_session},
 	{"a login waits for a password that is being changed", a_login_waits_for_a_password_that_is_being_changed},
+	{"a session that is kept has a new token", a_session_that_is_kept_has_a_new_token},
 	{"of two changes of one password the second changes nothing",
 	 of_two_changes_of_one_password_the_second_changes_nothing},
 	{"an account is found by its address, and not by one that collates alike",
