@@ -76,7 +76,7 @@ static const struct setting table[] = {
 	TEXT_("paths", "agents_dir", agents_dir, "", NULL,
 	      "directory of your own agents' manifests; empty for none"),
 	TEXT_("secrets", "pepper_file", pepper_file, "/etc/agentiv/pepper", check_not_empty,
-	      "keys under which API keys are hashed, lines of ID:BASE64, the newest last"),
+	      "keys under which API keys are hashed, up to 8 lines of ID:BASE64, the newest last"),
 	TEXT_("secrets", "seal_file", seal_file, "/etc/agentiv/seal", check_not_empty,
 	      "keys under which settings and webhook secrets are sealed, in the same form"),
 	TEXT_("http", "listen", listen, "/run/agentiv/agentiv.sock", NULL,
