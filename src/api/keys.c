@@ -54,6 +54,10 @@ static void put_key(struct json_out *w, const char *key, const struct api_key *k
 	json_put_time(w, "revoked_at", k->revoked_at);
 	json_put_time(w, "last_used_at", k->last_used);
 	put_networks(w, k);
+	if (k->has_budget)
+		json_put_int(w, "tokens_per_month", k->tokens_per_month);
+	else
+		json_put_null(w, "tokens_per_month");
 	if (k->has_replacement)
 		put_id(w, "replaced_by", &k->replaced_by);
 	else
@@ -141,9 +145,20 @@ static bool read_expiry(struct json_object *body, struct api_key *row, struct er
 	        err_field(err, "expires_at", "expires_at must be a time such as 2027-01-15T06:00:00Z"));
 }
 
+static bool read_budget(struct json_object *body, struct api_key *row, struct error *err)
+{
+	int64_t tokens = LIMIT_UNLIMITED;
+
+	if (!json_get_int(body, "", "tokens_per_month", 0, KEY_TOKENS_MAX, &tokens, err))
+		return false;
+	row->has_budget = tokens != LIMIT_UNLIMITED;
+	row->tokens_per_month = row->has_budget ? tokens : 0;
+	return true;
+}
+
 static bool read_new_key(const struct request *r, struct api_key *row, struct error *err)
 {
-	static const char *const known[] = {"name", "scopes", "expires_at", "allowed_networks", NULL};
+	static const char *const known[] = {"name", "scopes", "expires_at", "allowed_networks", "tokens_per_month", NULL};
 	struct json_object *body;
 	const char *name = NULL;
 	bool ok = read_object(r, known, &body, err) && json_get_str(body, "", "name", &name, err);
@@ -151,7 +166,7 @@ static bool read_new_key(const struct request *r, struct api_key *row, struct er
 	if (ok && !name)
 		ok = err_field(err, "name", "name is required: what the key is for");
 	ok = ok && key_name(row, name, err) && read_scopes(body, row, err) && read_networks(body, row, err) &&
-	     read_expiry(body, row, err);
+	     read_expiry(body, row, err) && read_budget(body, row, err);
 	json_object_put(body);
 	return ok;
 }

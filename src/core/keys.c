@@ -80,13 +80,43 @@ static bool has_room(struct db_conn *c, const struct making *m, struct error *er
 	        err_set(err, ERR_CONFLICT, "At most %d API keys can be valid at once; revoke one first", KEYS_MAX));
 }
 
+static bool set_budget(struct db_conn *c, const struct api_key *row, struct error *err)
+{
+	char id[ID_TEXT_SIZE];
+
+	id_format(ID_KEY, &row->id, id);
+	return !row->has_budget ||
+	       budget_set(c, row->account_id, BUDGET_KEY, id, row->tokens_per_month, row->created_at, err);
+}
+
 static bool insert(struct db_conn *c, struct making *m, struct error *err)
 {
 	struct key_hash h;
 
 	return has_room(c, m, err) && secrets_hash_new(m->keys->secrets, c, m->made->key, &h, err) &&
-	       api_key_create(c, &m->made->row, h.hash, h.pepper_id, err) && audit_write(c, audit_entry(&m->told), err) &&
-	       once_keep(c, m->once, m->made, err);
+	       api_key_create(c, &m->made->row, h.hash, h.pepper_id, err) && set_budget(c, &m->made->row, err) &&
+	       audit_write(c, audit_entry(&m->told), err) && once_keep(c, m->once, m->made, err);
+}
+
+/* Fills in the budgets of n keys of an account. */
+static bool find_budgets(struct db_conn *c, uint64_t account_id, struct api_key *keys, unsigned n, struct error *err)
+{
+	struct token_budget *budgets;
+	unsigned count, i, b;
+	struct arena a;
+	struct id id;
+	bool ok;
+
+	arena_init(&a);
+	ok = n == 0 || budget_list(c, account_id, clock_now_ms(), &a, &budgets, &count, err);
+	for (b = 0; ok && n > 0 && b < count; b++)
+		for (i = 0; i < n && budgets[b].kind == BUDGET_KEY && id_parse(ID_KEY, budgets[b].subject, &id); i++)
+			if (id_cmp(&keys[i].id, &id) == 0) {
+				keys[i].has_budget = true;
+				keys[i].tokens_per_month = budgets[b].max_tokens;
+			}
+	arena_release(&a);
+	return ok;
 }
 
 /* An attempt whose answer was lost has made it or not. */
@@ -138,6 +168,8 @@ static void tell_rights(struct json_out *w, const struct api_key *row)
 	json_put_str(w, "name", row->name);
 	json_put_str(w, "scopes", scopes);
 	json_put_time(w, "expires_at", row->expires_at);
+	if (row->has_budget)
+		json_put_int(w, "tokens_per_month", row->tokens_per_month);
 	if (row->network_count == 0)
 		return;
 	json_arr_open(w, "allowed_networks");
@@ -186,6 +218,8 @@ static bool replace(struct db_conn *c, struct making *m, const struct api_key *o
 	row->scopes = old->scopes;
 	memcpy(row->networks, old->networks, sizeof row->networks);
 	row->network_count = old->network_count;
+	row->has_budget = old->has_budget;
+	row->tokens_per_month = old->tokens_per_month;
 	row->expires_at = old->expires_at ? row->created_at + old->expires_at - old->created_at : 0;
 	if (old->expires_at && old->expires_at < ends)
 		ends = old->expires_at;
@@ -206,7 +240,8 @@ static bool rotate_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	if (!found)
 		return unknown(err);
-	return can_be_rotated(&old, m->made->row.created_at, err) && replace(c, m, &old, err);
+	return can_be_rotated(&old, m->made->row.created_at, err) && find_budgets(c, m->account_id, &old, 1, err) &&
+	       replace(c, m, &old, err);
 }
 
 bool keys_rotate(const struct keys *keys, const struct actor *who, uint64_t account_id, const struct id *id,
@@ -272,7 +307,7 @@ bool keys_list(const struct keys *keys, uint64_t account_id, struct arena *a, st
                struct error *err)
 {
 	struct db_conn *c = db_get(keys->db, err);
-	bool ok = c && api_key_list(c, account_id, a, out, count, err);
+	bool ok = c && api_key_list(c, account_id, a, out, count, err) && find_budgets(c, account_id, *out, *count, err);
 
 	db_put(keys->db, c);
 	return ok;

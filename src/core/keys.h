@@ -13,6 +13,7 @@
 #include "core/once.h"
 #include "core/secrets.h"
 #include "store/accounts.h"
+#include "store/budgets.h"
 
 struct keys {
 	struct db *db;
@@ -29,24 +30,25 @@ struct made_key {
 #define KEYS_MAX            100                 /* valid at once, of one account */
 #define KEY_OVERLAP_MAX_S   (30 * 86400)
 #define KEY_OVERLAP_S       86400
+#define KEY_TOKENS_MAX      BUDGET_TOKENS_MAX
 
 /* What a key is given, checked; ERR_INVALID_INPUT names "name" or the field given. */
 bool key_name(struct api_key *row, const char *name, struct error *err);
 bool key_add_network(struct api_key *row, const char *text, size_t n, const char *field, struct error *err);
 
-/* k->row: name, scopes, expires_at and networks are what is asked for, the rest is filled in. once, whose render is given a
+/* k->row: name, scopes, expires_at, networks and budget are what is asked for, the rest is filled in. once, whose render is given a
  * made_key: NULL when no answer is wanted; when it was replayed, nothing was made and k means nothing.
  * ERR_INVALID_INPUT names the member at fault; ERR_CONFLICT: KEYS_MAX keys are valid. */
 bool keys_create(const struct keys *keys, const struct actor *who, uint64_t account_id, struct made_key *k,
                  struct once *once, struct error *err);
-/* Makes a key with name, scopes, networks and lifetime of another, which expires when the overlap is over, if not before.
+/* Makes a key with name, scopes, networks, lifetime and budget (of which nothing is used) of another, which expires when the overlap is over, if not before.
  * ERR_NOT_FOUND; ERR_CONFLICT: it was rotated already, is revoked or has expired, or as above. */
 bool keys_rotate(const struct keys *keys, const struct actor *who, uint64_t account_id, const struct id *id,
                  int64_t overlap_s, struct made_key *k, struct once *once, struct error *err);
 /* out is the key afterwards. One that is revoked already stays as it is. ERR_NOT_FOUND. */
 bool keys_revoke(const struct keys *keys, const struct actor *who, uint64_t account_id, const struct id *id,
                  struct api_key *out, struct error *err);
-/* Of an account, in the order they were made. */
+/* Of an account, in the order they were made, with their budgets. */
 bool keys_list(const struct keys *keys, uint64_t account_id, struct arena *a, struct api_key **out, unsigned *count,
                struct error *err);
 

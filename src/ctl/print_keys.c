@@ -1,6 +1,8 @@
 /* API keys as agentivctl prints them. */
 #include "ctl/print.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 
 #define SCOPES_SIZE 160       /* all of them, with commas between */
@@ -32,6 +34,10 @@ static void put_key(struct json_out *w, const struct api_key *k, const char *key
 		json_put_str(w, NULL, network);
 	}
 	json_arr_close(w);
+	if (k->has_budget)
+		json_put_int(w, "tokens_per_month", k->tokens_per_month);
+	else
+		json_put_null(w, "tokens_per_month");
 	if (k->has_replacement)
 		json_put_id(w, "replaced_by", ID_KEY, &k->replaced_by);
 	else
@@ -120,6 +126,10 @@ static void key_cells(struct table *t, const void *row)
 	table_add_time(t, k->expires_at);
 	table_add_time(t, k->last_used);
 	add_networks(t, k);
+	if (k->has_budget)
+		table_add(t, "%" PRId64, k->tokens_per_month);
+	else
+		table_add(t, "-");
 	if (k->has_replacement)
 		table_add_id(t, ID_KEY, &k->replaced_by);
 	else
@@ -128,7 +138,7 @@ static void key_cells(struct table *t, const void *row)
 
 void print_keys(struct ctl *c, const struct api_key *k, unsigned n)
 {
-	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED", "USABLE FROM",
+	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED", "USABLE FROM", "TOKENS/MONTH",
 	                                    "REPLACED BY", NULL};
 	static const struct listing listing = {heads, "This user has no keys: agentivctl key create",
 	                                       sizeof *k, key_json, key_cells};

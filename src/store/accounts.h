@@ -123,6 +123,7 @@ struct api_key {
 	int64_t created_at, expires_at, revoked_at, last_used;   /* 0: never, not */
 	struct network networks[API_KEY_NETWORKS_MAX]; unsigned network_count;   /* from where it may be used; 0: anywhere */
 	struct id replaced_by; bool has_replacement;             /* the key that a rotation made */
+	int64_t tokens_per_month; bool has_budget;               /* by who asks for it (core/keys.h) */
 };
 bool api_key_create(struct db_conn *c, const struct api_key *k, const uint8_t hash[32],
                     const char *pepper_id, struct error *err);

@@ -6,7 +6,7 @@ from client import SCOPES, Account, together, wait_until
 from test_sessions import SessionCase, set_password
 
 MEMBERS = ["id", "name", "shown", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at", "allowed_networks",
-           "replaced_by"]
+           "tokens_per_month", "replaced_by"]
 
 
 def time_of(text):
@@ -87,6 +87,7 @@ class Making(KeyCase):
                 ({"allowed_networks": ["example.com"]}, "allowed_networks"),
                 ({"allowed_networks": [None]}, "allowed_networks[0]"),
                 ({"allowed_networks": [f"10.0.0.{n}" for n in range(33)]}, "allowed_networks"),
+                ({"tokens_per_month": -1}, "tokens_per_month"), ({"tokens_per_month": "1"}, "tokens_per_month"),
                 ({"key": "agv_live_mine"}, "key")):
             with self.subTest(change):
                 self.refused(self.ask("POST", body={**good, **change}), "INVALID_INPUT", field)
@@ -104,6 +105,16 @@ class Making(KeyCase):
         expected = ["10.0.0.0/8", "2001:db8::/32", "::1", "192.0.2.7"]
         self.assertEqual(key["allowed_networks"], expected)
         self.assertEqual(self.listed(key)["allowed_networks"], expected)
+
+    def test_a_key_has_its_own_budget_of_tokens_and_its_successor_too(self):
+        key = self.make(tokens_per_month=5000)
+        self.assertEqual((key["tokens_per_month"], self.listed(key)["tokens_per_month"]), (5000, 5000))
+        new = self.rotate(key).data
+        self.assertEqual((new["tokens_per_month"], self.listed(new)["tokens_per_month"]), (5000, 5000))
+        budgets = {b["subject"]: b["limit"] for b in self.get("/api/usage").data["budgets"]}
+        self.assertEqual((budgets[key["id"]], budgets[new["id"]]), (5000, 5000))
+        self.assertIsNone(self.make(tokens_per_month=None)["tokens_per_month"])
+        self.assertEqual(self.make(tokens_per_month=0)["tokens_per_month"], 0)
 
     def test_a_hundred_keys_can_be_valid_at_once(self):
         _, session = self.other()
