@@ -5,10 +5,10 @@
 #include "api/runs_priv.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "core/once.h"
 
 #define MEMBERS_MAX     8
 #define WEBHOOK_URL_MAX 2048      /* the column */
-#define KEY_MAX         255
 #define RUN_DELAY_MAX_DAYS 30
 #define RUN_DELAY_MAX_MS   (RUN_DELAY_MAX_DAYS * 86400 * INT64_C(1000))
 
@@ -115,16 +115,13 @@ static void hash_part(struct buf *b, const char *text)
 /* The scope of a key: account, method, path. */
 static bool read_key(struct request *r, struct run_request *q, struct error *err)
 {
-	const char *key = r->idempotency_key, *p;
+	const char *key = r->idempotency_key;
 	struct buf scope;
 
 	if (!key)
 		return true;
-	for (p = key; *p >= ' ' && *p < 0x7f; p++)
-		;
-	if (*p || p == key || p - key > KEY_MAX)
-		return err_field(err, "Idempotency-Key", "Idempotency-Key must be 1 to %d printable ASCII characters",
-		                 KEY_MAX);
+	if (!once_key_valid(key, err))
+		return false;
 	buf_init(&scope, 1024);
 	buf_add_int(&scope, (long long)r->auth->principal.account_id);
 	hash_part(&scope, "\nPOST\nrun");

@@ -258,6 +258,122 @@ static void a_pepper_that_is_not_active_any_more_is_not_hashed_under(void)
 	over();
 }
 
+/* ---- what is told of a key's use ---- */
+
+/* Lets the key in past the cache; returns how many statements that took. */
+static uint64_t looked_up(void)
+{
+	uint64_t before = db_counters(fx_db).statements;
+
+	auth_forget(auth);
+	let_in();
+	return db_counters(fx_db).statements - before;
+}
+
+static int64_t last_used(void)
+{
+	return fx_number("SELECT COALESCE(MAX(last_used), 0) FROM api_keys");
+}
+
+static void the_use_of_a_key_is_written_down_once_a_minute_by_who_looks_it_up(void)
+{
+	uint64_t with_write, without;
+	int64_t first;
+
+	given_a_key(0);
+	with_write = looked_up();
+	first = last_used();
+	CU_ASSERT_EQUAL(first, clock_now_ms());
+	now_ms += API_KEY_USED_MS - 1;
+	without = looked_up();
+	CU_ASSERT_EQUAL(without + 1, with_write);
+	CU_ASSERT_EQUAL(last_used(), first);
+	now_ms += 1;
+	CU_ASSERT_EQUAL(looked_up(), with_write);
+	CU_ASSERT_EQUAL(last_used(), first + API_KEY_USED_MS);
+	over();
+}
+
+static void who_finds_a_key_in_the_cache_writes_nothing(void)
+{
+	uint64_t before;
+
+	given_a_key(0);
+	CU_ASSERT_TRUE(let_in());
+	now_ms += API_KEY_USED_MS;
+	before = db_counters(fx_db).statements;
+	CU_ASSERT_TRUE(let_in());
+	CU_ASSERT_EQUAL(db_counters(fx_db).statements, before);
+	over();
+}
+
+static void of_several_that_look_a_key_up_one_writes(void)
+{
+	struct error failed;
+
+	given_a_key(0);
+	CU_ASSERT_TRUE(api_key_used(fx_conn, &key.id, 100000, &failed));
+	CU_ASSERT_TRUE(api_key_used(fx_conn, &key.id, 100000 + API_KEY_USED_MS - 1, &failed));
+	CU_ASSERT_EQUAL(last_used(), 100000);
+	over();
+}
+
+static void a_key_that_is_not_let_in_was_not_used(void)
+{
+	given_a_key(0);
+	revoke();
+	CU_ASSERT_FALSE(let_in());
+	CU_ASSERT_EQUAL(last_used(), 0);
+	over();
+	given_a_key(clock_now_ms() - 1);
+	CU_ASSERT_FALSE(let_in());
+	CU_ASSERT_EQUAL(last_used(), 0);
+	over();
+}
+
+/* ---- from where a key may be used ---- */
+
+static bool may_come_from(const char *address)
+{
+	struct auth_entry *e;
+	bool may;
+
+	CU_ASSERT_TRUE_FATAL(auth_check(auth, &asking, false, &e, &err));
+	may = principal_may_come_from(&e->principal, address, &err);
+	auth_release(e);
+	return may;
+}
+
+static void a_key_without_networks_is_used_from_anywhere(void)
+{
+	given_a_key(0);
+	CU_ASSERT_TRUE(may_come_from("203.0.113.9") && may_come_from("unix:") && may_come_from(NULL));
+	over();
+}
+
+static void a_key_is_used_from_its_networks_only(void)
+{
+	given_a_key(0);
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE api_keys SET allowed_networks = '192.0.2.0/25 2001:db8::/32'", &err));
+	CU_ASSERT_TRUE(may_come_from("192.0.2.127") && may_come_from("2001:db8:9::1"));
+	CU_ASSERT_TRUE(may_come_from("::ffff:192.0.2.1"));
+	CU_ASSERT_FALSE(may_come_from("192.0.2.128"));
+	CU_ASSERT_EQUAL(err.code, ERR_FORBIDDEN);
+	CU_ASSERT_STRING_EQUAL(err.message, "The API key may not be used from 192.0.2.128");
+	CU_ASSERT_FALSE(may_come_from("unix:"));
+	CU_ASSERT_FALSE(may_come_from(NULL));
+	CU_ASSERT_FALSE(may_come_from("192.0.2.1.example.com"));
+	over();
+}
+
+static void a_network_that_is_damaged_lets_nobody_in(void)
+{
+	given_a_key(0);
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE api_keys SET allowed_networks = '192.0.2.0/2x'", &err));
+	CU_ASSERT_FALSE(may_come_from("192.0.2.1") || may_come_from("0.0.0.0"));
+	over();
+}
+
 static CU_TestInfo tests[] = {
 	{"a key is hashed under the active pepper when it is used",
 	 a_key_is_hashed_under_the_active_pepper_when_it_is_used},
@@ -273,6 +389,14 @@ static CU_TestInfo tests[] = {
 	{"what was looked up slowly is kept no longer", what_was_looked_up_slowly_is_kept_no_longer},
 	{"a key that is forgotten is looked up at once", a_key_that_is_forgotten_is_looked_up_at_once},
 	{"a key expires at its instant, though it is known", a_key_expires_at_its_instant_though_it_is_known},
+	{"the use of a key is written down once a minute, by who looks it up",
+	 the_use_of_a_key_is_written_down_once_a_minute_by_who_looks_it_up},
+	{"who finds a key in the cache writes nothing", who_finds_a_key_in_the_cache_writes_nothing},
+	{"of several that look a key up one writes", of_several_that_look_a_key_up_one_writes},
+	{"a key that is not let in was not used", a_key_that_is_not_let_in_was_not_used},
+	{"a key without networks is used from anywhere", a_key_without_networks_is_used_from_anywhere},
+	{"a key is used from its networks only", a_key_is_used_from_its_networks_only},
+	{"a network that is damaged lets nobody in", a_network_that_is_damaged_lets_nobody_in},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo auth_suite = {"who asks", fx_open, fx_close, NULL, NULL, tests};

@@ -9,6 +9,7 @@
 #include "store/accounts.h"
 #include "store/budgets.h"
 #include "store/effects.h"
+#include "store/kept_answers.h"
 #include "store/usage.h"
 #include "store_suites.h"
 
@@ -48,6 +49,8 @@ static void fill(void)
 		" SELECT 9000000000000, " ID NUMBERS,
 		"INSERT INTO api_keys (id, account_id, name, hash, pepper_id, shown, scopes, created_at)"
 		" SELECT " ID ", 900, 'n', UNHEX(SHA2(seq, 256)), 'p', 's', 1, 1" NUMBERS,
+		"INSERT INTO kept_answers SELECT UNHEX(SHA2(seq, 256)), 900, UNHEX(SHA2(seq, 256)), " ID ", 1, 201, 'x'" NUMBERS,
+		"INSERT INTO audit_log (id, account_id, at, actor_kind, action) SELECT " ID ", 900, 1, 0, 'x'" NUMBERS,
 		"INSERT INTO subscriptions (account_id, agent, status) SELECT 900, seq, 1" NUMBERS,
 		"INSERT INTO connections (account_id, integration, id, kind, settings, status, created_at)"
 		" SELECT 900, seq, " ID ", 'k', 's', 0, 1" NUMBERS,
@@ -193,6 +196,39 @@ static void effects_and_what_is_remembered(void)
 	CU_ASSERT_TRUE(memory_list(fx_conn, 1, NULL, 100, &arena, &list, &n, &err));
 	CU_ASSERT_TRUE(memory_list(fx_conn, 1, "echo", 100, &arena, &list, &n, &err));
 	CU_ASSERT_TRUE(ranges_only("plan_load, effects_look, memory_look, memory_list", 12, 4));
+}
+
+static void one_key_is_changed_by_its_id(void)
+{
+	struct id id = id_make(), by = id_make();
+	struct api_key row;
+	struct error err;
+	int64_t n;
+	bool found;
+
+	begin();
+	CU_ASSERT_TRUE(api_key_find(fx_conn, 1, &id, &row, &found, &err));
+	CU_ASSERT_TRUE(api_key_replace(fx_conn, 1, &id, &by, 1000, &err));
+	CU_ASSERT_TRUE(api_key_used(fx_conn, &id, 1000, &err));
+	CU_ASSERT_TRUE(ranges_only("api_key_find, _replace, _used", 3, 0));
+	begin();
+	CU_ASSERT_TRUE(api_key_count(fx_conn, 1, 1000, &n, &err));
+	CU_ASSERT_TRUE(ranges_only("api_key_count", 1, n));
+}
+
+static void an_answer_is_kept_by_its_scope(void)
+{
+	struct kept_answer k = {.account_id = 1, .object_id = id_make(), .now_ms = 1000};
+	enum kept_state state;
+	struct error err = {0};
+	struct buf sealed;
+
+	buf_init(&sealed, 100);
+	begin();
+	CU_ASSERT_TRUE(kept_answer_claim(fx_conn, &k, &state, &sealed, &err));
+	CU_ASSERT_TRUE(kept_answer_put(fx_conn, &k, "x", 1, &err));
+	CU_ASSERT_TRUE(ranges_only("kept_answer_claim, _put", 3, 0));
+	buf_release(&sealed);
 }
 
 static void the_audit_log_by_account_and_whole(void)
@@ -392,6 +428,8 @@ static CU_TestInfo tests[] = {
 	{"what an account has used", what_an_account_has_used},
 	{"the budgets of a model call", the_budgets_of_a_model_call},
 	{"effects and what is remembered", effects_and_what_is_remembered},
+	{"one key is changed by its id", one_key_is_changed_by_its_id},
+	{"an answer is kept by its scope", an_answer_is_kept_by_its_scope},
 	{"the audit log, by account and whole", the_audit_log_by_account_and_whole},
 	{"accounts by address and in order", accounts_by_address_and_in_order},
 	{"a plan is set by keys", a_plan_is_set_by_keys},

@@ -205,11 +205,15 @@ static void a_valid_key_counts_on_unknown_paths_too(void)
 
 /* ---- the order: what comes first answers, though all that follows is wrong as well ---- */
 
+static struct network elsewhere = {.bits = 128};
+
 static void spoil_all(void)
 {
 	allow_all();
 	account.principal.features = (struct plan_features){.api = false};
 	account.principal.scopes = 0;
+	account.principal.networks = &elsewhere;
+	account.principal.network_count = 1;
 	minute_used_up = true;
 	body_sent = "not even JSON";
 	fx_app.cfg.max_body = 4;
@@ -229,6 +233,10 @@ static void the_checks_come_in_the_documented_order(void)
 	serve("POST", "/things?bad=%", wrong);
 	CU_ASSERT_TRUE(fx_status("429 Too Many Requests"));
 	minute_used_up = false;
+	serve("POST", "/things?bad=%", wrong);
+	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
+	CU_ASSERT_TRUE(fx_has("may not be used from 192.0.2.1"));
+	account.principal.network_count = 0;
 	serve("POST", "/things?bad=%", wrong);
 	CU_ASSERT_TRUE(fx_status("403 Forbidden"));
 	CU_ASSERT_TRUE(fx_has("The plan pro does not include API access"));

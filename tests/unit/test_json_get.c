@@ -41,6 +41,21 @@ static void present_members_are_taken(void)
 	CU_ASSERT_TRUE(json_get_arr(o, "", "a", &array, &err) && json_object_array_length(array) == 1);
 }
 
+static void elements_that_are_no_strings_are_named(void)
+{
+	struct json_object *array = NULL;
+	const char *s = NULL;
+
+	CU_ASSERT_TRUE_FATAL(json_read("[\"x\", 7, null]", 14, 32, &array, NULL, NULL, &err));
+	CU_ASSERT_TRUE(json_at_str(array, "path", 0, &s, &err));
+	CU_ASSERT_STRING_EQUAL(s, "x");
+	CU_ASSERT_FALSE(json_at_str(array, "path", 1, &s, &err));
+	CU_ASSERT_STRING_EQUAL(err.field, "path[1]");
+	CU_ASSERT_STRING_EQUAL(err.message, "path[1] must be a string");
+	CU_ASSERT_FALSE(json_at_str(array, "path", 2, &s, &err));
+	json_object_put(array);
+}
+
 static void absent_and_null_members_leave_the_default(void)
 {
 	static const char *const keys[] = {"n", "absent"};
@@ -149,6 +164,7 @@ static void a_secret_is_overwritten_before_it_is_given_back(void)
 
 static CU_TestInfo tests[] = {
 	{"present members are taken", present_members_are_taken},
+	{"elements that are no strings are named", elements_that_are_no_strings_are_named},
 	{"absent and null members leave the default", absent_and_null_members_leave_the_default},
 	{"a wrong type names path and key", a_wrong_type_names_path_and_key},
 	{"an integer out of range is told the range", an_integer_out_of_range_is_told_the_range},
