@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/integration_name.h"
 #include "api/runs_priv.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -136,26 +137,6 @@ static bool read_key(struct request *r, struct run_request *q, struct error *err
 
 /* ---- may it run ---- */
 
-/* "google-calendar" is "Google Calendar". */
-static void integration_title(const char *slug, char *out, size_t size)
-{
-	static const char *const own[][2] = {
-		{"quickbooks", "QuickBooks"}, {"youtube", "YouTube"}, {"linkedin", "LinkedIn"}};
-	bool first = true;
-	size_t n = 0, i;
-
-	for (i = 0; i < sizeof own / sizeof *own; i++)
-		if (strcmp(own[i][0], slug) == 0)
-			slug = own[i][1];
-	for (; *slug && n + 1 < size; slug++) {
-		out[n] = *slug == '-' ? ' ' : *slug;
-		if (first && out[n] >= 'a' && out[n] <= 'z')
-			out[n] = (char)(out[n] - 'a' + 'A');
-		first = out[n++] == ' ';
-	}
-	out[n] = '\0';
-}
-
 static bool check_subscription(const struct principal *p, const struct manifest *m, struct error *err)
 {
 	int64_t trial_ends_at;
@@ -181,7 +162,7 @@ static bool has_inline_data(const struct manifest *m, struct json_object *input)
 static bool check_connections(const struct principal *p, const struct manifest *m,
                               struct json_object *input, struct error *err)
 {
-	char title[64];
+	char name[INTEGRATION_NAME_SIZE];
 	unsigned i;
 
 	if (m->required_count == 0 || has_inline_data(m, input))
@@ -189,9 +170,9 @@ static bool check_connections(const struct principal *p, const struct manifest *
 	for (i = 0; i < m->required_count; i++) {
 		if (principal_connected(p, m->required[i]))
 			continue;
-		integration_title(m->required[i], title, sizeof title);
+		integration_name(m->required[i], name);
 		err_set(err, ERR_INTEGRATION_NOT_CONNECTED,
-		        "%s not connected. User must connect at /connections", title);
+		        "%s not connected. User must connect at /connections", name);
 		snprintf(err->integration, sizeof err->integration, "%s", m->required[i]);
 		return false;
 	}

@@ -72,6 +72,68 @@ static void check_quoting(const char *text, size_t n)
 	buf_release(&b);
 }
 
+/* A getter that gives something gave it of the right kind; one that refuses says which member, in UTF-8. */
+static void check_refusal(bool ok, const struct error *err, bool right)
+{
+	MUST(ok == right);
+	MUST(ok || (err->code == ERR_INVALID_INPUT && err->field[0] && err->message[0]));
+	MUST(ok || (json_utf8_valid(err->field, strlen(err->field)) && json_utf8_valid(err->message, strlen(err->message))));
+}
+
+static void check_member(struct json_object *o, const char *path, const char *key, struct json_object *value)
+{
+	enum json_type type = json_object_get_type(value);
+	double d = type == json_type_double || type == json_type_int ? json_object_get_double(value) : 0;
+	bool absent = type == json_type_null, number = type == json_type_int || type == json_type_double;
+	struct json_object *sub = NULL;
+	struct error err = {0};
+	const char *text = NULL;
+	int64_t i = 77;
+	double got = 77;
+	bool b = false, ok;
+
+	check_refusal(json_get_str(o, path, key, &text, &err), &err, absent || type == json_type_string);
+	MUST((text != NULL) == (type == json_type_string));
+	check_refusal(json_get_bool(o, path, key, &b, &err), &err, absent || type == json_type_boolean);
+	check_refusal(json_get_num(o, path, key, &got, &err), &err, absent || number);
+	MUST(!number || got == d);
+	check_refusal(json_get_obj(o, path, key, &sub, &err), &err, absent || type == json_type_object);
+	MUST(!sub || sub == value);
+	sub = NULL;
+	check_refusal(json_get_arr(o, path, key, &sub, &err), &err, absent || type == json_type_array);
+	MUST(!sub || sub == value);
+	ok = json_get_int(o, path, key, -1000, 1000, &i, &err);
+	check_refusal(ok, &err, absent || (number && d >= -1000 && d <= 1000 && d == (double)(int64_t)d));
+	MUST(i == 77 || (i >= -1000 && i <= 1000));
+	MUST(ok || i == 77);
+}
+
+/* All members, whatever stands in them, asked for as every type; and those that are not there. */
+static void check_getters(struct json_object *o, const char *path, int depth)
+{
+	static const char *const known[] = {"a", "input_payload", NULL};
+	struct error err = {0};
+	const char *text;
+	size_t i;
+
+	if (json_object_is_type(o, json_type_array)) {
+		for (i = 0; i < json_object_array_length(o); i++)
+			check_refusal(json_at_str(o, path, i, &text, &err), &err,
+			              json_object_is_type(json_object_array_get_idx(o, i), json_type_string));
+		return;
+	}
+	check_member(o, path, "not there\xc3\xa9", NULL);
+	if (!json_object_is_type(o, json_type_object))
+		return;
+	if (!json_only_known(o, path, known, &err))
+		MUST(json_utf8_valid(err.field, strlen(err.field)) && json_utf8_valid(err.message, strlen(err.message)));
+	json_object_object_foreach(o, key, value) {
+		check_member(o, path, key, value);
+		if (depth > 0 && value)
+			check_getters(value, key, depth - 1);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	const char *text = (const char *)data;
@@ -88,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_spans(o, spans, count);
 	check_json_c(o, text, n);
 	check_round_trip(o);
+	check_getters(o, "", 3);
 	json_object_put(o);
 	return 0;
 }

@@ -88,13 +88,32 @@ static void cut(char *text, size_t n, char **env)
 	body_read = 0;
 }
 
+/* A route is found by as many segments as its path has, its parameter is one of them, and the path takes its method. */
+static void check_route(const struct request *r, const char *allow)
+{
+	const char *p = r->route->path;
+	bool has_param = strstr(p, "{}") != NULL, among = !has_param;
+	unsigned segments = 0, i;
+
+	for (; *p; p++)
+		segments += *p == '/';
+	MUST(segments == r->segment_count);
+	MUST(has_param == (r->param != NULL) && (!r->param || *r->param));
+	for (i = 0; i < r->segment_count; i++)
+		among |= r->param == r->segments[i];
+	MUST(among && strstr(allow, route_method(r->route)) && r->route == &routes[r->route_index]);
+}
+
 static void answer_it(struct request *r)
 {
 	char allow[64];
 	struct error err = {0};
 
-	if (!request_split_path(r, "", &err) || !route_find(r, allow, sizeof allow, &err) ||
-	    !request_split_query(r, &err) || !request_read_body(r, BODY_MAX, &err)) {
+	if (request_split_path(r, "", &err))
+		r->route = route_find(r, allow, sizeof allow, &err);
+	if (r->route)
+		check_route(r, allow);
+	if (!r->route || !request_split_query(r, &err) || !request_read_body(r, BODY_MAX, &err)) {
 		if (err.code == ERR_NONE)
 			err_set(&err, ERR_METHOD_NOT_ALLOWED, "OPTIONS");
 		respond_error(r, &err);

@@ -33,7 +33,7 @@ def all_headers(key, body, headers):
     if key:
         headers["Authorization"] = f"Bearer {key}"
     if body is not None:
-        headers["Content-Type"] = "application/json"
+        headers.setdefault("Content-Type", "application/json")
     return headers
 
 
@@ -77,6 +77,14 @@ def variables(method, path, key, body, headers):
     return made
 
 
+def raw(text):
+    """Characters up to 255 are the bytes that they name, as in HTTP; others are UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode()
+
+
 def parsed(output):
     """A CGI's answer."""
     head, _, text = output.partition(b"\r\n\r\n")
@@ -101,12 +109,15 @@ class Direct:
     def request(self, method, path, key=None, body=None, headers=None):
         """Raises OSError when the connection ends before the answer."""
         body = encoded(body)
+        return self.send(variables(method, path, key, body, headers), body or b"")
+
+    def send(self, params, body):
         try:
             if self.socket is None:
                 self.socket = socket.socket(socket.AF_UNIX)
                 self.socket.settimeout(self.timeout_s)
                 self.socket.connect(self.path)
-            self.socket.sendall(request_records(variables(method, path, key, body, headers), body or b""))
+            self.socket.sendall(request_records(params, body))
             return parsed(self.read_output())
         except OSError:
             self.close()
@@ -140,7 +151,7 @@ def request_records(params, body):
     def size(n):
         return bytes([n]) if n < 128 else struct.pack(">I", n | 1 << 31)
     pairs = b"".join(size(len(k)) + size(len(v)) + k + v
-                     for k, v in ((k.encode(), v.encode()) for k, v in params.items()))
+                     for k, v in ((raw(k), raw(v)) for k, v in params.items()))
     pieces = [body[i:i + 60000] for i in range(0, len(body), 60000)]
     return (record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, pairs) + record(PARAMS, b"") +
             b"".join(record(STDIN, piece) for piece in pieces) + record(STDIN, b""))
@@ -157,9 +168,12 @@ class Cgi:
 
     def request(self, method, path, key=None, body=None, headers=None):
         body = encoded(body)
+        return self.send(variables(method, path, key, body, headers), body or b"")
+
+    def send(self, params, body):
         environment = {"PATH": os.environ["PATH"], "AGENTIV_CONFIG": self.config,
-                       **{k: v for k, v in os.environ.items() if k.startswith(("AGENTIV_MANIFEST", "ASAN_", "UBSAN_"))},
-                       **variables(method, path, key, body, headers)}
-        done = subprocess.run([self.program], env=environment, input=body or b"", stdout=subprocess.PIPE,
+                       **{k: v for k, v in os.environ.items() if k.startswith(("AGENTIV_MANIFEST", "ASAN_", "UBSAN_"))}}
+        environment = {**{k.encode(): os.fsencode(v) for k, v in environment.items()}, **{raw(k): raw(v) for k, v in params.items()}}
+        done = subprocess.run([self.program], env=environment, input=body, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, timeout=70, check=True)
         return parsed(done.stdout)
