@@ -77,16 +77,15 @@ static void end_hashing(struct logins *l)
 
 /* ---- failures ---- */
 
-static void client_of(const char *address, char out[NETWORK_TEXT_SIZE])
+/* false: it is no address, as with a web server on a Unix socket. */
+static bool client_of(const char *address, struct network *net)
 {
 	struct address a;
-	struct network net;
+	bool ok = address_parse(address, &a, NULL);
 
-	out[0] = '\0';
-	if (!address_parse(address, &a, NULL))
-		return;
-	net = network_of_client(&a, CLIENT_BITS);
-	network_format(&net, out);
+	if (ok)
+		*net = network_of_client(&a, CLIENT_BITS);
+	return ok;
 }
 
 static struct login_subject subject(int64_t max, const char *kind, const char *whose, const char *client)
@@ -105,22 +104,24 @@ static struct login_subject subject(int64_t max, const char *kind, const char *w
 struct attempt { struct login_subject pair, account, client; };
 
 /* It is counted as failed before it is tried, so that many at once are not more than the limit. kind: of what whose
- * is, so that what one kind counts is no other's. */
+ * is, so that what one kind counts is no other's. known: this client is not refused for what others failed. */
 static bool begin_attempt(struct logins *l, struct attempt *t, const char *kind, const char *whose, const char *address,
-                          struct error *err)
+                          bool known, struct error *err)
 {
-	char client[NETWORK_TEXT_SIZE], named[320];
+	char client[NETWORK_TEXT_SIZE] = "", named[320];
 	struct login_subject sorted[3];
+	struct network net;
 
-	client_of(address, client);
+	if (client_of(address, &net))
+		network_format(&net, client);
 	snprintf(named, sizeof named, "%s:%s", kind, whose);
 	t->pair = subject(LOGIN_PAIR_MAX, "pair", named, client);
 	t->account = subject(LOGIN_ACCOUNT_MAX, "account", named, "");
 	t->client = subject(LOGIN_ADDRESS_MAX, "from", "", client);
 	sorted[0] = t->pair;
-	sorted[1] = t->account;
-	sorted[2] = t->client;
-	return login_count(l->db, sorted, 3, clock_now_ms(), LOGIN_WINDOW_MS, err);
+	sorted[1] = t->client;
+	sorted[2] = t->account;
+	return login_count(l->db, sorted, known ? 2 : 3, clock_now_ms(), LOGIN_WINDOW_MS, err);
 }
 
 /* Of this address and this account nothing is held against who knows the password. */
@@ -147,11 +148,17 @@ static void tell(struct audit_draft *d, uint64_t account_id, const struct id *se
 	audit_open(d, &who, account_id, action, id);
 }
 
-static bool find_account(struct logins *l, const char *email, uint64_t *account_id, char hash[PASSWORD_TEXT_MAX + 1],
-                         struct error *err)
+/* known: it has a session that was opened where this login comes from. */
+static bool find_account(struct logins *l, const char *email, const char *address, uint64_t *account_id,
+                         char hash[PASSWORD_TEXT_MAX + 1], bool *known, struct error *err)
 {
 	struct db_conn *c = db_get(l->db, err);
+	struct network net;
 	bool ok = c && password_find(c, email, account_id, hash, err);
+
+	*known = false;
+	if (ok && client_of(address, &net))
+		ok = session_from(c, *account_id, &net, known, err);
 
 	db_put(l->db, c);
 	return ok;
@@ -187,8 +194,10 @@ static bool try_login(struct logins *l, const char *email, const char *password,
 	char hash[PASSWORD_TEXT_MAX + 1];
 	struct attempt t;
 	uint64_t account_id;
+	bool known;
 
-	if (!begin_attempt(l, &t, "email", email, address, err) || !find_account(l, email, &account_id, hash, err))
+	if (!find_account(l, email, address, &account_id, hash, &known, err) ||
+	    !begin_attempt(l, &t, "email", email, address, known, err))
 		return false;
 	if (!password_verify(password, hash))
 		return refused(err);
@@ -242,7 +251,7 @@ static bool check_current(struct logins *l, const struct principal *p, const cha
 	bool ok;
 
 	snprintf(account, sizeof account, "%" PRIu64, p->account_id);
-	if (!begin_attempt(l, &t, "id", account, address, err))
+	if (!begin_attempt(l, &t, "id", account, address, false, err))
 		return false;
 	c = db_get(l->db, err);
 	ok = c && password_load(c, p->account_id, hash, err);

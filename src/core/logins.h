@@ -14,7 +14,8 @@ struct logins *logins_new(struct db *db, struct auth *auth, struct doorbell_ring
 void logins_free(struct logins *l);              /* NULL accepted */
 
 /* How often a login may fail in LOGIN_WINDOW_MS: from one address for one account, for one account from anywhere, and
- * from one address (of IPv6, its /64). A login that succeeds counts for none. */
+ * from one address (of IPv6, its /64). A login that succeeds counts for none; from where the account has a session,
+ * what others failed does not count. */
 #define LOGIN_WINDOW_MS    (INT64_C(15) * 60000)
 #define LOGIN_PAIR_MAX     10
 #define LOGIN_ACCOUNT_MAX  100

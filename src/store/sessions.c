@@ -75,6 +75,22 @@ bool session_end(struct db *db, const uint8_t hash[SESSION_HASH], const struct a
 	return db_transaction(db, end_body, NULL, &k, err);
 }
 
+bool session_from(struct db_conn *c, uint64_t account_id, const struct network *net, bool *is, struct error *err)
+{
+	static const char sql[] = "SELECT address FROM sessions WHERE account_id = ? ORDER BY id DESC LIMIT ?";
+	struct db_arg args[] = {db_int((int64_t)account_id), db_int(SESSIONS_ASKED)};
+	struct address a;
+	int got;
+
+	*is = false;
+	if (!db_query(c, sql, args, 2, err))
+		return false;
+	while ((got = db_next(c, err)) == 1)
+		*is |= address_parse(db_col_str(c, 0), &a, NULL) && network_holds(net, &a);
+	db_end(c);
+	return got == 0;
+}
+
 bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err)
 {
 	struct db_arg args[] = {db_int(now_ms), db_bytes(hash, SESSION_HASH), db_int(now_ms)};

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/id.h"
+#include "base/network.h"
 #include "db/db.h"
 #include "store/audit.h"
 
@@ -27,6 +28,9 @@ bool session_open(struct db *db, const struct session *s, const char *password, 
                   bool *opened, struct error *err);
 /* One that is over already is no error, and told nowhere. */
 bool session_end(struct db *db, const uint8_t hash[SESSION_HASH], const struct audit_entry *audit, struct error *err);
+/* Whether the account has a session that was opened from the network: of its SESSIONS_ASKED newest. */
+#define SESSIONS_ASKED 100
+bool session_from(struct db_conn *c, uint64_t account_id, const struct network *net, bool *is, struct error *err);
 /* Its use goes on. */
 bool session_seen(struct db_conn *c, const uint8_t hash[SESSION_HASH], int64_t now_ms, struct error *err);
 

@@ -113,6 +113,18 @@ class Failures(SessionCase):
             self.assertIn(self.log_in(account, "wrong horse battery").status, (401, 429))
         self.assertEqual(self.log_in_from("127.0.0.2", account), 200)
 
+    def test_who_has_a_session_is_not_locked_out_by_the_failures_of_others(self):
+        account, other = Account(self.platform), Account(self.platform)
+        for each in (account, other):
+            set_password(each)
+        self.assertEqual(self.log_in_from("127.0.0.2", account), 200)
+        for each in (account, other):
+            self.assertEqual(self.log_in(each, "wrong horse battery").status, 401)
+        self.platform.sql("UPDATE login_failures SET failures = 200 WHERE subject IN (%s)" % ", ".join(
+            f"UNHEX(SHA2(CONCAT('account', CHAR(10), 'email:{each.email}', CHAR(10)), 256))" for each in (account, other)))
+        self.assertEqual(self.log_in_from("127.0.0.2", account), 200)
+        self.assertEqual(self.log_in_from("127.0.0.2", other), 429)
+
     def test_a_login_that_found_no_room_has_not_failed(self):
         account = Account(self.platform)
         set_password(account)

@@ -88,6 +88,31 @@ static void a_session_that_is_ended_stands_for_nobody(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'session.close'"), 1);
 }
 
+static bool was_from(uint64_t account_id, const char *text)
+{
+	struct network net;
+	bool is;
+
+	CU_ASSERT_TRUE_FATAL(network_parse(text, strlen(text), &net));
+	CU_ASSERT_TRUE_FATAL(session_from(fx_conn, account_id, &net, &is, &err));
+	return is;
+}
+
+static void it_is_known_where_an_account_s_sessions_are_from(void)
+{
+	fx_empty();
+	account(7);
+	account(8);
+	opened(7, 1, 5000);
+	opened(7, 2, 5000);
+	CU_ASSERT_TRUE(was_from(7, "192.0.2.1"));
+	CU_ASSERT_FALSE(was_from(7, "192.0.2.2"));
+	CU_ASSERT_FALSE(was_from(8, "192.0.2.1"));
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE sessions SET address = '2001:db8::7'", &err));
+	CU_ASSERT_TRUE(was_from(7, "2001:db8::/64"));
+	CU_ASSERT_FALSE(was_from(7, "2001:db8:0:1::/64"));
+}
+
 static void sessions_that_are_over_go_when_another_is_opened(void)
 {
 	fx_empty();
@@ -304,6 +329,7 @@ static void a_login_that_succeeds_is_taken_back(void)
 static CU_TestInfo tests[] = {
 	{"a session stands for its account with every scope", a_session_stands_for_its_account_with_every_scope},
 	{"a session that is ended stands for nobody", a_session_that_is_ended_stands_for_nobody},
+	{"it is known where an account's sessions are from", it_is_known_where_an_account_s_sessions_are_from},
 	{"sessions that are over go when another is opened", sessions_that_are_over_go_when_another_is_opened},
 	{"use is written down, and never back", use_is_written_down_and_never_back},
 	{"who knew a password that changed meanwhile gets no session",
