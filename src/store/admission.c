@@ -1,180 +1,10 @@
 /* The admission's transaction. Its statements are sent for all of a batch at once. */
-#include "store/admission.h"
+#include "store/admission_priv.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "store/accounts.h"
-
-struct batch {
-	struct admission *const *a;
-	unsigned n;
-	int64_t  now_ms;
-	admission_decide decide;
-	struct quota quotas[ADMISSION_BATCH_MAX];   /* ascending by account: the lock order */
-	unsigned quota_count;
-	bool     any_key, any_budget;
-	int      first_accepted;                    /* index, -1 none */
-};
-
-static int by_account(const void *x, const void *y)
-{
-	const struct quota *a = x, *b = y;
-
-	return a->account_id < b->account_id ? -1 : a->account_id > b->account_id;
-}
-
-static struct quota *quota_of(struct batch *b, uint64_t account_id)
-{
-	struct quota key = {.account_id = account_id};
-
-	return bsearch(&key, b->quotas, b->quota_count, sizeof key, by_account);
-}
-
-static void collect_accounts(struct batch *b)
-{
-	unsigned i, kept = 0;
-
-	memset(b->quotas, 0, sizeof b->quotas);
-	for (i = 0; i < b->n; i++)
-		b->quotas[i].account_id = b->a[i]->account_id;
-	qsort(b->quotas, b->n, sizeof *b->quotas, by_account);
-	for (i = 0; i < b->n; i++)
-		if (i == 0 || b->quotas[i].account_id != b->quotas[kept - 1].account_id)
-			b->quotas[kept++].account_id = b->quotas[i].account_id;
-	b->quota_count = kept;
-}
-
-static int64_t limit_col(struct db_conn *c, unsigned col)
-{
-	return db_is_null(c, col) ? LIMIT_UNLIMITED : db_col_int(c, col);
-}
-
-static bool lock_quotas(struct db_conn *c, struct batch *b, struct error *err)
-{
-	static const char sql[] =
-		"SELECT account_id, max_day, max_month, month_overage, max_concurrent,"
-		" day_start, day_runs, month_start, month_runs, active, held"
-		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s)"
-		" ORDER BY account_id FOR UPDATE";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = db_list_size(b->quota_count), i;
-	int got;
-
-	for (i = 0; i < size; i++)
-		args[i] = db_int((int64_t)b->quotas[i < b->quota_count ? i : b->quota_count - 1].account_id);
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
-		return false;
-	while ((got = db_next(c, err)) == 1) {
-		struct quota *q = quota_of(b, (uint64_t)db_col_int(c, 0));
-
-		q->max_day = limit_col(c, 1);
-		q->max_month = limit_col(c, 2);
-		q->month_overage = db_col_int(c, 3) != 0;
-		q->max_concurrent = limit_col(c, 4);
-		q->day_start = db_col_int(c, 5);
-		q->day_runs = db_col_int(c, 6);
-		q->month_start = db_col_int(c, 7);
-		q->month_runs = db_col_int(c, 8);
-		q->active = db_col_int(c, 9);
-		q->held = db_col_int(c, 10);
-		q->found = true;
-		q->changed = false;
-	}
-	db_end(c);
-	return got == 0;
-}
-
-static void replay_from_row(struct db_conn *c, const struct batch *b)
-{
-	size_t hash_len, body_len, n;
-	const char *hash = db_col_bytes(c, 0, &hash_len);
-	const char *body = db_col_bytes(c, 1, &body_len);
-	const char *response = db_col_bytes(c, 4, &n);
-	unsigned i;
-
-	if (db_col_int(c, 3) <= b->now_ms - IDEMPOTENCY_KEEP_MS)
-		return;
-	for (i = 0; i < b->n; i++) {
-		struct admission *a = b->a[i];
-
-		if (!a->has_key || memcmp(a->scope_hash, hash, sizeof a->scope_hash) != 0)
-			continue;
-		a->outcome = memcmp(a->body_hash, body, sizeof a->body_hash) == 0 ?
-			ADMIT_REPLAYED : ADMIT_CONFLICT;
-		db_col_id(c, 2, &a->existing);
-		a->replay_len = response && n <= sizeof a->replay ? n : 0;
-		if (a->replay_len > 0)
-			memcpy(a->replay, response, a->replay_len);
-	}
-}
-
-/* A key's record cannot appear between this and the insert: its account's row is locked. */
-static bool look_up_keys(struct db_conn *c, struct batch *b, struct error *err)
-{
-	static const char sql[] =
-		"SELECT scope_hash, body_hash, execution_id, created_at, response"
-		" FROM idempotency_keys WHERE scope_hash IN (%s)";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned n = 0, size, i;
-	int got;
-
-	for (i = 0; i < b->n; i++)
-		if (b->a[i]->has_key)
-			args[n++] = db_bytes(b->a[i]->scope_hash, sizeof b->a[i]->scope_hash);
-	b->any_key = n > 0;
-	if (n == 0)
-		return true;
-	for (size = db_list_size(n), i = n; i < size; i++)
-		args[i] = args[n - 1];
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
-		return false;
-	while ((got = db_next(c, err)) == 1)
-		replay_from_row(c, b);
-	db_end(c);
-	return got == 0;
-}
-
-/* Nothing is reserved before a model is called, so these are not locked: a run that is accepted although its budget is
- * being used up at this moment fails at its first call. */
-static bool look_at_budgets(struct db_conn *c, struct batch *b, struct error *err)
-{
-	static const char sql[] =
-		"SELECT account_id, kind, subject, max_tokens, month_start, used FROM token_budgets"
-		" WHERE account_id IN (%s) AND used >= max_tokens"
-		" ORDER BY account_id, kind, subject";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size, n = 0, i;
-	int got;
-
-	for (i = 0; i < b->n; i++)
-		if (b->a[i]->budgeted)
-			args[n++] = db_int((int64_t)b->a[i]->account_id);
-	for (size = db_list_size(n), i = n; i < size; i++)
-		args[i] = args[n - 1];
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
-		return false;
-	while ((got = db_next(c, err)) == 1) {
-		uint64_t account_id = (uint64_t)db_col_int(c, 0);
-		struct token_budget t;
-
-		budget_read(c, 1, b->now_ms, &t);
-		for (i = 0; i < b->n; i++) {
-			struct admission *a = b->a[i];
-
-			if (a->account_id != account_id || a->is_spent || t.used < t.max_tokens ||
-			    !budget_applies(&t, &a->key_id, a->agent))
-				continue;
-			a->is_spent = true;
-			a->spent = t;
-		}
-	}
-	db_end(c);
-	return got == 0;
-}
-
 /* An earlier admission of this batch with the same idempotency key. */
-static bool replays_in_batch(const struct batch *b, unsigned i)
+static bool replays_in_batch(const struct admission_batch *b, unsigned i)
 {
 	struct admission *a = b->a[i];
 	unsigned k;
@@ -196,14 +26,14 @@ static bool replays_in_batch(const struct batch *b, unsigned i)
 	return false;
 }
 
-static void decide_all(struct batch *b)
+static void decide_all(struct admission_batch *b)
 {
 	unsigned i;
 
 	b->first_accepted = -1;
 	for (i = 0; i < b->n; i++) {
 		struct admission *a = b->a[i];
-		struct quota *q = quota_of(b, a->account_id);
+		struct quota *q = admission_quota_of(b, a->account_id);
 
 		if (a->outcome == ADMIT_REPLAYED || a->outcome == ADMIT_CONFLICT ||
 		    (a->has_key && replays_in_batch(b, i)))
@@ -219,7 +49,7 @@ static void decide_all(struct batch *b)
 	}
 }
 
-static bool insert_executions(struct db_conn *c, const struct batch *b, struct error *err)
+static bool insert_executions(struct db_conn *c, const struct admission_batch *b, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, key_id, webhook_url,"
@@ -247,7 +77,7 @@ static bool insert_executions(struct db_conn *c, const struct batch *b, struct e
 	return db_exec_rows(c, sql, args, 10, rows, NULL, err);
 }
 
-static bool insert_ready(struct db_conn *c, const struct batch *b, struct error *err)
+static bool insert_ready(struct db_conn *c, const struct admission_batch *b, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO queue_ready (lane, execution_id, account_id, attempt, waiter)"
@@ -269,7 +99,7 @@ static bool insert_ready(struct db_conn *c, const struct batch *b, struct error 
 	return rows == 0 || db_exec_rows(c, sql, args, 4, rows, NULL, err);
 }
 
-static bool insert_held(struct db_conn *c, const struct batch *b, struct error *err)
+static bool insert_held(struct db_conn *c, const struct admission_batch *b, struct error *err)
 {
 	static const char sql[] = "INSERT INTO queue_held (account_id, execution_id) VALUES (?, ?)";
 	struct db_arg args[ADMISSION_BATCH_MAX * 2], *at = args;
@@ -287,7 +117,7 @@ static bool insert_held(struct db_conn *c, const struct batch *b, struct error *
 	return rows == 0 || db_exec_rows(c, sql, args, 2, rows, NULL, err);
 }
 
-static bool insert_later(struct db_conn *c, const struct batch *b, struct error *err)
+static bool insert_later(struct db_conn *c, const struct admission_batch *b, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO queue_later (due_at, execution_id, account_id, attempt, lane, has_slot, waiter)"
@@ -310,7 +140,7 @@ static bool insert_later(struct db_conn *c, const struct batch *b, struct error 
 }
 
 /* A record that is too old to be replayed gives way to the new one. */
-static bool keep_keys(struct db_conn *c, const struct batch *b, struct error *err)
+static bool keep_keys(struct db_conn *c, const struct admission_batch *b, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO idempotency_keys"
@@ -339,7 +169,7 @@ static bool keep_keys(struct db_conn *c, const struct batch *b, struct error *er
 
 /* The rows are there and locked. Many are written as rows of one insert, which costs the server little more than
  * half of an update for each. */
-static bool write_quotas(struct db_conn *c, const struct batch *b, struct error *err)
+static bool write_quotas(struct db_conn *c, const struct admission_batch *b, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO account_quota (account_id, day_start, day_runs, month_start, month_runs, active,"
@@ -368,7 +198,7 @@ static bool write_quotas(struct db_conn *c, const struct batch *b, struct error 
 
 static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 {
-	struct batch *b = ctx;
+	struct admission_batch *b = ctx;
 	unsigned i;
 
 	for (i = 0; i < b->n; i++) {
@@ -376,8 +206,7 @@ static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 		b->a[i]->ready = b->a[i]->is_spent = false;
 		b->any_budget |= b->a[i]->budgeted;
 	}
-	collect_accounts(b);
-	if (!lock_quotas(c, b, err) || !look_up_keys(c, b, err) || (b->any_budget && !look_at_budgets(c, b, err)))
+	if (!admission_look(c, b, err))
 		return false;
 	decide_all(b);
 	if (b->first_accepted < 0)
@@ -390,7 +219,7 @@ static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 /* The batch is one transaction, so one of its rows tells of all. */
 static int admission_applied(struct db_conn *c, void *ctx)
 {
-	const struct batch *b = ctx;
+	const struct admission_batch *b = ctx;
 	struct error err;
 	struct db_arg id;
 	int64_t one;
@@ -407,7 +236,7 @@ static int admission_applied(struct db_conn *c, void *ctx)
 bool admission_commit(struct db *db, struct db_conn **c, struct admission *const *a, unsigned n,
                       int64_t now_ms, admission_decide decide, struct error *err)
 {
-	struct batch b = {.a = a, .n = n, .now_ms = now_ms, .decide = decide};
+	struct admission_batch b = {.a = a, .n = n, .now_ms = now_ms, .decide = decide};
 
 	INVARIANT(n > 0 && n <= ADMISSION_BATCH_MAX, "a batch of admissions out of bounds");
 	return db_transaction_on(db, c, admission_body, admission_applied, &b, err);

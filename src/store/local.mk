@@ -3,7 +3,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS)
 libstore_a_SOURCES = \
 	src/store/accounts.c src/store/accounts.h \
-	src/store/admission.c src/store/admission.h \
+	src/store/admission.c src/store/admission.h src/store/admission_look.c src/store/admission_priv.h \
 	src/store/api_keys.c src/store/key_cols.h \
 	src/store/audit.c src/store/audit.h \
 	src/store/budgets.c src/store/budgets.h src/store/budgets_spend.c src/store/usage.c src/store/usage.h \

@@ -9,6 +9,6 @@ queue_tests_SOURCES = tests/store/queue_main.c tests/store/queue_suites.h \
 	tests/store/test_queue.c tests/store/test_queue_upkeep.c \
 	tests/store/test_concurrency.c tests/store/test_executor.c \
 	tests/store/test_executor_once.c tests/store/test_executor_owner.c tests/store/test_effects.c \
-	tests/store/test_budgets.c
+	tests/store/test_budgets.c tests/store/test_budgets_runs.c
 queue_tests_LDADD = libcore.a libstore.a $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif

@@ -8,7 +8,8 @@
 int main(void)
 {
 	CU_SuiteInfo suites[] = {queue_suite, queue_upkeep_suite, queue_concurrency_suite,
-	                         executor_suite, executor_once_suite, executor_owner_suite, effects_suite, budgets_suite,
+	                         executor_suite, executor_once_suite, executor_owner_suite, effects_suite,
+	                         budgets_suite, budgets_runs_suite,
 	                         CU_SUITE_INFO_NULL};
 	unsigned failed;
 
