@@ -44,6 +44,15 @@ static bool free_of_keys(struct admin *a, struct retirement *r, const struct sec
 	               u->live == 1 ? "s" : "", r->id);
 }
 
+static bool start_again(struct admin *a, struct error *err)
+{
+	struct db_conn *c = db_get(a->db, err);
+	bool ok = c && reseal_restart(c, err);
+
+	db_put(a->db, c);
+	return ok;
+}
+
 /* What workers have not come to is sealed anew here. */
 static bool free_of_values(struct admin *a, struct retirement *r, const struct secret_use *u, struct arena *arena,
                            struct error *err)
@@ -54,7 +63,8 @@ static bool free_of_values(struct admin *a, struct retirement *r, const struct s
 
 	if (u->values == 0)
 		return true;
-	if (!reseal_run(a->db, a->secrets, r->until_us, NULL, &batch, err) || !secrets_report(a, arena, &after, err))
+	if (!start_again(a, err) || !reseal_run(a->db, a->secrets, r->until_us, NULL, &batch, err) ||
+	    !secrets_report(a, arena, &after, err))
 		return false;
 	u = secret_use_of(&after, arena, SECRET_SEAL, r->id);
 	if (u->values == 0)

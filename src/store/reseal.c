@@ -218,6 +218,16 @@ bool reseal_step(struct db *db, reseal_fn again, void *ctx, struct reseal_batch 
 	return ok;
 }
 
+bool reseal_restart(struct db_conn *c, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE reseals r JOIN secret_states s ON s.kind = 1 AND s.active = 1 AND s.id = r.id"
+		" SET r.place = 0, r.at_number = 0, r.at_bytes = '', r.unopened = 0, r.done_at = NULL"
+		" WHERE r.done_at IS NOT NULL";
+
+	return db_exec(c, sql, NULL, 0, NULL, err);
+}
+
 bool reseal_wanted(struct db_conn *c, bool *wanted, struct error *err)
 {
 	static const char sql[] =

@@ -231,6 +231,14 @@ class Retired(SecretsTest):
         self.assertNotIn(old, self.ids("seal"))
         self.stack.ctl("webhook-secret", "show", "--user", USER)
 
+    def test_what_was_restored_from_an_old_copy_is_sealed_anew_before_its_key_goes(self):
+        copy, = self.stack.sql(f"SELECT HEX(webhook_secret) FROM accounts WHERE email = '{USER}'")[0]
+        old = self.given_a_rotation()["seal"]
+        wait_until(lambda: self.secrets("seal")[old]["values"] == 0, 30, "what is sealed is sealed anew", 0.1)
+        self.stack.sql(f"UPDATE accounts SET webhook_secret = X'{copy}'")
+        self.rotate("--retire", old)
+        self.stack.ctl("webhook-secret", "show", "--user", USER)
+
     def test_tick_seals_anew_where_no_worker_runs(self):
         self.stack.stop("worker")
         old = self.given_a_rotation()["seal"]

@@ -256,6 +256,19 @@ static void what_was_changed_meanwhile_is_not_overwritten(void)
 	over();
 }
 
+static void what_was_written_under_an_old_key_since_is_found_by_another_pass(void)
+{
+	given_a_rotation();
+	given_an_account(3, "s1");
+	run();
+	given_an_account(4, "s1");
+	CU_ASSERT_EQUAL(run().resealed, 3);
+	CU_ASSERT_TRUE(reseal_restart(fx_conn, &err));
+	CU_ASSERT_EQUAL(run().resealed, 6);
+	CU_ASSERT_EQUAL(values_under("s1"), 0);
+	over();
+}
+
 static void what_cannot_be_opened_stays_and_is_counted(void)
 {
 	struct reseal_batch b;
@@ -313,6 +326,8 @@ static CU_TestInfo tests[] = {
 	{"many values take many batches", many_values_take_many_batches},
 	{"a pass that was cut off goes on where it stood", a_pass_that_was_cut_off_goes_on_where_it_stood},
 	{"what was changed meanwhile is not overwritten", what_was_changed_meanwhile_is_not_overwritten},
+	{"what was written under an old key since is found by another pass",
+	 what_was_written_under_an_old_key_since_is_found_by_another_pass},
 	{"what cannot be opened stays, and is counted", what_cannot_be_opened_stays_and_is_counted},
 	{"nothing is looked for when all was looked at", nothing_is_looked_for_when_all_was_looked_at},
 	{"a key that was made is watched for", a_key_that_was_made_is_watched_for},
