@@ -9,6 +9,7 @@
 
 #define LIVE_MS 1000
 
+static char key[API_KEY_LEN + 1];
 static struct error err;
 
 /* "p1" is active. */
@@ -17,6 +18,7 @@ static void given_an_active_pepper(void)
 	char id[SECRET_ID_SIZE] = "p1";
 
 	fx_empty();
+	crypto_key_make(key);
 	err = (struct error){0};
 	CU_ASSERT_TRUE_FATAL(secret_pin(fx_conn, SECRET_PEPPER, "h", 1000, id, &err));
 	CU_ASSERT_TRUE_FATAL(secret_made(fx_conn, SECRET_PEPPER, "p2", "h", 2000, &err));
@@ -75,10 +77,10 @@ static void a_newer_key_of_the_file_is_not_written_under_before_it_is_active(voi
 	given_an_active_pepper();
 	fx_keys_write(SECRET_PEPPER, "p1 p2");
 	s = fx_secrets();
-	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, "k", &h, &err));
+	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, key, &h, &err));
 	CU_ASSERT_STRING_EQUAL(h.pepper_id, "p1");
 	CU_ASSERT_TRUE(activated("p2"));
-	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, "k", &h, &err));
+	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, key, &h, &err));
 	CU_ASSERT_STRING_EQUAL(h.pepper_id, "p2");
 	secrets_free(s);
 	fx_keys_remove();
@@ -91,10 +93,10 @@ static void nothing_is_written_where_the_active_key_is_missing(void)
 
 	given_an_active_pepper();
 	CU_ASSERT_TRUE(activated("p2"));
-	CU_ASSERT_FALSE(secrets_hash_new(s, fx_conn, "k", &h, &err));
+	CU_ASSERT_FALSE(secrets_hash_new(s, fx_conn, key, &h, &err));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "p2"));
 	fx_keys_write(SECRET_PEPPER, "p1 p2");
-	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, "k", &h, &err));
+	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, key, &h, &err));
 	secrets_free(s);
 	fx_keys_remove();
 }

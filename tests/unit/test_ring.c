@@ -171,6 +171,17 @@ static void a_removed_key_takes_its_line_and_nothing_else(void)
 	CU_ASSERT_STRING_EQUAL(text_of(path), "# old:\n\n" KEY_B);
 }
 
+static void an_id_that_begins_alike_is_another(void)
+{
+	static const char longer[] = "older:AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n";
+	char text[256];
+
+	snprintf(text, sizeof text, "%s%s", longer, KEY_A);
+	given(text);
+	CU_ASSERT_TRUE(crypto_ring_remove(path, "old", &err));
+	CU_ASSERT_STRING_EQUAL(text_of(path), longer);
+}
+
 static void removing_what_is_not_there_changes_nothing(void)
 {
 	struct stat before, after;
@@ -218,6 +229,7 @@ static CU_TestInfo tests[] = {
 	{"a ninth key is refused, and the file stays", a_ninth_key_is_refused_and_the_file_stays},
 	{"a damaged file is not touched", a_damaged_file_is_not_touched},
 	{"a removed key takes its line and nothing else", a_removed_key_takes_its_line_and_nothing_else},
+	{"an id that begins alike is another", an_id_that_begins_alike_is_another},
 	{"removing what is not there changes nothing", removing_what_is_not_there_changes_nothing},
 	{"the only key stays", the_only_key_stays},
 	{"one changes a file at a time", one_changes_a_file_at_a_time},
