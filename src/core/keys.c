@@ -223,7 +223,8 @@ static bool replace(struct db_conn *c, struct making *m, const struct api_key *o
 	row->expires_at = old->expires_at ? row->created_at + old->expires_at - old->created_at : 0;
 	if (old->expires_at && old->expires_at < ends)
 		ends = old->expires_at;
-	return api_key_replace(c, m->account_id, &old->id, &row->id, ends, err) && insert(c, m, err);
+	return api_key_replace(c, m->account_id, &old->id, &row->id, ends, err) && insert(c, m, err) &&
+	       (!row->has_budget || budget_carry(c, m->account_id, &old->id, &row->id, err));
 }
 
 static bool rotate_body(struct db_conn *c, void *ctx, struct error *err)

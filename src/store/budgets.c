@@ -100,6 +100,23 @@ bool budget_set(struct db_conn *c, uint64_t account_id, enum budget_kind kind, c
 	       count_budgets(c, account_id, err);
 }
 
+bool budget_carry(struct db_conn *c, uint64_t account_id, const struct id *from_key, const struct id *to_key,
+                  struct error *err)
+{
+	static const char sql[] =
+		"UPDATE token_budgets n JOIN token_budgets o ON o.account_id = n.account_id AND o.kind = n.kind"
+		" SET n.month_start = o.month_start, n.used = o.used"
+		" WHERE n.account_id = ? AND n.kind = 1 AND n.subject = ? AND o.subject = ?";
+	char from[ID_TEXT_SIZE], to[ID_TEXT_SIZE];
+	struct db_arg args[3] = {db_int((int64_t)account_id)};
+
+	id_format(ID_KEY, from_key, from);
+	id_format(ID_KEY, to_key, to);
+	args[1] = db_str(to);
+	args[2] = db_str(from);
+	return db_exec(c, sql, args, 3, NULL, err);
+}
+
 bool budget_list(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct arena *a, struct token_budget **out,
                  unsigned *count, struct error *err)
 {

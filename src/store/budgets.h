@@ -38,6 +38,9 @@ bool budget_applies(const struct token_budget *t, const struct id *key_id, const
  * token_budget; ERR_NOT_FOUND for a key that the account does not have. Runs that have started already go on with the budgets that there were. */
 bool budget_set(struct db_conn *c, uint64_t account_id, enum budget_kind kind, const char *subject, int64_t max_tokens,
                 int64_t now_ms, struct error *err);
+/* A key takes the place of another: what was used of its budget this month is used of the new one's, which was set. */
+bool budget_carry(struct db_conn *c, uint64_t account_id, const struct id *from_key, const struct id *to_key,
+                  struct error *err);
 /* An account's budgets as they count at now_ms, by kind and subject. */
 bool budget_list(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct arena *a, struct token_budget **out,
                  unsigned *count, struct error *err);

@@ -81,6 +81,13 @@ class OfAMonth(ApiCase):
         self.assertEqual(self.ended(self.start(calls((11, 11))))["status"], "success")
         self.failed(calls((11, 1)), f"10 tokens per month of the API key {other['id']}", key=other["key"])
 
+    def test_a_key_that_takes_another_s_place_goes_on_with_its_budget(self):
+        key = self.account.new_key()
+        self.account.budget(100, "--key", key["id"])
+        self.assertEqual(self.ended(self.start(calls((60, 60)), key=key["key"]))["status"], "success")
+        new = self.platform.ctl("key", "rotate", key["id"], "--user", self.account.id)
+        self.failed(calls((41, 1)), f"of the API key {new['id']} has 40 left", key=new["key"])
+
     def test_nothing_is_taken_of_one_budget_when_another_refuses(self):
         self.account.budget(100)
         self.account.budget(10, "--agent", "probe")
