@@ -131,12 +131,13 @@ stack_await_end() {
 	done
 }
 
-# stack_memory PID: KiB of it and of its children, each page shared out among those that map it (PSS).
+# stack_memory PID: KiB of it and of its children, each page shared out among those that map it (PSS). Of a process that
+# hides its memory only root is told that; others see what is resident.
 stack_memory() {
 	local pid
 	for pid in "$1" $(cat "/proc/$1/task/"*/children 2>/dev/null); do
-		cat "/proc/$pid/smaps_rollup" 2>/dev/null
-	done | awk '/^Pss:/ { kib += $2 } END { print kib + 0 }'
+		cat "/proc/$pid/smaps_rollup" 2>/dev/null || grep -s '^VmRSS:' "/proc/$pid/status"
+	done | awk '/^(Pss|VmRSS):/ { kib += $2 } END { print kib + 0 }'
 }
 
 

@@ -15,8 +15,15 @@ void buf_init(struct buf *b, size_t ceiling)
 	*b = (struct buf){.ceiling = ceiling};
 }
 
+void buf_init_secret(struct buf *b, size_t ceiling)
+{
+	*b = (struct buf){.ceiling = ceiling, .secret = true};
+}
+
 void buf_release(struct buf *b)
 {
+	if (b->secret && b->data)
+		mem_wipe(b->data, b->cap);
 	mem_free(b->data);
 	b->data = NULL;
 	b->len = b->cap = 0;
@@ -37,6 +44,22 @@ static bool fail(struct buf *b)
 	return false;
 }
 
+/* realloc would leave a copy behind. */
+static void grow(struct buf *b, size_t cap)
+{
+	char *larger;
+
+	if (!b->secret || !b->data) {
+		b->data = mem_grow(b->data, cap);
+		return;
+	}
+	larger = mem_alloc(cap);
+	memcpy(larger, b->data, b->len);
+	mem_wipe(b->data, b->cap);
+	mem_free(b->data);
+	b->data = larger;
+}
+
 bool buf_reserve(struct buf *b, size_t n)
 {
 	size_t need, cap;
@@ -53,7 +76,7 @@ bool buf_reserve(struct buf *b, size_t n)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	if (cap - 1 > b->ceiling)
 		cap = b->ceiling + 1;
-	b->data = mem_grow(b->data, cap);
+	grow(b, cap);
 	b->cap = cap;
 	b->data[b->len] = '\0';
 	return true;

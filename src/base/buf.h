@@ -16,9 +16,11 @@ struct buf {
 	size_t cap;
 	size_t ceiling;   /* bytes, the NUL not counted */
 	bool   failed;
+	bool   secret;    /* what it held is overwritten before its memory is given back, also where it grows */
 };
 
 void buf_init(struct buf *b, size_t ceiling);
+void buf_init_secret(struct buf *b, size_t ceiling);
 void buf_release(struct buf *b);
 void buf_reset(struct buf *b);                              /* empty, memory kept */
 bool buf_add(struct buf *b, const void *p, size_t n);

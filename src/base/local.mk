@@ -16,6 +16,7 @@ libbase_a_SOURCES = \
 	src/base/json_read.c src/base/json_read_string.c src/base/json_read_number.c src/base/json_read_priv.h \
 	src/base/log.c src/base/log.h src/base/log_syslog.c src/base/log_syslog.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/process.c src/base/process.h \
 	src/base/network.c src/base/network.h \
 	src/base/rnd.c src/base/rnd.h \
 	src/base/schema.h src/base/schema_priv.h src/base/schema_value.c src/base/schema_format.c \

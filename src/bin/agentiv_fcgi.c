@@ -9,6 +9,7 @@
 
 #include "api/app.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "daemon/notify.h"
 #include "daemon/start.h"
 #include "http/routes.h"
@@ -126,6 +127,7 @@ int main(int argc, char **argv)
 	int status;
 
 	log_open(responder.name);
+	process_hide();
 	tune_process();
 	/* a web server may pass a query string as arguments (RFC 3875, 4.4): they are not options */
 	if (server_is_cgi())

@@ -203,7 +203,7 @@ bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SE
 	bool ok;
 
 	buf_init(&sealed, 255);
-	buf_init(&plain, WEBHOOK_SECRET_SIZE - 1);
+	buf_init_secret(&plain, WEBHOOK_SECRET_SIZE - 1);
 	ok = c && account_find(c, user, &account, err) &&
 	     webhook_secret_load(c, account.id, &sealed, err);
 	db_put(a->db, c);

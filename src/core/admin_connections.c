@@ -209,7 +209,7 @@ static bool choose_id(struct admin *a, struct new_connection *n, const struct bu
 	bool found = false, ok;
 
 	buf_init(&sealed, SEALED_MAX);
-	buf_init(&plain, SETTINGS_MAX);
+	buf_init_secret(&plain, SETTINGS_MAX);
 	buf_init(&place, SETTINGS_MAX);
 	ok = c && connection_load(c, n->account_id, n->integration, true, &was, kind, &sealed, &found, err);
 	db_put(a->db, c);
@@ -250,7 +250,7 @@ static void find_place(struct admin *a, uint64_t account_id, struct connection_r
 	char context[CONTEXT_SIZE];
 	struct buf plain;
 
-	buf_init(&plain, SETTINGS_MAX);
+	buf_init_secret(&plain, SETTINGS_MAX);
 	context_of(account_id, r->integration, context);
 	if (secrets_unseal(a->secrets, context, r->sealed, r->sealed_len, &plain, NULL))
 		r->place = place_text(&plain, arena);
@@ -286,7 +286,7 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 	bool ok;
 
 	*mails = -1;
-	buf_init(&settings, SETTINGS_MAX);
+	buf_init_secret(&settings, SETTINGS_MAX);
 	/* it does not move, so that no copy of the password is left behind */
 	buf_reserve(&settings, SETTINGS_MAX - 1);
 	buf_init(&n.sealed, SEALED_MAX);

@@ -66,7 +66,7 @@ static bool open_settings(struct job *j, const char *integration, const struct b
 	struct buf plain;
 	bool ok;
 
-	buf_init(&plain, SEALED_MAX);
+	buf_init_secret(&plain, SEALED_MAX);
 	snprintf(context, sizeof context, "account:%" PRIu64 ":connection:%s", j->run.account_id,
 	         integration);
 	ok = secrets_unseal(j->env->secrets, context, sealed->data, sealed->len, &plain, err) &&

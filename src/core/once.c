@@ -15,7 +15,7 @@ void once_init(struct once *o, struct secrets *secrets, uint64_t account_id, int
                void (*render)(const void *made, struct buf *out))
 {
 	*o = (struct once){.secrets = secrets, .render = render, .status = status, .kept.account_id = account_id};
-	buf_init(&o->answer, ONCE_ANSWER_MAX);
+	buf_init_secret(&o->answer, ONCE_ANSWER_MAX);
 	buf_reserve(&o->answer, ONCE_ANSWER_SECRET);
 }
 

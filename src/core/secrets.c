@@ -291,7 +291,7 @@ bool secrets_reseal(struct secrets *s, const char *id, const char *context, cons
 	if (!copy_key(s, SECRET_SEAL, id, &k))
 		return err_set(err, ERR_INTERNAL, "The key %s is not in secrets.seal_file", id);
 	/* what is opened is shorter than what is sealed: it stays where it is, and is wiped there */
-	buf_init(&plain, n);
+	buf_init_secret(&plain, n);
 	buf_reserve(&plain, n);
 	ok = secrets_unseal(s, context, p, n, &plain, err) && crypto_seal(&k, context, plain.data, plain.len, out, err);
 	if (plain.data)

@@ -70,7 +70,7 @@ static bool load(struct webhook_secrets *s, struct db_conn *c, uint64_t account_
 	bool ok;
 
 	buf_init(&sealed, SEALED_MAX);
-	buf_init(&plain, SEALED_MAX);
+	buf_init_secret(&plain, SEALED_MAX);
 	snprintf(context, sizeof context, "account:%" PRIu64 ":webhook_secret", account_id);
 	ok = webhook_secret_load(c, account_id, &sealed, err) &&
 	     secrets_unseal(s->seal, context, sealed.data, sealed.len, &plain, err) &&

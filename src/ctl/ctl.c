@@ -72,9 +72,6 @@ static void close_needs(struct ctl *c)
 	config_release(&c->cfg);
 	secrets_free(c->secrets);
 	arena_release(&c->arena);
-	/* it may hold a key or a secret */
-	if (c->out.data)
-		mem_wipe(c->out.data, c->out.cap);
 	buf_release(&c->out);
 }
 
@@ -166,7 +163,7 @@ int ctl_main(int argc, char **argv)
 	/* standard error is for the command's own words */
 	log_set_level(LOG_ERROR);
 	arena_init(&c.arena);
-	buf_init(&c.out, OUT_MAX);
+	buf_init_secret(&c.out, OUT_MAX);
 	ok = ctl_parse(&c, argc, argv);
 	if (ok) {
 		c.status = CTL_DONE;

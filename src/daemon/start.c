@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/process.h"
 
 static void usage(const struct program *p, FILE *to)
 {
@@ -68,6 +69,7 @@ int daemon_start(const struct program *p, int argc, char **argv)
 	/* an arena per thread would multiply the resident memory by the pool's size */
 	mallopt(M_ARENA_MAX, 2);
 	log_open(p->name);
+	process_hide();
 	if (!program_configure(path, &cfg, &err))
 		return EXIT_CONFIGURATION;
 	status = p->run(&cfg, &err) ? EXIT_DONE : err.code == ERR_INVALID_INPUT ? EXIT_CONFIGURATION : EXIT_REFUSED;

@@ -12,7 +12,7 @@
 void imap_begin(struct imap_command *c, const char *words)
 {
 	memset(c, 0, sizeof *c);
-	buf_init(&c->text, COMMAND_MAX);
+	buf_init_secret(&c->text, COMMAND_MAX);
 	buf_adds(&c->text, words);
 }
 

@@ -73,7 +73,7 @@ static bool authenticate(struct imap *m, struct imap_status *status, struct erro
 	struct imap_command c;
 	struct buf secret;
 
-	buf_init(&secret, 2 * SASL_MAX);
+	buf_init_secret(&secret, 2 * SASL_MAX);
 	if (!plain_secret(&m->options, &secret, err))
 		return false;
 	imap_begin(&c, "AUTHENTICATE PLAIN");

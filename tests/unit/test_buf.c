@@ -1,4 +1,5 @@
 /* Growing buffers (base/buf.h). */
+#include <malloc.h>
 #include <CUnit/CUnit.h>
 #include <limits.h>
 #include <stdint.h>
@@ -143,6 +144,45 @@ static void an_empty_one_reads_as_an_empty_string(void)
 	buf_release(&b);
 }
 
+/* ---- what is given back ---- */
+
+static const char *hunted;       /* no block that is freed may hold it */
+static unsigned freed, found;
+
+void __real_mem_free(void *p);
+void __wrap_mem_free(void *p);
+
+void __wrap_mem_free(void *p)
+{
+	if (p && hunted) {
+		freed++;
+		found += memmem(p, malloc_usable_size(p), hunted, strlen(hunted)) != NULL;
+	}
+	__real_mem_free(p);
+}
+
+static void a_secret_is_nowhere_in_what_a_buffer_gives_back(void)
+{
+	struct buf b;
+	unsigned i;
+
+	hunted = "whsec_hunted";
+	freed = found = 0;
+	buf_init_secret(&b, 100000);
+	buf_adds(&b, hunted);
+	for (i = 0; i < 1000; i++)
+		buf_adds(&b, "more of it");
+	CU_ASSERT_EQUAL(strncmp(buf_str(&b), hunted, strlen(hunted)), 0);
+	CU_ASSERT_TRUE(freed > 0);
+	buf_release(&b);
+	buf_init_secret(&b, 20);
+	buf_adds(&b, hunted);
+	CU_ASSERT_FALSE(buf_adds(&b, "past the ceiling"));
+	CU_ASSERT_EQUAL(found, 0);
+	buf_release(&b);
+	hunted = NULL;
+}
+
 static CU_TestInfo tests[] = {
 	{"a buffer takes what fits under its ceiling exactly",
 	 a_buffer_takes_what_fits_under_its_ceiling_exactly},
@@ -156,6 +196,7 @@ static CU_TestInfo tests[] = {
 	{"bytes with NUL are kept", bytes_with_nul_are_kept},
 	{"detaching hands the memory over", detaching_hands_the_memory_over},
 	{"an empty one reads as an empty string", an_empty_one_reads_as_an_empty_string},
+	{"a secret is nowhere in what a buffer gives back", a_secret_is_nowhere_in_what_a_buffer_gives_back},
 	CU_TEST_INFO_NULL};
 
 CU_SuiteInfo buf_suite = {"buffers", NULL, NULL, NULL, NULL, tests};

@@ -1,0 +1,16 @@
+#include "base/process.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+
+void process_hide(void)
+{
+#ifndef AGENTIV_DUMPABLE
+	static const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
+		log_write(LOG_WARN, "the process's memory stays readable for others of its user", NULL);
+#endif
+}
