@@ -10,6 +10,7 @@ import shutil
 import string
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zlib
@@ -274,8 +275,8 @@ class Held(SecretsTest):
         self.assertEqual(self.stack.number("SELECT COUNT(*) FROM processes"), 0)
 
     def test_another_host_is_waited_for_until_the_file_is_copied_there(self):
-        elsewhere = self.stack.state / "elsewhere"
-        elsewhere.mkdir()
+        # sockets have short paths
+        elsewhere = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="agentiv-")))
         copy = elsewhere / "pepper"
         shutil.copy(self.file("pepper"), copy)
         other = self.responder("other", elsewhere, AGENTIV_SECRETS_PEPPER_FILE=str(copy))
