@@ -1,5 +1,5 @@
-/* The operator's side of the server's secrets: making a key the active one of its kind while everything runs, and taking
- * one away that nothing depends on any more.
+/* The operator's side of the server's secrets: making a key the active one of its kind while everything runs, and
+ * taking one away that nothing depends on any more.
  *
  *   rotation_begin   makes a key in the file of this host, or finds the one that was made before
  *   rotation_step    again and again: makes it active once every live process has read it

@@ -28,8 +28,8 @@ static bool is_gone(const struct admin *a, const struct process_row *p)
 	return a->run_dir && strcmp(host, p->host) == 0 && !doorbell_alive(a->run_dir, p->doorbell);
 }
 
-bool rotation_processes(struct admin *a, struct db_conn *c, int64_t since, struct arena *arena, struct process_row **out,
-                        unsigned *count, struct error *err)
+bool rotation_processes(struct admin *a, struct db_conn *c, int64_t since, struct arena *arena,
+                        struct process_row **out, unsigned *count, struct error *err)
 {
 	unsigned i, n = 0;
 	bool ok = process_list(c, since, arena, out, count, err);

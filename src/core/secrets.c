@@ -205,8 +205,8 @@ bool secrets_know(struct secrets *s, enum secret_kind kind, const char *id)
 	return known;
 }
 
-/* A copy of the active key, which the caller wipes. The newest is taken before the database is asked: a rotation has the
- * active one written down before it makes a new one, so what is newer than an id that is not written down is not read yet. */
+/* A copy of the active key, which the caller wipes. The newest is taken before the database is asked: a rotation writes
+ * down the active one before it makes another, so while none is written down the newest that was read is the one. */
 static bool active_key(struct secrets *s, struct db_conn *c, enum secret_kind kind, struct secret_key *out,
                        struct error *err)
 {
@@ -222,8 +222,8 @@ static bool active_key(struct secrets *s, struct db_conn *c, enum secret_kind ki
 	}
 	if (strcmp(id, out->id) == 0 || (secrets_know(s, kind, id) && copy_key(s, kind, id, out)))
 		return true;
-	err_set(err, ERR_INTERNAL, "New things are written under the %s %s, which is not in %s of this host: copy that file here",
-	        secret_kind_name(kind), id, s->sources[kind].path);
+	err_set(err, ERR_INTERNAL, "New things are written under the %s %s, which is not in %s of this host: copy that file"
+	        " here", secret_kind_name(kind), id, s->sources[kind].path);
 failed:
 	mem_wipe(out, sizeof *out);
 	return false;

@@ -12,8 +12,8 @@ bool pepper_counts(struct db_conn *c, int64_t now_ms, struct arena *a, struct pe
 
 struct pepper_key { struct id id, user_id; uint64_t account_id; char name[201], shown[17]; };
 #define PEPPER_KEYS_MAX 64
-/* Revokes the next live keys (PEPPER_KEYS_MAX at most) behind `after`, in one transaction with an audit entry for each by
- * who. None is left when *count is 0. */
+/* Revokes the next live keys (PEPPER_KEYS_MAX at most) behind `after`, in one transaction with an audit entry for each
+ * by who. None is left when *count is 0. */
 bool pepper_keys_revoke(struct db *db, const char *pepper_id, const struct id *after, int64_t now_ms,
                         const struct actor *who, struct pepper_key out[PEPPER_KEYS_MAX], unsigned *count,
                         struct error *err);

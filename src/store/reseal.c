@@ -14,9 +14,9 @@
 /* Where a pass is: the key of the last row looked at, as a number, bytes, or both. */
 struct position { int64_t number; uint8_t bytes[POSITION_MAX]; size_t n; };
 
-/* scan gives number and bytes of a row's key, what its value is sealed for, and the value, or NULL when it begins with the
- * bytes given first and second. put takes the new value and the old one. Behind those both take a row's key: n is its
- * number, b its bytes. The limit of a scan bounds what is looked at. */
+/* scan gives number and bytes of a row's key, what its value is sealed for, and the value, or NULL when it begins with
+ * the bytes given first (how many) and second. put takes the new value and the old one. Behind those both take a row's
+ * key: n is its number, b its bytes. The limit of a scan bounds what is looked at. */
 static const struct place {
 	const char *name, *scan, *scan_args, *put, *put_args, *count;
 } places[] = {

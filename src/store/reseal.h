@@ -20,12 +20,12 @@ struct reseal_batch {
 /* One batch in one transaction, which waits for another's that is under way. What was changed meanwhile is left. */
 bool reseal_step(struct db *db, reseal_fn again, void *ctx, struct reseal_batch *out, struct error *err);
 
-/* A pass that is over begins again, for what was written under another key since: restored from a copy, or by a cluster's
- * node that did not know yet. */
+/* A pass that is over begins again, for what was written under another key since: restored from a copy, or by a
+ * cluster's node that did not know yet. */
 bool reseal_restart(struct db_conn *c, struct error *err);
 
-/* Whether there is, or soon may be, something to seal anew: the active key has not been through everything, or another was
- * made. One statement. */
+/* Whether there is, or soon may be, something to seal anew: the active key has not been through everything, or another
+ * was made. One statement. */
 bool reseal_wanted(struct db_conn *c, bool *wanted, struct error *err);
 
 /* How many values are sealed under each id, and where: "accounts.webhook_secret". Reads whole tables. */

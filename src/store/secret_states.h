@@ -17,14 +17,20 @@ const char *secret_kind_name(enum secret_kind kind);          /* "pepper" */
 enum secret_state { SECRET_MADE, SECRET_ACTIVE, SECRET_FORMER, SECRET_RETIRED, SECRET_UNKNOWN, SECRET_STATE__MAX };
 const char *secret_state_name(enum secret_state state);
 
-/* The active id of a kind; "" when there is none yet. Inside a transaction it stays the active one until the end of that:
- * what is written under it is so before another becomes active. */
+/* The active id of a kind; "" when there is none yet. Inside a transaction it stays the active one until the end of
+ * that: what is written under it is so before another becomes active. */
 bool secret_active(struct db_conn *c, enum secret_kind kind, char id[SECRET_ID_SIZE], struct error *err);
 /* Makes it the active one where there is none yet; id is the active one afterwards. */
 bool secret_pin(struct db_conn *c, enum secret_kind kind, const char *host, int64_t now_ms, char id[SECRET_ID_SIZE],
                 struct error *err);
 
-struct secret_row { enum secret_kind kind; char id[SECRET_ID_SIZE]; enum secret_state state; int64_t changed_at; char host[65]; };
+struct secret_row {
+	enum secret_kind kind;
+	char id[SECRET_ID_SIZE];
+	enum secret_state state;
+	int64_t changed_at;
+	char host[65];
+};
 /* All, by kind, the oldest change first. */
 bool secret_list(struct db_conn *c, struct arena *a, struct secret_row **out, unsigned *count, struct error *err);
 /* It was made: known, and not written under. Doing it twice is harmless. */

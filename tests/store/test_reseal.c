@@ -180,8 +180,8 @@ static void it_holds_what_it_held(void)
 	given_an_answer(1, "s1");
 	run();
 	CU_ASSERT_EQUAL(opened("SELECT CONCAT('account:', id, ':webhook_secret'), webhook_secret FROM accounts"), 1);
-	CU_ASSERT_EQUAL(opened("SELECT CONCAT('account:', account_id, ':connection:', integration), settings FROM connections"),
-	                2);
+	CU_ASSERT_EQUAL(opened("SELECT CONCAT('account:', account_id, ':connection:', integration), settings"
+	                       " FROM connections"), 2);
 	CU_ASSERT_EQUAL(opened("SELECT CONCAT('kept_answer:', LOWER(HEX(scope_hash))), answer FROM kept_answers"), 1);
 	over();
 }
