@@ -5,7 +5,7 @@ import json
 import unittest
 from datetime import datetime, timedelta, timezone
 
-from ctl import SCOPES, Ctl, query, some_email
+from ctl import SCOPES, Ctl, call, query, some_email
 
 BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -230,6 +230,41 @@ class Keys(Ctl):
         self.assertIsNotNone(revoked["revoked_at"])
         self.assertEqual(self.done("key", "revoke", "--user", user["id"], "--key", key["id"]), revoked)
         self.assertEqual(self.done("key", "list", "--user", user["id"]), [revoked])
+
+    def test_a_key_may_be_bound_to_networks(self):
+        user = self.user()
+        key = self.done("key", "create", "--user", user["id"], "--name", "k", "--scopes", "agents:read", "--networks",
+                        "10.1.2.3/8,2001:db8::7")
+        self.assertEqual(key["allowed_networks"], ["10.0.0.0/8", "2001:db8::7"])
+        self.assertEqual(self.done("key", "list", "--user", user["id"])[0]["allowed_networks"], key["allowed_networks"])
+        for text in ("10.0.0.0/33", "10.0.0.0/8,", "example.com", "10.0.0.0/8, ::1", ",".join(["::1"] * 33)):
+            self.refused(1, "INVALID_INPUT", "key", "create", "--user", user["id"], "--name", "k", "--scopes", "agents:read",
+                         "--networks", text)
+
+    def test_a_rotated_key_stays_valid_for_the_overlap(self):
+        user = self.user()
+        old = self.done("key", "create", "--user", user["id"], "--name", "k", "--scopes", "agents:read", "--networks", "::1")
+        new = self.done("key", "rotate", old["id"], "--user", user["id"], "--overlap", "12h")
+        self.assertRegex(new["key"], r"^agv_live_[0-9A-Za-z]{36}$")
+        self.assertEqual([new[n] for n in ("name", "scopes", "allowed_networks")], ["k", ["agents:read"], ["::1"]])
+        listed = self.done("key", "list", "--user", user["id"])
+        self.assertEqual([k["id"] for k in listed], [old["id"], new["id"]])
+        self.assertEqual(listed[0]["replaced_by"], new["id"])
+        overlap = datetime.strptime(listed[0]["expires_at"], "%Y-%m-%dT%H:%M:%S%z") - datetime.strptime(
+            new["created_at"], "%Y-%m-%dT%H:%M:%S%z")
+        self.assertEqual(overlap, timedelta(hours=12))
+        self.refused(1, "CONFLICT", "key", "rotate", old["id"], "--user", user["id"])
+        self.refused(1, "NOT_FOUND", "key", "rotate", old["id"], "--user", self.user()["id"])
+
+    def test_an_overlap_is_a_span_up_to_thirty_days(self):
+        user = self.user()
+        key = self.key(user)
+        for text in ("31d", "-1h", "1", "2027-01-01"):
+            self.refused(2, "INVALID_INPUT", "key", "rotate", key["id"], "--user", user["id"], "--overlap", text)
+        self.done("key", "rotate", key["id"], "--user", user["id"], "--overlap", "0")
+        status, out, _ = call("key", "list", "--user", user["id"])
+        self.assertEqual(status, 0)
+        self.assertRegex(out.splitlines()[1], f"{key['id']} .* replaced ")
 
     def test_another_users_key_is_not_found(self):
         key = self.key(self.user())
