@@ -9,6 +9,7 @@
 #include "core/bells.h"
 #include "core/names.h"
 
+#define ER_DUP_ENTRY 1062
 #define SCOPES_SIZE 160        /* all of them, with commas between */
 
 static bool unknown(struct error *err)
@@ -75,7 +76,7 @@ static bool has_room(struct db_conn *c, const struct making *m, struct error *er
 {
 	int64_t valid;
 
-	return api_key_count(c, m->account_id, m->made->row.created_at, &valid, err) &&
+	return api_key_count(c, m->account_id, &m->made->row.id, m->made->row.created_at, &valid, err) &&
 	       (valid < KEYS_MAX ||
 	        err_set(err, ERR_CONFLICT, "At most %d API keys can be valid at once; revoke one first", KEYS_MAX));
 }
@@ -89,13 +90,16 @@ static bool set_budget(struct db_conn *c, const struct api_key *row, struct erro
 	       budget_set(c, row->account_id, BUDGET_KEY, id, row->tokens_per_month, row->created_at, err);
 }
 
+/* Id and key are random, so a duplicate is this very row: written by an attempt whose COMMIT went unanswered. All else
+ * that is done again then changes nothing. */
 static bool insert(struct db_conn *c, struct making *m, struct error *err)
 {
 	struct key_hash h;
 
 	return has_room(c, m, err) && secrets_hash_new(m->keys->secrets, c, m->made->key, &h, err) &&
-	       api_key_create(c, &m->made->row, h.hash, h.pepper_id, err) && set_budget(c, &m->made->row, err) &&
-	       audit_write(c, audit_entry(&m->told), err) && once_keep(c, m->once, m->made, err);
+	       (api_key_create(c, &m->made->row, h.hash, h.pepper_id, err) || err->db_errno == ER_DUP_ENTRY) &&
+	       set_budget(c, &m->made->row, err) && audit_write(c, audit_entry(&m->told), err) &&
+	       once_keep(c, m->once, m->made, err);
 }
 
 /* Fills in the budgets of n keys of an account. */
@@ -119,20 +123,9 @@ static bool find_budgets(struct db_conn *c, uint64_t account_id, struct api_key 
 	return ok;
 }
 
-/* An attempt whose answer was lost has made it or not. */
-static int applied(struct db_conn *c, void *ctx)
-{
-	const struct making *m = ctx;
-	struct error err = {0};
-	struct api_key row;
-	bool found;
-
-	return api_key_find(c, m->account_id, &m->made->row.id, &row, &found, &err) ? found : -1;
-}
-
 static bool make(struct making *m, db_body body, struct error *err)
 {
-	bool ok = db_transaction(m->keys->db, body, applied, m, err);
+	bool ok = db_transaction(m->keys->db, body, NULL, m, err);
 
 	audit_release(&m->told);
 	if (!ok || (m->once && m->once->replayed))
@@ -241,6 +234,9 @@ static bool rotate_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	if (!found)
 		return unknown(err);
+	/* as above, by an attempt that has filled in what was made, too */
+	if (old.has_replacement && id_cmp(&old.replaced_by, &m->made->row.id) == 0)
+		return once_keep(c, m->once, m->made, err);
 	return can_be_rotated(&old, m->made->row.created_at, err) && find_budgets(c, m->account_id, &old, 1, err) &&
 	       replace(c, m, &old, err);
 }

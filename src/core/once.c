@@ -105,7 +105,8 @@ bool once_begin(struct db_conn *c, struct once *o, const struct id *made, bool *
 	if (ok && state == KEPT_OTHER)
 		ok = err_set(err, ERR_CONFLICT, "This Idempotency-Key was used with another body");
 	if (ok && state == KEPT_SAME) {
-		*answered = o->replayed = true;
+		*answered = true;
+		o->replayed = !o->kept.own;
 		ok = take_answer(o, &sealed, err);
 	}
 	buf_release(&sealed);

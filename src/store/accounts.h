@@ -135,8 +135,9 @@ bool api_key_list(struct db_conn *c, uint64_t account_id, struct arena *a, struc
 /* Locks it, in a transaction. */
 bool api_key_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct api_key *out, bool *found,
                   struct error *err);
-/* Keys of the account that are valid at now_ms. */
-bool api_key_count(struct db_conn *c, uint64_t account_id, int64_t now_ms, int64_t *out, struct error *err);
+/* Keys of the account that are valid at now_ms, beside this one. */
+bool api_key_count(struct db_conn *c, uint64_t account_id, const struct id *beside, int64_t now_ms, int64_t *out,
+                   struct error *err);
 bool api_key_revoke(struct db_conn *c, uint64_t account_id, const struct id *id, int64_t now_ms,
                     struct error *err);   /* ERR_NOT_FOUND; revoking twice is harmless */
 /* The key expires then, and by is known to follow it. */

@@ -205,14 +205,15 @@ bool api_key_find(struct db_conn *c, uint64_t account_id, const struct id *id, s
 	return got >= 0;
 }
 
-bool api_key_count(struct db_conn *c, uint64_t account_id, int64_t now_ms, int64_t *out, struct error *err)
+bool api_key_count(struct db_conn *c, uint64_t account_id, const struct id *beside, int64_t now_ms, int64_t *out,
+                   struct error *err)
 {
 	static const char sql[] =
 		"SELECT COUNT(*) FROM api_keys FORCE INDEX (api_keys_account) WHERE account_id = ?"
-		" AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)";
-	struct db_arg args[2] = {db_int((int64_t)account_id), db_int(now_ms)};
+		" AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) AND id <> ?";
+	struct db_arg args[3] = {db_int((int64_t)account_id), db_int(now_ms), db_id(beside)};
 
-	return db_query_int(c, sql, args, 2, out, NULL, err);
+	return db_query_int(c, sql, args, 3, out, NULL, err);
 }
 
 bool api_key_replace(struct db_conn *c, uint64_t account_id, const struct id *id, const struct id *by, int64_t expires_at,

@@ -38,9 +38,11 @@ static bool read_row(struct db_conn *c, struct kept_answer *k, enum kept_state *
 		return true;
 	}
 	*state = n > 0 ? KEPT_SAME : KEPT_MINE;
+	k->own = id_cmp(&made, &k->object_id) == 0;
+	if (n == 0)
+		return k->own;         /* one without its answer was never committed */
 	k->status = (int)db_col_int(c, 2);
-	/* one without its answer was never committed: it is of this very transaction */
-	return n > 0 ? buf_add(sealed, answer, n) : id_cmp(&made, &k->object_id) == 0;
+	return buf_add(sealed, answer, n);
 }
 
 bool kept_answer_claim(struct db_conn *c, struct kept_answer *k, enum kept_state *state, struct buf *sealed,

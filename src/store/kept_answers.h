@@ -25,6 +25,7 @@ struct kept_answer {
 	struct id object_id;      /* of what is to be made: tells a transaction that is repeated from another request */
 	int64_t   now_ms;
 	int       status;         /* of HTTP; filled in by the claim when there is an answer */
+	bool      own;            /* the same: the answer is of an earlier attempt of this very transaction */
 };
 
 /* A record older than IDEMPOTENCY_KEEP_MS counts as none. sealed: the kept answer is added to it. */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/keys.h"
 #include "core/reseal.h"
+#include "db_proxy.h"
 #include "store/secret_states.h"
 #include "request_suites.h"
 #include "secrets_fixture.h"
@@ -405,6 +406,136 @@ static void a_repeat_of_what_was_undone_meanwhile_is_the_first(void)
 	CU_ASSERT_EQUAL(claimed_while_under_way(false), KEPT_MINE);
 }
 
+/* ---- when the answer to COMMIT is lost ---- */
+
+/* The same database, behind a proxy that cuts the next COMMIT. */
+static struct proxy *proxy;
+static struct db *direct;
+
+static void cut_the_next_commit(enum proxy_cut how)
+{
+	struct config cfg = fx_cfg;
+	struct error err;
+
+	proxy = proxy_start(fx_cfg.db_hosts + strlen("socket:"));
+	cfg.db_hosts = (char *)(uintptr_t)proxy_hosts(proxy);
+	direct = keys.db;
+	keys.db = db_open(&cfg, 2, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(keys.db);
+	proxy_cut(proxy, how, COMMAND_QUERY, "COMMIT");
+}
+
+static void uncut(void)
+{
+	CU_ASSERT_TRUE(proxy_has_cut(proxy));
+	db_close(keys.db);
+	proxy_stop(proxy);
+	keys.db = direct;
+}
+
+static const enum proxy_cut cuts[] = {CUT_BEFORE, CUT_WITHOUT_ANSWER, CUT_AFTER_ANSWER};
+
+static void a_key_is_made_once_though_the_answer_to_commit_is_lost(void)
+{
+	struct outcome first, again;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		given_an_account();
+		cut_the_next_commit(cuts[i]);
+		first = ask("a", "{}", wanted("CI"));
+		uncut();
+		again = ask("a", "{}", wanted("CI"));
+		CU_ASSERT_TRUE(first.ok && !first.replayed && again.replayed);
+		CU_ASSERT_STRING_EQUAL(first.answer, again.answer);
+		CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM api_keys"), 1);
+		CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'key.create'"), 1);
+		over();
+	}
+}
+
+static void a_key_is_rotated_once_though_the_answer_to_commit_is_lost(void)
+{
+	struct made_key old, new;
+	struct error err;
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		given_an_account();
+		old = made("CI");
+		cut_the_next_commit(cuts[i]);
+		CU_ASSERT_TRUE(rotated(&old.row.id, 60, &new, &err));
+		uncut();
+		CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM api_keys"), 2);
+		CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'key.rotate'"), 1);
+		CU_ASSERT_EQUAL(strlen(new.key), API_KEY_LEN);
+		over();
+	}
+}
+
+/* Nobody asks for a repeat then, but for the answer all the same. */
+static void the_answer_is_there_without_an_idempotency_key_too(void)
+{
+	struct made_key old, k;
+	struct once once;
+	struct error err = {0};
+
+	given_an_account();
+	old = made("CI");
+	once_init(&once, secrets, 7, 201, render);
+	cut_the_next_commit(CUT_AFTER_ANSWER);
+	CU_ASSERT_TRUE(keys_rotate(&keys, &ann, 7, &old.row.id, 60, &k, &once, &err));
+	uncut();
+	CU_ASSERT_STRING_EQUAL(buf_str(&once.answer), k.key);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM api_keys"), 2);
+	k = wanted("CI");
+	cut_the_next_commit(CUT_AFTER_ANSWER);
+	CU_ASSERT_TRUE(keys_create(&keys, &ann, 7, &k, &once, &err));
+	uncut();
+	CU_ASSERT_STRING_EQUAL(buf_str(&once.answer), k.key);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM api_keys"), 3);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log"), 3);
+	once_release(&once);
+	over();
+}
+
+static void the_hundredth_key_is_not_taken_for_one_too_many(void)
+{
+	struct made_key k;
+	struct error err = {0};
+	unsigned i;
+
+	given_an_account();
+	for (i = 0; i < KEYS_MAX - 1; i++)
+		made("k");
+	k = wanted("the hundredth");
+	cut_the_next_commit(CUT_AFTER_ANSWER);
+	CU_ASSERT_TRUE(keys_create(&keys, &ann, 7, &k, NULL, &err));
+	uncut();
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM api_keys"), KEYS_MAX);
+	over();
+}
+
+static void an_attempt_that_lands_late_is_told_from_another_request(void)
+{
+	struct kept_answer k = {.account_id = 7, .object_id = id_make(), .now_ms = clock_now_ms(), .status = 201};
+	enum kept_state state;
+	struct error err = {0};
+	struct buf sealed;
+
+	given_an_account();
+	buf_init(&sealed, 1024);
+	CU_ASSERT_TRUE_FATAL(kept_answer_claim(fx_conn, &k, &state, &sealed, &err));
+	CU_ASSERT_TRUE_FATAL(kept_answer_put(fx_conn, &k, "sealed", 6, &err));
+	CU_ASSERT_TRUE_FATAL(kept_answer_claim(fx_conn, &k, &state, &sealed, &err));
+	CU_ASSERT_TRUE(state == KEPT_SAME && k.own);
+	k.object_id = id_make();
+	CU_ASSERT_TRUE_FATAL(kept_answer_claim(fx_conn, &k, &state, &sealed, &err));
+	CU_ASSERT_TRUE(state == KEPT_SAME && !k.own);
+	buf_release(&sealed);
+	over();
+}
+
 /* ---- rotating and revoking ---- */
 
 static void the_old_key_expires_after_the_overlap(void)
@@ -485,6 +616,20 @@ static void a_key_s_networks_and_budget_pass_to_its_successor(void)
 	over();
 }
 
+static bool let_in(const struct made_key *k)
+{
+	char header[sizeof "Bearer " + API_KEY_LEN];
+	struct credentials c = {.authorization = header};
+	struct auth_entry *e;
+	struct error err;
+
+	snprintf(header, sizeof header, "Bearer %s", k->key);
+	if (!auth_check(keys.auth, &c, false, &e, &err))
+		return false;
+	auth_release(e);
+	return true;
+}
+
 static void a_key_is_revoked_once(void)
 {
 	struct made_key k;
@@ -505,6 +650,26 @@ static void a_key_is_revoked_once(void)
 	over();
 }
 
+static void what_is_revoked_or_replaced_is_forgotten_here_at_once(void)
+{
+	struct made_key revoked, replaced, new;
+	struct api_key row;
+	struct error err = {0};
+
+	given_an_account();
+	keys.auth = auth_new(fx_db, secrets);
+	revoked = made("CI");
+	replaced = made("CI");
+	CU_ASSERT_TRUE(let_in(&revoked) && let_in(&replaced));
+	CU_ASSERT_TRUE(keys_revoke(&keys, &ann, 7, &revoked.row.id, &row, &err));
+	CU_ASSERT_FALSE(let_in(&revoked));
+	CU_ASSERT_TRUE(rotated(&replaced.row.id, 0, &new, &err));
+	CU_ASSERT_FALSE(let_in(&replaced));
+	CU_ASSERT_TRUE(let_in(&new));
+	auth_free(keys.auth);
+	over();
+}
+
 static CU_TestInfo tests[] = {
 	{"a new key is found by its hash", a_new_key_is_found_by_its_hash},
 	{"no more than a hundred are valid at once", no_more_than_a_hundred_are_valid_at_once},
@@ -521,11 +686,17 @@ static CU_TestInfo tests[] = {
 	{"of repeats at once one makes it", of_repeats_at_once_one_makes_it},
 	{"a repeat waits for the first and is given its outcome", a_repeat_waits_for_the_first_and_is_given_its_outcome},
 	{"a repeat of what was undone meanwhile is the first", a_repeat_of_what_was_undone_meanwhile_is_the_first},
+	{"a key is made once though the answer to COMMIT is lost", a_key_is_made_once_though_the_answer_to_commit_is_lost},
+	{"a key is rotated once though the answer to COMMIT is lost", a_key_is_rotated_once_though_the_answer_to_commit_is_lost},
+	{"the answer is there without an Idempotency-Key, too", the_answer_is_there_without_an_idempotency_key_too},
+	{"the hundredth key is not taken for one too many", the_hundredth_key_is_not_taken_for_one_too_many},
+	{"an attempt that lands late is told from another request", an_attempt_that_lands_late_is_told_from_another_request},
 	{"the old key expires after the overlap", the_old_key_expires_after_the_overlap},
 	{"the old key expires no later than it would have", the_old_key_expires_no_later_than_it_would_have},
 	{"a key that is over is not rotated", a_key_that_is_over_is_not_rotated},
 	{"a key's networks and budget pass to its successor", a_key_s_networks_and_budget_pass_to_its_successor},
 	{"a key is revoked once", a_key_is_revoked_once},
+	{"what is revoked or replaced is forgotten here at once", what_is_revoked_or_replaced_is_forgotten_here_at_once},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo keys_suite = {"API keys", fx_open, fx_close, NULL, NULL, tests};

@@ -212,7 +212,7 @@ static void one_key_is_changed_by_its_id(void)
 	CU_ASSERT_TRUE(api_key_used(fx_conn, &id, 1000, &err));
 	CU_ASSERT_TRUE(ranges_only("api_key_find, _replace, _used", 3, 0));
 	begin();
-	CU_ASSERT_TRUE(api_key_count(fx_conn, 1, 1000, &n, &err));
+	CU_ASSERT_TRUE(api_key_count(fx_conn, 1, &id, 1000, &n, &err));
 	CU_ASSERT_TRUE(ranges_only("api_key_count", 1, n));
 }
 
