@@ -13,21 +13,35 @@ from stack import Stack
 KINDS = ("pepper", "seal")
 
 
+def temporary_folder():
+    return tempfile.TemporaryDirectory(prefix="ctl-", dir=os.environ.get("AGENTIV_TEST_TMP"))
+
+
 class Secrets(unittest.TestCase):
     maxDiff = None
 
-    def setUp(self):
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="ctl-", dir=os.environ.get("AGENTIV_TEST_TMP"))))
+    @classmethod
+    def setUpClass(cls):
+        folder = Path(cls.enterClassContext(temporary_folder()))
         folder.chmod(0o755)
-        self.stack = Stack(folder / "state")
-        self.addCleanup(self.stack.down)
-        self.stack.init()
-        self.stack.ctl("user", "create", "--email", "a@example.com", "--name", "A", "--plan", "pro")
+        cls.stack = Stack(folder / "state")
+        cls.addClassCleanup(cls.stack.down)
+        cls.stack.init()
+
+    def setUp(self):
+        """Files of its own, of which the database knows nothing yet, and a user."""
+        self.folder = Path(self.enterContext(temporary_folder()))
+        self.environment = {f"AGENTIV_SECRETS_{kind.upper()}_FILE": str(self.file(kind)) for kind in KINDS}
+        self.stack.sql("; ".join(f"DELETE FROM {table}" for table in (
+            "processes", "secret_states", "reseals", "audit_log", "api_keys", "account_quota", "accounts")))
+        self.done("secrets", "init")
+        self.done("user", "create", "--email", "a@example.com", "--name", "A", "--plan", "pro")
 
     def call(self, *words, **environment):
         """Exit status, stdout and stderr."""
-        done = subprocess.run([Path(os.environ["STACK_BIN"], "agentivctl"), "-c", self.stack.state / "agentiv.conf", *words],
-                              env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([Path(os.environ["STACK_BIN"], "agentivctl"), "-c", self.stack.state / "agentiv.conf",
+                               *words], env={**os.environ, **self.environment, **environment}, capture_output=True,
+                              text=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def done(self, *words, **environment):
@@ -43,7 +57,7 @@ class Secrets(unittest.TestCase):
         return error["message"]
 
     def file(self, kind):
-        return self.stack.state / "secrets" / kind
+        return self.folder / kind
 
     def ids(self, kind):
         return [line.partition(":")[0] for line in self.file(kind).read_text().splitlines()]
@@ -58,8 +72,8 @@ class Secrets(unittest.TestCase):
         self.make_key()
         report = self.done("secrets", "status")
         self.assertEqual(report, {"secrets": [
-            {"kind": "pepper", "id": self.ids("pepper")[0], "state": "active", "in_file": True, "keys": 1, "live_keys": 1,
-             "read_by": 0, "needed_by": 0},
+            {"kind": "pepper", "id": self.ids("pepper")[0], "state": "active", "in_file": True, "keys": 1,
+             "live_keys": 1, "read_by": 0, "needed_by": 0},
             {"kind": "seal", "id": self.ids("seal")[0], "state": "active", "in_file": True, "values": 1,
              "read_by": 0, "needed_by": 0}], "processes": []})
 
@@ -94,15 +108,16 @@ class Secrets(unittest.TestCase):
     def test_people_are_told_what_to_do_next(self):
         status, out, _ = self.call("secrets", "rotate")
         self.assertEqual(status, 0)
-        self.assertRegex(out, r"^pepper  \w+ is active, in the place of \w+\nseal    \w+ is active, in the place of \w+\n"
-                              r"Keep a copy of the files")
+        self.assertRegex(out, r"^pepper  \w+ is active, in the place of \w+\n"
+                              r"seal    \w+ is active, in the place of \w+\nKeep a copy of the files")
         status, out, _ = self.call("secrets", "status")
         self.assertEqual(status, 0)
         self.assertRegex(out, r"(?m)^seal +\w+ +active +yes +0 sealed values +0 of 0$")
 
     def test_a_retired_key_leaves_its_file_and_is_known_as_retired(self):
         old = self.done("secrets", "rotate", "--kind", "pepper")[0]["previous"]
-        self.assertEqual(self.done("secrets", "rotate", "--retire", old), {"kind": "pepper", "retired": old, "revoked": []})
+        self.assertEqual(self.done("secrets", "rotate", "--retire", old),
+                         {"kind": "pepper", "retired": old, "revoked": []})
         self.assertNotIn(old, self.ids("pepper"))
         self.assertEqual(self.states("pepper")[old], "retired")
 
@@ -135,7 +150,7 @@ class Secrets(unittest.TestCase):
 
     def other_file(self):
         """A pepper of its own, as on a host where nothing was copied to."""
-        path = self.stack.state / "other"
+        path = self.folder / "other"
         path.write_text("other:" + base64.b64encode(bytes(32)).decode() + "\n")
         self.make_key()
         return {"AGENTIV_SECRETS_PEPPER_FILE": str(path)}
@@ -150,8 +165,8 @@ class Secrets(unittest.TestCase):
     def given_a_process_elsewhere(self, seen_s=0):
         """One of another host that has read neither key, seen so many seconds ago."""
         self.stack.sql("INSERT INTO processes (id, program, host, pid, doorbell, started_at, seen_at, peppers, seals)"
-                       f" VALUES (REPEAT('x', 16), 'agentiv-worker', 'box/1f', 7, 'x', 1, (UNIX_TIMESTAMP() - {seen_s}) * 1000,"
-                       " 'k0', 'k0')")
+                       " VALUES (REPEAT('x', 16), 'agentiv-worker', 'box/1f', 7, 'x', 1,"
+                       f" (UNIX_TIMESTAMP() - {seen_s}) * 1000, 'k0', 'k0')")
 
     def test_a_process_of_another_host_is_waited_for_by_name(self):
         self.given_a_process_elsewhere()

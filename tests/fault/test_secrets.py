@@ -27,7 +27,8 @@ from platforms import Responder, program        # noqa: E402
 
 USER = "fault@example.com"
 SCOPES = "agents:read,agents:run"
-MAIL = b"From: Ann <ann@example.org>\r\nTo: me@example.com\r\nSubject: Lunch\r\nMessage-ID: <1@example.org>\r\n\r\nAt one?\r\n"
+MAIL = (b"From: Ann <ann@example.org>\r\nTo: me@example.com\r\nSubject: Lunch\r\nMessage-ID: <1@example.org>\r\n"
+        b"\r\nAt one?\r\n")
 
 
 class SecretsTest(FaultTest):
@@ -165,8 +166,10 @@ class UnderLoad(SecretsTest):
                 self.assertEqual((done[kind]["previous"], done[kind]["active"]), (before[kind], True))
                 self.assertEqual(self.active(kind), done[kind]["id"])
             load.more()
-            wait_until(lambda: self.secrets("seal")[before["seal"]]["values"] == 0, 30, "what is sealed is sealed anew", 0.1)
-            wait_until(lambda: self.secrets("pepper")[before["pepper"]]["keys"] == 0, 30, "keys in use are hashed anew", 0.1)
+            wait_until(lambda: self.secrets("seal")[before["seal"]]["values"] == 0, 30,
+                       "what is sealed is sealed anew", 0.1)
+            wait_until(lambda: self.secrets("pepper")[before["pepper"]]["keys"] == 0, 30,
+                       "keys in use are hashed anew", 0.1)
         for kind, id in first.items():
             self.rotate("--retire", id)
             self.assertNotIn(id, self.ids(kind))
@@ -344,5 +347,5 @@ class Killed(SecretsTest):
         self.stack.signal("worker", "CONT")
         done, = self.rotate("--kind", "seal")
         self.assertEqual(self.ids("seal"), [done["previous"], done["id"]])
-        self.assertEqual(sorted(p.name for p in self.file("seal").parent.iterdir() if p.name.startswith("seal")), ["seal"])
+        self.assertEqual([p.name for p in self.file("seal").parent.glob("seal*")], ["seal"])
         self.stack.ctl("webhook-secret", "show", "--user", USER)
