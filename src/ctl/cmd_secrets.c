@@ -87,16 +87,37 @@ static void put_rotation(struct ctl *c, const struct rotation *r)
 	json_obj_close(&c->w);
 }
 
+/* Which kinds a call without --kind is for: both, or those whose rotation waits. A pepper can be active long before the
+ * sealing key that was made with it: a call that goes on makes no other one. */
+static bool choose_kinds(struct ctl *c, bool chosen[SECRET__MAX], bool *goes_on)
+{
+	struct secrets_report report;
+	unsigned i;
+
+	if (!secrets_look(&c->admin, &c->arena, &report, &c->err))
+		return false;
+	for (i = 0; i < report.use_count; i++)
+		if (report.uses[i].state == SECRET_MADE)
+			*goes_on = chosen[report.uses[i].kind] = true;
+	for (i = 0; !*goes_on && i < SECRET__MAX; i++)
+		chosen[i] = true;
+	return true;
+}
+
 /* Both keys are made before either is waited for, so that files are copied to other hosts once. */
 static bool rotate(struct ctl *c, const char *only)
 {
 	int64_t until_us = clock_mono_us() + ctl_number(c, "wait", WAIT_S) * 1000000;
+	bool chosen[SECRET__MAX] = {false}, goes_on = false;
 	struct rotation rotations[SECRET__MAX];
 	unsigned n = 0, i;
 	enum secret_kind k;
 
+	if (!only && !choose_kinds(c, chosen, &goes_on))
+		return false;
 	for (k = 0; k < SECRET__MAX; k++)
-		if ((!only || strcmp(only, secret_kind_name(k)) == 0) && !rotation_begin(&c->admin, k, &rotations[n++], &c->err))
+		if ((only ? strcmp(only, secret_kind_name(k)) == 0 : chosen[k]) &&
+		    !rotation_begin(&c->admin, k, &rotations[n++], &c->err))
 			return false;
 	for (i = 0; i < n; i++)
 		if (!wait_for_all(c, &rotations[i], until_us))
@@ -108,8 +129,9 @@ static bool rotate(struct ctl *c, const char *only)
 	if (c->json)
 		json_arr_close(&c->w);
 	else
-		buf_adds(&c->out, "Keep a copy of the files, and copy them to the other hosts. What is older stays usable until"
-		                  " secrets rotate --retire.\n");
+		buf_addf(&c->out, "%sKeep a copy of the files, and copy them to the other hosts. What is older stays usable until"
+		                  " secrets rotate --retire.\n",
+		         goes_on ? "So ends the rotation that was under way; another call begins a new one.\n" : "");
 	return true;
 }
 

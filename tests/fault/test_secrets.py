@@ -266,6 +266,17 @@ class Held(SecretsTest):
         self.stack.signal("worker", "CONT")
         self.assertEqual([(r["id"], r["made"]) for r in self.rotate("--kind", "seal")], [(made, False)])
 
+    def test_a_call_that_goes_on_with_one_makes_no_other_of_the_kind_that_is_done(self):
+        self.freeze("worker")
+        self.refusal("--wait", 1)
+        peppers, seals = self.ids("pepper"), self.ids("seal")
+        self.refusal("--wait", 1)
+        self.stack.signal("worker", "CONT")
+        self.assertEqual([(r["kind"], r["id"], r["made"]) for r in self.rotate()], [("seal", seals[-1], False)])
+        self.assertEqual((self.ids("pepper"), self.ids("seal")), (peppers, seals))
+        # what was under way is done: the next begins both
+        self.assertEqual([(r["kind"], r["made"]) for r in self.rotate()], [("pepper", True), ("seal", True)])
+
     def test_a_killed_process_holds_nothing_up(self):
         self.stack.signal("worker", "KILL")
         self.assertEqual([r["active"] for r in self.rotate("--wait", 5)], [True, True])
