@@ -28,7 +28,7 @@ static void check_ring(struct doctor *d, const char *check, const char *path)
 {
 	struct secret_ring ring;
 	struct error err = {0};
-	const char *advice = "agentivctl secrets init makes it";
+	const char *advice = "put it back from your copy; agentivctl secrets init makes one for a new installation";
 
 	if (!crypto_ring_load(path, &ring, &err)) {
 		if (access(path, F_OK) == 0)

@@ -60,6 +60,12 @@ class Installation(Ctl):
         found = [c for c in self.check("seal", 1, AGENTIV_SECRETS_SEAL_FILE=str(loose)) if c["status"] == "failed"]
         self.assertEqual(found[0]["advice"], f"chmod 600 {loose}")
 
+    def test_the_doctor_has_no_new_secret_made_where_one_is_lost(self):
+        for kind in ("pepper", "seal"):
+            gone = {f"AGENTIV_SECRETS_{kind.upper()}_FILE": f"/nonexistent/{kind}"}
+            failed, = [c for c in self.check(kind, 1, **gone) if c["status"] == "failed"]
+            self.assertTrue(failed["advice"].startswith("put it back from your copy"), failed)
+
     def test_the_doctor_reports_each_fault_where_it_is(self):
         for name, status, env in (
                 ("pepper", 1, {"AGENTIV_SECRETS_PEPPER_FILE": "/nonexistent/pepper"}),
