@@ -253,7 +253,8 @@ static bool identify(const struct auth *a, const struct credentials *c, const ch
 		return *key != NULL;
 	}
 	if (!session_token(c->cookie, token))
-		return err_set(err, ERR_UNAUTHORIZED, "Send your API key: Authorization: Bearer agv_live_…");
+		return err_set(err, ERR_UNAUTHORIZED, "Send your API key: Authorization: Bearer agv_live_…, or log in:"
+		               " POST /api/session");
 	session_hash(token, hash);
 	mem_wipe(token, sizeof token);
 	return true;

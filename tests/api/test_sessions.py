@@ -69,6 +69,13 @@ class LoggingIn(SessionCase):
         self.assertEqual(wrong.error, unknown.error)
         self.assertNotIn("Set-Cookie", wrong.headers)
 
+    def test_who_sends_nothing_is_told_of_both_ways(self):
+        for path in ("/api/agents", "/api/keys"):
+            answer = self.call("GET", path, key=None)
+            self.refused(answer, "UNAUTHORIZED")
+            self.assertIn("Authorization: Bearer", answer.error["message"])
+            self.assertIn("POST /api/session", answer.error["message"])
+
     def test_bodies_that_are_no_login_are_invalid(self):
         for body, field in (({}, "email"), ({"email": "a@example.com"}, "password"), ({"email": 1, "password": "x"}, "email"),
                             ({"email": "a@example.com", "password": ""}, "password"), ({"email": "x" * 300, "password": "x"}, "email"),
