@@ -207,8 +207,8 @@ const struct ctl_command ctl_commands[] = {
 	 "Show a run of any user, with its steps", NULL},
 	{"audit", NEED_SCHEMA, audit_options, cmd_audit,
 	 "Show who changed what from where, the newest first",
-	 "Every change to users, plans, subscriptions, keys and connections is there, with the key, the\n"
-	 "session or the operator that made it."},
+	 "Every change to users, plans, subscriptions, budgets, keys, connections and the server's secrets\n"
+	 "is there, and each session, with the key, the session or the operator that made it."},
 	{"tick", NEED_CONFIG | NEED_SEAL, tick_options, cmd_tick,
 	 "Run what is queued and send what is due, once",
 	 "For hosts without a worker and a sender: call it from cron each minute."},
