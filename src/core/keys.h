@@ -41,7 +41,7 @@ bool key_add_network(struct api_key *row, const char *text, size_t n, const char
  * ERR_INVALID_INPUT names the member at fault; ERR_CONFLICT: KEYS_MAX keys are valid. */
 bool keys_create(const struct keys *keys, const struct actor *who, uint64_t account_id, struct made_key *k,
                  struct once *once, struct error *err);
-/* Makes a key with name, scopes, networks, lifetime and budget (of which nothing is used) of another, which expires when the overlap is over, if not before.
+/* Makes a key with name, scopes, networks, lifetime and budget (and what is used of it) of another, which expires when the overlap is over, if not before.
  * ERR_NOT_FOUND; ERR_CONFLICT: it was rotated already, is revoked or has expired, or as above. */
 bool keys_rotate(const struct keys *keys, const struct actor *who, uint64_t account_id, const struct id *id,
                  int64_t overlap_s, struct made_key *k, struct once *once, struct error *err);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 
 #define KEY_MAX      255
 #define SCOPE_MAX    4096
@@ -16,19 +15,10 @@ void once_init(struct once *o, struct secrets *secrets, uint64_t account_id, int
 {
 	*o = (struct once){.secrets = secrets, .render = render, .status = status, .kept.account_id = account_id};
 	buf_init_secret(&o->answer, ONCE_ANSWER_MAX);
-	buf_reserve(&o->answer, ONCE_ANSWER_SECRET);
-}
-
-static void clear(struct once *o)
-{
-	if (o->answer.data)
-		mem_wipe(o->answer.data, o->answer.cap);
-	buf_reset(&o->answer);
 }
 
 void once_release(struct once *o)
 {
-	clear(o);
 	buf_release(&o->answer);
 }
 
@@ -94,7 +84,8 @@ bool once_begin(struct db_conn *c, struct once *o, const struct id *made, bool *
 	*answered = false;
 	if (!o)
 		return true;
-	clear(o);
+	/* of an attempt that was undone */
+	buf_reset(&o->answer);
 	o->replayed = false;
 	if (!o->has_key)
 		return true;

@@ -17,9 +17,7 @@
 #include "core/secrets.h"
 #include "store/kept_answers.h"
 
-/* The answer's memory does not move while it is no longer, so that no copy of a secret is left behind. */
-#define ONCE_ANSWER_SECRET 16384
-#define ONCE_ANSWER_MAX    (2u << 20)
+#define ONCE_ANSWER_MAX (2u << 20)
 
 struct once {
 	struct secrets *secrets;

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 
 #define SCOPES_SIZE 160       /* all of them, with commas between */
-#define OUT_SIZE    8192      /* more than one key's answer */
 
 static void put_key(struct json_out *w, const struct api_key *k, const char *key)
 {
@@ -80,8 +79,6 @@ void print_key(struct ctl *c, const struct api_key *k, const char *key)
 	const char *state = key_state(k, &colour);
 	struct table t;
 
-	/* what is written does not move, so that no copy of the key is left behind */
-	buf_reserve(&c->out, OUT_SIZE);
 	if (c->json) {
 		put_key(&c->w, k, key);
 		return;

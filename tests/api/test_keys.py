@@ -281,7 +281,7 @@ class Repeating(KeyCase):
         self.assertNotIn("Idempotent-Replayed", made.headers)
 
     def test_a_header_that_is_no_key_is_refused(self):
-        for text in ("x" * 256, "\t", "é".encode().decode("latin-1")):
+        for text in ("x" * 256, "a\tb", "é".encode().decode("latin-1")):
             self.refused(self.ask("POST", body=self.BODY, Idempotency_Key=text), "INVALID_INPUT", "Idempotency-Key")
 
     def test_the_kept_answer_is_sealed(self):
