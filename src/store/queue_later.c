@@ -48,11 +48,11 @@ static bool read_due(struct db_conn *c, struct due *d, int64_t now_ms, unsigned 
 	return got >= 0;
 }
 
-/* Since they were read somebody else may have taken or cancelled some. */
+/* Since they were read somebody else may have taken or cancelled some, or taken one that has failed and is due again. */
 static bool lock_due(struct db_conn *c, struct due *d, struct error *err)
 {
 	static const char sql[] =
-		"SELECT execution_id FROM queue_later FORCE INDEX (queue_later_execution)"
+		"SELECT execution_id, due_at FROM queue_later FORCE INDEX (queue_later_execution)"
 		" WHERE execution_id IN (%s) FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	struct id ids[DB_LIST_MAX], id;
@@ -70,7 +70,7 @@ static bool lock_due(struct db_conn *c, struct due *d, struct error *err)
 		db_col_id(c, 0, &id);
 		for (i = 0; i < d->n; i++)
 			if (id_cmp(&d->rows[i].id, &id) == 0)
-				d->rows[i].present = true;
+				d->rows[i].present = db_col_int(c, 1) == d->rows[i].due_at;
 	}
 	db_end(c);
 	return got == 0;

@@ -2,6 +2,8 @@
 #include "db_proxy.h"
 #include "queue_fixture.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -508,7 +510,51 @@ static void an_account_that_holds_runs_with_nothing_active_is_stuck(void)
 	CU_ASSERT_EQUAL(stuck_accounts(), 1);
 }
 
+static void *take_due(void *arg)
+{
+	struct db_conn *c = NULL;
+	struct swept swept = {0};
+	struct error err;
+
+	CU_ASSERT_TRUE(queue_sweep(fx_db, &c, clock_now_ms(), 64, 3, "here", NULL, NULL, &swept, &err));
+	db_put(fx_db, c);
+	return NULL;
+}
+
+/* Between the look at what is due and its lock another worker has run it, and it failed. */
+static void a_run_that_is_due_again_later_is_not_made_ready(void)
+{
+	static const char waiting[] =
+		"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%account_quota%FOR UPDATE'"
+		" AND id <> CONNECTION_ID()";
+	struct db_conn *c = NULL;
+	struct db_arg account = db_int(1);
+	struct error err;
+	pthread_t thread;
+	int64_t n = 0;
+	unsigned i;
+
+	fx_empty();
+	fx_account(1, 3);
+	fx_accept_later(1, clock_now_ms() - 1000);
+	c = db_get(fx_db, &err);
+	CU_ASSERT_TRUE_FATAL(c && db_begin(c, &err));
+	CU_ASSERT_TRUE(db_query_int(c, "SELECT 1 FROM account_quota WHERE account_id = ? FOR UPDATE", &account, 1, &n, NULL,
+	                            &err));
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, take_due, NULL), 0);
+	for (i = 0; i < 10000 && fx_number(waiting) == 0; i++)
+		poll(NULL, 0, 1);
+	CU_ASSERT_TRUE(db_run_text(c, "UPDATE queue_later SET due_at = due_at + 3600000", &err));
+	CU_ASSERT_TRUE(db_commit(c, &err));
+	pthread_join(thread, NULL);
+	db_put(fx_db, c);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready"), 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_later"), 1);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
 static CU_TestInfo tests[] = {
+	{"a run that is due again later is not made ready", a_run_that_is_due_again_later_is_not_made_ready},
     {"an expired lease makes a suspect that used up nothing",
      an_expired_lease_makes_a_suspect_that_used_up_nothing},
     {"a dead owner is not waited for", a_dead_owner_is_not_waited_for},
