@@ -5,6 +5,7 @@
 #include "queue_fixture.h"
 #include "request_suites.h"
 #include "secrets_fixture.h"
+#include "store/pepper_keys.h"
 #include "store/processes.h"
 
 #define LIVE_MS 1000
@@ -223,6 +224,30 @@ static void a_process_that_beats_again_has_one_row(void)
 	arena_release(&arena);
 }
 
+/* Who changes an account holds its row, and may want one of its keys next. */
+static void keys_are_revoked_though_their_account_is_being_changed(void)
+{
+	struct api_key k = {.id = id_make(), .account_id = 7, .name = "CI", .shown = "agv_live_abcd", .created_at = 1000};
+	static const struct actor who = {.kind = ACTOR_OPERATOR, .name = "root"};
+	static const struct id first;
+	struct pepper_key revoked[PEPPER_KEYS_MAX];
+	struct db_conn *other = db_get(fx_db, &err);
+	struct db_arg account = db_int(7);
+	uint8_t hash[32] = {1};
+	int64_t one;
+	unsigned n;
+
+	given_an_active_pepper();
+	fx_account(7, 3);
+	CU_ASSERT_TRUE_FATAL(other && api_key_create(fx_conn, &k, hash, "p0", &err) && db_begin(other, &err));
+	CU_ASSERT_TRUE(db_query_int(other, "SELECT 1 FROM accounts WHERE id = ? FOR UPDATE", &account, 1, &one, NULL, &err));
+	CU_ASSERT_TRUE(pepper_keys_revoke(fx_db, "p0", &first, 2000, &who, revoked, &n, &err));
+	CU_ASSERT_EQUAL(n, 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT revoked_at FROM api_keys"), 2000);
+	db_rollback(other);
+	db_put(fx_db, other);
+}
+
 static CU_TestInfo tests[] = {
 	{"the first write makes the newest key the active one", the_first_write_makes_the_newest_key_the_active_one},
 	{"a newer key of the file is not written under before it is active",
@@ -240,6 +265,7 @@ static CU_TestInfo tests[] = {
 	{"a retired key is not activated", a_retired_key_is_not_activated},
 	{"an activation waits for what is being written under the old key",
 	 an_activation_waits_for_what_is_being_written_under_the_old_key},
+	{"keys are revoked though their account is being changed", keys_are_revoked_though_their_account_is_being_changed},
 	{"a process that beats again has one row", a_process_that_beats_again_has_one_row},
 	CU_TEST_INFO_NULL};
 
