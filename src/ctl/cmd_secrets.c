@@ -216,8 +216,15 @@ static bool retire(struct ctl *c, const char *id, const char *only)
 	struct retirement r = {.id = id, .force = ctl_given(c, "force"),
 	                       .until_us = clock_mono_us() + ctl_number(c, "wait", WAIT_S) * 1000000};
 
-	if (!find_kind(c, id, only, &r.kind) || !secret_retirement(&c->admin, &r, &c->arena, &c->err))
+	if (!find_kind(c, id, only, &r.kind))
 		return false;
+	if (!secret_retirement(&c->admin, &r, &c->arena, &c->err)) {
+		if (r.revoked_count > 0)
+			err_set(&c->err, c->err.code, "%s; %u API key%s revoked already: agentivctl audit --action key.revoke",
+			        arena_printf(&c->arena, "%s", c->err.message), r.revoked_count,
+			        r.revoked_count == 1 ? " was" : "s were");
+		return false;
+	}
 	put_retirement(c, &r);
 	return true;
 }

@@ -133,6 +133,16 @@ class Secrets(unittest.TestCase):
     def test_a_key_that_is_not_there_cannot_be_retired(self):
         self.assertIn("There is no key k0", self.refused(1, "INVALID_INPUT", "secrets", "rotate", "--retire", "k0"))
 
+    def test_keys_that_were_revoked_are_told_of_though_the_file_cannot_be_written(self):
+        key = self.make_key()
+        old = self.done("secrets", "rotate", "--kind", "pepper")[0]["previous"]
+        beside = self.file("pepper").with_name("pepper.new")
+        beside.mkdir()
+        self.addCleanup(beside.rmdir)
+        message = self.refused(1, "INVALID_INPUT", "secrets", "rotate", "--retire", old, "--force")
+        self.assertIn("1 API key was revoked already: agentivctl audit --action key.revoke", message)
+        self.assertEqual([e["object"] for e in self.done("audit", "--action", "key.revoke", "--limit", "1")], [key["id"]])
+
     def test_force_alone_is_misuse(self):
         self.refused(2, "INVALID_INPUT", "secrets", "rotate", "--force")
 
