@@ -4,7 +4,7 @@ import json
 import socket
 import unittest
 
-from ctl import SCOPES, Ctl, call, new_folder
+from ctl import SCOPES, Ctl, call, new_folder, query, some_email
 
 
 class Audit(Ctl):
@@ -58,6 +58,36 @@ class Audit(Ctl):
         self.refused(1, "NOT_FOUND", "connection", "remove", "--user", user["id"], "--integration", "gmail")
         self.refused(1, "INVALID_INPUT", "plan", "set", "--user", user["id"], "--plan", "gold")
         self.assertEqual(self.entries(user), before)
+
+    def test_a_change_that_cannot_be_told_is_not_made(self):
+        user, email = self.user(), some_email()
+        key = self.key(user)
+        self.done("connection", "add", "--user", user["id"], "--integration", "gmail", "--mbox", "/tmp/none", "--unchecked")
+        of_user = ("--user", user["id"])
+        changes = (("user", "create", "--email", email, "--name", "x", "--plan", "pro"),
+                   ("plan", "set", *of_user, "--plan", "starter"),
+                   ("subscription", "set", *of_user, "--agent", "all", "--status", "active"),
+                   ("key", "create", *of_user, "--name", "k", "--scopes", "agents:read"),
+                   ("key", "rotate", key["id"], *of_user), ("key", "revoke", key["id"], *of_user),
+                   ("budget", "set", *of_user, "--tokens-per-month", "7"),
+                   ("connection", "add", *of_user, "--integration", "gmail", "--mbox", "/tmp/other", "--unchecked"),
+                   ("connection", "remove", *of_user, "--integration", "gmail"))
+
+        def seen():
+            return [self.done(*words) for words in (("user", "list"), ("key", "list", *of_user), ("budget", "list", *of_user),
+                                                    ("connection", "list", *of_user))] + [
+                query("SELECT COUNT(*) FROM subscriptions s JOIN accounts a ON a.id = s.account_id"
+                      f" WHERE a.email = '{user['email']}'")]
+
+        before = seen()
+        query("RENAME TABLE audit_log TO audit_log_away")
+        try:
+            for words in changes:
+                with self.subTest(words[:2]):
+                    self.refused(1, "INTERNAL", *words)
+        finally:
+            query("RENAME TABLE audit_log_away TO audit_log")
+        self.assertEqual(seen(), before)
 
     def test_entries_are_chosen_by_action_time_and_number(self):
         user = self.user()

@@ -346,6 +346,35 @@ static void of_repeats_at_once_one_makes_it(void)
 	over();
 }
 
+static void *make_at_once(void *arg)
+{
+	struct made_key k = wanted("one too many?");
+	struct error err = {0};
+
+	pthread_barrier_wait(&gate);
+	*(bool *)arg = keys_create(&keys, &ann, 7, &k, NULL, &err);
+	return NULL;
+}
+
+static void of_several_at_once_one_is_the_hundredth(void)
+{
+	pthread_t threads[REPEATS];
+	bool made_it[REPEATS];
+	unsigned i;
+
+	given_an_account();
+	for (i = 0; i < KEYS_MAX - 1; i++)
+		made("k");
+	pthread_barrier_init(&gate, NULL, REPEATS);
+	for (i = 0; i < REPEATS; i++)
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, make_at_once, &made_it[i]), 0);
+	for (i = 0; i < REPEATS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&gate);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM api_keys"), KEYS_MAX);
+	over();
+}
+
 /* The record alone makes a repeat wait, whatever else its transaction locks. */
 static void *claim_at_once(void *arg)
 {
@@ -684,6 +713,7 @@ static CU_TestInfo tests[] = {
 	{"an answer that was copied to another record does not open", an_answer_that_was_copied_to_another_record_does_not_open},
 	{"kept answers are sealed anew under the active key", kept_answers_are_sealed_anew_under_the_active_key},
 	{"of repeats at once one makes it", of_repeats_at_once_one_makes_it},
+	{"of several at once one is the hundredth", of_several_at_once_one_is_the_hundredth},
 	{"a repeat waits for the first and is given its outcome", a_repeat_waits_for_the_first_and_is_given_its_outcome},
 	{"a repeat of what was undone meanwhile is the first", a_repeat_of_what_was_undone_meanwhile_is_the_first},
 	{"a key is made once though the answer to COMMIT is lost", a_key_is_made_once_though_the_answer_to_commit_is_lost},
