@@ -28,6 +28,7 @@ struct presence {
 	struct process_row row;
 	bool away;                       /* the last try failed, and was logged */
 	bool watch, reseal_failed;       /* there may be something to seal anew */
+	bool settled;                    /* the active keys are written down, and known here as far as was logged */
 	int64_t beat_us;                 /* when the next beat is due */
 	pthread_t thread;
 	atomic_bool stopping;
@@ -104,6 +105,7 @@ static bool look(struct presence *p, bool rung, struct error *err)
 	secrets_refresh(p->secrets);
 	changed = take_ids(p);
 	p->watch |= p->reseals && (changed || rung);
+	p->settled &= !changed && !rung;
 	if (!changed && !rung && clock_mono_us() < p->beat_us)
 		return true;
 	if (!beat(p, err))
@@ -124,6 +126,19 @@ static void reseal(struct presence *p)
 	p->reseal_failed = !ok;
 }
 
+/* A host whose files are behind is told of before somebody's request meets it. The database being away is tried again. */
+static void settle(struct presence *p)
+{
+	struct error err = {0};
+	struct db_conn *c = db_get(p->db, &err);
+	bool ok = c && secrets_settle(p->secrets, c, &err);
+
+	db_put(p->db, c);
+	p->settled = ok || !db_error_passes(&err);
+	if (!ok && p->settled)
+		log_error("the keys of this host are not those that are written under", &err);
+}
+
 /* Returns when to look again. */
 static int64_t turn(struct presence *p, bool rung)
 {
@@ -135,6 +150,8 @@ static int64_t turn(struct presence *p, bool rung)
 	else if (ok && p->away)
 		log_write(LOG_INFO, "that this process lives is told again", NULL);
 	p->away = !ok;
+	if (ok && !p->settled)
+		settle(p);
 	if (ok && p->watch)
 		reseal(p);
 	if (ok)

@@ -229,6 +229,21 @@ failed:
 	return false;
 }
 
+bool secrets_settle(struct secrets *s, struct db_conn *c, struct error *err)
+{
+	struct secret_key key;
+	unsigned k;
+
+	for (k = 0; k < SECRET__MAX; k++) {
+		if (!s->sources[k].path)
+			continue;
+		if (!active_key(s, c, k, &key, err))
+			return false;
+		mem_wipe(&key, sizeof key);
+	}
+	return true;
+}
+
 bool secrets_hash_new(struct secrets *s, struct db_conn *c, const char *key, struct key_hash *out, struct error *err)
 {
 	struct secret_key k;

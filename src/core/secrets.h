@@ -36,6 +36,11 @@ bool secrets_know(struct secrets *s, enum secret_kind kind, const char *id);
 /* secrets.pepper_file or secrets.seal_file. */
 const char *secrets_path(const struct secrets *s, enum secret_kind kind);
 
+/* Looks whether the active key of each kind that the process has is known here; what has none yet gets the newest that
+ * was read, so that none that comes into a file from now on is taken before everybody has it. The error says which file
+ * lacks what. */
+bool secrets_settle(struct secrets *s, struct db_conn *c, struct error *err);
+
 /* The hashes of an API key under each pepper, for its look-up; returns how many. */
 unsigned secrets_key_hashes(struct secrets *s, const char *key, struct key_hash out[SECRET_KEYS_MAX]);
 /* The hash of a new one under the active pepper. c: in the transaction that writes it. */

@@ -1,7 +1,9 @@
 /* Which key new things are written under, and when another becomes it (store/secret_states.h, store/processes.h). */
+#include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/processes.h"
 #include "queue_fixture.h"
 #include "request_suites.h"
 #include "secrets_fixture.h"
@@ -98,6 +100,28 @@ static void nothing_is_written_where_the_active_key_is_missing(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "p2"));
 	fx_keys_write(SECRET_PEPPER, "p1 p2");
 	CU_ASSERT_TRUE(secrets_hash_new(s, fx_conn, key, &h, &err));
+	secrets_free(s);
+	fx_keys_remove();
+}
+
+/* Or the next that an operator adds to one host's file would be the newest there, and written under at once. */
+static void a_process_that_comes_up_settles_which_keys_are_active(void)
+{
+	struct secrets *s;
+	struct presence_env env = {.db = fx_db, .program = "agentiv-worker", .run_dir = "/tmp", .doorbell = "none"};
+	struct presence *p;
+	unsigned i;
+
+	fx_empty();
+	fx_keys_write(SECRET_SEAL, "s1 s2");
+	s = env.secrets = fx_secrets();
+	p = presence_start(&env, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	for (i = 0; i < 10000 && !(*active(SECRET_PEPPER) && *active(SECRET_SEAL)); i++)
+		poll(NULL, 0, 1);
+	presence_stop(p);
+	CU_ASSERT_STRING_EQUAL(active(SECRET_PEPPER), "p1");
+	CU_ASSERT_STRING_EQUAL(active(SECRET_SEAL), "s2");
 	secrets_free(s);
 	fx_keys_remove();
 }
@@ -253,6 +277,7 @@ static CU_TestInfo tests[] = {
 	{"a newer key of the file is not written under before it is active",
 	 a_newer_key_of_the_file_is_not_written_under_before_it_is_active},
 	{"nothing is written where the active key is missing", nothing_is_written_where_the_active_key_is_missing},
+	{"a process that comes up settles which keys are active", a_process_that_comes_up_settles_which_keys_are_active},
 	{"pinning keeps what is active", pinning_keeps_what_is_active},
 	{"kinds have active keys of their own", kinds_have_active_keys_of_their_own},
 	{"there is one active key", there_is_one_active_key},
