@@ -168,10 +168,12 @@ bool db_exec_rows(struct db_conn *c, const char *sql, const struct db_arg *args,
 	struct statement *s;
 	uint64_t sum = 0;
 	unsigned i;
-	bool ok;
+	bool ok, taken;
 
-	if (!db_conn_ready(c, err))
+	if (!db_conn_ready(c, err) || !pack_exec(c, sql, args, cols, rows, affected != NULL, &taken, err))
 		return false;
+	if (taken)
+		return true;
 	for (i = 0; i < rows; i++) {
 		size_t bytes = db_row_bytes(args + (size_t)i * cols, cols);
 

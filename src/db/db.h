@@ -139,6 +139,15 @@ bool db_transaction(struct db *db, db_body body, db_applied applied, void *ctx, 
 bool db_transaction_on(struct db *db, struct db_conn **c, db_body body, db_applied applied,
                        void *ctx, struct error *err);
 
+/* The same in as few round trips as there are reads that depend on each other, and one: what returns nothing is kept back
+ * and sent with the next read or with COMMIT. So db_exec and db_exec_rows succeed before they were run, unless `affected`
+ * is asked for; what is wrong with them is told by the next read or the commit. For few rows: they are sent as text, and
+ * what is larger than 16 KiB by itself. Pays for a lone transaction; a batch is better prepared. */
+bool db_transaction_packed(struct db *db, struct db_conn **c, db_body body, db_applied applied, void *ctx,
+                           struct error *err);
+/* In such a transaction: the db_query of the same text and values that follows later is sent with the next one. */
+void db_ahead(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned n);
+
 /* The database is away or busy: the same may succeed later. */
 static inline bool db_error_passes(const struct error *err)
 {

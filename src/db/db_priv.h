@@ -13,6 +13,7 @@
 
 #include <mysql.h>
 
+#include "base/buf.h"
 #include "db/db.h"
 
 /* my_bool in MariaDB Connector/C, bool in MySQL's library */
@@ -95,6 +96,23 @@ struct statement {
 	MYSQL_BIND  *binds;              /* of the columns */
 };
 
+/* What pack.c keeps back of a transaction, and what it has read ahead. */
+#define PACK_READS_MAX 4
+struct pack_result { const char *sql; MYSQL_RES *rows; };
+struct pack {
+	bool        wanted;              /* the next transaction is one of those */
+	bool        on;                  /* one is under way */
+	bool        begun;               /* its BEGIN has been sent */
+	struct buf  text;                /* to be sent */
+	unsigned    statements;          /* in it */
+	const char *asked[PACK_READS_MAX];   /* reads in it, in order */
+	unsigned    asked_count;
+	struct pack_result results[PACK_READS_MAX];   /* that nobody has taken yet */
+	unsigned    result_count;
+	MYSQL_RES  *rows;                /* being read */
+	struct statement read;           /* stands for them: its columns lie in the rows */
+};
+
 struct db_conn {
 	struct db *db;
 	struct db_conn *next_idle;
@@ -113,6 +131,7 @@ struct db_conn {
 	struct statement **cache;        /* open addressing, by address; a power of two */
 	unsigned   cache_size, cache_used;
 	struct statement *reading;       /* whose rows are being read */
+	struct pack pack;
 	char       number[32];           /* a number read as text */
 };
 
@@ -177,6 +196,21 @@ bool statement_execute(struct db_conn *c, struct statement *s, struct error *err
 void statements_drop(struct db_conn *c);    /* after mysql_close */
 /* One statement in the text protocol; its rows, if any, are thrown away. */
 bool db_text_run(struct db_conn *c, const char *sql, struct error *err);
+
+/* pack.c */
+bool pack_begin(struct db_conn *c);         /* false: the transaction is none of those */
+bool pack_commit(struct db_conn *c, struct error *err);
+bool pack_rollback(struct db_conn *c);      /* whether there is something to be rolled back */
+/* *taken: it goes with the next packet. result: the caller wants to know what it did. */
+bool pack_exec(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned cols, unsigned rows, bool result,
+               bool *taken, struct error *err);
+/* *taken: its rows can be read. */
+bool pack_query(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned n, bool *taken,
+                struct error *err);
+int  pack_next(struct db_conn *c);
+void pack_end(struct db_conn *c);
+void pack_reset(struct db_conn *c);
+void pack_free(struct db_conn *c);
 
 /* rows.c */
 bool columns_prepare(struct db_conn *c, struct statement *s, struct error *err);

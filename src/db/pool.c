@@ -69,6 +69,7 @@ static void conn_free(struct db_conn *c)
 	if (!c)
 		return;
 	db_conn_close(c);
+	pack_free(c);
 	mem_free(c);
 }
 

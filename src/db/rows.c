@@ -106,6 +106,12 @@ static bool run_query(struct db_conn *c, const char *sql, const struct db_arg *a
 bool db_query(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned n,
               struct error *err)
 {
+	bool taken;
+
+	if (!pack_query(c, sql, args, n, &taken, err))
+		return false;
+	if (taken)
+		return true;
 	if (run_query(c, sql, args, n, err))
 		return true;
 	/* a read outside a transaction may be asked of the next host, but a slow one is not asked twice */
@@ -153,6 +159,8 @@ int db_next(struct db_conn *c, struct error *err)
 	int rc;
 
 	INVARIANT(s, "db_next without a query");
+	if (s == &c->pack.read)
+		return pack_next(c);
 	atomic_store_explicit(&c->busy_us, clock_mono_us(), memory_order_relaxed);
 	rc = mysql_stmt_fetch(s->handle);
 	atomic_store_explicit(&c->busy_us, 0, memory_order_relaxed);
@@ -173,6 +181,10 @@ void db_end(struct db_conn *c)
 
 	if (!s)
 		return;
+	if (s == &c->pack.read) {
+		pack_end(c);
+		return;
+	}
 	c->reading = NULL;
 	mysql_stmt_free_result(s->handle);
 	for (i = 0; i < s->column_count; i++) {

@@ -263,9 +263,13 @@ bool db_exec(struct db_conn *c, const char *sql, const struct db_arg *args, unsi
              uint64_t *affected, struct error *err)
 {
 	struct statement *s;
+	bool taken;
 
-	if (!db_conn_ready(c, err) || !(s = statement_get(c, sql, err)) ||
-	    !statement_run(c, s, args, n, err))
+	if (!db_conn_ready(c, err) || !pack_exec(c, sql, args, n, 1, affected != NULL, &taken, err))
+		return false;
+	if (taken)
+		return true;
+	if (!(s = statement_get(c, sql, err)) || !statement_run(c, s, args, n, err))
 		return false;
 	if (affected)
 		*affected = mysql_stmt_affected_rows(s->handle);

@@ -12,7 +12,7 @@
 bool db_begin(struct db_conn *c, struct error *err)
 {
 	INVARIANT(!c->in_tx, "a transaction inside a transaction");
-	if (!db_conn_ready(c, err) || !db_text_run(c, "BEGIN", err))
+	if (!db_conn_ready(c, err) || (!pack_begin(c) && !db_text_run(c, "BEGIN", err)))
 		return false;
 	c->in_tx = true;
 	return true;
@@ -25,10 +25,11 @@ bool db_commit(struct db_conn *c, struct error *err)
 	INVARIANT(c->in_tx, "COMMIT without a transaction");
 	if (!db_conn_ready(c, err)) {
 		/* lost before the COMMIT was sent: rolled back */
+		pack_reset(c);
 		c->in_tx = false;
 		return false;
 	}
-	ok = db_text_run(c, "COMMIT", err);
+	ok = c->pack.on ? pack_commit(c, err) : db_text_run(c, "COMMIT", err);
 	c->in_tx = false;
 	if (ok) {
 		atomic_fetch_add_explicit(&c->db->transactions, 1, memory_order_relaxed);
@@ -48,6 +49,10 @@ void db_rollback(struct db_conn *c)
 	if (c->reading)
 		db_end(c);
 	/* what cannot be told to roll back is rolled back by closing it */
+	if (c->pack.on && !pack_rollback(c)) {
+		c->in_tx = false;
+		return;
+	}
 	if (!c->broken && !db_text_run(c, "ROLLBACK", &err))
 		c->broken = true;
 	c->in_tx = false;

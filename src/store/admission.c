@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define PACKED_MAX 2      /* admissions that are sent as text, in two round trips */
+
 /* An earlier admission of this batch with the same idempotency key. */
 static bool replays_in_batch(const struct admission_batch *b, unsigned i)
 {
@@ -204,7 +206,6 @@ static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 	for (i = 0; i < b->n; i++) {
 		b->a[i]->outcome = ADMIT_UNKNOWN_KEY;
 		b->a[i]->ready = b->a[i]->is_spent = false;
-		b->any_budget |= b->a[i]->budgeted;
 	}
 	if (!admission_look(c, b, err))
 		return false;
@@ -239,5 +240,7 @@ bool admission_commit(struct db *db, struct db_conn **c, struct admission *const
 	struct admission_batch b = {.a = a, .n = n, .now_ms = now_ms, .decide = decide};
 
 	INVARIANT(n > 0 && n <= ADMISSION_BATCH_MAX, "a batch of admissions out of bounds");
-	return db_transaction_on(db, c, admission_body, admission_applied, &b, err);
+	/* who comes alone waits for the server; of many each waits for the others */
+	return n <= PACKED_MAX ? db_transaction_packed(db, c, admission_body, admission_applied, &b, err) :
+	                         db_transaction_on(db, c, admission_body, admission_applied, &b, err);
 }

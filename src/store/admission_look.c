@@ -40,20 +40,42 @@ static int64_t limit_col(struct db_conn *c, unsigned col)
 	return db_is_null(c, col) ? LIMIT_UNLIMITED : db_col_int(c, col);
 }
 
-static bool lock_quotas(struct db_conn *c, struct admission_batch *b, struct error *err)
+/* One of the reads: announced before the first is waited for, so that a lone admission waits once. */
+struct look {
+	const char *sql;                     /* NULL: there is nothing to be read */
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size;
+};
+
+/* Statement and values of n of them, the last one repeated up to a size for which it is prepared. */
+static void look_ask(struct look *l, struct db_conn *c, const char *sql, unsigned n)
+{
+	l->size = db_list_size(n);
+	for (; n < l->size; n++)
+		l->args[n] = l->args[n - 1];
+	l->sql = db_list_sql(sql, "?", l->size);
+	db_ahead(c, l->sql, l->args, l->size);
+}
+
+static void ask_quotas(struct db_conn *c, struct admission_batch *b, struct look *l)
 {
 	static const char sql[] =
 		"SELECT account_id, max_day, max_month, month_overage, max_concurrent,"
 		" day_start, day_runs, month_start, month_runs, active, held"
 		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s)"
 		" ORDER BY account_id FOR UPDATE";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = db_list_size(b->quota_count), i;
+	unsigned i;
+
+	for (i = 0; i < b->quota_count; i++)
+		l->args[i] = db_int((int64_t)b->quotas[i].account_id);
+	look_ask(l, c, sql, b->quota_count);
+}
+
+static bool lock_quotas(struct db_conn *c, struct admission_batch *b, const struct look *l, struct error *err)
+{
 	int got;
 
-	for (i = 0; i < size; i++)
-		args[i] = db_int((int64_t)b->quotas[i < b->quota_count ? i : b->quota_count - 1].account_id);
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+	if (!db_query(c, l->sql, l->args, l->size, err))
 		return false;
 	while ((got = db_next(c, err)) == 1) {
 		struct quota *q = admission_quota_of(b, (uint64_t)db_col_int(c, 0));
@@ -100,24 +122,28 @@ static void replay_from_row(struct db_conn *c, const struct admission_batch *b)
 }
 
 /* A key's record cannot appear between this and the insert: its account's row is locked. */
-static bool look_up_keys(struct db_conn *c, struct admission_batch *b, struct error *err)
+static void ask_keys(struct db_conn *c, struct admission_batch *b, struct look *l)
 {
 	static const char sql[] =
 		"SELECT scope_hash, body_hash, execution_id, created_at, response"
 		" FROM idempotency_keys WHERE scope_hash IN (%s)";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned n = 0, size, i;
-	int got;
+	unsigned n = 0, i;
 
 	for (i = 0; i < b->n; i++)
 		if (b->a[i]->has_key)
-			args[n++] = db_bytes(b->a[i]->scope_hash, sizeof b->a[i]->scope_hash);
+			l->args[n++] = db_bytes(b->a[i]->scope_hash, sizeof b->a[i]->scope_hash);
 	b->any_key = n > 0;
-	if (n == 0)
+	if (n > 0)
+		look_ask(l, c, sql, n);
+}
+
+static bool look_up_keys(struct db_conn *c, struct admission_batch *b, const struct look *l, struct error *err)
+{
+	int got;
+
+	if (!l->sql)
 		return true;
-	for (size = db_list_size(n), i = n; i < size; i++)
-		args[i] = args[n - 1];
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+	if (!db_query(c, l->sql, l->args, l->size, err))
 		return false;
 	while ((got = db_next(c, err)) == 1)
 		replay_from_row(c, b);
@@ -127,22 +153,29 @@ static bool look_up_keys(struct db_conn *c, struct admission_batch *b, struct er
 
 /* Nothing is reserved before a model is called, so these are not locked: a run that is accepted although its budget is
  * being used up at this moment fails at its first call. */
-static bool look_at_budgets(struct db_conn *c, struct admission_batch *b, struct error *err)
+static void ask_budgets(struct db_conn *c, struct admission_batch *b, struct look *l)
 {
 	static const char sql[] =
 		"SELECT account_id, kind, subject, max_tokens, month_start, used FROM token_budgets"
 		" WHERE account_id IN (%s) AND used >= max_tokens"
 		" ORDER BY account_id, kind, subject";
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size, n = 0, i;
-	int got;
+	unsigned n = 0, i;
 
 	for (i = 0; i < b->n; i++)
 		if (b->a[i]->budgeted)
-			args[n++] = db_int((int64_t)b->a[i]->account_id);
-	for (size = db_list_size(n), i = n; i < size; i++)
-		args[i] = args[n - 1];
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+			l->args[n++] = db_int((int64_t)b->a[i]->account_id);
+	if (n > 0)
+		look_ask(l, c, sql, n);
+}
+
+static bool look_at_budgets(struct db_conn *c, struct admission_batch *b, const struct look *l, struct error *err)
+{
+	unsigned i;
+	int got;
+
+	if (!l->sql)
+		return true;
+	if (!db_query(c, l->sql, l->args, l->size, err))
 		return false;
 	while ((got = db_next(c, err)) == 1) {
 		uint64_t account_id = (uint64_t)db_col_int(c, 0);
@@ -165,6 +198,12 @@ static bool look_at_budgets(struct db_conn *c, struct admission_batch *b, struct
 
 bool admission_look(struct db_conn *c, struct admission_batch *b, struct error *err)
 {
+	struct look quotas = {0}, keys = {0}, budgets = {0};
+
 	collect_accounts(b);
-	return lock_quotas(c, b, err) && look_up_keys(c, b, err) && (!b->any_budget || look_at_budgets(c, b, err));
+	/* in this order: what is known of keys is read with the accounts locked */
+	ask_quotas(c, b, &quotas);
+	ask_keys(c, b, &keys);
+	ask_budgets(c, b, &budgets);
+	return lock_quotas(c, b, &quotas, err) && look_up_keys(c, b, &keys, err) && look_at_budgets(c, b, &budgets, err);
 }

@@ -13,7 +13,7 @@ struct admission_batch {
 	admission_decide decide;
 	struct quota quotas[ADMISSION_BATCH_MAX];   /* ascending by account: the lock order */
 	unsigned quota_count;
-	bool     any_key, any_budget;
+	bool     any_key;
 	int      first_accepted;                    /* index, -1 none */
 };
 

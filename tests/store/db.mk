@@ -8,6 +8,6 @@ db_tests_SOURCES = tests/store/db_main.c tests/store/db_suites.h \
 	tests/store/db_proxy.c tests/store/db_proxy.h \
 	tests/store/test_db_statements.c tests/store/test_db_rows.c \
 	tests/store/test_db_transactions.c tests/store/test_db_outcome.c \
-	tests/store/test_db_breaker.c tests/store/test_migrate.c
+	tests/store/test_db_breaker.c tests/store/test_db_pack.c tests/store/test_migrate.c
 db_tests_LDADD = libstore.a $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif

@@ -8,7 +8,7 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {statement_suite, rows_suite, transaction_suite, outcome_suite,
+	CU_SuiteInfo suites[] = {statement_suite, rows_suite, transaction_suite, pack_suite, outcome_suite,
 	                         breaker_suite, migrate_suite, CU_SUITE_INFO_NULL};
 	unsigned failed;
 

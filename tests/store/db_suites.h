@@ -5,6 +5,6 @@
 #include <CUnit/CUnit.h>
 
 extern CU_SuiteInfo statement_suite, rows_suite, transaction_suite, outcome_suite, breaker_suite,
-	migrate_suite;
+	pack_suite, migrate_suite;
 
 #endif

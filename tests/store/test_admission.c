@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "core/quota.h"
+#include "store/budgets.h"
 #include "store_suites.h"
 
 static int64_t now_ms;
@@ -219,6 +220,54 @@ static void a_refused_run_keeps_no_key(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM idempotency_keys"), 0);
 }
 
+/* Round trips of one admission on a connection that has done such before. */
+static uint64_t round_trips(struct admission a)
+{
+	struct admission again = a;
+	uint64_t before;
+
+	again.scope_hash[0] ^= 1;
+	CU_ASSERT_TRUE_FATAL(fx_admit(&fx_conn, &again));
+	before = db_counters(fx_db).round_trips;
+	CU_ASSERT_TRUE_FATAL(fx_admit(&fx_conn, &a));
+	return db_counters(fx_db).round_trips - before;
+}
+
+static void a_lone_run_takes_two_round_trips_whatever_it_asks_for(void)
+{
+	struct admission keyed = with_key(3, 'k', 'b'), budgeted = with_key(3, 'l', 'b'), sync = with_key(3, 'm', 'b'),
+	                 later = with_key(3, 'n', 'b');
+	static char input[12000] = "{\"a\":\"";
+	struct error err;
+
+	start();
+	fx_account(3, -1);
+	CU_ASSERT_TRUE(db_begin(fx_conn, &err) && budget_set(fx_conn, 3, BUDGET_ACCOUNT, "", 1000, clock_now_ms(), &err) &&
+	               db_commit(fx_conn, &err));
+	memset(input + 6, 'x', sizeof input - 9);
+	strcpy(input + sizeof input - 3, "\"}");
+	budgeted.budgeted = true;
+	budgeted.max_tokens = 500;
+	budgeted.input = input;
+	budgeted.input_len = strlen(input);
+	budgeted.webhook_url = "https://example.com/hook?a='b'";
+	sync.lane = LANE_SYNC;
+	sync.waiter = "agentiv.fcgi.1.0.sock";
+	later.due_at = clock_now_ms() + 60000;
+	CU_ASSERT_EQUAL(round_trips(asked(3)), 2);
+	CU_ASSERT_EQUAL(round_trips(keyed), 2);
+	CU_ASSERT_EQUAL(round_trips(budgeted), 2);
+	CU_ASSERT_EQUAL(round_trips(sync), 2);
+	CU_ASSERT_EQUAL(round_trips(later), 2);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = active WHERE account_id = 3", &err));
+	keyed.scope_hash[1] ^= 1;
+	CU_ASSERT_EQUAL(round_trips(keyed), 2);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_held WHERE account_id = 3"), 2);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions WHERE JSON_VALID(input)"
+	                          " AND webhook_url = 'https://example.com/hook?a=''b''' AND LENGTH(input) > 10000"), 2);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
 static void asking_for_a_replay_only_accepts_nothing(void)
 {
 	struct admission a, known;
@@ -370,6 +419,7 @@ static CU_TestInfo tests[] = {
 	{"asking for a replay only accepts nothing", asking_for_a_replay_only_accepts_nothing},
 	{"a full batch of many accounts takes few statements",
 	 a_full_batch_of_many_accounts_takes_few_statements},
+	{"a lone run takes two round trips, whatever it asks for", a_lone_run_takes_two_round_trips_whatever_it_asks_for},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo admission_suite = {"admission", fx_open, fx_close, NULL, NULL, tests};
