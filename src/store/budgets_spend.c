@@ -15,6 +15,7 @@ struct spend {
 	enum reserve_outcome outcome;
 	struct token_budget *refused;
 	const struct token_reservation *settled;
+	bool     tried;                  /* a try to settle came as far as its COMMIT */
 };
 
 /* Held until the end, so that nobody ends the run meanwhile: what execution_tokens says of it would stay for ever. */
@@ -170,11 +171,14 @@ static bool settle_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	p->outcome = ours ? RESERVED : RESERVE_LOST;
 	/* with the lease went what would tell whether it was done: then it stays used */
-	if (p->done || (!ours && p->settled->in_doubt))
+	if (p->done || (!ours && (p->tried || p->settled->in_doubt)))
 		return true;
 	settle_rows(p);
 	p->run_used += p->tokens;
-	return write_budgets(c, p, err) && (!ours || write_run(c, p, err));
+	if (!write_budgets(c, p, err) || (ours && !write_run(c, p, err)))
+		return false;
+	p->tried = true;
+	return true;
 }
 
 static int spend_applied(struct db_conn *c, void *ctx)

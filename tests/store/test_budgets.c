@@ -2,6 +2,7 @@
 #include "db_proxy.h"
 #include "executor_fixture.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -355,6 +356,51 @@ static void a_reservation_whose_commit_went_unanswered_counts_once(void)
 	proxy_stop(p);
 }
 
+struct settling { struct db *db; struct token_spender s; struct token_reservation t; };
+
+static void *settle_until_done(void *arg)
+{
+	struct settling *k = arg;
+	struct error err = {0};
+
+	while (!budget_settle(k->db, &k->s, &k->t, 20, &err))
+		poll(NULL, 0, 10);
+	return NULL;
+}
+
+/* The second host answers only when the run is over: nothing tells any more that what was not used was given back. */
+static void nothing_is_given_back_twice_though_the_run_ends_while_it_is_in_doubt(void)
+{
+	struct claimed_run r = leased(0, 1000);
+	struct proxy *p = proxy_start(fx_cfg.db_hosts + strlen("socket:"));
+	struct proxy *next = proxy_start(fx_cfg.db_hosts + strlen("socket:"));
+	struct settling k = {.s = spender(&r)};
+	struct config cfg = fx_cfg;
+	struct error err = {0};
+	pthread_t thread;
+	char hosts[300];
+	unsigned i;
+
+	CU_ASSERT_EQUAL(reserve(&r, 60, &k.t), RESERVED);
+	snprintf(hosts, sizeof hosts, "%s,%s", proxy_hosts(p), proxy_hosts(next));
+	cfg.db_hosts = hosts;
+	k.db = db_open(&cfg, 1, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(k.db);
+	proxy_stall(next, true);
+	proxy_cut(p, CUT_AFTER_ANSWER, COMMAND_QUERY, "COMMIT");
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, settle_until_done, &k), 0);
+	for (i = 0; i < 10000 && !proxy_has_cut(p); i++)
+		poll(NULL, 0, 1);
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "DELETE FROM leases", &err));
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "DELETE FROM execution_tokens", &err));
+	proxy_stall(next, false);
+	pthread_join(thread, NULL);
+	CU_ASSERT_EQUAL(fx_number(account_used), 20);
+	db_close(k.db);
+	proxy_stop(next);
+	proxy_stop(p);
+}
+
 static void settling_again_changes_nothing(void)
 {
 	struct claimed_run r = leased(0, 1000), again;
@@ -431,6 +477,8 @@ static CU_TestInfo tests[] = {
 	{"the ends of runs count the tokens of the month", the_ends_of_runs_count_the_tokens_of_the_month},
 	{"sixteen at once never use more than there is", sixteen_at_once_never_use_more_than_there_is},
 	{"a reservation whose COMMIT went unanswered counts once", a_reservation_whose_commit_went_unanswered_counts_once},
+	{"nothing is given back twice though the run ends while it is in doubt",
+	 nothing_is_given_back_twice_though_the_run_ends_while_it_is_in_doubt},
 	{"settling again changes nothing", settling_again_changes_nothing},
 	{"a changed budget goes on from what is used", a_changed_budget_goes_on_from_what_is_used},
 	{"a removed budget leaves nothing to look for", a_removed_budget_leaves_nothing_to_look_for},
