@@ -77,16 +77,14 @@ static void put_agents(struct json_out *w, const char *key, const struct registr
 static void put_integration(struct json_out *w, const struct registry *agents, const char *slug,
                             const struct connection_row *row)
 {
-	char name[INTEGRATION_NAME_SIZE], id[ID_TEXT_SIZE];
+	char name[INTEGRATION_NAME_SIZE];
 
 	integration_name(slug, name);
-	if (row)
-		id_format(ID_CONNECTION, &row->id, id);
 	json_obj_open(w, NULL);
 	json_put_str(w, "integration", slug);
 	json_put_str(w, "name", name);
 	json_put_str(w, "status", !row ? "not_connected" : row->status == 0 ? "connected" : "disconnected");
-	json_put_str(w, "id", row ? id : NULL);
+	json_put_opt_id(w, "id", row, ID_CONNECTION, row ? &row->id : NULL);
 	json_put_str(w, "kind", row ? row->kind : NULL);
 	json_put_time(w, "connected_at", row ? row->created_at : 0);
 	put_agents(w, "used_by", agents, slug, false);

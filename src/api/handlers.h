@@ -23,10 +23,11 @@ void me_get(struct request *r);
 void me_password(struct request *r);
 
 void connections_list(struct request *r);
-void keys_index(struct request *r);
-void keys_make(struct request *r);
-void keys_delete(struct request *r);
-void keys_rotation(struct request *r);
+
+void api_keys_list(struct request *r);
+void api_keys_create(struct request *r);
+void api_keys_delete(struct request *r);
+void api_keys_rotate(struct request *r);
 
 void health_live(struct request *r);
 void health_ready(struct request *r);

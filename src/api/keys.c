@@ -12,66 +12,13 @@
 
 /* ---- answers ---- */
 
-static void put_id(struct json_out *w, const char *key, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-
-	id_format(ID_KEY, id, text);
-	json_put_str(w, key, text);
-}
-
-static void put_networks(struct json_out *w, const struct api_key *k)
-{
-	char network[NETWORK_TEXT_SIZE];
-	unsigned i;
-
-	json_arr_open(w, "allowed_networks");
-	for (i = 0; i < k->network_count; i++) {
-		network_format(&k->networks[i], network);
-		json_put_str(w, NULL, network);
-	}
-	json_arr_close(w);
-}
-
-/* secret: the key itself, in the answer that makes it; NULL in every other. */
-static void put_key(struct json_out *w, const char *key, const struct api_key *k, const char *secret)
-{
-	unsigned bit;
-
-	json_obj_open(w, key);
-	put_id(w, "id", &k->id);
-	if (secret)
-		json_put_str(w, "key", secret);
-	json_put_str(w, "name", k->name);
-	json_put_str(w, "shown", k->shown);
-	json_arr_open(w, "scopes");
-	for (bit = 1; bit <= SCOPE_ALL; bit <<= 1)
-		if (k->scopes & bit)
-			json_put_str(w, NULL, scope_name((enum scope)bit));
-	json_arr_close(w);
-	json_put_time(w, "created_at", k->created_at);
-	json_put_time(w, "expires_at", k->expires_at);
-	json_put_time(w, "revoked_at", k->revoked_at);
-	json_put_time(w, "last_used_at", k->last_used);
-	put_networks(w, k);
-	if (k->has_budget)
-		json_put_int(w, "tokens_per_month", k->tokens_per_month);
-	else
-		json_put_null(w, "tokens_per_month");
-	if (k->has_replacement)
-		put_id(w, "replaced_by", &k->replaced_by);
-	else
-		json_put_null(w, "replaced_by");
-	json_obj_close(w);
-}
-
 static void render_made(const void *made, struct buf *out)
 {
 	const struct made_key *k = made;
 	struct json_out w;
 
 	envelope_open(&w, out);
-	put_key(&w, "data", &k->row, k->key);
+	key_put(&w, "data", &k->row, k->key);
 	envelope_close(&w);
 }
 
@@ -85,7 +32,7 @@ static void answer_list(struct request *r, const struct api_key *list, unsigned 
 	envelope_open(&w, &b);
 	json_arr_open(&w, "data");
 	for (i = 0; i < n; i++)
-		put_key(&w, NULL, &list[i], NULL);
+		key_put(&w, NULL, &list[i], NULL);
 	json_arr_close(&w);
 	envelope_close(&w);
 	respond_json(r, 200, NULL, &b);
@@ -94,13 +41,10 @@ static void answer_list(struct request *r, const struct api_key *list, unsigned 
 
 /* ---- what is asked for ---- */
 
-static bool read_object(const struct request *r, const char *const *known, struct json_object **body, struct error *err)
+static bool read_members(const struct request *r, const char *const *known, struct json_object **body,
+                         struct error *err)
 {
-	*body = NULL;
-	return json_read(buf_str(&r->body), r->body.len, JSON_DEPTH_MAX, body, NULL, NULL, err) &&
-	       (json_object_is_type(*body, json_type_object) ||
-	        err_set(err, ERR_INVALID_INPUT, "The body must be a JSON object")) &&
-	       json_only_known(*body, "", known, err);
+	return json_read_members(buf_str(&r->body), r->body.len, known, body, err);
 }
 
 static bool read_scopes(struct json_object *body, struct api_key *row, struct error *err)
@@ -158,10 +102,11 @@ static bool read_budget(struct json_object *body, struct api_key *row, struct er
 
 static bool read_new_key(const struct request *r, struct api_key *row, struct error *err)
 {
-	static const char *const known[] = {"name", "scopes", "expires_at", "allowed_networks", "tokens_per_month", NULL};
+	static const char *const known[] = {"name", "scopes", "expires_at", "allowed_networks", "tokens_per_month",
+	                                    NULL};
 	struct json_object *body;
 	const char *name = NULL;
-	bool ok = read_object(r, known, &body, err) && json_get_str(body, "", "name", &name, err);
+	bool ok = read_members(r, known, &body, err) && json_get_str(body, "", "name", &name, err);
 
 	if (ok && !name)
 		ok = err_field(err, "name", "name is required: what the key is for");
@@ -178,7 +123,7 @@ static bool read_overlap(const struct request *r, int64_t *seconds, struct error
 	bool ok;
 
 	*seconds = KEY_OVERLAP_S;
-	ok = r->body.len == 0 || (read_object(r, known, &body, err) &&
+	ok = r->body.len == 0 || (read_members(r, known, &body, err) &&
 	                          json_get_int(body, "", "overlap_seconds", 0, KEY_OVERLAP_MAX_S, seconds, err));
 	json_object_put(body);
 	return ok;
@@ -192,7 +137,7 @@ static bool read_id(const struct request *r, struct id *id, struct error *err)
 
 /* ---- the handlers ---- */
 
-void keys_index(struct request *r)
+void api_keys_list(struct request *r)
 {
 	struct error err = {0};
 	struct api_key *list;
@@ -218,7 +163,7 @@ static void answer_made(struct request *r, bool ok, struct once *once, struct ma
 	mem_wipe(k, sizeof *k);
 }
 
-void keys_make(struct request *r)
+void api_keys_create(struct request *r)
 {
 	struct actor who = request_actor(r);
 	struct made_key k = {.row.scopes = 0};
@@ -230,7 +175,7 @@ void keys_make(struct request *r)
 	answer_made(r, ok, &once, &k, &err);
 }
 
-void keys_rotation(struct request *r)
+void api_keys_rotate(struct request *r)
 {
 	struct actor who = request_actor(r);
 	struct made_key k = {.row.scopes = 0};
@@ -245,16 +190,15 @@ void keys_rotation(struct request *r)
 	answer_made(r, ok, &once, &k, &err);
 }
 
-void keys_delete(struct request *r)
+void api_keys_delete(struct request *r)
 {
-	static const char nothing[] = "{\"success\":true,\"data\":null}";
 	struct actor who = request_actor(r);
 	struct error err = {0};
 	struct api_key k;
 	struct id id;
 
 	if (read_id(r, &id, &err) && keys_revoke(&r->app->keys, &who, r->auth->principal.account_id, &id, &k, &err))
-		respond(r, 200, NULL, "application/json", nothing, sizeof nothing - 1);
+		respond_done(r, NULL);
 	else
 		respond_error(r, &err);
 }

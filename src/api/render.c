@@ -1,13 +1,5 @@
 #include "api/render.h"
 
-static void put_opt_int(struct json_out *w, const char *key, bool known, int64_t value)
-{
-	if (known)
-		json_put_int(w, key, value);
-	else
-		json_put_null(w, key);
-}
-
 void render_run_error(struct json_out *w, const struct execution *e)
 {
 	if (!e->error_code) {
@@ -23,11 +15,8 @@ void render_run_error(struct json_out *w, const struct execution *e)
 /* The seed's members first, in its order. */
 void render_execution(struct json_out *w, const char *key, const struct execution *e, bool with_output)
 {
-	char id[ID_TEXT_SIZE];
-
 	json_obj_open(w, key);
-	id_format(ID_EXECUTION, &e->id, id);
-	json_put_str(w, "id", id);
+	json_put_id(w, "id", ID_EXECUTION, &e->id);
 	json_put_str(w, "agent_slug", e->agent);
 	json_put_str(w, "status", exec_status_name(e->status));
 	json_put_str(w, "trigger_type", exec_trigger_name(e->trigger));
@@ -36,20 +25,15 @@ void render_execution(struct json_out *w, const char *key, const struct executio
 		json_put_raw(w, "output", e->output, e->output_len);
 	else if (with_output)
 		json_put_null(w, "output");
-	put_opt_int(w, "tokens_used", e->has_tokens, e->tokens_used);
-	put_opt_int(w, "duration_ms", e->has_duration, e->duration_ms);
+	json_put_opt_int(w, "tokens_used", e->has_tokens, e->tokens_used);
+	json_put_opt_int(w, "duration_ms", e->has_duration, e->duration_ms);
 	json_put_time(w, "queued_at", e->queued_at);
 	json_put_time(w, "completed_at", e->completed_at);
 	json_put_time(w, "started_at", e->started_at);
 	json_put_int(w, "attempt", e->attempt);
-	if (e->has_schedule) {
-		id_format(ID_SCHEDULE, &e->schedule_id, id);
-		json_put_str(w, "schedule_id", id);
-	} else {
-		json_put_null(w, "schedule_id");
-	}
+	json_put_opt_id(w, "schedule_id", e->has_schedule, ID_SCHEDULE, &e->schedule_id);
 	json_put_time(w, "run_at", e->run_at);
-	put_opt_int(w, "max_tokens", e->max_tokens > 0, e->max_tokens);
+	json_put_opt_int(w, "max_tokens", e->max_tokens > 0, e->max_tokens);
 	render_run_error(w, e);
 	json_obj_close(w);
 }
@@ -65,7 +49,7 @@ void render_step(struct json_out *w, const char *key, const struct execution_ste
 		json_put_raw(w, "detail", s->detail, s->detail_len);
 	else
 		json_put_null(w, "detail");
-	put_opt_int(w, "tokens", s->has_tokens, s->tokens);
-	put_opt_int(w, "duration_ms", s->has_duration, s->duration_ms);
+	json_put_opt_int(w, "tokens", s->has_tokens, s->tokens);
+	json_put_opt_int(w, "duration_ms", s->has_duration, s->duration_ms);
 	json_obj_close(w);
 }

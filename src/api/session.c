@@ -30,11 +30,7 @@ static bool read_texts(struct request *r, struct member *m, unsigned n, struct j
 		return err_set(err, ERR_PAYLOAD_TOO_LARGE, "The body is larger than %d bytes", BODY_MAX);
 	for (i = 0; i < n; i++)
 		known[i] = m[i].name;
-	if (!json_read(buf_str(&r->body), r->body.len, JSON_DEPTH_MAX, body, NULL, NULL, err))
-		return false;
-	if (!json_object_is_type(*body, json_type_object))
-		return err_set(err, ERR_INVALID_INPUT, "The body must be a JSON object");
-	if (!json_only_known(*body, "", known, err))
+	if (!json_read_members(buf_str(&r->body), r->body.len, known, body, err))
 		return false;
 	for (i = 0; i < n; i++) {
 		if (!json_get_str(*body, "", m[i].name, &m[i].value, err))
@@ -75,31 +71,12 @@ static void put_features(struct json_out *w, const struct plan_features *f)
 	json_obj_close(w);
 }
 
-static void put_scopes(struct json_out *w, unsigned scopes)
-{
-	unsigned bit;
-
-	json_arr_open(w, "scopes");
-	for (bit = 1; bit <= SCOPE_ALL; bit <<= 1)
-		if (scopes & bit)
-			json_put_str(w, NULL, scope_name((enum scope)bit));
-	json_arr_close(w);
-}
-
-static void put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-
-	id_format(kind, id, text);
-	json_put_str(w, key, text);
-}
-
 static void put_credentials(struct json_out *w, const struct principal *p)
 {
 	json_obj_open(w, "auth");
 	json_put_str(w, "kind", p->session ? "session" : "api_key");
-	put_id(w, "id", p->session ? ID_SESSION : ID_KEY, p->session ? &p->session_id : &p->key_id);
-	put_scopes(w, p->scopes);
+	json_put_id(w, "id", p->session ? ID_SESSION : ID_KEY, p->session ? &p->session_id : &p->key_id);
+	scopes_put(w, "scopes", p->scopes);
 	json_put_time(w, "expires_at", p->expires_at);
 	json_obj_close(w);
 }
@@ -119,7 +96,7 @@ static void answer_me(struct request *r, const char *extra)
 	buf_init(&b, ANSWER_MAX);
 	envelope_open(&w, &b);
 	json_obj_open(&w, "data");
-	put_id(&w, "id", ID_USER, &p->user_id);
+	json_put_id(&w, "id", ID_USER, &p->user_id);
 	json_put_str(&w, "email", a.email);
 	json_put_str(&w, "name", a.name);
 	json_put_str(&w, "plan", a.plan);
@@ -175,7 +152,7 @@ void session_create(struct request *r)
 	struct json_object *body;
 	struct error err = {0};
 	bool ok = read_texts(r, m, 2, &body, &err) &&
-		  login_open(r->app->logins, m[0].value, m[1].value, address_of(r), token, &err);
+	          login_open(r->app->logins, m[0].value, m[1].value, address_of(r), token, &err);
 
 	forget_texts(r, m, 2, body);
 	if (!ok) {
@@ -186,13 +163,6 @@ void session_create(struct request *r)
 	mem_wipe(token, sizeof token);
 }
 
-static void respond_nothing(struct request *r, const char *extra)
-{
-	static const char nothing[] = "{\"success\":true,\"data\":null}";
-
-	respond(r, 200, extra, "application/json", nothing, sizeof nothing - 1);
-}
-
 void session_delete(struct request *r)
 {
 	struct error err = {0};
@@ -200,7 +170,7 @@ void session_delete(struct request *r)
 
 	cookie_header(r, "", header, sizeof header);
 	if (login_close(r->app->logins, &r->auth->principal, address_of(r), r->credentials.cookie, &err))
-		respond_nothing(r, header);
+		respond_done(r, header);
 	else
 		respond_error(r, &err);
 }
@@ -213,7 +183,7 @@ void me_password(struct request *r)
 	struct json_object *body;
 	struct error err = {0};
 	bool ok = read_texts(r, m, 2, &body, &err) &&
-		  login_change_password(r->app->logins, &r->auth->principal, address_of(r), m[0].value, m[1].value, token,
+	          login_change_password(r->app->logins, &r->auth->principal, address_of(r), m[0].value, m[1].value, token,
 		                        &err);
 
 	forget_texts(r, m, 2, body);
@@ -222,7 +192,7 @@ void me_password(struct request *r)
 		return;
 	}
 	cookie_header(r, token, header, sizeof header);
-	respond_nothing(r, header);
+	respond_done(r, header);
 	mem_wipe(token, sizeof token);
 	mem_wipe(header, sizeof header);
 }

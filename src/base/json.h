@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/id.h"
 
 #define JSON_DEPTH_MAX 32
 
@@ -46,11 +47,16 @@ bool json_get_arr(struct json_object *o, const char *path, const char *key,
                   struct json_object **out, struct error *err);    /* borrowed */
 /* Element i of an array, which must be a string; the error names path[i]. */
 bool json_at_str(struct json_object *array, const char *path, size_t i, const char **out, struct error *err);
-/* Overwrites the text of a member that is a secret, before the object is given back. No object, no such text: nothing. */
+/* Overwrites the text of a member that is a secret, before the object is given back. No object, no such text:
+ * nothing. */
 void json_wipe_str(struct json_object *o, const char *key);
 /* ERR_INVALID_INPUT names the first member that is not in known[] (NULL-terminated). */
 bool json_only_known(struct json_object *o, const char *path, const char *const *known,
                      struct error *err);
+/* Reads a body: an object with no other members than known[]. *out is released whatever is returned: it is what was read,
+ * NULL when nothing could be, so that a secret in it can be overwritten first. */
+bool json_read_members(const char *text, size_t n, const char *const *known, struct json_object **out,
+                       struct error *err);
 
 /* Writing: straight into a buffer, commas kept by the writer. */
 struct json_out { struct buf *b; unsigned depth; uint64_t has_member; };
@@ -65,6 +71,9 @@ void json_put_int(struct json_out *w, const char *key, int64_t value);
 void json_put_num(struct json_out *w, const char *key, double value);        /* shortest that reads back */
 void json_put_bool(struct json_out *w, const char *key, bool value);
 void json_put_null(struct json_out *w, const char *key);
+void json_put_opt_int(struct json_out *w, const char *key, bool known, int64_t value);       /* else null */
+void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id);
+void json_put_opt_id(struct json_out *w, const char *key, bool known, enum id_kind kind, const struct id *id);
 void json_put_time(struct json_out *w, const char *key, int64_t ms);         /* 0 writes null */
 void json_put_raw(struct json_out *w, const char *key, const char *json, size_t n);  /* checked JSON text */
 void json_put_value(struct json_out *w, const char *key, struct json_object *value); /* a json-c tree */

@@ -197,3 +197,13 @@ void json_wipe_str(struct json_object *o, const char *key)
 	    json_object_is_type(member, json_type_string))
 		mem_wipe((char *)json_object_get_string(member), (size_t)json_object_get_string_len(member));
 }
+
+bool json_read_members(const char *text, size_t n, const char *const *known, struct json_object **out,
+                       struct error *err)
+{
+	*out = NULL;
+	return json_read(text, n, JSON_DEPTH_MAX, out, NULL, NULL, err) &&
+	       (json_object_is_type(*out, json_type_object) ||
+	        err_set(err, ERR_INVALID_INPUT, "The body must be a JSON object")) &&
+	       json_only_known(*out, "", known, err);
+}

@@ -154,8 +154,7 @@ static bool create_body(struct db_conn *c, void *ctx, struct error *err)
 
 static void tell_rights(struct json_out *w, const struct api_key *row)
 {
-	char scopes[SCOPES_SIZE], network[NETWORK_TEXT_SIZE];
-	unsigned i;
+	char scopes[SCOPES_SIZE];
 
 	scopes_format(row->scopes, scopes, sizeof scopes);
 	json_put_str(w, "name", row->name);
@@ -163,14 +162,8 @@ static void tell_rights(struct json_out *w, const struct api_key *row)
 	json_put_time(w, "expires_at", row->expires_at);
 	if (row->has_budget)
 		json_put_int(w, "tokens_per_month", row->tokens_per_month);
-	if (row->network_count == 0)
-		return;
-	json_arr_open(w, "allowed_networks");
-	for (i = 0; i < row->network_count; i++) {
-		network_format(&row->networks[i], network);
-		json_put_str(w, NULL, network);
-	}
-	json_arr_close(w);
+	if (row->network_count > 0)
+		key_networks_put(w, "allowed_networks", row);
 }
 
 bool keys_create(const struct keys *keys, const struct actor *who, uint64_t account_id, struct made_key *k,

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/doorbell.h"
+#include "base/json.h"
 #include "core/auth.h"
 #include "core/once.h"
 #include "core/secrets.h"
@@ -36,13 +37,14 @@ struct made_key {
 bool key_name(struct api_key *row, const char *name, struct error *err);
 bool key_add_network(struct api_key *row, const char *text, size_t n, const char *field, struct error *err);
 
-/* k->row: name, scopes, expires_at, networks and budget are what is asked for, the rest is filled in. once, whose render is given a
- * made_key: NULL when no answer is wanted; when it was replayed, nothing was made and k means nothing.
+/* k->row: name, scopes, expires_at, networks and budget are what is asked for, the rest is filled in. once, whose render
+ * is given a made_key: NULL when no answer is wanted; when it was replayed, nothing was made and k means nothing.
  * ERR_INVALID_INPUT names the member at fault; ERR_CONFLICT: KEYS_MAX keys are valid. */
 bool keys_create(const struct keys *keys, const struct actor *who, uint64_t account_id, struct made_key *k,
                  struct once *once, struct error *err);
-/* Makes a key with name, scopes, networks, lifetime and budget (and what is used of it) of another, which expires when the overlap is over, if not before.
- * ERR_NOT_FOUND; ERR_CONFLICT: it was rotated already, is revoked or has expired, or as above. */
+/* Makes a key with name, scopes, networks, lifetime and budget (and what is used of it) of another, which expires when the
+ * overlap is over, if not before. ERR_NOT_FOUND; ERR_CONFLICT: it was rotated already, is revoked or has expired, or as
+ * above. */
 bool keys_rotate(const struct keys *keys, const struct actor *who, uint64_t account_id, const struct id *id,
                  int64_t overlap_s, struct made_key *k, struct once *once, struct error *err);
 /* out is the key afterwards. One that is revoked already stays as it is. ERR_NOT_FOUND. */
@@ -51,5 +53,11 @@ bool keys_revoke(const struct keys *keys, const struct actor *who, uint64_t acco
 /* Of an account, in the order they were made, with their budgets. */
 bool keys_list(const struct keys *keys, uint64_t account_id, struct arena *a, struct api_key **out, unsigned *count,
                struct error *err);
+
+/* As an object. secret: the key itself, in the answer that makes it; NULL in every other. */
+void key_put(struct json_out *w, const char *key, const struct api_key *k, const char *secret);
+void key_networks_put(struct json_out *w, const char *key, const struct api_key *k);
+/* Names in an array. */
+void scopes_put(struct json_out *w, const char *key, unsigned scopes);
 
 #endif

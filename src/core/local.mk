@@ -7,7 +7,7 @@ libcore_a_SOURCES = \
 	src/core/auth.c src/core/auth.h \
 	src/core/credentials.c src/core/credentials.h \
 	src/core/bells.c src/core/bells.h \
-	src/core/keys.c src/core/keys.h \
+	src/core/keys.c src/core/keys.h src/core/keys_put.c \
 	src/core/names.c src/core/names.h \
 	src/core/once.c src/core/once.h \
 	src/core/principal.c src/core/principal.h \

@@ -13,10 +13,7 @@ bool usage_find(struct db *db, uint64_t account_id, struct arena *a, struct usag
 
 static void put_count(struct json_out *w, const char *key, int64_t n)
 {
-	if (n >= 0)
-		json_put_int(w, key, n);
-	else
-		json_put_null(w, key);
+	json_put_opt_int(w, key, n >= 0, n);
 }
 
 /* limit, used and remaining; negative figures are null. */

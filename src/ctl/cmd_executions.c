@@ -3,14 +3,6 @@
 
 #include <inttypes.h>
 
-static void put_opt_int(struct json_out *w, const char *key, bool has, int64_t value)
-{
-	if (has)
-		json_put_int(w, key, value);
-	else
-		json_put_null(w, key);
-}
-
 static void put_error(struct json_out *w, const struct execution *e)
 {
 	if (!e->error_code) {
@@ -38,8 +30,8 @@ static void put_steps(struct json_out *w, const struct execution_step *s, unsign
 			json_put_raw(w, "detail", s[i].detail, s[i].detail_len);
 		else
 			json_put_null(w, "detail");
-		put_opt_int(w, "tokens", s[i].has_tokens, s[i].tokens);
-		put_opt_int(w, "duration_ms", s[i].has_duration, s[i].duration_ms);
+		json_put_opt_int(w, "tokens", s[i].has_tokens, s[i].tokens);
+		json_put_opt_int(w, "duration_ms", s[i].has_duration, s[i].duration_ms);
 		json_obj_close(w);
 	}
 	json_arr_close(w);
@@ -48,13 +40,9 @@ static void put_steps(struct json_out *w, const struct execution_step *s, unsign
 static void show_json(struct json_out *w, const struct execution *e, const struct execution_step *s,
                       unsigned n)
 {
-	char id[ID_TEXT_SIZE];
-
 	json_obj_open(w, NULL);
-	id_format(ID_EXECUTION, &e->id, id);
-	json_put_str(w, "id", id);
-	id_format(ID_USER, &e->account_public_id, id);
-	json_put_str(w, "user_id", id);
+	json_put_id(w, "id", ID_EXECUTION, &e->id);
+	json_put_id(w, "user_id", ID_USER, &e->account_public_id);
 	json_put_str(w, "agent_slug", e->agent);
 	json_put_str(w, "status", exec_status_name(e->status));
 	json_put_str(w, "trigger_type", exec_trigger_name(e->trigger));
@@ -64,13 +52,12 @@ static void show_json(struct json_out *w, const struct execution *e, const struc
 	else
 		json_put_null(w, "output");
 	put_error(w, e);
-	put_opt_int(w, "tokens_used", e->has_tokens, e->tokens_used);
-	put_opt_int(w, "duration_ms", e->has_duration, e->duration_ms);
+	json_put_opt_int(w, "tokens_used", e->has_tokens, e->tokens_used);
+	json_put_opt_int(w, "duration_ms", e->has_duration, e->duration_ms);
 	json_put_int(w, "attempt", e->attempt);
-	id_format(ID_SCHEDULE, &e->schedule_id, id);
-	json_put_str(w, "schedule_id", e->has_schedule ? id : NULL);
+	json_put_opt_id(w, "schedule_id", e->has_schedule, ID_SCHEDULE, &e->schedule_id);
 	json_put_str(w, "webhook_url", e->webhook_url);
-	put_opt_int(w, "max_tokens", e->max_tokens > 0, e->max_tokens);
+	json_put_opt_int(w, "max_tokens", e->max_tokens > 0, e->max_tokens);
 	json_put_time(w, "queued_at", e->queued_at);
 	json_put_time(w, "run_at", e->run_at);
 	json_put_time(w, "started_at", e->started_at);

@@ -14,14 +14,6 @@
 #define POLL_MS    100
 #define NAMED_MAX  4        /* processes that a message names */
 
-static void put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-
-	id_format(kind, id, text);
-	json_put_str(w, key, text);
-}
-
 /* ---- rotate ---- */
 
 /* "agentiv-worker 17 on db1/2f, …" */
@@ -162,9 +154,9 @@ static bool find_kind(struct ctl *c, const char *id, const char *only, enum secr
 static void put_revoked(struct ctl *c, const struct pepper_key *k)
 {
 	json_obj_open(&c->w, NULL);
-	put_id(&c->w, "id", ID_KEY, &k->id);
+	json_put_id(&c->w, "id", ID_KEY, &k->id);
 	json_put_str(&c->w, "name", k->name);
-	put_id(&c->w, "user_id", ID_USER, &k->user_id);
+	json_put_id(&c->w, "user_id", ID_USER, &k->user_id);
 	json_put_str(&c->w, "shown", k->shown);
 	json_obj_close(&c->w);
 }

@@ -4,21 +4,10 @@
 
 #include "base/clock.h"
 
-void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-
-	id_format(kind, id, text);
-	json_put_str(w, key, text);
-}
-
 /* Unlimited is null. */
 static void json_put_limit(struct json_out *w, const char *key, int64_t limit)
 {
-	if (limit == LIMIT_UNLIMITED)
-		json_put_null(w, key);
-	else
-		json_put_int(w, key, limit);
+	json_put_opt_int(w, key, limit != LIMIT_UNLIMITED, limit);
 }
 
 const char *limit_text(struct arena *a, int64_t limit)
@@ -210,10 +199,7 @@ static void put_connection(struct json_out *w, const struct connection_row *r)
 	json_put_id(w, "id", ID_CONNECTION, &r->id);
 	json_put_str(w, "integration", r->integration);
 	json_put_str(w, "kind", r->kind);
-	if (r->place)
-		json_put_str(w, "place", r->place);
-	else
-		json_put_null(w, "place");
+	json_put_str(w, "place", r->place);
 	json_put_str(w, "status", connection_state(r));
 	json_put_time(w, "created_at", r->created_at);
 }

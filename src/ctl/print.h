@@ -25,7 +25,6 @@ void print_keys(struct ctl *c, const struct api_key *k, unsigned n);
 void print_connection(struct ctl *c, const struct connection_row *r, int64_t mails);
 void print_connections(struct ctl *c, const struct connection_row *r, unsigned n);
 
-void json_put_id(struct json_out *w, const char *key, enum id_kind kind, const struct id *id);
 void table_add_id(struct table *t, enum id_kind kind, const struct id *id);
 
 /* Label and value of a list for people. */

@@ -7,43 +7,6 @@
 
 #define SCOPES_SIZE 160       /* all of them, with commas between */
 
-static void put_key(struct json_out *w, const struct api_key *k, const char *key)
-{
-	char network[NETWORK_TEXT_SIZE];
-	unsigned bit, i;
-
-	json_obj_open(w, NULL);
-	json_put_id(w, "id", ID_KEY, &k->id);
-	if (key)
-		json_put_str(w, "key", key);
-	json_put_str(w, "name", k->name);
-	json_put_str(w, "shown", k->shown);
-	json_arr_open(w, "scopes");
-	for (bit = 1; bit <= SCOPE_ALL; bit <<= 1)
-		if (k->scopes & bit)
-			json_put_str(w, NULL, scope_name((enum scope)bit));
-	json_arr_close(w);
-	json_put_time(w, "created_at", k->created_at);
-	json_put_time(w, "expires_at", k->expires_at);
-	json_put_time(w, "revoked_at", k->revoked_at);
-	json_put_time(w, "last_used_at", k->last_used);
-	json_arr_open(w, "allowed_networks");
-	for (i = 0; i < k->network_count; i++) {
-		network_format(&k->networks[i], network);
-		json_put_str(w, NULL, network);
-	}
-	json_arr_close(w);
-	if (k->has_budget)
-		json_put_int(w, "tokens_per_month", k->tokens_per_month);
-	else
-		json_put_null(w, "tokens_per_month");
-	if (k->has_replacement)
-		json_put_id(w, "replaced_by", ID_KEY, &k->replaced_by);
-	else
-		json_put_null(w, "replaced_by");
-	json_obj_close(w);
-}
-
 static const char *key_state(const struct api_key *k, enum table_colour *colour)
 {
 	*colour = RED;
@@ -80,7 +43,7 @@ void print_key(struct ctl *c, const struct api_key *k, const char *key)
 	struct table t;
 
 	if (c->json) {
-		put_key(&c->w, k, key);
+		key_put(&c->w, NULL, k, key);
 		return;
 	}
 	table_init(&t, &c->arena, c->colour, NULL);
@@ -104,7 +67,7 @@ void print_key(struct ctl *c, const struct api_key *k, const char *key)
 
 static void key_json(struct json_out *w, const void *row)
 {
-	put_key(w, row, NULL);
+	key_put(w, NULL, row, NULL);
 }
 
 static void key_cells(struct table *t, const void *row)
@@ -135,8 +98,8 @@ static void key_cells(struct table *t, const void *row)
 
 void print_keys(struct ctl *c, const struct api_key *k, unsigned n)
 {
-	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED", "USABLE FROM", "TOKENS/MONTH",
-	                                    "REPLACED BY", NULL};
+	static const char *const heads[] = {"ID", "NAME", "KEY", "STATE", "SCOPES", "EXPIRES", "LAST USED",
+	                                    "USABLE FROM", "TOKENS/MONTH", "REPLACED BY", NULL};
 	static const struct listing listing = {heads, "This user has no keys: agentivctl key create",
 	                                       sizeof *k, key_json, key_cells};
 

@@ -16,8 +16,8 @@
 /* Web servers pass the reason through, so it is always a real one (RFC 9110, 15). */
 static const struct { int status; const char *line; } reasons[] = {
 	{200, "Status: 200 OK\r\n"},
-	{202, "Status: 202 Accepted\r\n"},
 	{201, "Status: 201 Created\r\n"},
+	{202, "Status: 202 Accepted\r\n"},
 	{204, "Status: 204 No Content\r\n"},
 	{400, "Status: 400 Bad Request\r\n"},
 	{401, "Status: 401 Unauthorized\r\n"},
@@ -183,6 +183,13 @@ void respond_json(struct request *r, int status, const char *extra, const struct
 		return;
 	}
 	respond(r, status, extra, "application/json", body->data, body->len);
+}
+
+void respond_done(struct request *r, const char *extra)
+{
+	static const char body[] = "{\"success\":true,\"data\":null}";
+
+	respond(r, 200, extra, "application/json", body, sizeof body - 1);
 }
 
 void respond_error(struct request *r, const struct error *err)

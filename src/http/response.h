@@ -12,6 +12,8 @@ void respond(struct request *r, int status, const char *extra, const char *conte
              const char *body, size_t n);
 /* body is the JSON text of the whole envelope. */
 void respond_json(struct request *r, int status, const char *extra, const struct buf *body);
+/* 200 with {"success": true, "data": null}: it is done, and there is nothing to show. */
+void respond_done(struct request *r, const char *extra);
 /* {"success": false, "error": …} with the status of the code. Logs 5xx. */
 void respond_error(struct request *r, const struct error *err);
 /* The same with further header lines (Allow). */

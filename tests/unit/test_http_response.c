@@ -102,6 +102,14 @@ static void a_204_has_no_length(void)
 	CU_ASSERT_PTR_NULL(strstr(buf_str(&fx_peer.out), "Content-Length"));
 }
 
+static void what_has_nothing_to_show_is_answered_with_null(void)
+{
+	respond_done(fx_simple("DELETE", "/x"), "X-More: 1\r\n");
+	CU_ASSERT_TRUE(fx_status("200 OK"));
+	CU_ASSERT_TRUE(fx_has("\r\nX-More: 1\r\n"));
+	CU_ASSERT_STRING_EQUAL(fx_answer_body(), "{\"success\":true,\"data\":null}");
+}
+
 static void an_answer_that_grew_too_large_is_an_error(void)
 {
 	struct buf b;
@@ -139,6 +147,7 @@ static CU_TestInfo tests[] = {
 	{"codes within an execution are 500", codes_within_an_execution_are_500},
 	{"HEAD has the length and no body", head_has_the_length_and_no_body},
 	{"a 204 has no length", a_204_has_no_length},
+	{"what has nothing to show is answered with null", what_has_nothing_to_show_is_answered_with_null},
 	{"an answer that grew too large is an error", an_answer_that_grew_too_large_is_an_error},
 	{"a stream is sent in pieces", a_stream_is_sent_in_pieces},
 	CU_TEST_INFO_NULL};

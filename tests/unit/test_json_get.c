@@ -129,6 +129,31 @@ static void the_first_unknown_member_is_named(void)
 	CU_ASSERT_TRUE(json_only_known(o, "body", all, &err));
 }
 
+static void a_body_is_an_object_of_known_members(void)
+{
+	static const char *const known[] = {"a", NULL};
+	static const struct { const char *text, *message; bool is_read; } cases[] = {
+		{"{\"a\":1}", NULL, true},
+		{"{}", NULL, true},
+		{"[1]", "The body must be a JSON object", true},
+		{"null", "The body must be a JSON object", false},
+		{"{\"a\":1,\"b\":2}", "Unknown field: b", true},
+		{"{\"a\"", "", false},
+	};
+	struct json_object *body;
+	unsigned i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool ok = json_read_members(cases[i].text, strlen(cases[i].text), known, &body, &err);
+
+		CU_ASSERT_EQUAL(ok, cases[i].message == NULL);
+		CU_ASSERT_TRUE(ok || (err.code == ERR_INVALID_INPUT && strstr(err.message, cases[i].message)));
+		/* what was read is there to be overwritten */
+		CU_ASSERT_EQUAL(body != NULL, cases[i].is_read);
+		json_object_put(body);
+	}
+}
+
 static void a_long_name_is_cut_between_characters(void)
 {
 	char path[200] = "";
@@ -169,6 +194,7 @@ static CU_TestInfo tests[] = {
 	{"a wrong type names path and key", a_wrong_type_names_path_and_key},
 	{"an integer out of range is told the range", an_integer_out_of_range_is_told_the_range},
 	{"the first unknown member is named", the_first_unknown_member_is_named},
+	{"a body is an object of known members", a_body_is_an_object_of_known_members},
 	{"a secret is overwritten before it is given back", a_secret_is_overwritten_before_it_is_given_back},
 	{"a long name is cut between characters", a_long_name_is_cut_between_characters},
 	CU_TEST_INFO_NULL};

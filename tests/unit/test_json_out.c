@@ -46,6 +46,8 @@ static const char *quoted(const char *s, size_t n)
 
 static void commas_stand_between_members_only(void)
 {
+	const struct id zero = {{0}};
+
 	begin();
 	json_obj_open(&w, NULL);
 	json_put_str(&w, "s", "x");
@@ -66,10 +68,15 @@ static void commas_stand_between_members_only(void)
 	json_put_str(&w, "null", NULL);
 	json_put_time(&w, "at", 1736920800000);
 	json_put_time(&w, "never", 0);
+	json_put_opt_int(&w, "known", true, 0);
+	json_put_opt_int(&w, "unknown", false, 7);
+	json_put_opt_id(&w, "key", true, ID_KEY, &zero);
+	json_put_opt_id(&w, "none", false, ID_KEY, &zero);
 	json_obj_close(&w);
 	CU_ASSERT_STRING_EQUAL(buf_str(&b),
 	                       "{\"s\":\"x\",\"o\":{},\"a\":[1,{\"t\":true,\"f\":false},[],null],\"r\":[1, 2],"
-	                       "\"n\":\"ab\",\"null\":null,\"at\":\"2025-01-15T06:00:00Z\",\"never\":null}");
+	                       "\"n\":\"ab\",\"null\":null,\"at\":\"2025-01-15T06:00:00Z\",\"never\":null,\"known\":0,\"unknown\":null,"
+	                       "\"key\":\"key_00000000000000000000000000\",\"none\":null}");
 }
 
 static void a_key_is_quoted_as_a_string_is(void)
