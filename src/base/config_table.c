@@ -6,13 +6,18 @@
 
 #include "base/log.h"
 
+#define BASE_PATH_MAX 200
 #define NAME_LONG 40   /* longer than any name of a setting */
 
+/* Cookies are given for it: no ';' and no control character (RFC 6265, 4.1.1), and not so long that a header is. */
 static bool check_base_path(const char *v, struct error *err)
 {
-	size_t n = strlen(v);
+	size_t n = strlen(v), i;
+	bool plain = true;
 
-	return n == 0 || (v[0] == '/' && n > 1 && v[n - 1] != '/' && !strpbrk(v, "?#% ")) ||
+	for (i = 0; i < n; i++)
+		plain &= (unsigned char)v[i] > ' ' && v[i] != 0x7f;
+	return n == 0 || (v[0] == '/' && n > 1 && n <= BASE_PATH_MAX && v[n - 1] != '/' && plain && !strpbrk(v, "?#%;")) ||
 	       err_set(err, ERR_INVALID_INPUT, "is empty or a path like /agentiv");
 }
 

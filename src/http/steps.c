@@ -56,15 +56,20 @@ static bool step_account(struct request *r, struct walk *w)
 	return !needs_account(r) || auth_check(r->app->auth, &r->credentials, false, &r->auth, &w->err);
 }
 
+/* It asks for an answer and for nothing else (RFC 9110, 9.2.1). */
+static bool is_safe(const struct request *r)
+{
+	return r->method == HTTP_GET || r->method == HTTP_HEAD || r->method == HTTP_OPTIONS;
+}
+
 /* Cross-site requests carry the browser's cookies: what they ask for must come from a page of this host. The rules are
  * those of net/http.CrossOriginProtection of Go 1.25: Sec-Fetch-Site, where a browser sends it, then Origin against
  * Host; who sends neither is no browser. */
 static bool step_origin(struct request *r, struct walk *w)
 {
-	bool reads = r->method == HTTP_GET || r->method == HTTP_HEAD || r->method == HTTP_OPTIONS;
 	const char *site = r->fetch_site, *origin = r->origin;
 
-	if (reads || r->route->access == ACCESS_LOCAL || (r->auth && !r->auth->principal.session))
+	if (is_safe(r) || r->route->access == ACCESS_LOCAL || (r->auth && !r->auth->principal.session))
 		return true;
 	if (site && *site ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 :
 	    !origin || !*origin || request_same_origin(r))
@@ -137,10 +142,10 @@ static bool json_content_type(const char *type)
 	return n == 16 && strncasecmp(type, "application/json", n) == 0;
 }
 
-/* Every POST's body is read, so that a peer that sends one gets its answer. */
+/* The body of whatever changes something is read, so that a peer that sends one gets its answer. */
 static bool step_body(struct request *r, struct walk *w)
 {
-	if (r->method == HTTP_POST && !request_read_body(r, (size_t)r->app->cfg.max_body, &w->err))
+	if (!is_safe(r) && !request_read_body(r, (size_t)r->app->cfg.max_body, &w->err))
 		return false;
 	if ((r->route->has_body || needs_account(r)) && r->content_type && *r->content_type &&
 	    !json_content_type(r->content_type))

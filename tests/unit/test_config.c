@@ -220,6 +220,22 @@ static void values_out_of_range_are_named_with_their_line(void)
 	                       "a.conf:2: [webhooks] schedule_s is a list of seconds like 5,30,120");
 }
 
+/* It is written into a cookie's attributes. */
+static void a_base_path_fits_a_cookie(void)
+{
+	char path[300];
+	int n;
+
+	for (n = 200; n <= 201; n++) {
+		snprintf(path, sizeof path, "/%0*d", n - 1, 0);
+		CU_ASSERT_EQUAL(strcmp(refusal_of_variable("AGENTIV_HTTP_BASE_PATH", path), "accepted") == 0, n == 200);
+	}
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_BASE_PATH", "/a;Domain=example.org"),
+	                       "AGENTIV_HTTP_BASE_PATH (environment) is empty or a path like /agentiv");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_BASE_PATH", "/a\r\nX-Y: 1"),
+	                       "AGENTIV_HTTP_BASE_PATH (environment) is empty or a path like /agentiv");
+}
+
 static void settings_that_contradict_each_other_are_refused(void)
 {
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nretry_max_ms = 10\n"),
@@ -355,6 +371,7 @@ static CU_TestInfo tests[] = {
 	 unknown_sections_and_settings_are_named_with_their_line},
 	{"values out of range are named with their line",
 	 values_out_of_range_are_named_with_their_line},
+	{"a base path fits a cookie", a_base_path_fits_a_cookie},
 	{"settings that contradict each other are refused",
 	 settings_that_contradict_each_other_are_refused},
 	{"lines that are no settings are refused", lines_that_are_no_settings_are_refused},

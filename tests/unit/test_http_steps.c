@@ -9,7 +9,7 @@
 /* ---- the table ---- */
 
 static const char *handled;              /* which handler was called */
-static char handled_param[64];
+static char handled_param[64], handled_body[64];
 
 static void handle(struct request *r, const char *name)
 {
@@ -24,7 +24,12 @@ static bool handled_by(const char *name)
 }
 
 static void list_things(struct request *r) { handle(r, "list"); }
-static void make_thing(struct request *r) { handle(r, "make"); }
+static void make_thing(struct request *r)
+{
+	snprintf(handled_body, sizeof handled_body, "%s", buf_str(&r->body));
+	handle(r, "make");
+}
+
 static void get_thing(struct request *r) { handle(r, "get"); }
 static void run_thing(struct request *r) { handle(r, "run"); }
 static void settings_thing(struct request *r) { handle(r, "settings"); }
@@ -37,6 +42,8 @@ const struct route routes[] = {
 	{HTTP_GET, "/things", list_things, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, list_queries},
 	{HTTP_POST, "/things", make_thing, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_RUN, true, NULL},
 	{HTTP_GET, "/things/{}", get_thing, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_PATCH, "/things/{}", make_thing, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_RUN, true, NULL},
+	{HTTP_DELETE, "/things/{}", run_thing, ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_RUN, false, NULL},
 	{HTTP_POST, "/things/{}/run", run_thing, ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_AGENTS_RUN, false, NULL},
 	{HTTP_GET, "/mcp", get_thing, ACCESS_ACCOUNT, FEATURE_MCP, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_GET, "/brand", get_thing, ACCESS_ACCOUNT, FEATURE_WHITE_LABEL, SCOPE_AGENTS_READ, false, NULL},
@@ -294,6 +301,26 @@ static void a_path_without_a_body_takes_none(void)
 	CU_ASSERT_TRUE(handled_by("run"));
 }
 
+static void whatever_changes_something_has_its_body_read(void)
+{
+	allow_all();
+	body_sent = "{\"a\":1}";
+	serve("PATCH", "/things/1", NULL);
+	CU_ASSERT_TRUE(handled_by("make"));
+	CU_ASSERT_STRING_EQUAL(handled_body, "{\"a\":1}");
+	serve("DELETE", "/things/1", NULL);
+	CU_ASSERT_TRUE(fx_status("400 Bad Request"));
+	CU_ASSERT_TRUE(fx_has("This path takes no body"));
+	body_sent = NULL;
+	serve("DELETE", "/things/1", NULL);
+	CU_ASSERT_TRUE(handled_by("run"));
+	fx_app.cfg.max_body = 4;
+	body_sent = "longer";
+	serve("DELETE", "/things/1", NULL);
+	CU_ASSERT_TRUE(fx_status("413 Content Too Large"));
+	fx_app.cfg.max_body = 1024;
+}
+
 static void a_plan_without_a_feature_is_told_so(void)
 {
 	static const struct { const char *method, *path, *said; struct plan_features all_but; } cases[] = {
@@ -455,6 +482,7 @@ static CU_TestInfo tests[] = {
 	{"a refused minute says when to try again", a_refused_minute_says_when_to_try_again},
 	{"an unknown query parameter is named", an_unknown_query_parameter_is_named},
 	{"a path without a body takes none", a_path_without_a_body_takes_none},
+	{"whatever changes something has its body read", whatever_changes_something_has_its_body_read},
 	{"a plan without a feature is told so", a_plan_without_a_feature_is_told_so},
 	{"what was granted a moment ago counts", what_was_granted_a_moment_ago_counts},
 	{"a session needs no API access", a_session_needs_no_api_access},
