@@ -57,7 +57,7 @@ static bool read_scopes(struct json_object *body, struct api_key *row, struct er
 	if (!json_get_arr(body, "", "scopes", &list, err))
 		return false;
 	for (i = 0, n = list ? json_object_array_length(list) : 0; i < n; i++) {
-		if (!json_at_str(list, "scopes", i, &name, err) || !scopes_parse(name, &bit, err))
+		if (!json_at_str(list, "scopes", i, &name, err) || !scope_parse(name, strlen(name), &bit, err))
 			return false;
 		row->scopes |= bit;
 	}

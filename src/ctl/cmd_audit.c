@@ -28,26 +28,17 @@ void ctl_who(struct actor *out, struct arena *a)
 
 static const enum id_kind id_kinds[ACTOR__MAX] = {[ACTOR_KEY] = ID_KEY, [ACTOR_SESSION] = ID_SESSION};
 
-static void put_id(struct json_out *w, const char *key, bool has, enum id_kind kind, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-
-	if (has)
-		id_format(kind, id, text);
-	json_put_str(w, key, has ? text : NULL);
-}
-
 static void row_json(struct json_out *w, const void *row)
 {
 	const struct audit_row *r = row;
 
 	json_obj_open(w, NULL);
-	put_id(w, "id", true, ID_AUDIT, &r->id);
+	json_put_id(w, "id", ID_AUDIT, &r->id);
 	json_put_time(w, "at", r->at);
-	put_id(w, "user_id", r->has_user, ID_USER, &r->user_id);
+	json_put_opt_id(w, "user_id", r->has_user, ID_USER, &r->user_id);
 	json_obj_open(w, "actor");
 	json_put_str(w, "kind", actor_kind_name(r->actor_kind));
-	put_id(w, "id", r->has_actor_id, id_kinds[r->actor_kind], &r->actor_id);
+	json_put_opt_id(w, "id", r->has_actor_id, id_kinds[r->actor_kind], &r->actor_id);
 	json_put_str(w, "name", r->actor_name);
 	json_obj_close(w);
 	json_put_str(w, "address", r->address);

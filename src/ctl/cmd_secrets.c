@@ -56,10 +56,11 @@ static bool wait_for_all(struct ctl *c, struct rotation *r, int64_t until_us)
 	}
 	show_progress(c, NULL, &arena);
 	if (ok && !r->active)
-		ok = err_set(&c->err, ERR_CONFLICT, "The %s %s is not active yet: it has not been read by %s. Copy %s to those"
-		             " hosts, or end what hangs, and call this again", secret_kind_name(r->kind), r->id,
-		             r->missing_count > 0 ? name_missing(&arena, r) : "a process that has just started",
-		             secrets_path(c->secrets, r->kind));
+		/* the names come last: where they are many the message is cut off */
+		ok = err_set(&c->err, ERR_CONFLICT, "The %s %s is not active yet. Copy %s to the hosts of those that have not read"
+		             " it, or end what hangs, and call this again: %s", secret_kind_name(r->kind), r->id,
+		             secrets_path(c->secrets, r->kind),
+		             r->missing_count > 0 ? name_missing(&arena, r) : "a process that has just started");
 	arena_release(&arena);
 	return ok;
 }

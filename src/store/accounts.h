@@ -29,6 +29,7 @@ enum scope {
 	SCOPE_ALL              = (1 << 5) - 1
 };
 const char *scope_name(enum scope s);                 /* "agents:read" */
+bool scope_parse(const char *text, size_t n, unsigned *out, struct error *err);      /* one name */
 bool scopes_parse(const char *text, unsigned *out, struct error *err);   /* "a,b" */
 void scopes_format(unsigned scopes, char *out, unsigned size);           /* "a,b" */
 

@@ -35,31 +35,34 @@ static unsigned scope_by_name(const char *text, size_t n)
 	return 0;
 }
 
-bool scopes_parse(const char *text, unsigned *out, struct error *err)
+bool scope_parse(const char *text, size_t n, unsigned *out, struct error *err)
 {
 	char known[128];
+
+	*out = scope_by_name(text, n);
+	if (*out != 0)
+		return true;
+	scopes_format(SCOPE_ALL, known, sizeof known);
+	return err_field(err, "scopes", "There is no scope \"%.*s\"; the scopes are %s", n > 64 ? 64 : (int)n, text, known);
+}
+
+bool scopes_parse(const char *text, unsigned *out, struct error *err)
+{
 	const char *at = text;
+	unsigned bit;
+	size_t n;
 
-	*out = 0;
-	for (;;) {
-		size_t n;
-		unsigned bit;
-
+	for (*out = 0;; at++) {
 		at += strspn(at, " ");
 		n = strcspn(at, ",");
 		while (n > 0 && at[n - 1] == ' ')
 			n--;
-		bit = scope_by_name(at, n);
-		if (bit == 0) {
-			scopes_format(SCOPE_ALL, known, sizeof known);
-			return err_field(err, "scopes", "There is no scope \"%.*s\"; the scopes are %s",
-			                 n > 64 ? 64 : (int)n, at, known);
-		}
+		if (!scope_parse(at, n, &bit, err))
+			return false;
 		*out |= bit;
 		at += strcspn(at, ",");
 		if (*at == '\0')
 			return true;
-		at++;
 	}
 }
 
