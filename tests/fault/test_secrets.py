@@ -210,6 +210,8 @@ class Retired(SecretsTest):
                          [(idle["id"], "idle", idle["key"][:13])])
         self.assertTrue(done["revoked"][0]["user_id"].startswith("usr_"))
         self.assertEqual((self.status_of(idle["key"]), self.status_of(self.key)), (401, 200))
+        listed = {k["id"]: k["revoked_at"] for k in self.stack.ctl("key", "list", "--user", USER)}
+        self.assertTrue(listed[idle["id"]])
         revoked = [e for e in self.stack.ctl("audit") if e["action"] == "key.revoke"]
         self.assertEqual([e["object"] for e in revoked], [idle["id"]])
 

@@ -198,6 +198,19 @@ static void what_is_sealed_under_the_active_key_stays_byte_for_byte(void)
 	over();
 }
 
+/* With one more, so that a batch of connections ends between those of an account. */
+static void given_a_third_connection(uint64_t account_id, const char *key)
+{
+	struct id con = id_make();
+	char context[96];
+	struct buf b;
+
+	snprintf(context, sizeof context, "account:%" PRIu64 ":connection:bank", account_id);
+	b = sealed(key, context);
+	CU_ASSERT_TRUE_FATAL(connection_put(fx_conn, account_id, "bank", "imap", b.data, b.len, 1, &con, &err));
+	buf_release(&b);
+}
+
 static void many_values_take_many_batches(void)
 {
 	unsigned steps = 0;
@@ -206,9 +219,10 @@ static void many_values_take_many_batches(void)
 	given_a_rotation();
 	for (id = 1; id <= 100; id++)
 		given_an_account(id, "s1");
+	given_a_third_connection(1, "s1");
 	while (!step(again).done)
 		steps++;
-	/* 100 accounts are 2 batches, 200 connections 4, and no answer is one */
+	/* 100 accounts are 2 batches, 201 connections 4, and no answer is one */
 	CU_ASSERT_EQUAL(steps, 6);
 	CU_ASSERT_EQUAL(values_under("s1"), 0);
 	over();
