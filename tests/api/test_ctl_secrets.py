@@ -141,7 +141,8 @@ class Secrets(unittest.TestCase):
         self.addCleanup(beside.rmdir)
         message = self.refused(1, "INVALID_INPUT", "secrets", "rotate", "--retire", old, "--force")
         self.assertIn("1 API key was revoked already: agentivctl audit --action key.revoke", message)
-        self.assertEqual([e["object"] for e in self.done("audit", "--action", "key.revoke", "--limit", "1")], [key["id"]])
+        told = self.done("audit", "--action", "key.revoke", "--limit", "1")
+        self.assertEqual([e["object"] for e in told], [key["id"]])
 
     def test_force_alone_is_misuse(self):
         self.refused(2, "INVALID_INPUT", "secrets", "rotate", "--force")
@@ -182,6 +183,19 @@ class Secrets(unittest.TestCase):
         self.given_a_process_elsewhere()
         self.assertIn("agentiv-worker 7 on box/1f", self.refused(1, "CONFLICT", "secrets", "rotate", "--wait", "1"))
         self.assertEqual([self.states(kind)[self.ids(kind)[1]] for kind in KINDS], ["made", "made"])
+
+    def test_a_terminal_is_told_whom_it_waits_for(self):
+        self.given_a_process_elsewhere()
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        done = subprocess.run([Path(os.environ["STACK_BIN"], "agentivctl"), "-c", self.stack.state / "agentiv.conf",
+                               "secrets", "rotate", "--kind", "seal", "--wait", "1"],
+                              env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL, stderr=theirs,
+                              timeout=60, check=False)
+        os.close(theirs)
+        self.assertEqual(done.returncode, 1)
+        shown = os.read(ours, 65536).decode()
+        self.assertIn(f"seal {self.ids('seal')[1]}: waiting for agentiv-worker 7 on box/1f", shown)
 
     def test_a_process_that_was_not_seen_for_long_is_not_waited_for(self):
         self.given_a_process_elsewhere(seen_s=100)

@@ -17,13 +17,13 @@ import zlib
 from pathlib import Path
 from unittest import mock
 
+from doors import Cgi, Web
 from faults import FaultTest
 from stack import StackError, wait_until
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "limits"))
 
-from doors import Web                           # noqa: E402
-from platforms import Responder, program        # noqa: E402
+from platforms import Responder, program      # noqa: E402
 
 USER = "fault@example.com"
 SCOPES = "agents:read,agents:run"
@@ -139,8 +139,9 @@ class UnderLoad(SecretsTest):
 
     def start_load(self):
         second = self.responder("second")
-        doors = itertools.cycle((lambda: Web(self.stack.url), second.door))
-        load = Load([(next(doors)(), key) for key in [self.key, *(self.new_key()["key"] for _ in range(3))]],
+        doors = itertools.cycle((lambda: Web(self.stack.url), second.door,
+                                 lambda: Cgi(program("agentiv.fcgi"), self.stack.state / "agentiv.conf")))
+        load = Load([(next(doors)(), key) for key in [self.key, *(self.new_key()["key"] for _ in range(4))]],
                     self.receiver.url())
         self.addCleanup(load.end)
         load.more()
