@@ -82,9 +82,10 @@ static void add_value(struct buf *b, const struct db_arg *a)
 	}
 }
 
-static bool fits(const struct pack *k, const char *sql, const struct db_arg *args, unsigned n)
+/* The statement so many times, with n values in all. */
+static bool fits(const struct pack *k, const char *sql, unsigned times, const struct db_arg *args, unsigned n)
 {
-	size_t bytes = k->text.len + strlen(sql) + 16;
+	size_t bytes = k->text.len + times * (strlen(sql) + 1) + 16;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
@@ -139,6 +140,7 @@ static bool pack_send(struct db_conn *c, const char *doing, struct error *err)
 	int next = 0;
 	bool ok;
 
+	INVARIANT(!k->text.failed, "more was kept back than is sent at once");
 	if (k->text.len == 0)
 		return true;
 	atomic_fetch_add_explicit(&c->db->statements, k->statements, memory_order_relaxed);
@@ -201,7 +203,7 @@ bool pack_exec(struct db_conn *c, const char *sql, const struct db_arg *args, un
 	*taken = false;
 	if (!c->pack.on)
 		return true;
-	if (result || !fits(&c->pack, sql, args, cols * rows))
+	if (result || !fits(&c->pack, sql, rows, args, cols * rows))
 		return pack_send(c, "run a transaction", err);
 	for (i = 0; i < rows; i++)
 		add_statement(&c->pack, sql, args + (size_t)i * cols, cols);
@@ -229,7 +231,7 @@ void db_ahead(struct db_conn *c, const char *sql, const struct db_arg *args, uns
 {
 	struct pack *k = &c->pack;
 
-	if (k->on && k->asked_count < PACK_READS_MAX && fits(k, sql, args, n))
+	if (k->on && k->asked_count < PACK_READS_MAX && fits(k, sql, 1, args, n))
 		ask(k, sql, args, n);
 }
 
@@ -267,7 +269,7 @@ bool pack_query(struct db_conn *c, const char *sql, const struct db_arg *args, u
 	if (*taken)
 		return true;
 	if (!is_asked(k, sql)) {
-		if (k->asked_count == PACK_READS_MAX || !fits(k, sql, args, n))
+		if (k->asked_count == PACK_READS_MAX || !fits(k, sql, 1, args, n))
 			return pack_send(c, "run a transaction", err);
 		ask(k, sql, args, n);
 	}

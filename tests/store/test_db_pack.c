@@ -79,6 +79,30 @@ static void announced_reads_come_together_and_in_order(void)
 	CU_ASSERT_EQUAL(dbx_number("SELECT n FROM items WHERE id = 10"), 7);
 }
 
+#define MANY 1000
+
+static bool many_rows_of_a_long_statement(struct db_conn *c, struct error *err)
+{
+	static char sql[512] = "INSERT INTO items (id) VALUES (?)";
+	static struct db_arg args[MANY];
+	unsigned i;
+
+	/* as long as those with many columns are */
+	memset(sql + strlen(sql), ' ', 450);
+	for (i = 0; i < MANY; i++)
+		args[i] = db_int(i + 1);
+	return db_exec_rows(c, sql, args, 1, MANY, NULL, err);
+}
+
+static void what_is_too_much_for_a_packet_is_written_all_the_same(void)
+{
+	struct error err;
+
+	dbx_empty();
+	CU_ASSERT(packed(many_rows_of_a_long_statement, &err) > 0);
+	CU_ASSERT_EQUAL(dbx_number("SELECT COUNT(*) FROM items"), MANY);
+}
+
 static bool write_then_read(struct db_conn *c, struct error *err)
 {
 	int64_t n;
@@ -297,6 +321,7 @@ static int close_all(void)
 static CU_TestInfo tests[] = {
 	{"what returns nothing goes with the commit", what_returns_nothing_goes_with_the_commit},
 	{"announced reads come together and in order", announced_reads_come_together_and_in_order},
+	{"what is too much for a packet is written all the same", what_is_too_much_for_a_packet_is_written_all_the_same},
 	{"a read sees what was written before it", a_read_sees_what_was_written_before_it},
 	{"what tells how many rows it changed is waited for", what_tells_how_many_rows_it_changed_is_waited_for},
 	{"a transaction that is given up sends nothing", a_transaction_that_is_given_up_sends_nothing},
