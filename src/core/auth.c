@@ -17,6 +17,7 @@
 #define ENTRIES_MAX  8192
 #define KEEP_US      4000000
 #define KEEP_NONE_US 1000000
+#define BEHIND_S     30          /* how often files of keys are read again */
 #define SEEN_MS      3600000     /* how often a session's use is written down */
 
 struct cached {
@@ -35,6 +36,7 @@ struct auth {
 	pthread_mutex_t lock;
 	struct cached *buckets[BUCKETS];
 	unsigned count;
+	_Atomic int64_t knows_until_us;  /* till then it need not be asked again whether the active pepper is known */
 	uint64_t generation;             /* of auth_forget: a load that began before it is not kept */
 };
 
@@ -182,6 +184,26 @@ static void was_used(struct auth *a, struct db_conn *c, const char *key, const s
 	rehash(a, c, key, p);
 }
 
+/* Where the active pepper is missing a key that is not found may be a good one, which another host has hashed anew. */
+static bool knows_active(struct auth *a, struct db_conn *c, struct error *err)
+{
+	int64_t now_us = clock_mono_us();
+	char id[SECRET_ID_SIZE];
+
+	if (now_us < atomic_load(&a->knows_until_us))
+		return true;
+	if (!secret_active(c, SECRET_PEPPER, id, err))
+		return false;
+	if (*id && !secrets_know(a->secrets, SECRET_PEPPER, id)) {
+		err_set(err, ERR_UNAVAILABLE, "This host does not know the newest API keys yet; try again");
+		if (err)
+			err->retry_after = BEHIND_S;
+		return false;
+	}
+	atomic_store(&a->knows_until_us, now_us + KEEP_NONE_US);
+	return true;
+}
+
 static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct cached *k, struct error *err)
 {
 	if (!find_key(a, c, key, k, err))
@@ -189,8 +211,9 @@ static bool load_key(struct auth *a, struct db_conn *c, const char *key, struct 
 	/* hashed under a pepper that was made a moment ago? */
 	if (!k->exists && secrets_refresh(a->secrets) && !find_key(a, c, key, k, err))
 		return false;
-	if (k->exists)
-		was_used(a, c, key, &k->entry.principal);
+	if (!k->exists)
+		return knows_active(a, c, err);
+	was_used(a, c, key, &k->entry.principal);
 	return true;
 }
 

@@ -217,6 +217,23 @@ static void a_key_under_a_pepper_that_came_meanwhile_is_found(void)
 	over();
 }
 
+static void where_the_active_pepper_is_missing_no_key_is_called_unknown(void)
+{
+	struct error failed;
+
+	given_a_key(0);
+	given_another_active_pepper();
+	/* as another host, which has that pepper, hashes it */
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE api_keys SET hash = REPEAT('x', 32), pepper_id = 'p2'", &failed));
+	CU_ASSERT_FALSE(let_in());
+	CU_ASSERT_EQUAL(err.code, ERR_UNAVAILABLE);
+	CU_ASSERT_TRUE(err.retry_after > 0);
+	fx_keys_write(SECRET_PEPPER, "p1 p2");
+	CU_ASSERT_FALSE(let_in());
+	CU_ASSERT_EQUAL(err.code, ERR_UNAUTHORIZED);
+	over();
+}
+
 static void a_key_is_let_in_though_the_active_pepper_is_not_known_here(void)
 {
 	given_a_key(0);
@@ -379,6 +396,8 @@ static CU_TestInfo tests[] = {
 	 a_key_is_hashed_under_the_active_pepper_when_it_is_used},
 	{"a key in the cache stays known over a rotation", a_key_in_the_cache_stays_known_over_a_rotation},
 	{"a key under a pepper that came meanwhile is found", a_key_under_a_pepper_that_came_meanwhile_is_found},
+	{"where the active pepper is missing no key is called unknown",
+	 where_the_active_pepper_is_missing_no_key_is_called_unknown},
 	{"a key is let in though the active pepper is not known here",
 	 a_key_is_let_in_though_the_active_pepper_is_not_known_here},
 	{"a key is let in though it cannot be hashed anew", a_key_is_let_in_though_it_cannot_be_hashed_anew},
