@@ -1,4 +1,5 @@
-/* The integrations that the account has or could have: those that installed agents name, and those it is connected to. */
+/* The integrations that the account has or could have: those that installed agents name, and those it is
+ * connected to. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ static const struct connection_row *row_of(const struct connection_row *rows, un
 }
 
 /* Agents that need the integration, or those that can use it, whether they need it or not. */
-static void put_agents(struct json_out *w, const char *key, const struct registry *agents, const char *slug, bool needed)
+static void put_agents(struct json_out *w, const char *key, const struct registry *agents, const char *slug,
+                       bool needed)
 {
 	unsigned i;
 

@@ -122,7 +122,8 @@ static void cookie_header(const struct request *r, const char *token, char *out,
 {
 	bool secure = r->app->cfg.behind_tls || (r->https && strcmp(r->https, "on") == 0);
 	const char *path = *r->app->cfg.base_path ? r->app->cfg.base_path : "/";
-	int n = snprintf(out, size, "Set-Cookie: " SESSION_COOKIE "=%s; Path=%s; Max-Age=%lld; HttpOnly; SameSite=Lax%s\r\n",
+	int n = snprintf(out, size,
+	                 "Set-Cookie: " SESSION_COOKIE "=%s; Path=%s; Max-Age=%lld; HttpOnly; SameSite=Lax%s\r\n",
 	                 token, path, *token ? (long long)(SESSION_MOST_MS / 1000) : 0LL, secure ? "; Secure" : "");
 
 	INVARIANT(n > 0 && (size_t)n < size, "a cookie is too long");
@@ -155,11 +156,10 @@ void session_create(struct request *r)
 	          login_open(r->app->logins, m[0].value, m[1].value, address_of(r), token, &err);
 
 	forget_texts(r, m, 2, body);
-	if (!ok) {
+	if (ok)
+		answer_opened(r, token);
+	else
 		respond_error(r, &err);
-		return;
-	}
-	answer_opened(r, token);
 	mem_wipe(token, sizeof token);
 }
 
@@ -187,12 +187,12 @@ void me_password(struct request *r)
 		                        &err);
 
 	forget_texts(r, m, 2, body);
-	if (!ok) {
+	if (ok) {
+		cookie_header(r, token, header, sizeof header);
+		respond_done(r, header);
+		mem_wipe(header, sizeof header);
+	} else {
 		respond_error(r, &err);
-		return;
 	}
-	cookie_header(r, token, header, sizeof header);
-	respond_done(r, header);
 	mem_wipe(token, sizeof token);
-	mem_wipe(header, sizeof header);
 }

@@ -87,7 +87,8 @@ bool err_field(struct error *err, const char *field, const char *fmt, ...)
 	return false;
 }
 
-bool err_limit(struct error *err, const char *limit, long long max, long long resets_ms, int retry_after, const char *fmt, ...)
+bool err_limit(struct error *err, const char *limit, long long max, long long resets_ms, int retry_after,
+               const char *fmt, ...)
 {
 	va_list ap;
 

@@ -55,7 +55,8 @@ bool err_field(struct error *err, const char *field, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The same for a limit that was reached: ERR_RATE_LIMITED. */
-bool err_limit(struct error *err, const char *limit, long long max, long long resets_ms, int retry_after, const char *fmt, ...)
+bool err_limit(struct error *err, const char *limit, long long max, long long resets_ms, int retry_after,
+               const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
 /* The code's name in the API ("NOT_FOUND"). */

@@ -53,8 +53,8 @@ void json_wipe_str(struct json_object *o, const char *key);
 /* ERR_INVALID_INPUT names the first member that is not in known[] (NULL-terminated). */
 bool json_only_known(struct json_object *o, const char *path, const char *const *known,
                      struct error *err);
-/* Reads a body: an object with no other members than known[]. *out is released whatever is returned: it is what was read,
- * NULL when nothing could be, so that a secret in it can be overwritten first. */
+/* Reads a body: an object with no other members than known[]. The caller releases *out, whatever is returned: what was
+ * read, so that a secret in it can be overwritten first, or NULL. */
 bool json_read_members(const char *text, size_t n, const char *const *known, struct json_object **out,
                        struct error *err);
 

@@ -1,5 +1,5 @@
-/* Whom a doorbell reaches and what it says. A message is one byte of kind, then 16-byte execution ids, or a time. A lost one costs
- * time, never work: everybody also looks by themselves. */
+/* Whom a doorbell reaches and what it says. A message is one byte of kind, then 16-byte execution ids, or a time. A lost
+ * one costs time, never work: everybody also looks by themselves. */
 #ifndef AGENTIV_CORE_BELLS_H
 #define AGENTIV_CORE_BELLS_H
 

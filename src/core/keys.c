@@ -274,7 +274,8 @@ static bool revoke_body(struct db_conn *c, void *ctx, struct error *err)
 	if (r->out->revoked_at)
 		return true;
 	r->out->revoked_at = clock_now_ms();
-	return api_key_revoke(c, r->account_id, &r->id, r->out->revoked_at, err) && audit_write(c, audit_entry(&r->told), err);
+	return api_key_revoke(c, r->account_id, &r->id, r->out->revoked_at, err) &&
+	       audit_write(c, audit_entry(&r->told), err);
 }
 
 bool keys_revoke(const struct keys *keys, const struct actor *who, uint64_t account_id, const struct id *id,

@@ -28,7 +28,8 @@ bool login_open(struct logins *l, const char *email, const char *password, const
 /* Ends the session p of a Cookie header, everywhere within 5 s, here at once. */
 bool login_close(struct logins *l, const struct principal *p, const char *address, const char *cookie,
                  struct error *err);
-/* Ends the account's other sessions, and gives this one a new token; the caller wipes it. ERR_INVALID_INPUT names the field at fault; failures are limited as above. */
+/* Ends the account's other sessions, and gives this one a new token; the caller wipes it. ERR_INVALID_INPUT names the field
+ * at fault; failures are limited as above. */
 bool login_change_password(struct logins *l, const struct principal *p, const char *address, const char *current,
                            const char *password, char token[SESSION_TOKEN_LEN + 1], struct error *err);
 

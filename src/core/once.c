@@ -37,8 +37,8 @@ static void add_part(struct buf *b, const char *text)
 	buf_add(b, text, strlen(text) + 1);
 }
 
-bool once_key(struct once *o, const char *method, const char *route, const char *param, const char *key, const void *body,
-              size_t n, struct error *err)
+bool once_key(struct once *o, const char *method, const char *route, const char *param, const char *key,
+              const void *body, size_t n, struct error *err)
 {
 	struct buf scope;
 

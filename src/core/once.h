@@ -38,8 +38,8 @@ void once_release(struct once *o);
 /* 1 to 255 printable ASCII characters; ERR_INVALID_INPUT names the header. */
 bool once_key_valid(const char *key, struct error *err);
 /* route: its path in the table; param: what stands for its {}, NULL none. */
-bool once_key(struct once *o, const char *method, const char *route, const char *param, const char *key, const void *body,
-              size_t n, struct error *err);
+bool once_key(struct once *o, const char *method, const char *route, const char *param, const char *key,
+              const void *body, size_t n, struct error *err);
 
 /* In the transaction. *answered: the answer is there, nothing is to be made. made: the id that it would have.
  * ERR_CONFLICT: the key was used with another body. o NULL: nobody asks for an answer. */

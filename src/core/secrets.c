@@ -305,12 +305,9 @@ bool secrets_reseal(struct secrets *s, const char *id, const char *context, cons
 
 	if (!copy_key(s, SECRET_SEAL, id, &k))
 		return err_set(err, ERR_INTERNAL, "The key %s is not in secrets.seal_file", id);
-	/* what is opened is shorter than what is sealed: it stays where it is, and is wiped there */
-	buf_init_secret(&plain, n);
+	buf_init_secret(&plain, n);      /* what is opened is shorter than what is sealed */
 	buf_reserve(&plain, n);
 	ok = secrets_unseal(s, context, p, n, &plain, err) && crypto_seal(&k, context, plain.data, plain.len, out, err);
-	if (plain.data)
-		mem_wipe(plain.data, plain.cap);
 	buf_release(&plain);
 	mem_wipe(&k, sizeof k);
 	return ok;

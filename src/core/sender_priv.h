@@ -63,8 +63,8 @@ struct webhook_secrets *webhook_secrets_new(struct secrets *seal);
 void webhook_secrets_free(struct webhook_secrets *s);                      /* wipes them */
 void webhook_secrets_expire(struct webhook_secrets *s);                    /* wipes those whose time is over */
 /* The pointer is good until the next call. */
-bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
-                 struct error *err);
+bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id,
+                         const struct webhook_secret **out, struct error *err);
 
 /* Makes sendings of deliveries. The claimer's. */
 struct builder;

@@ -75,15 +75,13 @@ static bool load(struct webhook_secrets *s, struct db_conn *c, uint64_t account_
 	ok = webhook_secret_load(c, account_id, &sealed, err) &&
 	     secrets_unseal(s->seal, context, sealed.data, sealed.len, &plain, err) &&
 	     webhook_secret_read(plain.data, plain.len, out, err);
-	if (plain.data)
-		mem_wipe(plain.data, plain.len);
 	buf_release(&plain);
 	buf_release(&sealed);
 	return ok;
 }
 
-bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id, const struct webhook_secret **out,
-                 struct error *err)
+bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id,
+                         const struct webhook_secret **out, struct error *err)
 {
 	struct kept **slot = &s->slots[account_id % SLOTS];
 	int64_t now_us = clock_mono_us();
