@@ -175,6 +175,9 @@ class ConcurrentRuns(ApiCase):
         account = Account(self.platform, concurrent=1)
         ids = [self.start({"sleep_ms": 60000}, key=account.key) for _ in range(3)]
         account.limit(concurrent=3)
+        # at once, not by the audit of slots
+        self.assertEqual(self.get("/api/usage", key=account.key).data["concurrent"],
+                         {"limit": 3, "used": 3, "remaining": 0, "held": 0})
         wait_until(lambda: {self.execution(i, key=account.key)["status"] for i in ids} == {"running"}, 20, "all run")
         for i in ids:
             self.call("POST", f"/api/executions/{i}/cancel", key=account.key)
