@@ -8,6 +8,10 @@ ALTER TABLE executions
 ALTER TABLE accounts
     ADD COLUMN budgets INT UNSIGNED NOT NULL DEFAULT 0;   -- its rows in token_budgets: 0 spares looking there
 
+-- A key that takes another's place shares its budget with it: both use that of the newest.
+ALTER TABLE api_keys
+    ADD COLUMN budget_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL;   -- 'key_…'; NULL: its own
+
 -- Counted by the ends of runs, whoever set a budget.
 ALTER TABLE account_quota
     ADD COLUMN tokens_month BIGINT NOT NULL DEFAULT 0,    -- the UTC month that month_tokens counts

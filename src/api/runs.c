@@ -68,6 +68,7 @@ static void fill_admission(struct request *r, struct run_request *q)
 	a->account_id = r->auth->principal.account_id;
 	a->has_key_id = !r->auth->principal.session;
 	a->key_id = r->auth->principal.key_id;
+	a->budget_key = r->auth->principal.budget_key;
 	a->agent = q->agent->slug;
 	a->trigger = r->auth->principal.session ? TRIGGER_MANUAL : TRIGGER_API;
 	a->lane = q->is_async ? LANE_ASYNC : LANE_SYNC;

@@ -115,7 +115,7 @@ static bool find_budgets(struct db_conn *c, uint64_t account_id, struct api_key 
 	ok = n == 0 || budget_list(c, account_id, clock_now_ms(), &a, &budgets, &count, err);
 	for (b = 0; ok && n > 0 && b < count; b++)
 		for (i = 0; i < n && budgets[b].kind == BUDGET_KEY && id_parse(ID_KEY, budgets[b].subject, &id); i++)
-			if (id_cmp(&keys[i].id, &id) == 0) {
+			if (id_cmp(&keys[i].budget_key, &id) == 0) {
 				keys[i].has_budget = true;
 				keys[i].tokens_per_month = budgets[b].max_tokens;
 			}
@@ -204,13 +204,16 @@ static bool replace(struct db_conn *c, struct making *m, const struct api_key *o
 	row->scopes = old->scopes;
 	memcpy(row->networks, old->networks, sizeof row->networks);
 	row->network_count = old->network_count;
-	row->has_budget = old->has_budget;
-	row->tokens_per_month = old->tokens_per_month;
 	row->expires_at = old->expires_at ? row->created_at + old->expires_at - old->created_at : 0;
 	if (old->expires_at && old->expires_at < ends)
 		ends = old->expires_at;
-	return api_key_replace(c, m->account_id, &old->id, &row->id, ends, err) && insert(c, m, err) &&
-	       (!row->has_budget || budget_carry(c, m->account_id, &old->id, &row->id, err));
+	if (!api_key_replace(c, m->account_id, &old->id, &row->id, ends, err) ||
+	    !budget_carry(c, m->account_id, &old->id, &row->id, err))
+		return false;
+	/* told with the answer; it is there already */
+	row->has_budget = old->has_budget;
+	row->tokens_per_month = old->tokens_per_month;
+	return insert(c, m, err);
 }
 
 static bool rotate_body(struct db_conn *c, void *ctx, struct error *err)
@@ -267,7 +270,7 @@ static bool revoke_body(struct db_conn *c, void *ctx, struct error *err)
 	struct revocation *r = ctx;
 	bool found;
 
-	if (!api_key_find(c, r->account_id, &r->id, r->out, &found, err))
+	if (!account_lock(c, r->account_id, err) || !api_key_find(c, r->account_id, &r->id, r->out, &found, err))
 		return false;
 	if (!found)
 		return unknown(err);
@@ -275,6 +278,7 @@ static bool revoke_body(struct db_conn *c, void *ctx, struct error *err)
 		return true;
 	r->out->revoked_at = clock_now_ms();
 	return api_key_revoke(c, r->account_id, &r->id, r->out->revoked_at, err) &&
+	       budget_drop_unused(c, r->account_id, &r->out->budget_key, r->out->revoked_at, err) &&
 	       audit_write(c, audit_entry(&r->told), err);
 }
 

@@ -42,6 +42,7 @@ struct subscription { char agent[64]; enum subscription_status status; int64_t t
 /* What a valid key or session stands for; one block, no pointers but the arrays (mem_alloc'd, freed by principal_release). */
 struct principal {
 	struct id key_id;                 /* zero in a session */
+	struct id budget_key;             /* whose monthly budget of tokens it has: its own, or its successor's */
 	struct id session_id;             /* zero with a key */
 	bool      session;                /* its scopes are SCOPE_ALL */
 	uint64_t  account_id;
@@ -123,6 +124,7 @@ struct api_key {
 	struct id id; uint64_t account_id; char name[201], shown[17]; unsigned scopes;
 	int64_t created_at, expires_at, revoked_at, last_used;   /* 0: never, not */
 	struct network networks[API_KEY_NETWORKS_MAX]; unsigned network_count;   /* from where it may be used; 0: anywhere */
+	struct id budget_key;                                    /* whose monthly budget it has */
 	struct id replaced_by; bool has_replacement;             /* the key that a rotation made */
 	int64_t tokens_per_month; bool has_budget;               /* by who asks for it (core/keys.h) */
 };

@@ -35,6 +35,7 @@ struct admission {
 	uint64_t  account_id;
 	bool      has_key_id;                /* false: asked for by a session */
 	struct id key_id;
+	struct id budget_key;                /* whose monthly budget the key has; zero without a key */
 	const char *agent;
 	enum exec_trigger trigger;
 	enum queue_lane lane;                /* LANE_SYNC is refused over the concurrency limit, LANE_ASYNC held */

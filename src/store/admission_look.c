@@ -186,7 +186,7 @@ static bool look_at_budgets(struct db_conn *c, struct admission_batch *b, const 
 			struct admission *a = b->a[i];
 
 			if (a->account_id != account_id || a->is_spent || t.used < t.max_tokens ||
-			    !budget_applies(&t, &a->key_id, a->agent))
+			    !budget_applies(&t, &a->budget_key, a->agent))
 				continue;
 			a->is_spent = true;
 			a->spent = t;

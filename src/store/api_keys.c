@@ -121,6 +121,14 @@ unsigned col_networks(struct db_conn *c, unsigned col, struct network out[API_KE
 	return count;
 }
 
+void col_budget_key(struct db_conn *c, unsigned col, const struct id *own, struct id *out)
+{
+	const char *text = db_col_str(c, col);
+
+	if (!text || !id_parse(ID_KEY, text, out))
+		*out = *own;
+}
+
 bool api_key_create(struct db_conn *c, const struct api_key *k, const uint8_t hash[32],
                     const char *pepper_id, struct error *err)
 {
@@ -161,10 +169,12 @@ static void read_key(struct db_conn *c, uint64_t account_id, struct api_key *k)
 	k->last_used = db_col_int(c, 7);
 	k->network_count = col_networks(c, 8, k->networks);
 	k->has_replacement = db_col_id(c, 9, &k->replaced_by);
+	col_budget_key(c, 10, &k->id, &k->budget_key);
 }
 
 #define KEY_COLUMNS \
-	"SELECT id, name, shown, scopes, created_at, expires_at, revoked_at, last_used, allowed_networks, replaced_by"
+	"SELECT id, name, shown, scopes, created_at, expires_at, revoked_at, last_used, allowed_networks, replaced_by," \
+	" budget_key"
 
 bool api_key_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct api_key **out,
                   unsigned *count, struct error *err)

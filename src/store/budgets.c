@@ -32,7 +32,7 @@ void budget_read(struct db_conn *c, unsigned at, int64_t now_ms, struct token_bu
 	}
 }
 
-bool budget_applies(const struct token_budget *t, const struct id *key_id, const char *agent)
+bool budget_applies(const struct token_budget *t, const struct id *budget_key, const char *agent)
 {
 	char key[ID_TEXT_SIZE];
 
@@ -40,7 +40,7 @@ bool budget_applies(const struct token_budget *t, const struct id *key_id, const
 		return strcmp(t->subject, agent) == 0;
 	if (t->kind != BUDGET_KEY)
 		return t->kind == BUDGET_ACCOUNT;
-	id_format(ID_KEY, key_id, key);
+	id_format(ID_KEY, budget_key, key);
 	return strcmp(t->subject, key) == 0;
 }
 
@@ -55,19 +55,25 @@ static bool lock_account(struct db_conn *c, uint64_t account_id, struct error *e
 	return found || err_set(err, ERR_NOT_FOUND, "There is no such account");
 }
 
-static bool check_key(struct db_conn *c, uint64_t account_id, const char *subject, struct error *err)
+/* The key whose budget it is: the newest of those that took each other's place. */
+static bool find_budget_key(struct db_conn *c, uint64_t account_id, const char *key, char out[BUDGET_SUBJECT_SIZE],
+                            struct error *err)
 {
-	struct db_arg args[2] = {db_null(), db_int((int64_t)account_id)};
-	bool found = false;
+	static const char sql[] = "SELECT COALESCE(budget_key, ?) FROM api_keys WHERE id = ? AND account_id = ?";
+	struct db_arg args[3] = {db_str(key), db_null(), db_int((int64_t)account_id)};
 	struct id id;
-	int64_t one;
+	int got = 0;
 
-	if (id_parse(ID_KEY, subject, &id)) {
-		args[0] = db_id(&id);
-		if (!db_query_int(c, "SELECT 1 FROM api_keys WHERE id = ? AND account_id = ?", args, 2, &one, &found, err))
+	if (id_parse(ID_KEY, key, &id)) {
+		args[1] = db_id(&id);
+		if (!db_query(c, sql, args, 3, err))
 			return false;
+		got = db_next(c, err);
+		if (got == 1)
+			col_text(c, 0, out, BUDGET_SUBJECT_SIZE);
+		db_end(c);
 	}
-	return found || err_set(err, ERR_NOT_FOUND, "The account has no API key \"%.64s\"", subject);
+	return got == 1 || (got == 0 && err_set(err, ERR_NOT_FOUND, "The account has no API key \"%.64s\"", key));
 }
 
 /* accounts.budgets tells requests and claims whether there is anything to look at. */
@@ -87,6 +93,7 @@ bool budget_set(struct db_conn *c, uint64_t account_id, enum budget_kind kind, c
 		"INSERT INTO token_budgets (account_id, kind, subject, max_tokens, month_start, used)"
 		" VALUES (?, ?, ?, ?, ?, 0) ON DUPLICATE KEY UPDATE max_tokens = VALUES(max_tokens)";
 	static const char drop[] = "DELETE FROM token_budgets WHERE account_id = ? AND kind = ? AND subject = ?";
+	char newest[BUDGET_SUBJECT_SIZE];
 	struct db_arg args[5] = {db_int((int64_t)account_id), db_int(kind), db_str(subject), db_int(max_tokens),
 	                         db_int(clock_month_start(now_ms))};
 	bool off = max_tokens == LIMIT_UNLIMITED;
@@ -94,27 +101,46 @@ bool budget_set(struct db_conn *c, uint64_t account_id, enum budget_kind kind, c
 	if (!off && (max_tokens < 0 || max_tokens > BUDGET_TOKENS_MAX))
 		return err_field(err, "tokens_per_month", "A monthly budget is 0 to %lld tokens",
 		                 (long long)BUDGET_TOKENS_MAX);
-	return lock_account(c, account_id, err) &&
-	       (kind != BUDGET_KEY || off || check_key(c, account_id, subject, err)) &&
-	       db_exec(c, off ? drop : put, args, off ? 3 : 5, NULL, err) &&
+	if (!lock_account(c, account_id, err))
+		return false;
+	if (kind == BUDGET_KEY) {
+		if (!find_budget_key(c, account_id, subject, newest, err))
+			return false;
+		args[2] = db_str(newest);
+	}
+	return db_exec(c, off ? drop : put, args, off ? 3 : 5, NULL, err) &&
 	       count_budgets(c, account_id, err);
 }
 
 bool budget_carry(struct db_conn *c, uint64_t account_id, const struct id *from_key, const struct id *to_key,
                   struct error *err)
 {
-	static const char sql[] =
-		"UPDATE token_budgets n JOIN token_budgets o ON o.account_id = n.account_id AND o.kind = n.kind"
-		" SET n.month_start = o.month_start, n.used = o.used"
-		" WHERE n.account_id = ? AND n.kind = 1 AND n.subject = ? AND o.subject = ?";
+	static const char move[] = "UPDATE token_budgets SET subject = ? WHERE account_id = ? AND kind = 1 AND subject = ?";
+	static const char share[] = "UPDATE api_keys SET budget_key = ? WHERE account_id = ? AND (id = ? OR budget_key = ?)";
+	struct db_arg account = db_int((int64_t)account_id);
 	char from[ID_TEXT_SIZE], to[ID_TEXT_SIZE];
-	struct db_arg args[3] = {db_int((int64_t)account_id)};
 
 	id_format(ID_KEY, from_key, from);
 	id_format(ID_KEY, to_key, to);
-	args[1] = db_str(to);
-	args[2] = db_str(from);
-	return db_exec(c, sql, args, 3, NULL, err);
+	return db_exec(c, move, (struct db_arg[]){db_str(to), account, db_str(from)}, 3, NULL, err) &&
+	       db_exec(c, share, (struct db_arg[]){db_str(to), account, db_id(from_key), db_str(from)}, 4, NULL, err);
+}
+
+bool budget_drop_unused(struct db_conn *c, uint64_t account_id, const struct id *budget_key, int64_t now_ms,
+                        struct error *err)
+{
+	static const char sql[] =
+		"DELETE FROM token_budgets WHERE account_id = ? AND kind = 1 AND subject = ?"
+		" AND NOT EXISTS (SELECT 1 FROM api_keys WHERE account_id = ? AND (id = ? OR budget_key = ?)"
+		" AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?))";
+	struct db_arg account = db_int((int64_t)account_id);
+	char key[ID_TEXT_SIZE];
+	uint64_t dropped = 0;
+
+	id_format(ID_KEY, budget_key, key);
+	return db_exec(c, sql, (struct db_arg[]){account, db_str(key), account, db_id(budget_key), db_str(key),
+	                                         db_int(now_ms)}, 6, &dropped, err) &&
+	       (dropped == 0 || count_budgets(c, account_id, err));
 }
 
 bool budget_list(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct arena *a, struct token_budget **out,

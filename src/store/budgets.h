@@ -30,17 +30,21 @@ struct token_budget {
 
 /* The columns kind, subject, max_tokens, month_start, used of the current row, from `at` on, as they count at now_ms. */
 void budget_read(struct db_conn *c, unsigned at, int64_t now_ms, struct token_budget *out);
-/* Whether it bounds the runs that a key (zero: none) asks for of an agent of its account. */
-bool budget_applies(const struct token_budget *t, const struct id *key_id, const char *agent);
+/* Whether it bounds the runs that a key with this budget_key (zero: no key) asks for of an agent of its account. */
+bool budget_applies(const struct token_budget *t, const struct id *budget_key, const char *agent);
 
 /* Sets a monthly budget, inside the caller's transaction, of which it locks the account's row: max_tokens 0 or more,
  * LIMIT_UNLIMITED removes it. A new one counts from now on; a changed one goes on from what is used. subject as in struct
- * token_budget; ERR_NOT_FOUND for a key that the account does not have. Runs that have started already go on with the budgets that there were. */
+ * token_budget, that of a replaced key stands for the newest; ERR_NOT_FOUND for a key that the account does not have. Runs
+ * that have started already go on with the budgets that there were. */
 bool budget_set(struct db_conn *c, uint64_t account_id, enum budget_kind kind, const char *subject, int64_t max_tokens,
                 int64_t now_ms, struct error *err);
-/* A key takes the place of another: what was used of its budget this month is used of the new one's, which was set. */
+/* A key takes the place of another, with its budget: while both are valid they share it. */
 bool budget_carry(struct db_conn *c, uint64_t account_id, const struct id *from_key, const struct id *to_key,
                   struct error *err);
+/* Removes the budget of a key when none of those that share it is valid any more. */
+bool budget_drop_unused(struct db_conn *c, uint64_t account_id, const struct id *budget_key, int64_t now_ms,
+                        struct error *err);
 /* An account's budgets as they count at now_ms, by kind and subject. */
 bool budget_list(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct arena *a, struct token_budget **out,
                  unsigned *count, struct error *err);

@@ -33,16 +33,17 @@ static bool lock_budgets(struct db_conn *c, struct spend *p, struct error *err)
 {
 	static const char sql[] =
 		"SELECT kind, subject, max_tokens, month_start, used FROM token_budgets FORCE INDEX (PRIMARY)"
-		" WHERE account_id = ? AND ((kind = 0 AND subject = '') OR (kind = 1 AND subject = ?)"
+		" WHERE account_id = ? AND ((kind = 0 AND subject = '') OR (kind = 1 AND subject ="
+		" COALESCE((SELECT budget_key FROM api_keys WHERE id = ?), ?))"
 		" OR (kind = 2 AND subject = ?)) ORDER BY kind, subject FOR UPDATE";
 	char key[ID_TEXT_SIZE];
-	struct db_arg args[3] = {db_int((int64_t)p->s->account_id)};
+	struct db_arg args[4] = {db_int((int64_t)p->s->account_id), db_id(&p->s->key_id)};
 	int got;
 
 	id_format(ID_KEY, &p->s->key_id, key);
-	args[1] = db_str(key);
-	args[2] = db_str(p->s->agent);
-	if (!db_query(c, sql, args, 3, err))
+	args[2] = db_str(key);
+	args[3] = db_str(p->s->agent);
+	if (!db_query(c, sql, args, 4, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && p->n < BUDGET__MAX)
 		budget_read(c, 0, p->now_ms, &p->rows[p->n++]);

@@ -55,7 +55,7 @@ static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned 
 {
 	static const char fmt[] = "SELECT " ACCOUNT_COLUMNS ", k.id, k.scopes, k.expires_at, k.revoked_at, k.last_used,"
 				  " k.allowed_networks, k.pepper_id,"
-				  " (SELECT id FROM secret_states WHERE kind = 0 AND active = 1)"
+				  " (SELECT id FROM secret_states WHERE kind = 0 AND active = 1), k.budget_key"
 				  " FROM api_keys k" ACCOUNT_OF("k") " WHERE k.hash IN (%s)";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = db_list_size(n), i;
@@ -77,6 +77,7 @@ static bool load_key(struct db_conn *c, const struct key_hash *hashes, unsigned 
 		read_networks(c, p);
 		col_text(c, OWN_COLUMN + 6, p->pepper_id, sizeof p->pepper_id);
 		col_text(c, OWN_COLUMN + 7, p->active_pepper, sizeof p->active_pepper);
+		col_budget_key(c, OWN_COLUMN + 8, &p->key_id, &p->budget_key);
 	}
 	db_end(c);
 	return got >= 0;

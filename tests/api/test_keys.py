@@ -51,6 +51,9 @@ class KeyCase(SessionCase):
     def status(self, key):
         return self.get("/api/agents", key=key["key"]).status
 
+    def key_budgets(self):
+        return {b["subject"]: b["limit"] for b in self.get("/api/usage").data["budgets"] if b["kind"] == "key"}
+
     def audit(self, account=None):
         return self.platform.ctl("audit", "--user", (account or self.account).id, "--action", "key")
 
@@ -107,13 +110,16 @@ class Making(KeyCase):
         self.assertEqual(key["allowed_networks"], expected)
         self.assertEqual(self.listed(key)["allowed_networks"], expected)
 
-    def test_a_key_has_its_own_budget_of_tokens_and_its_successor_too(self):
+    def test_a_key_has_a_budget_of_tokens_which_its_successor_shares(self):
         key = self.make(tokens_per_month=5000)
         self.assertEqual((key["tokens_per_month"], self.listed(key)["tokens_per_month"]), (5000, 5000))
         new = self.rotate(key).data
         self.assertEqual((new["tokens_per_month"], self.listed(new)["tokens_per_month"]), (5000, 5000))
-        budgets = {b["subject"]: b["limit"] for b in self.get("/api/usage").data["budgets"]}
-        self.assertEqual((budgets[key["id"]], budgets[new["id"]]), (5000, 5000))
+        self.assertEqual(self.key_budgets(), {new["id"]: 5000})
+        self.assertEqual(self.listed(key)["tokens_per_month"], 5000)
+        for one in (new, key):
+            self.assertEqual(self.ask("DELETE", f"/api/keys/{one['id']}").status, 200)
+            self.assertEqual(self.key_budgets(), {new["id"]: 5000} if one is new else {}, "of those that are valid")
         self.assertIsNone(self.make(tokens_per_month=None)["tokens_per_month"])
         self.assertEqual(self.make(tokens_per_month=0)["tokens_per_month"], 0)
 

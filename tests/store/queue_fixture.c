@@ -89,7 +89,7 @@ bool fx_admit(struct db_conn **c, struct admission *a)
 	struct error err;
 
 	a->id = id_make();
-	a->key_id = a->id;
+	a->key_id = a->budget_key = a->id;
 	a->has_key_id = true;
 	a->input = a->input ? a->input : "{}";
 	a->input_len = a->input_len ? a->input_len : strlen(a->input);

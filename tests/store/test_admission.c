@@ -17,7 +17,7 @@ static struct admission asked(uint64_t account_id)
 	struct admission a = {.id = id_make(), .account_id = account_id, .agent = "echo",
 	                      .lane = LANE_ASYNC, .input = "{}", .input_len = 2, .queued_at = now_ms};
 
-	a.key_id = a.id;
+	a.key_id = a.budget_key = a.id;
 	return a;
 }
 
@@ -356,7 +356,7 @@ static void a_key_s_budget_refuses_that_key(void)
 	start();
 	a[0] = budgeted(1);
 	a[1] = budgeted(1);
-	id_format(ID_KEY, &a[1].key_id, key);
+	id_format(ID_KEY, &a[1].budget_key, key);
 	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, "INSERT INTO token_budgets (account_id, kind, subject, max_tokens,"
 	                             " month_start, used) VALUES (1, 1, ?, 0, 0, 0)",
 	                             &(struct db_arg){.type = DB_TEXT, .p = key, .n = strlen(key)}, 1, NULL, &err));

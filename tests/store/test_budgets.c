@@ -132,6 +132,37 @@ static void all_that_apply_are_taken_from_or_none(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT SUM(used) FROM token_budgets"), 150);
 }
 
+static void a_key_and_its_successors_share_one_budget(void)
+{
+	static const uint8_t hashes[3][32] = {{1}, {2}, {3}};
+	struct claimed_run r = leased(0, -1), old = r;
+	struct api_key keys[3];
+	struct token_reservation t;
+	char name[ID_TEXT_SIZE];
+	struct error err = {0};
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		keys[i] = (struct api_key){.id = i == 0 ? r.key_id : id_make(), .account_id = 1, .name = "n", .shown = "s"};
+		CU_ASSERT_TRUE_FATAL(api_key_create(fx_conn, &keys[i], hashes[i], "p", &err));
+	}
+	id_format(ID_KEY, &keys[0].id, name);
+	set_budget(BUDGET_KEY, name, 100);
+	r.budgeted = old.budgeted = true;
+	CU_ASSERT_EQUAL(reserve(&old, 30, &t), RESERVED);
+	CU_ASSERT_TRUE(budget_carry(fx_conn, 1, &keys[0].id, &keys[1].id, &err));
+	CU_ASSERT_TRUE(budget_carry(fx_conn, 1, &keys[1].id, &keys[2].id, &err));
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM token_budgets"), 1);
+	r.key_id = keys[2].id;
+	CU_ASSERT_EQUAL(reserve(&r, 60, &t), RESERVED);
+	CU_ASSERT_EQUAL(reserve(&old, 11, &t), RESERVE_OVER_MONTH);
+	CU_ASSERT_EQUAL(reserve(&old, 10, &t), RESERVED);
+	/* whatever it is called by */
+	set_budget(BUDGET_KEY, name, 101);
+	CU_ASSERT_EQUAL(fx_number("SELECT max_tokens FROM token_budgets"), 101);
+	CU_ASSERT_EQUAL(reserve(&r, 1, &t), RESERVED);
+}
+
 static void the_last_token_can_be_had_and_none_beyond_it(void)
 {
 	struct claimed_run r = leased(0, 100);
@@ -464,6 +495,7 @@ static CU_TestInfo tests[] = {
 	{"what is not used is given back", what_is_not_used_is_given_back},
 	{"what was used beyond it counts, too", what_was_used_beyond_it_counts_too},
 	{"all that apply are taken from, or none", all_that_apply_are_taken_from_or_none},
+	{"a key and its successors share one budget", a_key_and_its_successors_share_one_budget},
 	{"the last token can be had, and none beyond it", the_last_token_can_be_had_and_none_beyond_it},
 	{"what a lost worker had reserved stays used", what_a_lost_worker_had_reserved_stays_used},
 	{"who lost the lease reserves nothing, and still gives back",
