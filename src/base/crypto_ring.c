@@ -247,7 +247,8 @@ static bool replace(const char *path, const char *text, size_t n, struct error *
 		unlink(beside);
 	if (folder >= 0)
 		close(folder);
-	return ok || err_set(err, ERR_INVALID_INPUT, "%s cannot be replaced: %s", path, strerror(failed));
+	return ok || err_set(err, ERR_INVALID_INPUT, "%s cannot be replaced: %s; the file and its folder must be writable", path,
+	                    strerror(failed));
 }
 
 bool crypto_ring_add(const char *path, char id[SECRET_ID_SIZE], struct error *err)

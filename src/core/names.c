@@ -13,7 +13,7 @@ bool name_check(const char *name, struct error *err)
 	for (i = 0; i < n; i++)
 		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
 			return err_field(err, "name", "A name holds no control characters");
-	if (n == 0 || n > NAME_MAX_BYTES || !json_utf8_valid(name, n))
-		return err_field(err, "name", "A name is 1 to 200 bytes of UTF-8");
+	if (strspn(name, " ") == n || n > NAME_MAX_BYTES || !json_utf8_valid(name, n))
+		return err_field(err, "name", "A name is 1 to 200 bytes of UTF-8, not only blanks");
 	return true;
 }

@@ -114,7 +114,7 @@ void quota_error(const struct admission *a, int64_t now_ms, struct error *err)
 		quota_tokens_error(&a->spent, 0, now_ms, err);
 		break;
 	case ADMIT_CONCURRENCY:
-		err_limit(err, "concurrent", a->limit, 0, 1, "All %" PRId64 " concurrent runs of the plan are in use; "
+		err_limit(err, "concurrent", a->limit, 0, 1, "The limit of %" PRId64 " runs at once is reached; "
 		          "try again when one has ended, or send \"async\": true to queue this one", a->limit);
 		break;
 	case ADMIT_CONFLICT:

@@ -189,6 +189,7 @@ static bool copy_key(struct secrets *s, enum secret_kind kind, const char *id, s
 	const struct secret_key *k;
 
 	pthread_rwlock_rdlock(&s->lock);
+	INVARIANT(ring->count > 0, "a secret that this process did not ask for");
 	k = *id ? crypto_ring_find(ring, id) : &ring->keys[ring->count - 1];
 	if (k)
 		*out = *k;

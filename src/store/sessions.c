@@ -28,6 +28,26 @@ static bool password_is(struct db_conn *c, uint64_t account_id, const char *pass
 	return db_query_int(c, sql, args, 2, &one, is, err);
 }
 
+/* The account's row is locked. */
+static bool make_room(struct db_conn *c, uint64_t account_id, struct error *err)
+{
+	static const char find[] =
+		"SELECT id FROM sessions FORCE INDEX (sessions_account) WHERE account_id = ? ORDER BY id DESC LIMIT ?, 1";
+	static const char drop[] = "DELETE FROM sessions WHERE account_id = ? AND id <= ?";
+	struct db_arg args[2] = {db_int((int64_t)account_id), db_int(SESSIONS_MAX)};
+	struct id oldest;
+	int got;
+
+	if (!db_query(c, find, args, 2, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1)
+		db_col_id(c, 0, &oldest);
+	db_end(c);
+	args[1] = db_id(&oldest);
+	return got == 0 || (got == 1 && db_exec(c, drop, args, 2, NULL, err));
+}
+
 static bool open_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	static const char insert[] =
@@ -45,7 +65,7 @@ static bool open_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	return !k->done ||
 	       (db_exec(c, insert, args, sizeof args / sizeof *args, NULL, err) && db_exec(c, prune, old, 2, NULL, err) &&
-	        audit_write(c, k->audit, err));
+	        make_room(c, s->account_id, err) && audit_write(c, k->audit, err));
 }
 
 bool session_open(struct db *db, const struct session *s, const char *password, const struct audit_entry *audit,

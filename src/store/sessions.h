@@ -24,6 +24,7 @@ struct session {
 /* Opens a session for who knew the password whose hash is `password`, and drops up to SESSIONS_PRUNED that are over.
  * audit is written with it. *opened false: the account has another password by now. */
 #define SESSIONS_PRUNED 100
+#define SESSIONS_MAX    100      /* of one account: the oldest gives way */
 bool session_open(struct db *db, const struct session *s, const char *password, const struct audit_entry *audit,
                   bool *opened, struct error *err);
 /* One that is over already is no error, and told nowhere. */

@@ -4,7 +4,7 @@ import time
 import unittest
 from pathlib import Path
 
-from client import CGI, Account, ApiCase, Platform, seconds_until, soon, wait_until
+from client import Account, ApiCase, Platform, seconds_until, soon, wait_until
 
 DAY_S = 86400
 
@@ -103,7 +103,6 @@ class WhenItIsDue(ApiCase):
         self.assertIsNone(self.execution(delayed)["started_at"])
 
 
-@unittest.skipIf(CGI, "rings the same doorbell")
 class WithoutPolling(ApiCase):
     """The worker looks at the queue once in a minute, unless it is told."""
 

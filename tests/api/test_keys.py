@@ -80,7 +80,7 @@ class Making(KeyCase):
     def test_what_is_no_key_is_refused_with_the_member_at_fault(self):
         good = {"name": "k", "scopes": ["agents:read"]}
         for change, field in (
-                ({"name": None}, "name"), ({"name": ""}, "name"), ({"name": "a\nb"}, "name"), ({"name": "x" * 201}, "name"),
+                ({"name": None}, "name"), ({"name": ""}, "name"), ({"name": "  "}, "name"), ({"name": "a\nb"}, "name"), ({"name": "x" * 201}, "name"),
                 ({"name": 7}, "name"), ({"scopes": None}, "scopes"), ({"scopes": []}, "scopes"),
                 ({"scopes": "agents:read"}, "scopes"), ({"scopes": ["agents:write"]}, "scopes"),
                 ({"scopes": ["agents:read,agents:run"]}, "scopes"), ({"scopes": [" agents:read"]}, "scopes"),

@@ -135,7 +135,8 @@ class Failures(SessionCase):
     def test_a_login_that_found_no_room_has_not_failed(self):
         account = Account(self.platform)
         set_password(account)
-        statuses = {answer.status for answer in together(12, lambda i: self.log_in(account))}
+        # fewer than may fail at once; each plain CGI has room of its own
+        statuses = {answer.status for answer in together(8, lambda i: self.log_in(account))}
         self.assertIn(200, statuses)
         self.assertLessEqual(statuses, {200, 503})
         self.assertEqual(self.platform.number("SELECT COALESCE(SUM(failures), 0) FROM login_failures"), 0)

@@ -124,6 +124,25 @@ static void sessions_that_are_over_go_when_another_is_opened(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM sessions"), 2);
 }
 
+static void the_oldest_of_too_many_sessions_gives_way(void)
+{
+	struct session first, second, other;
+	unsigned i;
+
+	fx_empty();
+	account(7);
+	account(8);
+	first = opened(7, 1, 5000);
+	second = opened(7, 2, 5000);
+	other = opened(8, 3, 5000);
+	for (i = 4; i < SESSIONS_MAX + 3; i++)
+		opened(7, (uint8_t)i, 5000);
+	CU_ASSERT_FALSE(stands_for(&first, 7));
+	CU_ASSERT_TRUE(stands_for(&second, 7));
+	CU_ASSERT_TRUE(stands_for(&other, 8));
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM sessions WHERE account_id = 7"), SESSIONS_MAX);
+}
+
 static void use_is_written_down_and_never_back(void)
 {
 	struct session s;
@@ -331,6 +350,7 @@ static CU_TestInfo tests[] = {
 	{"a session that is ended stands for nobody", a_session_that_is_ended_stands_for_nobody},
 	{"it is known where an account's sessions are from", it_is_known_where_an_account_s_sessions_are_from},
 	{"sessions that are over go when another is opened", sessions_that_are_over_go_when_another_is_opened},
+	{"the oldest of too many sessions gives way", the_oldest_of_too_many_sessions_gives_way},
 	{"use is written down, and never back", use_is_written_down_and_never_back},
 	{"who knew a password that changed meanwhile gets no session",
 	 who_knew_a_password_that_changed_meanwhile_gets_no_session},
