@@ -96,12 +96,20 @@ static enum look stream_look(struct waiter *w, int64_t now_us)
 	return response_chunk(w->r, ": still here\n\n", 14) ? LOOK_STAYS : LOOK_LEAVES;
 }
 
+/* A key that was revoked, or a session that ended, is told nothing more. */
+static bool still_allowed(struct request *r)
+{
+	return auth_go_on(r->app->auth, &r->credentials, &r->auth);
+}
+
 /* When the client takes no more now, or a step that is known to be there was not read, the next look sees to it. */
 static enum look send_steps(struct stream *s, const struct execution_steps *of, struct buf *b)
 {
 	struct request *r = s->w.r;
 	unsigned i;
 
+	if (!still_allowed(r))
+		return LOOK_LEAVES;
 	for (i = 0; i < of->count; i++) {
 		if (b->len > PIECE_BYTES) {
 			if (!send_piece(s, b))
@@ -175,7 +183,7 @@ static void end_read(struct read_job *job, const struct execution *e, const stru
 		waiting_enter(s->w.r->app->waiting, &s->w, false);
 		return;
 	}
-	if (e)
+	if (e && still_allowed(s->w.r))
 		send_end(s, e);
 	response_stream_end(s->w.r);
 }

@@ -328,15 +328,3 @@ bool auth_check(struct auth *a, const struct credentials *c, bool fresh, struct 
 	*out = &k->entry;
 	return true;
 }
-
-bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e)
-{
-	struct auth_entry *fresh;
-	struct error ignored = {0};
-
-	if (!auth_check(a, c, true, &fresh, &ignored))
-		return false;
-	auth_release(*e);
-	*e = fresh;
-	return true;
-}

@@ -27,6 +27,9 @@ void auth_release(struct auth_entry *e);
 /* What the cache refuses may have been granted a moment ago: replaces *e by what the database says now. false: the
  * key is not valid any more or cannot be looked up, and *e stays. */
 bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e);
+/* For what goes on for long: *e is replaced by what is known now. false: the key or session is not valid any more. While
+ * it cannot be looked up, it stays what it was. */
+bool auth_go_on(struct auth *a, const struct credentials *c, struct auth_entry **e);
 void auth_forget(struct auth *a);                     /* a key, plan or subscription changed */
 
 #endif

@@ -4,7 +4,7 @@ libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libcore_a_SOURCES = \
 	src/core/admitter.c src/core/admitter.h \
 	src/core/audit.c src/core/audit.h \
-	src/core/auth.c src/core/auth.h \
+	src/core/auth.c src/core/auth.h src/core/auth_renew.c \
 	src/core/credentials.c src/core/credentials.h \
 	src/core/bells.c src/core/bells.h \
 	src/core/keys.c src/core/keys.h src/core/keys_put.c \

@@ -119,6 +119,16 @@ class Events(ApiCase):
         reader.join()
         self.assertEqual(events, ["end"])
 
+    def test_a_key_that_is_revoked_is_told_nothing_more(self):
+        made = self.account.new_key()
+        execution_id = self.start({"steps": 200, "sleep_ms": 60000})
+        events = iter(self.stream(execution_id, key=made["key"]))
+        self.assertEqual(next(events)[:2], (1, "step"))
+        self.platform.ctl("key", "revoke", made["id"], "--user", self.account.id)
+        self.assertNotIn("end", [event for _, event, _ in events])
+        self.assertEqual(self.execution(execution_id)["status"], "running")
+        self.cancel(execution_id)
+
     def test_a_bad_last_event_id_is_refused(self):
         execution_id = self.start({})
         for last in ("x", "-1", "1.5", "9999999999"):

@@ -111,6 +111,18 @@ void reader_submit(struct reader *rd, struct read_job *job)
 	job->done(job, NULL, &err);
 }
 
+static char revoked[] = "Bearer revoked";
+
+bool auth_go_on(struct auth *a, const struct credentials *c, struct auth_entry **e)
+{
+	return c->authorization != revoked;
+}
+
+bool auth_renew(struct auth *a, const struct credentials *c, struct auth_entry **e)
+{
+	return false;
+}
+
 /* ---- clients ---- */
 
 static bool client_write(struct request *r, const void *p, size_t n)
@@ -323,6 +335,23 @@ static void a_client_that_has_gone_disturbs_none_of_its_batch(void)
 	end();
 }
 
+static void who_is_not_let_in_any_more_is_told_nothing_more(void)
+{
+	begin();
+	make_run(3)->grows = true;
+	follow(&runs[0], 0);
+	follow(&runs[0], 0)->r.credentials.authorization = revoked;
+	follow(make_run(0), 0)->r.credentials.authorization = revoked;
+	waiting_pump(app.waiting);
+	CU_ASSERT_TRUE(was_told(&clients[0], 0, 3));
+	CU_ASSERT_PTR_NULL(strstr(buf_str(&clients[1].out), "event:"));
+	CU_ASSERT_EQUAL(clients[1].finished, 1);
+	/* nor of the end, where there are no steps */
+	CU_ASSERT_PTR_NULL(strstr(buf_str(&clients[2].out), "event:"));
+	CU_ASSERT_EQUAL(clients[2].finished, 1);
+	end();
+}
+
 static void what_the_database_does_not_answer_comes_when_it_does(void)
 {
 	unsigned i;
@@ -353,6 +382,7 @@ int main(void)
 		 a_client_that_chokes_on_large_steps_gets_each_once},
 		{"a client that has gone disturbs none of its batch",
 		 a_client_that_has_gone_disturbs_none_of_its_batch},
+		{"who is not let in any more is told nothing more", who_is_not_let_in_any_more_is_told_nothing_more},
 		{"what the database does not answer comes when it does",
 		 what_the_database_does_not_answer_comes_when_it_does},
 		CU_TEST_INFO_NULL};
