@@ -7,9 +7,9 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {queue_suite, queue_upkeep_suite, queue_concurrency_suite,
+	CU_SuiteInfo suites[] = {queue_suite, queue_upkeep_suite, queue_due_suite, queue_stats_suite, queue_concurrency_suite,
 	                         executor_suite, executor_once_suite, executor_owner_suite, effects_suite,
-	                         budgets_suite, budgets_runs_suite,
+	                         budgets_suite, budgets_race_suite, budgets_runs_suite,
 	                         CU_SUITE_INFO_NULL};
 	unsigned failed;
 

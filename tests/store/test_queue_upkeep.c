@@ -1,9 +1,7 @@
-/* Sweep, cancel, delayed runs and the audit of slots (store/queue.h). */
+/* Sweep, cancel and the audit of slots (store/queue.h). */
 #include "db_proxy.h"
 #include "queue_fixture.h"
 
-#include <poll.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -120,20 +118,6 @@ static void the_webhook_of_a_lost_run_is_told_of(void)
 	CU_ASSERT_EQUAL(swept.taken, 1);
 	CU_ASSERT_EQUAL(swept.deliveries, 1);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox"), 1);
-}
-
-static void due_runs_that_become_held_are_taken_up_too(void)
-{
-	struct swept swept;
-	struct error err;
-
-	fx_empty();
-	fx_account(1, 1);
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept_later(1, clock_now_ms() - 1);
-	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms(), 64, 3, "here", NULL, NULL, &swept, &err));
-	CU_ASSERT_EQUAL(swept.moved, 0);
-	CU_ASSERT_EQUAL(swept.taken, 1);
 }
 
 static void only_a_run_that_was_alone_uses_up_attempts_until_it_is_lost(void)
@@ -305,74 +289,6 @@ static void a_run_asked_to_stop_is_not_tried_again(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
-static void a_delayed_run_takes_a_slot_when_it_is_due_or_is_held(void)
-{
-	struct queue_look look;
-	int64_t now = clock_now_ms();
-	struct error err;
-	struct id first, second;
-
-	fx_empty();
-	fx_account(1, 1);
-	first = fx_accept_later(1, now + 1000);
-	second = fx_accept_later(1, now + 2000);
-	CU_ASSERT_EQUAL(fx_number("SELECT active FROM account_quota"), 0);
-	CU_ASSERT_TRUE(queue_look(fx_conn, &look, &err));
-	CU_ASSERT_EQUAL(look.later_due_ms, now + 1000);
-	CU_ASSERT_FALSE(look.ready);
-	CU_ASSERT_EQUAL(sweep(now, 64, NULL), 0);
-	CU_ASSERT_EQUAL(sweep(now + 5000, 64, NULL), 1);
-	CU_ASSERT_EQUAL(fx_number_of(lane_of, &first), LANE_ASYNC);
-	CU_ASSERT_EQUAL(
-	    fx_number_of("SELECT COUNT(*) FROM queue_held WHERE execution_id = ?", &second), 1);
-	CU_ASSERT_TRUE(fx_slots_agree());
-}
-
-static void a_due_run_stands_among_held_ones_by_when_it_was_accepted(void)
-{
-	struct id expected[3];
-	struct claimed_run r;
-	struct ended_run e;
-	unsigned i;
-
-	fx_empty();
-	fx_account(1, 1);
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	expected[0] = fx_accept(1, LANE_ASYNC, "echo", "{}");
-	expected[1] = fx_accept_later(1, clock_now_ms() + 1000);
-	expected[2] = fx_accept(1, LANE_ASYNC, "echo", "{}");
-	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-	sweep(clock_now_ms() + 1000, 64, NULL);
-	CU_ASSERT_EQUAL(fx_number("SELECT held FROM account_quota"), 3);
-	for (i = 0; i < 3; i++) {
-		e = fx_ended(&r, RUN_SUCCESS);
-		CU_ASSERT_TRUE(fx_end(&e, 1));
-		CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-		CU_ASSERT_EQUAL(id_cmp(&r.id, &expected[i]), 0);
-		CU_ASSERT_TRUE(fx_slots_agree());
-	}
-}
-
-static void a_due_run_does_not_pass_held_ones_by(void)
-{
-	struct claimed_run r;
-	struct id held, due;
-
-	fx_empty();
-	fx_account(1, 1);
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	held = fx_accept(1, LANE_ASYNC, "echo", "{}");
-	due = fx_accept_later(1, clock_now_ms() + 1000);
-	/* a slot is free that nobody has filled yet */
-	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = 2", NULL));
-	CU_ASSERT_EQUAL(sweep(clock_now_ms() + 1000, 64, NULL), 1);
-	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM queue_held WHERE execution_id = ?", &due), 1);
-	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-	CU_ASSERT_EQUAL(id_cmp(&r.id, &held), 0);
-	CU_ASSERT_TRUE(fx_slots_agree());
-}
-
 static void the_audit_repairs_counters_and_fills_slots(void)
 {
 	struct error err;
@@ -416,145 +332,7 @@ static void a_raised_limit_fills_the_slots_of_the_account(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
-static void figures_count_what_is_where(void)
-{
-	struct queue_stats s;
-	struct claimed_run r;
-	struct error err;
-
-	fx_empty();
-	fx_account(1, 2);
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept_later(1, clock_now_ms() + 60000);
-	fx_claim(&r, 1);
-	CU_ASSERT_TRUE(queue_stats(fx_conn, clock_now_ms() + 500, &s, &err));
-	CU_ASSERT_EQUAL(s.ready, 1);
-	CU_ASSERT_EQUAL(s.leased, 1);
-	CU_ASSERT_EQUAL(s.held, 1);
-	CU_ASSERT_EQUAL(s.later, 1);
-	CU_ASSERT_EQUAL(s.expired, 0);
-	CU_ASSERT_TRUE(s.oldest_ready_ms >= 500 && s.oldest_ready_ms < 60000);
-	/* another attempt keeps its slot, and is not ready */
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE queue_later SET has_slot = 1", &err));
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET active = active + 1", &err));
-	CU_ASSERT_TRUE(queue_stats(fx_conn, clock_now_ms(), &s, &err));
-	CU_ASSERT_EQUAL(s.ready, 1);
-}
-
-static void figures_tell_what_is_late_and_for_how_long(void)
-{
-	int64_t now = clock_now_ms();
-	struct claimed_run r;
-	struct queue_stats s;
-	struct error err;
-
-	fx_empty();
-	fx_account(1, 1);
-	fx_account(2, 1);
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(2, LANE_ASYNC, "echo", "{}");
-	fx_accept(2, LANE_ASYNC, "echo", "{}");
-	fx_accept_later(1, now - 7000);
-	fx_accept_later(1, now - 3000);
-	fx_accept_later(1, now + 60000);
-	fx_claim(&r, 1);
-	CU_ASSERT_TRUE(queue_stats(fx_conn, now, &s, &err));
-	CU_ASSERT_EQUAL(s.held, 3);
-	CU_ASSERT_EQUAL(s.holding, 2);
-	CU_ASSERT_EQUAL(s.due, 2);
-	CU_ASSERT_EQUAL(s.oldest_due_ms, 7000);
-	CU_ASSERT_EQUAL(s.expired, 0);
-	CU_ASSERT_EQUAL(s.oldest_expired_ms, 0);
-	CU_ASSERT_TRUE(queue_stats(fx_conn, fx_number("SELECT expires_at FROM leases") + 4000, &s, &err));
-	CU_ASSERT_EQUAL(s.expired, 1);
-	CU_ASSERT_EQUAL(s.oldest_expired_ms, 4000);
-}
-
-static int64_t stuck_accounts(void)
-{
-	struct error err;
-	int64_t n = -1;
-
-	CU_ASSERT_TRUE(queue_stuck_accounts(fx_conn, &n, &err));
-	return n;
-}
-
-static void an_account_that_holds_runs_with_nothing_active_is_stuck(void)
-{
-	struct claimed_run r;
-	struct error err;
-
-	fx_empty();
-	fx_account(1, 1);
-	fx_account(2, 1);
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(1, LANE_ASYNC, "echo", "{}");
-	fx_accept(2, LANE_ASYNC, "echo", "{}");
-	fx_accept(2, LANE_ASYNC, "echo", "{}");
-	CU_ASSERT_EQUAL(stuck_accounts(), 0);
-	fx_claim(&r, 1);
-	CU_ASSERT_EQUAL(stuck_accounts(), 0);
-	/* a slot that nobody has */
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "DELETE FROM queue_ready", &err));
-	CU_ASSERT_EQUAL(stuck_accounts(), 1);
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "DELETE FROM leases", &err));
-	CU_ASSERT_EQUAL(stuck_accounts(), 2);
-	/* another attempt keeps its slot, a delayed run has none yet */
-	fx_accept_later(1, clock_now_ms() + 60000);
-	CU_ASSERT_EQUAL(stuck_accounts(), 2);
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE queue_later SET has_slot = 1", &err));
-	CU_ASSERT_EQUAL(stuck_accounts(), 1);
-}
-
-static void *take_due(void *arg)
-{
-	struct db_conn *c = NULL;
-	struct swept swept = {0};
-	struct error err;
-
-	CU_ASSERT_TRUE(queue_sweep(fx_db, &c, clock_now_ms(), 64, 3, "here", NULL, NULL, &swept, &err));
-	db_put(fx_db, c);
-	return NULL;
-}
-
-/* Between the look at what is due and its lock another worker has run it, and it failed. */
-static void a_run_that_is_due_again_later_is_not_made_ready(void)
-{
-	static const char waiting[] =
-		"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%account_quota%FOR UPDATE'"
-		" AND id <> CONNECTION_ID()";
-	struct db_conn *c = NULL;
-	struct db_arg account = db_int(1);
-	struct error err;
-	pthread_t thread;
-	int64_t n = 0;
-	unsigned i;
-
-	fx_empty();
-	fx_account(1, 3);
-	fx_accept_later(1, clock_now_ms() - 1000);
-	c = db_get(fx_db, &err);
-	CU_ASSERT_TRUE_FATAL(c && db_begin(c, &err));
-	CU_ASSERT_TRUE(db_query_int(c, "SELECT 1 FROM account_quota WHERE account_id = ? FOR UPDATE", &account, 1, &n, NULL,
-	                            &err));
-	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, take_due, NULL), 0);
-	for (i = 0; i < 10000 && fx_number(waiting) == 0; i++)
-		poll(NULL, 0, 1);
-	CU_ASSERT_TRUE(db_run_text(c, "UPDATE queue_later SET due_at = due_at + 3600000", &err));
-	CU_ASSERT_TRUE(db_commit(c, &err));
-	pthread_join(thread, NULL);
-	db_put(fx_db, c);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_ready"), 0);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM queue_later"), 1);
-	CU_ASSERT_TRUE(fx_slots_agree());
-}
-
 static CU_TestInfo tests[] = {
-	{"a run that is due again later is not made ready", a_run_that_is_due_again_later_is_not_made_ready},
     {"an expired lease makes a suspect that used up nothing",
      an_expired_lease_makes_a_suspect_that_used_up_nothing},
     {"a dead owner is not waited for", a_dead_owner_is_not_waited_for},
@@ -577,20 +355,10 @@ static CU_TestInfo tests[] = {
      a_cancelled_ready_run_makes_room_for_a_held_one},
     {"the runs of others are unknown to a cancel", the_runs_of_others_are_unknown_to_a_cancel},
     {"a run asked to stop is not tried again", a_run_asked_to_stop_is_not_tried_again},
-    {"a delayed run takes a slot when it is due, or is held",
-     a_delayed_run_takes_a_slot_when_it_is_due_or_is_held},
     {"the webhook of a lost run is told of", the_webhook_of_a_lost_run_is_told_of},
-    {"a due run stands among held ones by when it was accepted",
-     a_due_run_stands_among_held_ones_by_when_it_was_accepted},
-    {"a due run does not pass held ones by", a_due_run_does_not_pass_held_ones_by},
-    {"due runs that become held are taken up, too", due_runs_that_become_held_are_taken_up_too},
     {"the audit repairs counters and fills slots", the_audit_repairs_counters_and_fills_slots},
     {"a raised limit fills the slots of the account",
      a_raised_limit_fills_the_slots_of_the_account},
-    {"figures count what is where", figures_count_what_is_where},
-    {"figures tell what is late and for how long", figures_tell_what_is_late_and_for_how_long},
-    {"an account that holds runs with nothing active is stuck",
-     an_account_that_holds_runs_with_nothing_active_is_stuck},
     CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo queue_upkeep_suite = {"queue: upkeep", fx_open, fx_close, NULL, NULL, tests};
