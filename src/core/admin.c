@@ -213,8 +213,6 @@ bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SE
 	}
 	if (ok)
 		memcpy(out, buf_str(&plain), plain.len + 1);
-	if (plain.data)
-		mem_wipe(plain.data, plain.len);
 	buf_release(&plain);
 	buf_release(&sealed);
 	return ok;

@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "base/mem.h"
 #include "integrations/mailbox.h"
 #include "net/outbound.h"
 
@@ -220,8 +219,6 @@ static bool choose_id(struct admin *a, struct new_connection *n, const struct bu
 	if (ok && found && strcmp(kind, n->kind) == 0 &&
 	    secrets_unseal(a->secrets, context, sealed.data, sealed.len, &plain, &why) && same_place(kind, &plain, &place))
 		n->id = was;
-	if (plain.data)
-		mem_wipe(plain.data, plain.cap);
 	buf_release(&place);
 	buf_release(&plain);
 	buf_release(&sealed);
@@ -254,8 +251,6 @@ static void find_place(struct admin *a, uint64_t account_id, struct connection_r
 	context_of(account_id, r->integration, context);
 	if (secrets_unseal(a->secrets, context, r->sealed, r->sealed_len, &plain, NULL))
 		r->place = place_text(&plain, arena);
-	if (plain.data)
-		mem_wipe(plain.data, plain.cap);
 	buf_release(&plain);
 }
 
@@ -304,8 +299,6 @@ bool admin_connection_add(struct admin *a, const char *user, const char *integra
 		snprintf(out->kind, sizeof out->kind, "%s", spec->kind);
 		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
 	}
-	if (settings.data)
-		mem_wipe(settings.data, settings.cap);
 	buf_release(&n.sealed);
 	buf_release(&settings);
 	return ok;

@@ -71,8 +71,6 @@ static bool open_settings(struct job *j, const char *integration, const struct b
 	         integration);
 	ok = secrets_unseal(j->env->secrets, context, sealed->data, sealed->len, &plain, err) &&
 	     json_read(plain.data, plain.len, JSON_DEPTH_MAX, out, NULL, NULL, err);
-	if (plain.data)
-		mem_wipe(plain.data, plain.len);
 	buf_release(&plain);
 	return ok;
 }

@@ -244,11 +244,6 @@ static void conclude_result(struct job *j, enum job_stop stop, struct ended_run 
 	}
 }
 
-static bool bounded(const struct claimed_run *r)
-{
-	return r->budgeted || r->max_tokens > 0;
-}
-
 bool job_conclude(struct job *j, struct ended_run *r)
 {
 	enum job_stop stop = (enum job_stop)atomic_load(&j->stop);
@@ -260,7 +255,7 @@ bool job_conclude(struct job *j, struct ended_run *r)
 		.completed_at = j->abandoned ? 0 : j->ended_ms,
 		.webhook_url = j->run.webhook_url, .waiter = j->run.waiter,
 		.planned = j->abandoned || j->may_have_plan,
-		.has_spent = j->run.has_spent || (j->abandoned ? bounded(&j->run) : j->has_spent),
+		.has_spent = j->run.has_spent || (j->abandoned ? run_bounded(&j->run) : j->has_spent),
 		.tokens_used = atomic_load(&j->tokens)};
 	if (stop == STOP_LOST)
 		return false;

@@ -222,4 +222,10 @@ bool upkeep_look(struct executor *e, int64_t now_us, struct error *err);
 bool upkeep_durations(struct executor *e, int64_t now_us, struct error *err);
 int64_t upkeep_next(struct executor *e, int64_t now_us, bool claim);
 
+/* Whether budgets bound what it uses of models. */
+static inline bool run_bounded(const struct claimed_run *r)
+{
+	return r->budgeted || r->max_tokens > 0;
+}
+
 #endif

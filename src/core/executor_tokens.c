@@ -9,11 +9,6 @@
 
 #define SETTLE_PAUSE_MS 300
 
-static bool bounded(const struct job *j)
-{
-	return j->run.budgeted || j->run.max_tokens > 0;
-}
-
 static struct token_spender spender_of(const struct job *j)
 {
 	return (struct token_spender){.execution_id = j->run.id, .account_id = j->run.account_id, .token = j->run.token,
@@ -63,7 +58,7 @@ bool job_reserve_tokens(void *data, int64_t tokens, struct error *err)
 		return job_stopped_error(j, err);
 	if (tokens < 0 || tokens > BUDGET_TOKENS_MAX)
 		return err_set(err, ERR_EXECUTION_FAILED, "A model call of %" PRId64 " tokens cannot be", tokens);
-	if (bounded(j) && !reserve(j, tokens, err))
+	if (run_bounded(&j->run) && !reserve(j, tokens, err))
 		return false;
 	j->is_reserved = true;
 	return true;
@@ -76,11 +71,11 @@ bool job_settle_tokens(void *data, int64_t used, struct error *err)
 	struct error e = {0};
 
 	INVARIANT(j->is_reserved, "a model call ended that was not reserved for");
+	j->is_reserved = false;
 	if (used < 0 || used > BUDGET_TOKENS_MAX)
 		return err_set(err, ERR_EXECUTION_FAILED, "A model call cannot have used %" PRId64 " tokens", used);
-	j->is_reserved = false;
 	atomic_fetch_add(&j->tokens, used);
-	if (!bounded(j))
+	if (!run_bounded(&j->run))
 		return true;
 	/* the answer of the model was paid for: it is not thrown away because the database is away for a moment */
 	while (!budget_settle(j->env->db, &s, &j->reservation, used, &e))

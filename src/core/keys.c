@@ -113,12 +113,15 @@ static bool find_budgets(struct db_conn *c, uint64_t account_id, struct api_key 
 
 	arena_init(&a);
 	ok = n == 0 || budget_list(c, account_id, clock_now_ms(), &a, &budgets, &count, err);
-	for (b = 0; ok && n > 0 && b < count; b++)
-		for (i = 0; i < n && budgets[b].kind == BUDGET_KEY && id_parse(ID_KEY, budgets[b].subject, &id); i++)
+	for (b = 0; ok && n > 0 && b < count; b++) {
+		if (budgets[b].kind != BUDGET_KEY || !id_parse(ID_KEY, budgets[b].subject, &id))
+			continue;
+		for (i = 0; i < n; i++)
 			if (id_cmp(&keys[i].budget_key, &id) == 0) {
 				keys[i].has_budget = true;
 				keys[i].tokens_per_month = budgets[b].max_tokens;
 			}
+	}
 	arena_release(&a);
 	return ok;
 }

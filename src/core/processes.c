@@ -114,12 +114,13 @@ static bool look(struct presence *p, bool rung, struct error *err)
 	return true;
 }
 
-/* What fails of it is tried again after the next beat. */
+/* For as long as a process counts as live without a beat of its own; the next beat goes on with it. What fails of it is
+ * tried again after that. */
 static void reseal(struct presence *p)
 {
 	struct reseal_batch batch;
 	struct error err = {0};
-	bool ok = reseal_run(p->db, p->secrets, INT64_MAX, &p->stopping, &batch, &err);
+	bool ok = reseal_run(p->db, p->secrets, p->beat_us, &p->stopping, &batch, &err);
 
 	if (!ok && !p->reseal_failed)
 		log_error("what is sealed cannot be sealed anew", &err);

@@ -29,15 +29,14 @@ static bool usable(struct db *db, struct secrets *secrets, bool *any, struct err
 bool reseal_run(struct db *db, struct secrets *secrets, int64_t until_us, const atomic_bool *stop,
                 struct reseal_batch *out, struct error *err)
 {
-	bool any;
+	bool any = true;
 
 	*out = (struct reseal_batch){.done = false};
-	if (!usable(db, secrets, &any, err))
-		return false;
 	while (any && !out->done && clock_mono_us() < until_us && !(stop && atomic_load(stop))) {
 		int64_t before = out->resealed;
 
-		if (!reseal_step(db, again, secrets, out, err))
+		/* another may become active between two steps */
+		if (!usable(db, secrets, &any, err) || (any && !reseal_step(db, again, secrets, out, err)))
 			return false;
 		if (out->done && (out->unopened > 0 || out->resealed > before))
 			log_write(out->unopened > 0 ? LOG_WARN : LOG_INFO, "what is sealed was sealed anew",

@@ -20,22 +20,21 @@ bool process_knows(const struct process_row *p, enum secret_kind kind, const cha
 }
 
 /* Of this host it is known at once whether a process is there. */
-static bool is_gone(const struct admin *a, const struct process_row *p)
+static bool is_gone(const struct admin *a, const char *host, const struct process_row *p)
 {
-	char host[PROCESS_HOST_SIZE];
-
-	process_host(a->run_dir, host);
 	return a->run_dir && strcmp(host, p->host) == 0 && !doorbell_alive(a->run_dir, p->doorbell);
 }
 
 bool rotation_processes(struct admin *a, struct db_conn *c, int64_t since, struct arena *arena,
                         struct process_row **out, unsigned *count, struct error *err)
 {
+	char host[PROCESS_HOST_SIZE];
 	unsigned i, n = 0;
 	bool ok = process_list(c, since, arena, out, count, err);
 
+	process_host(a->run_dir, host);
 	for (i = 0; ok && i < *count; i++) {
-		if (is_gone(a, &(*out)[i]))
+		if (is_gone(a, host, &(*out)[i]))
 			ok = process_leave(c, &(*out)[i].id, err);
 		else
 			(*out)[n++] = (*out)[i];

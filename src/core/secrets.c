@@ -304,7 +304,7 @@ bool secrets_reseal(struct secrets *s, const char *id, const char *context, cons
 	struct buf plain;
 	bool ok;
 
-	if (!copy_key(s, SECRET_SEAL, id, &k))
+	if (!secrets_know(s, SECRET_SEAL, id) || !copy_key(s, SECRET_SEAL, id, &k))
 		return err_set(err, ERR_INTERNAL, "The key %s is not in secrets.seal_file", id);
 	buf_init_secret(&plain, n);      /* what is opened is shorter than what is sealed */
 	buf_reserve(&plain, n);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crypto.h"
 #include "base/mem.h"
 
 #define PACK_TEXT_MAX  (128u << 10)   /* of a packet; what would pass it is sent as prepared statements are */
@@ -47,15 +48,10 @@ void pack_free(struct db_conn *c)
 
 static void add_hex(struct buf *b, const void *p, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *at = p;
-	size_t i;
-
 	buf_adds(b, "x'");
-	for (i = 0; i < n; i++) {
-		char two[2] = {digits[at[i] >> 4], digits[at[i] & 15]};
-
-		buf_add(b, two, 2);
+	if (buf_reserve(b, 2 * n)) {
+		crypto_hex(p, n, b->data + b->len);      /* and a NUL, for which a buffer has room */
+		b->len += 2 * n;
 	}
 	buf_addc(b, '\'');
 }

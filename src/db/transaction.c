@@ -48,11 +48,11 @@ void db_rollback(struct db_conn *c)
 		return;
 	if (c->reading)
 		db_end(c);
-	/* what cannot be told to roll back is rolled back by closing it */
 	if (c->pack.on && !pack_rollback(c)) {
 		c->in_tx = false;
 		return;
 	}
+	/* what cannot be told to roll back is rolled back by closing it */
 	if (!c->broken && !db_text_run(c, "ROLLBACK", &err))
 		c->broken = true;
 	c->in_tx = false;

@@ -14,9 +14,7 @@
 	" COALESCE(a.own_requests_per_minute, p.requests_per_minute)," \
 	" COALESCE(a.own_runs_per_day, p.runs_per_day)," \
 	" COALESCE(a.own_runs_per_month, p.runs_per_month)," \
-	" COALESCE(a.own_concurrent, p.concurrent)," \
-	" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks)," \
-	" COALESCE(a.own_mcp, p.mcp), COALESCE(a.own_white_label, p.white_label)"
+	" COALESCE(a.own_concurrent, p.concurrent)," FEATURES_IN_FORCE
 #define ACCOUNT_COLUMNS \
 	"a.id, a.public_id, a.email, a.name, a.plan, a.timezone, a.created_at," IN_FORCE
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/accounts.h"
+#include "store/plan_cols.h"
 
 static int by_account(const void *x, const void *y)
 {
@@ -33,11 +33,6 @@ static void collect_accounts(struct admission_batch *b)
 		if (i == 0 || b->quotas[i].account_id != b->quotas[kept - 1].account_id)
 			b->quotas[kept++].account_id = b->quotas[i].account_id;
 	b->quota_count = kept;
-}
-
-static int64_t limit_col(struct db_conn *c, unsigned col)
-{
-	return db_is_null(c, col) ? LIMIT_UNLIMITED : db_col_int(c, col);
 }
 
 /* One of the reads: announced before the first is waited for, so that a lone admission waits once. */
@@ -80,10 +75,10 @@ static bool lock_quotas(struct db_conn *c, struct admission_batch *b, const stru
 	while ((got = db_next(c, err)) == 1) {
 		struct quota *q = admission_quota_of(b, (uint64_t)db_col_int(c, 0));
 
-		q->max_day = limit_col(c, 1);
-		q->max_month = limit_col(c, 2);
+		q->max_day = col_limit(c, 1);
+		q->max_month = col_limit(c, 2);
 		q->month_overage = db_col_int(c, 3) != 0;
-		q->max_concurrent = limit_col(c, 4);
+		q->max_concurrent = col_limit(c, 4);
 		q->day_start = db_col_int(c, 5);
 		q->day_runs = db_col_int(c, 6);
 		q->month_start = db_col_int(c, 7);

@@ -22,8 +22,7 @@ void principal_release(struct principal *p)
 /* What keys and sessions have in common: their account and its plan. */
 #define ACCOUNT_COLUMNS \
 	"a.id, a.public_id, a.timezone, a.plan, COALESCE(a.own_requests_per_minute, p.requests_per_minute)," \
-	" COALESCE(a.own_api, p.api), COALESCE(a.own_webhooks, p.webhooks), COALESCE(a.own_mcp, p.mcp)," \
-	" COALESCE(a.own_white_label, p.white_label), a.budgets"
+	FEATURES_IN_FORCE ", a.budgets"
 #define ACCOUNT_OF(table) \
 	" JOIN accounts a ON a.id = " table ".account_id JOIN plans p ON p.slug = a.plan"
 #define OWN_COLUMN 10            /* the first behind them */

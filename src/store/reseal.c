@@ -254,7 +254,6 @@ static bool count_place(struct db_conn *c, const struct place *p, struct arena *
 		*out = col_room(a, *out, *count, room, sizeof **out);
 		s = &(*out)[(*count)++];
 		col_text(c, 0, s->id, sizeof s->id);
-		s->place = p->name;
 		s->n = db_col_int(c, 1);
 	}
 	db_end(c);

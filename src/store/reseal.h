@@ -28,8 +28,8 @@ bool reseal_restart(struct db_conn *c, struct error *err);
  * was made. One statement. */
 bool reseal_wanted(struct db_conn *c, bool *wanted, struct error *err);
 
-/* How many values are sealed under each id, and where: "accounts.webhook_secret". Reads whole tables. */
-struct sealed_count { char id[SECRET_ID_SIZE]; const char *place; int64_t n; };
+/* How many values of each place are sealed under each id. Reads whole tables. */
+struct sealed_count { char id[SECRET_ID_SIZE]; int64_t n; };
 bool sealed_counts(struct db_conn *c, struct arena *a, struct sealed_count **out, unsigned *count, struct error *err);
 
 #endif
