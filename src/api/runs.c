@@ -18,7 +18,7 @@ static void replay(struct run_request *q)
 	if (!q->is_async)
 		run_wait(q, true);
 	else if (a->replay_len > 0)
-		respond(q->r, 202, RUN_REPLAYED, "application/json", a->replay, a->replay_len);
+		respond(q->r, 202, REPLAYED_HEADER, "application/json", a->replay, a->replay_len);
 	else
 		run_answer_accepted(q, EXEC_QUEUED);
 }

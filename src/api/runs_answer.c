@@ -35,7 +35,7 @@ size_t run_accepted_body(struct run_request *q, enum exec_status status)
 
 static const char *replay_header(const struct run_request *q)
 {
-	return q->replayed ? RUN_REPLAYED : NULL;
+	return q->replayed ? REPLAYED_HEADER : NULL;
 }
 
 void run_answer_accepted(struct run_request *q, enum exec_status status)

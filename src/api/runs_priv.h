@@ -5,10 +5,10 @@
 #define AGENTIV_API_RUNS_PRIV_H
 
 #include "api/app.h"
+#include "api/once.h"
 #include "api/waiting.h"
 #include "http/request.h"
 
-#define RUN_REPLAYED     "Idempotent-Replayed: true\r\n"
 #define RUN_ACCEPTED_MAX 384      /* fixed text 124, id 31, slug 63, status 7, figure 20, time 24 */
 
 /* A run on its way. */

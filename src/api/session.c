@@ -4,7 +4,6 @@
 
 #include "api/app.h"
 #include "api/handlers.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "core/logins.h"
 #include "http/response.h"
@@ -141,7 +140,7 @@ static void answer_opened(struct request *r, const char *token)
 	if (auth_check(r->app->auth, &c, true, &r->auth, &err))
 		answer_me(r, header);
 	else
-		respond_error(r, &err);
+		respond_error_extra(r, &err, header);      /* the session was made: it is handed out */
 	mem_wipe(cookie, sizeof cookie);
 	mem_wipe(header, sizeof header);
 }

@@ -19,7 +19,7 @@
 
 static bool id_allowed(const char *id, size_t n)
 {
-	return n > 0 && n < sizeof((struct secret_key *)0)->id &&
+	return n > 0 && n < SECRET_ID_SIZE &&
 	       strspn(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-") >= n;
 }
 
@@ -35,7 +35,7 @@ const struct secret_key *crypto_ring_find(const struct secret_ring *ring, const 
 
 static bool knows(const struct secret_ring *ring, const char *id, size_t n)
 {
-	char text[sizeof((struct secret_key *)0)->id] = "";
+	char text[SECRET_ID_SIZE] = "";
 
 	memcpy(text, id, n);
 	return crypto_ring_find(ring, text) != NULL;
@@ -299,8 +299,10 @@ bool crypto_ring_remove(const char *path, const char *id, struct error *err)
 	char text[RING_FILE_MAX + 1];
 	struct secret_ring ring;
 	size_t n;
-	bool ok = crypto_ring_load(path, &ring, err) && ring_read(path, text, &n, err);
+	bool ok = ring_read(path, text, &n, err);
 
+	memset(&ring, 0, sizeof ring);
+	ok = ok && ring_parse(path, text, &ring, err);
 	if (ok && crypto_ring_find(&ring, id)) {
 		ok = ring.count > 1 || err_set(err, ERR_CONFLICT, "%s holds no other key", path);
 		ok = ok && cut_line(text, &n, id) && replace(path, text, n, err);

@@ -85,11 +85,15 @@ static void audit(const struct executor_env *env, int64_t until_us)
 /* After a rotation of the sealing key. */
 static void reseal(struct ctl *c, int64_t until_us)
 {
-	struct db_conn *conn = clock_mono_us() < until_us ? db_get(c->db, NULL) : NULL;
 	struct reseal_batch batch;
 	struct error err = {0};
-	bool wanted = false, ok = !conn || reseal_wanted(conn, &wanted, &err);
+	struct db_conn *conn;
+	bool wanted = false, ok;
 
+	if (clock_mono_us() >= until_us)
+		return;
+	conn = db_get(c->db, &err);
+	ok = conn && reseal_wanted(conn, &wanted, &err);
 	db_put(c->db, conn);
 	if (!ok || (wanted && !reseal_run(c->db, c->secrets, until_us, NULL, &batch, &err)))
 		log_error("what is sealed cannot be sealed anew", &err);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "core/secrets.h"
 
 #define OUT_MAX      (256u << 20)

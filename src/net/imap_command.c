@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 
 #define COMMAND_MAX (64u << 10)
 #define QUOTED_MAX  1000
@@ -225,7 +224,6 @@ bool imap_send(struct imap *m, struct imap_command *c, imap_each each, void *ctx
 	if (ok && go_on)
 		ok = send_part(m, c->text.data + from, c->text.len - from, err);
 	*ended = ok && !go_on;
-	mem_wipe(c->text.data, c->text.len);
 	buf_release(&c->text);
 	return ok;
 }

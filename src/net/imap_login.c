@@ -78,8 +78,6 @@ static bool authenticate(struct imap *m, struct imap_status *status, struct erro
 		return false;
 	imap_begin(&c, "AUTHENTICATE PLAIN");
 	if (imap_can(m, "SASL-IR")) {
-		/* so that it does not move, and leave a copy behind */
-		buf_reserve(&c.text, secret.len + 8);
 		imap_add(&c, " ");
 		imap_add(&c, buf_str(&secret));
 	}
@@ -87,7 +85,6 @@ static bool authenticate(struct imap *m, struct imap_status *status, struct erro
 	if (ok && go_on)
 		ok = stream_send(&m->stream, secret.data, secret.len, err) && stream_send(&m->stream, "\r\n", 2, err) &&
 		     imap_wait(m, NULL, NULL, status, NULL, err);
-	mem_wipe(secret.data, secret.cap);
 	buf_release(&secret);
 	return ok;
 }
@@ -97,8 +94,6 @@ static bool log_in_plainly(struct imap *m, struct imap_status *status, struct er
 	struct imap_command c;
 
 	imap_begin(&c, "LOGIN ");
-	/* so that it does not move, and leave a copy behind */
-	buf_reserve(&c.text, 2 * (strlen(m->options.user) + strlen(m->options.password)) + 64);
 	imap_add_string(&c, m->options.user);
 	imap_add(&c, " ");
 	imap_add_string(&c, m->options.password);

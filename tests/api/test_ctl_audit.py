@@ -1,5 +1,6 @@
 """agentivctl audit: what the operator changes is told, with who did it and from where, and never a secret."""
 import getpass
+import os
 import json
 import socket
 import unittest
@@ -28,6 +29,12 @@ class Audit(Ctl):
         user = self.user()
         self.done("plan", "set", "--user", user["id"], "--plan", "starter", env={"SSH_CLIENT": "2001:db8::7 50000 22"})
         self.assertEqual(self.entries(user)[0]["address"], "2001:db8::7")
+
+    def test_who_comes_through_sudo_is_told_beside_root(self):
+        user = self.user()
+        self.done("plan", "set", "--user", user["id"], "--plan", "starter", env={"SUDO_USER": "ann"})
+        name = "root by ann" if os.geteuid() == 0 else getpass.getuser()
+        self.assertEqual(self.entries(user)[0]["actor"]["name"], name)
 
     def test_every_change_is_told_the_newest_first(self):
         user = self.user()
