@@ -332,7 +332,24 @@ static void a_pass_without_the_active_key_changes_nothing(void)
 	over();
 }
 
+static void a_key_that_came_since_the_file_was_read_is_sealed_under(void)
+{
+	struct secrets *own = fx_secrets();
+	struct buf old = sealed("s1", "x"), anew;
+
+	fx_keys_write(SECRET_SEAL, "s1 s2");
+	buf_init(&anew, 4096);
+	CU_ASSERT_TRUE(secrets_reseal(own, "s2", "x", old.data, old.len, &anew, &err));
+	CU_ASSERT_FALSE(secrets_reseal(own, "s3", "x", old.data, old.len, &anew, &err));
+	buf_release(&anew);
+	buf_release(&old);
+	secrets_free(own);
+	fx_keys_remove();
+}
+
 static CU_TestInfo tests[] = {
+	{"a key that came since the file was read is sealed under",
+	 a_key_that_came_since_the_file_was_read_is_sealed_under},
 	{"whatever is sealed is sealed under the active key", whatever_is_sealed_is_sealed_under_the_active_key},
 	{"it holds what it held", it_holds_what_it_held},
 	{"what is sealed under the active key stays, byte for byte",
