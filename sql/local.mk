@@ -11,4 +11,5 @@ dist_sql_DATA = \
 	sql/0007_audit_keys.sql \
 	sql/0008_budgets.sql \
 	sql/0009_secrets.sql \
-	sql/0010_features.sql
+	sql/0010_features.sql \
+	sql/0011_schedules.sql

@@ -4,7 +4,7 @@ libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(INIH_CFLA
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/buf.c src/base/buf.h \
-	src/base/clock.c src/base/clock.h \
+	src/base/clock.c src/base/clock.h src/base/cron.h \
 	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_priv.h src/base/config_table.c \
 	src/base/crypto.c src/base/crypto.h src/base/crypto_password.c src/base/crypto_password.h \
 	src/base/crypto_ring.c src/base/crypto_seal.c \

@@ -11,6 +11,7 @@
 #define RESPONDER_PROGRAM "agentiv.fcgi"
 #define WORKER_PROGRAM    "agentiv-worker"
 #define SENDER_PROGRAM    "agentiv-webhookd"
+#define SCHEDULER_PROGRAM "agentiv-scheduler"
 
 enum bell {
 	BELL_WORK = 'w',         /* worker, sender: something is ready */
