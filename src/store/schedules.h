@@ -48,7 +48,7 @@ const char *slot_reason_name(enum slot_reason r);                    /* "runs_pe
 struct schedule {
 	struct id id;
 	uint64_t  account_id;
-	struct id user_id;               /* schedule_list_all only */
+	struct id user_id;               /* schedule_list of all only */
 	const char *email;               /* the same */
 	const char *agent;
 	bool      enabled;
@@ -67,7 +67,7 @@ struct schedule {
 	int64_t   total_runs;
 };
 
-/* ---- reading (src/store/schedules.c) ---- */
+/* ---- reading (src/store/schedules.c, schedule_slots.c) ---- */
 
 /* Of an account and agent. lock: in a transaction that holds the account's quota row. */
 bool schedule_find(struct db_conn *c, uint64_t account_id, const char *agent, bool lock, struct arena *a,
@@ -91,9 +91,11 @@ struct slot_filter {
 	int64_t  before;                 /* scheduled_for < before; INT64_MAX: all */
 	unsigned limit;                  /* 1–100 */
 };
-/* The newest first; *more: there are others behind them. */
+/* The newest first; *more: there are others behind them, and *last is where to go on (the next before). With an outcome
+ * it looks at no more than SLOT_SCAN_MAX rows, as execution_list does. out has room for limit. */
+#define SLOT_SCAN_MAX 5000
 bool schedule_slots(struct db_conn *c, const struct slot_filter *f, struct slot_record *out, unsigned *count,
-                    bool *more, struct error *err);
+                    bool *more, int64_t *last, struct error *err);
 
 /* ---- changing: inside a transaction that holds the account's quota row ---- */
 
@@ -109,7 +111,7 @@ bool schedule_slots_add(struct db_conn *c, const struct slot_new *s, unsigned n,
 
 /* ---- figures for /metrics and the doctor ---- */
 struct schedule_stats {
-	int64_t enabled;                 /* with a slot to come; counted up to QUEUE_COUNT_MAX */
+	int64_t enabled;                 /* with a slot to come; all are counted up to QUEUE_COUNT_MAX */
 	int64_t overdue, oldest_ms;      /* whose slot has come, and for how long the first has waited */
 	int64_t paused;                  /* by failures */
 	int64_t waiting;                 /* runs that wait for the one before them */

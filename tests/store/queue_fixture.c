@@ -46,7 +46,8 @@ void fx_empty(void)
 		"DELETE FROM token_budgets", "DELETE FROM execution_tokens",
 		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM audit_log",
 		"DELETE FROM kept_answers", "DELETE FROM sessions", "DELETE FROM login_failures", "DELETE FROM processes",
-		"DELETE FROM secret_states", "DELETE FROM reseals", "DELETE FROM accounts"};
+		"DELETE FROM secret_states", "DELETE FROM reseals", "DELETE FROM schedules", "DELETE FROM schedule_slots",
+		"DELETE FROM schedule_runs", "DELETE FROM events", "DELETE FROM accounts"};
 	struct error err;
 	unsigned i;
 

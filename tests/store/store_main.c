@@ -7,7 +7,8 @@
 int main(void)
 {
 	CU_SuiteInfo suites[] = {accounts_suite, principal_suite, admission_suite, executions_suite, outbox_suite,
-	                         outbox_record_suite, reads_suite, unseen_suite, audit_suite, sessions_suite, CU_SUITE_INFO_NULL};
+	                         outbox_record_suite, reads_suite, unseen_suite, audit_suite, sessions_suite, schedules_suite,
+	                         CU_SUITE_INFO_NULL};
 	unsigned failed;
 
 	log_open("store_tests");
