@@ -127,8 +127,19 @@ static void add_queue(struct buf *b, const struct queue_stats *q)
 	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made; up to 100000.", q->outbox);
 }
 
+static void add_schedules(struct buf *b, const struct schedule_stats *s)
+{
+	figure(b, "schedules_enabled", "gauge", "Schedules with a slot to come; up to 100000.", s->enabled);
+	figure(b, "schedules_overdue", "gauge", "Schedules whose slot has come and that nobody has fired; up to 100000.",
+	       s->overdue);
+	seconds(b, "schedules_oldest_overdue_seconds", "How long ago the slot of the first of them came.", s->oldest_ms);
+	figure(b, "schedules_paused", "gauge", "Schedules that were paused since their runs failed.", s->paused);
+	figure(b, "schedule_runs_waiting", "gauge", "Runs of schedules that wait for the run before them.", s->waiting);
+}
+
 void metrics_get(struct request *r)
 {
+	struct schedule_stats s;
 	struct queue_stats q;
 	struct error err = {0};
 	struct buf b;
@@ -142,10 +153,12 @@ void metrics_get(struct request *r)
 	head(&b, "http_request_duration_seconds", "histogram", "Time from a request's head to its answer.");
 	each_route(&b, add_durations);
 	add_process(&b, r->app);
-	up = runs_stats(r->app->runs, &q, &err);
+	up = runs_stats(r->app->runs, &q, &err) && runs_schedule_stats(r->app->runs, &s, &err);
 	figure(&b, "database_up", "gauge", "1 when the database answers.", up);
-	if (up)
+	if (up) {
 		add_queue(&b, &q);
+		add_schedules(&b, &s);
+	}
 	respond(r, 200, NULL, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b), b.len);
 	buf_release(&b);
 }

@@ -37,6 +37,11 @@ void clock_set_source(int64_t (*wall_ms)(void), int64_t (*mono_us)(void))
 	atomic_store(&mono_source, mono_us ? mono_us : system_mono_us);
 }
 
+bool clock_is_given(void)
+{
+	return atomic_load(&wall_source) != system_wall_ms;
+}
+
 int64_t clock_now_ms(void)
 {
 	return atomic_load_explicit(&wall_source, memory_order_relaxed)() +

@@ -32,7 +32,9 @@ int64_t clock_next_month(int64_t ms);
 void    clock_civil(int64_t ms, int *year, int *month, int *day);    /* UTC */
 int64_t clock_from_civil(int year, int month, int day);              /* midnight UTC, ms */
 
-/* Tests: fixed sources; NULL restores the system's. */
+/* Tests: fixed sources; NULL restores the system's. While there is one for the wall clock it is everybody's, the database's
+ * too: connecting measures nothing. */
 void clock_set_source(int64_t (*wall_ms)(void), int64_t (*mono_us)(void));
+bool clock_is_given(void);
 
 #endif

@@ -19,6 +19,7 @@
 #include "store/executions.h"
 #include "store/migrate.h"
 #include "store/queue.h"
+#include "store/schedules.h"
 #include "store/usage.h"
 
 struct outbound_rules;
@@ -108,6 +109,7 @@ bool admin_execution(struct admin *a, const char *id, struct arena *arena, struc
 
 /* The queue as it is, and how many accounts hold runs though none of theirs is active. */
 bool admin_queue_stats(struct admin *a, struct queue_stats *out, int64_t *stuck_accounts, struct error *err);
+bool admin_schedule_stats(struct admin *a, struct schedule_stats *out, struct error *err);
 /* Sets a monthly token budget as budget_set does; rows are all that the account has then. */
 bool admin_budget_set(struct admin *a, const char *user, enum budget_kind kind, const char *subject, int64_t max_tokens,
                       struct arena *arena, struct token_budget **rows, unsigned *count, struct error *err);

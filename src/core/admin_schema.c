@@ -31,6 +31,15 @@ bool admin_queue_stats(struct admin *a, struct queue_stats *out, int64_t *stuck_
 	return ok;
 }
 
+bool admin_schedule_stats(struct admin *a, struct schedule_stats *out, struct error *err)
+{
+	struct db_conn *c = db_get_patient(a->db, err);
+	bool ok = c && schedule_stats(c, clock_now_ms(), out, err);
+
+	db_put(a->db, c);
+	return ok;
+}
+
 bool admin_migrate(struct admin *a, const struct migrate_options *o, unsigned *applied,
                    struct error *err)
 {

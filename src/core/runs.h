@@ -12,6 +12,7 @@
 #include "store/execution_watch.h"
 #include "store/executions.h"
 #include "store/queue.h"
+#include "store/schedules.h"
 
 #define RUNS_BATCH_MAX DB_LIST_MAX
 
@@ -54,6 +55,7 @@ bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, struct
 int64_t runs_estimate(struct runs *r, const struct manifest *m);
 
 bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err);
+bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct error *err);
 /* The database answers and its schema is one that this program works with. */
 bool runs_ready(struct runs *r, struct error *err);
 

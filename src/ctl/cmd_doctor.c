@@ -197,6 +197,7 @@ static bool check_database(struct doctor *d)
 	check_clock(d);
 	if (check_schema(d)) {
 		doctor_queue(d);
+		doctor_schedules(d);
 		doctor_rotation(d);
 	}
 	return true;

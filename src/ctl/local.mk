@@ -9,5 +9,5 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_executions.c src/ctl/cmd_memory.c src/ctl/cmd_secrets.c src/ctl/cmd_secrets_status.c \
 	src/ctl/cmd_setup.c src/ctl/cmd_tick.c \
 	src/ctl/cmd_doctor.c src/ctl/doctor.h src/ctl/doctor_host.c src/ctl/doctor_rotation.c \
-	src/ctl/doctor_queue.c
+	src/ctl/doctor_queue.c src/ctl/doctor_schedules.c
 CTL_LIBS = libctl.a

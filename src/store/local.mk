@@ -23,6 +23,7 @@ libstore_a_SOURCES = \
 	src/store/sessions.c src/store/sessions.h src/store/subscriptions.c
 libstore_a_SOURCES += src/store/request_minutes.c src/store/request_minutes.h
 libstore_a_SOURCES += src/store/schedules.h src/store/schedules.c src/store/schedule_names.c src/store/schedule_slots.c
+libstore_a_SOURCES += src/store/schedule_stats.c
 include src/store/queue.mk
 STORE_LIBS = libstore.a
 libstore_a_SOURCES += \

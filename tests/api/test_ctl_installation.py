@@ -49,7 +49,7 @@ class Installation(Ctl):
         report = json.loads(out)
         self.assertEqual((status, report["ok"]), (0, True), out)
         states = {c["check"]: c["status"] for c in report["checks"]}
-        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "queue", "agents", "outbound rules",
+        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "queue", "schedules", "agents", "outbound rules",
                      "run directory"):
             self.assertEqual(states[name], "ok", out)
 
@@ -141,6 +141,18 @@ class Installation(Ctl):
             warnings, well = self.queue()
             self.assertEqual((len(warnings), well), (1, []), warnings)
             self.assertRegex(warnings[0], said)
+
+    def test_the_doctor_tells_of_schedules_that_nobody_fires(self):
+        well, = self.check("schedules", 0)
+        self.assertRegex(well["message"], r"^\d+ enabled, \d+ due now; \d+ paused by failures, \d+ runs? waiting")
+        self.addCleanup(query, "DELETE FROM schedules WHERE agent = 'nobody';")
+        query("INSERT INTO schedules (id, account_id, agent, enabled, next_at, cron_expr, timezone, catch_up, overlap,"
+              " created_at, updated_at, input) VALUES (REPEAT('x', 16), 1, 'nobody', 1,"
+              " UNIX_TIMESTAMP() * 1000 - 600000, '@daily', 'UTC', 0, 0, 0, 0, '{}')")
+        late, = self.check("schedules", 0)
+        self.assertEqual(late["status"], "warning")
+        self.assertRegex(late["message"], r"^1 schedule is due and not fired, the first for 6\d\d s$")
+        self.assertTrue(late["advice"].startswith("start agentiv-scheduler, or call agentivctl tick"))
 
     def test_the_doctor_tells_a_dead_worker_from_none(self):
         folder = new_folder()

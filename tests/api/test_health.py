@@ -67,7 +67,9 @@ class Metrics(ApiCase):
                               "agentiv_http_request_duration_seconds", "agentiv_database_up",
                               "agentiv_admissions_total", "agentiv_queue_oldest_ready_seconds", "agentiv_accounts_holding",
                               "agentiv_queue_due", "agentiv_queue_oldest_due_seconds", "agentiv_leases_expired",
-                              "agentiv_leases_oldest_expired_seconds"}, names)
+                              "agentiv_leases_oldest_expired_seconds", "agentiv_schedules_enabled",
+                              "agentiv_schedules_overdue", "agentiv_schedules_oldest_overdue_seconds",
+                              "agentiv_schedules_paused", "agentiv_schedule_runs_waiting"}, names)
         self.assertIn("\nagentiv_database_up 1\n", answer.text)
         if not CGI:
             self.assertRegex(answer.text, r'agentiv_http_requests_total\{method="POST",route="/api/agents/\{\}/run",'

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "db/db_priv.h"
+#include "base/clock.h"
 #include "db_fixture.h"
 #include "db_suites.h"
 
@@ -344,6 +345,34 @@ static void what_the_database_has_no_room_or_time_for_may_be_tried_again(void)
 	}
 }
 
+static int64_t given_ms(void)
+{
+	return 86400000;
+}
+
+static void a_clock_that_is_given_is_not_set_by_the_server(void)
+{
+	int64_t offset = clock_offset_ms();
+	struct error err = {0};
+	struct db *db = dbx_through(dbx_cfg.db_hosts, 1);
+	struct db_conn *c;
+
+	clock_set_source(given_ms, NULL);
+	c = db_get(db, &err);
+	CU_ASSERT_EQUAL(clock_offset_ms(), offset);
+	db_put(db, c);
+	db_close(db);
+	/* the system's is, when it is wrong */
+	clock_set_source(NULL, NULL);
+	clock_set_offset(offset + 3600000);
+	db = dbx_through(dbx_cfg.db_hosts, 1);
+	c = db_get(db, &err);
+	CU_ASSERT_TRUE(clock_offset_ms() < offset + 1000);
+	db_put(db, c);
+	db_close(db);
+	clock_set_offset(offset);
+}
+
 static CU_TestInfo tests[] = {
 	{"what the database has no room or time for may be tried again",
 	 what_the_database_has_no_room_or_time_for_may_be_tried_again},
@@ -367,6 +396,7 @@ static CU_TestInfo tests[] = {
 	 affected_are_the_rows_matched_not_the_rows_changed},
 	{"what the database refuses is an error with its number, and the connection stays",
 	 what_the_database_refuses_is_an_error_with_its_number_and_the_connection_stays},
+	{"a clock that is given is not set by the server", a_clock_that_is_given_is_not_set_by_the_server},
 	{"lists are padded to few sizes and their text is kept",
 	 lists_are_padded_to_few_sizes_and_their_text_is_kept},
 	CU_TEST_INFO_NULL};

@@ -1,8 +1,9 @@
-/* What is told of the queue without locking it (store/queue.h). */
+/* What is told of the queue and of schedules without locking them (store/queue.h, store/schedules.h). */
 #include "queue_fixture.h"
 
 #include "base/clock.h"
 #include "queue_suites.h"
+#include "store/schedules.h"
 
 static void figures_count_what_is_where(void)
 {
@@ -98,11 +99,71 @@ static void an_account_that_holds_runs_with_nothing_active_is_stuck(void)
 	CU_ASSERT_EQUAL(stuck_accounts(), 1);
 }
 
+/* One of account n with a slot that comes then; 0: none does. paused_at: 0 it was not. */
+static void add_schedule(int64_t n, int64_t next_at, int64_t paused_at)
+{
+	static const char sql[] =
+		"INSERT INTO schedules (id, account_id, agent, enabled, next_at, cron_expr, timezone, catch_up, overlap, paused_at,"
+		" created_at, updated_at, input) VALUES (?, ?, 'echo', 1, ?, '@daily', 'UTC', 0, 0, ?, 0, 0, '{}')";
+	struct id id = id_make();
+	struct db_arg args[4] = {db_id(&id), db_int(n), db_opt_int(next_at), db_opt_int(paused_at)};
+	struct error err;
+
+	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, sql, args, 4, NULL, &err));
+}
+
+static void add_run(const char *schedule, const char *run)
+{
+	static const char sql[] = "INSERT INTO schedule_runs (schedule_id, execution_id) VALUES (?, ?)";
+	struct db_arg args[2] = {db_bytes(schedule, 16), db_bytes(run, 16)};
+	struct error err;
+
+	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, sql, args, 2, NULL, &err));
+}
+
+static void figures_of_schedules_tell_what_is_due_and_for_how_long(void)
+{
+	int64_t now = clock_now_ms();
+	struct schedule_stats s;
+	struct error err;
+
+	fx_empty();
+	CU_ASSERT_TRUE(schedule_stats(fx_conn, now, &s, &err));
+	CU_ASSERT_EQUAL(s.enabled, 0);
+	CU_ASSERT_EQUAL(s.oldest_ms, 0);
+	add_schedule(1, now - 5000, 0);
+	add_schedule(2, now, 0);
+	add_schedule(3, now + 1, 0);
+	add_schedule(4, 0, 0);
+	add_schedule(5, 0, now - 9000);
+	CU_ASSERT_TRUE(schedule_stats(fx_conn, now, &s, &err));
+	CU_ASSERT_EQUAL(s.enabled, 3);
+	CU_ASSERT_EQUAL(s.overdue, 2);
+	CU_ASSERT_EQUAL(s.oldest_ms, 5000);
+	CU_ASSERT_EQUAL(s.paused, 1);
+}
+
+static void of_the_runs_of_a_schedule_all_but_the_first_wait(void)
+{
+	struct schedule_stats s;
+	struct error err;
+
+	fx_empty();
+	add_run("schedule-1......", "run-1...........");
+	add_run("schedule-1......", "run-2...........");
+	add_run("schedule-1......", "run-3...........");
+	add_run("schedule-2......", "run-4...........");
+	CU_ASSERT_TRUE(schedule_stats(fx_conn, clock_now_ms(), &s, &err));
+	CU_ASSERT_EQUAL(s.waiting, 2);
+}
+
 static CU_TestInfo tests[] = {
 	{"figures count what is where", figures_count_what_is_where},
 	{"figures tell what is late and for how long", figures_tell_what_is_late_and_for_how_long},
 	{"an account that holds runs with nothing active is stuck",
 	 an_account_that_holds_runs_with_nothing_active_is_stuck},
+	{"figures of schedules tell what is due and for how long", figures_of_schedules_tell_what_is_due_and_for_how_long},
+	{"of the runs of a schedule all but the first wait", of_the_runs_of_a_schedule_all_but_the_first_wait},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo queue_stats_suite = {"queue: figures", fx_open, fx_close, NULL, NULL, tests};
