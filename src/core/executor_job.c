@@ -256,6 +256,7 @@ bool job_conclude(struct job *j, struct ended_run *r)
 		.webhook_url = j->run.webhook_url, .waiter = j->run.waiter,
 		.planned = j->abandoned || j->may_have_plan,
 		.has_spent = j->run.has_spent || (j->abandoned ? run_bounded(&j->run) : j->has_spent),
+		.has_schedule = j->run.has_schedule, .schedule_id = j->run.schedule_id,
 		.tokens_used = atomic_load(&j->tokens)};
 	if (stop == STOP_LOST)
 		return false;

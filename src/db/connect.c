@@ -123,7 +123,7 @@ void db_last_failure(struct db *db, char *out, size_t size)
 
 /* The clocks are taken as equal as long as the answer's travelling time can explain the difference,
  * so that a process on the database's own host never moves its clock. */
-static void set_clock(int64_t server_ms, int64_t sent_ms, int64_t got_ms)
+void db_clock_set(int64_t server_ms, int64_t sent_ms, int64_t got_ms)
 {
 	int64_t here = sent_ms + (got_ms - sent_ms) / 2;
 	int64_t doubt = (got_ms - sent_ms) / 2 + 2;
@@ -133,7 +133,7 @@ static void set_clock(int64_t server_ms, int64_t sent_ms, int64_t got_ms)
 		clock_set_offset(offset);
 }
 
-static int64_t host_ms(void)
+int64_t db_clock_host_ms(void)
 {
 	return clock_now_ms() - clock_offset_ms();
 }
@@ -146,7 +146,7 @@ static bool read_session(struct db_conn *c, MYSQL *m, int64_t sent_ms)
 	bool ok = row && row[0] && row[1];
 
 	if (ok) {
-		set_clock(strtoll(row[0], NULL, 10), sent_ms, host_ms());
+		db_clock_set(strtoll(row[0], NULL, 10), sent_ms, db_clock_host_ms());
 		c->max_packet = strtoull(row[1], NULL, 10);
 		c->galera = row[2] && row[2][0] == '1';
 	}
@@ -166,7 +166,7 @@ static bool start_session(struct db_conn *c, MYSQL *m)
 		"SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), @@max_allowed_packet, %s";
 	bool maria = strstr(mysql_get_server_info(m), "MariaDB") != NULL;
 	int wait_s = c->patient ? 60 : 1;
-	int64_t sent_ms = host_ms();
+	int64_t sent_ms = db_clock_host_ms();
 	char sql[sizeof settings + 64];
 	int next = 0;
 

@@ -148,6 +148,11 @@ bool db_transaction_packed(struct db *db, struct db_conn **c, db_body body, db_a
 /* In such a transaction: the db_query of the same text and values that follows later is sent with the next one. */
 void db_ahead(struct db_conn *c, const char *sql, const struct db_arg *args, unsigned n);
 
+/* The clock is the database's: sets it by what the server said its time is (ms), between these two instants of the host's
+ * own clock. Every connect does; who waits for instants does now and then. */
+void db_clock_set(int64_t server_ms, int64_t sent_ms, int64_t got_ms);
+int64_t db_clock_host_ms(void);
+
 /* The database is away or busy: the same may succeed later. */
 static inline bool db_error_passes(const struct error *err)
 {

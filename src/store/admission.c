@@ -55,8 +55,8 @@ static bool insert_executions(struct db_conn *c, const struct admission_batch *b
 {
 	static const char sql[] =
 		"INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, key_id, webhook_url,"
-		" input, run_at, max_tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-	struct db_arg args[ADMISSION_BATCH_MAX * 10], *at = args;
+		" input, run_at, max_tokens, schedule_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	struct db_arg args[ADMISSION_BATCH_MAX * 11], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < b->n; i++) {
@@ -72,11 +72,12 @@ static bool insert_executions(struct db_conn *c, const struct admission_batch *b
 		*at++ = db_id(a->has_key_id ? &a->key_id : NULL);
 		*at++ = db_str(a->webhook_url);
 		*at++ = db_bytes(a->input, a->input_len);
-		*at++ = db_opt_int(a->due_at);
+		*at++ = a->due_at == RUN_WAITS ? db_null() : db_opt_int(a->due_at);
 		*at++ = db_opt_int(a->max_tokens);
+		*at++ = db_id(a->has_schedule ? &a->schedule_id : NULL);
 		rows++;
 	}
-	return db_exec_rows(c, sql, args, 10, rows, NULL, err);
+	return db_exec_rows(c, sql, args, 11, rows, NULL, err);
 }
 
 static bool insert_ready(struct db_conn *c, const struct admission_batch *b, struct error *err)
@@ -232,6 +233,15 @@ static int admission_applied(struct db_conn *c, void *ctx)
 	if (!db_query_int(c, "SELECT 1 FROM executions WHERE id = ?", &id, 1, &one, &found, &err))
 		return -1;
 	return found;
+}
+
+bool admission_write(struct db_conn *c, struct admission *const *a, unsigned n, int64_t now_ms,
+                     admission_decide decide, struct error *err)
+{
+	struct admission_batch b = {.a = a, .n = n, .now_ms = now_ms, .decide = decide};
+
+	INVARIANT(n > 0 && n <= ADMISSION_BATCH_MAX, "a batch of admissions out of bounds");
+	return admission_body(c, &b, err);
 }
 
 bool admission_commit(struct db *db, struct db_conn **c, struct admission *const *a, unsigned n,

@@ -36,6 +36,8 @@ struct admission {
 	bool      has_key_id;                /* false: asked for by a session */
 	struct id key_id;
 	struct id budget_key;                /* whose monthly budget the key has; zero without a key */
+	bool      has_schedule;
+	struct id schedule_id;               /* of which it is a run */
 	const char *agent;
 	enum exec_trigger trigger;
 	enum queue_lane lane;                /* LANE_SYNC is refused over the concurrency limit, LANE_ASYNC held */
@@ -43,7 +45,8 @@ struct admission {
 	const char *webhook_url;             /* NULL none */
 	const char *input; size_t input_len; /* JSON text */
 	int64_t   queued_at;                 /* ms */
-	int64_t   due_at;                    /* ms; 0 now: a delayed run takes its slot when it is due */
+	int64_t   due_at;                    /* ms; 0 now: a delayed run takes its slot when it is due. RUN_WAITS: when the
+	                                      * run before it has ended, which moves it (queue_schedule.c) */
 	int64_t   max_tokens;                /* 0: the run has no budget of its own */
 	bool      budgeted;                  /* its account has monthly budgets */
 	bool      has_key;                   /* an idempotency key was sent */
@@ -73,6 +76,10 @@ struct quota {
  * Pure: called again when the transaction is repeated. */
 typedef void (*admission_decide)(struct quota *q, struct admission *a, int64_t now_ms);
 
+/* Accepts what can be accepted of a[0..n) inside the caller's transaction, which may hold the accounts' quota rows
+ * already. n at most ADMISSION_BATCH_MAX. */
+bool admission_write(struct db_conn *c, struct admission *const *a, unsigned n, int64_t now_ms,
+                     admission_decide decide, struct error *err);
 /* Accepts what can be accepted of a[0..n), n at most ADMISSION_BATCH_MAX, in one transaction. Nothing is committed
  * for the others, whose outcome says why. false: none was accepted, err says why. */
 bool admission_commit(struct db *db, struct db_conn **c, struct admission *const *a, unsigned n,

@@ -24,6 +24,8 @@ libstore_a_SOURCES = \
 libstore_a_SOURCES += src/store/request_minutes.c src/store/request_minutes.h
 libstore_a_SOURCES += src/store/schedules.h src/store/schedules.c src/store/schedule_names.c src/store/schedule_slots.c
 libstore_a_SOURCES += src/store/schedule_stats.c
+libstore_a_SOURCES += src/store/schedule_fire.c src/store/schedule_fire.h \
+	src/store/schedule_fire_priv.h src/store/schedule_fire_read.c src/store/schedule_fire_write.c
 include src/store/queue.mk
 STORE_LIBS = libstore.a
 libstore_a_SOURCES += \

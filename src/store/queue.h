@@ -17,6 +17,9 @@
 #include "store/executions.h"
 #include "store/outbox.h"
 
+/* due_at in queue_later of a run that waits for another one of its schedule to end. */
+#define RUN_WAITS INT64_MAX
+
 enum queue_lane { LANE_SYNC, LANE_ASYNC, LANE_SUSPECT };
 
 struct lease_owner { char name[DOORBELL_NAME_SIZE]; char host[64]; };
@@ -36,6 +39,7 @@ struct claimed_run {
 	int64_t max_tokens;                                          /* 0 none */
 	bool budgeted;                                               /* its account has monthly budgets */
 	bool has_spent;                                              /* an earlier attempt has a row in execution_tokens */
+	bool has_schedule; struct id schedule_id;                    /* of which it is a run */
 };
 /* Bytes: a larger input is read by queue_load_input when its run starts. */
 #define QUEUE_INPUT_WHOLE 65536
@@ -96,6 +100,7 @@ struct ended_run {
 	const struct execution_step *steps; unsigned step_count;
 	bool planned; /* it may have a plan, which goes when it ends */
 	bool has_spent; /* it may have a row in execution_tokens, which goes when it ends */
+	bool has_schedule; struct id schedule_id; /* whose next run may be waiting for it */
 	bool lost; /* out: the lease was not ours any more, nothing was changed */
 };
 #define QUEUE_END_MAX DB_LIST_MAX   /* runs in one call */

@@ -12,7 +12,8 @@ struct cancel {
 	/* as read */
 	int64_t  started_at;
 	char     webhook_url[2049];
-	bool     over, had_slot, has_spent;
+	bool     over, has_spent, has_schedule;
+	struct id schedule_id;
 };
 
 static void keep(char *out, size_t size, const char *text)
@@ -25,7 +26,7 @@ static void keep(char *out, size_t size, const char *text)
 static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, struct error *err)
 {
 	static const char sql[] =
-		"SELECT r.status, r.started_at, e.webhook_url, t.used FROM executions e"
+		"SELECT r.status, r.started_at, e.webhook_url, t.used, e.schedule_id FROM executions e"
 		" LEFT JOIN execution_results r ON r.execution_id = e.id"
 		" LEFT JOIN execution_tokens t ON t.execution_id = e.id WHERE e.id = ? AND e.account_id = ?";
 	struct db_arg args[2] = {db_id(&k->id), db_int((int64_t)k->account_id)};
@@ -40,6 +41,7 @@ static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, str
 		k->started_at = db_col_int(c, 1);
 		keep(k->webhook_url, sizeof k->webhook_url, db_col_str(c, 2));
 		k->has_spent = !db_is_null(c, 3);
+		k->has_schedule = db_col_id(c, 4, &k->schedule_id);
 	}
 	db_end(c);
 	return got >= 0;
@@ -182,14 +184,16 @@ static bool read_left(struct db_conn *c, struct cancel *k, struct error *err)
 
 static bool end_waiting(struct db_conn *c, struct cancel *k, struct slots *s, struct error *err)
 {
+	struct schedule_end e = {.schedule_id = k->schedule_id, .execution_id = k->id, .account_id = k->account_id,
+	                         .cancelled = true};
 	unsigned promoted;
 
-	return end_cancelled(c, k, err) && slots_fill(c, s, &promoted, err) && slots_write(c, s, err);
+	return end_cancelled(c, k, err) && (!k->has_schedule || schedule_runs_end(c, &e, 1, s, k->now_ms, err)) &&
+	       slots_fill(c, s, &promoted, err) && slots_write(c, s, err);
 }
 
-static bool cancel_body(struct db_conn *c, void *ctx, struct error *err)
+static bool cancel_run(struct db_conn *c, struct cancel *k, struct error *err)
 {
-	struct cancel *k = ctx;
 	struct slots s;
 	bool found, left = false, asked = false;
 
@@ -206,7 +210,24 @@ static bool cancel_body(struct db_conn *c, void *ctx, struct error *err)
 	    (!left && !leave_ready(c, k, &s, &left, err)) || (!left && !ask_leased(c, k, &asked, err)))
 		return false;
 	k->out->outcome = CANCEL_ASKED;
-	return (asked || end_waiting(c, k, &s, err)) && read_left(c, k, err);
+	return asked || end_waiting(c, k, &s, err);
+}
+
+bool queue_cancel_one(struct db_conn *c, uint64_t account_id, const struct id *id, int64_t now_ms,
+                      struct cancelled *out, struct error *err)
+{
+	struct cancel k = {.account_id = account_id, .id = *id, .now_ms = now_ms, .out = out};
+
+	return cancel_run(c, &k, err);
+}
+
+static bool cancel_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct cancel *k = ctx;
+
+	if (!cancel_run(c, k, err))
+		return false;
+	return k->out->outcome == CANCEL_UNKNOWN || k->out->outcome == CANCEL_ALREADY_OVER || read_left(c, k, err);
 }
 
 /* Repeating it would do no harm to the rows, but find the run over and say so. A run that was only asked to stop is

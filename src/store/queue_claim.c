@@ -153,6 +153,7 @@ static void read_run(struct db_conn *c, const struct claim *k, struct claimed_ru
 	r->max_tokens = db_col_int(c, 9);
 	r->budgeted = db_col_int(c, 10) > 0;
 	r->has_spent = !db_is_null(c, 11);
+	r->has_schedule = db_col_id(c, 12, &r->schedule_id);
 }
 
 /* What the runs need comes in the claim's own transaction, so that a claim that cannot be read is
@@ -166,7 +167,8 @@ static bool read_runs(struct db_conn *c, const struct claim *k, struct error *er
 		" IF(LENGTH(e.input) <= 65536, e.input, NULL), e.key_id, e.max_tokens,"
 		" (SELECT budgets FROM accounts WHERE id = e.account_id),"
 		" IF(r.started_at IS NULL, NULL,"
-		" (SELECT 1 FROM execution_tokens WHERE execution_id = e.id)) FROM executions e FORCE INDEX (PRIMARY)"
+		" (SELECT 1 FROM execution_tokens WHERE execution_id = e.id)), e.schedule_id"
+		" FROM executions e FORCE INDEX (PRIMARY)"
 		" LEFT JOIN execution_results r FORCE INDEX (PRIMARY) ON r.execution_id = e.id"
 		" WHERE e.id IN (%s) AND COALESCE(r.status, 0) = 0" READ_LATEST;
 	struct db_arg args[DB_LIST_MAX];

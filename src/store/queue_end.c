@@ -1,5 +1,6 @@
-/* The end of attempts: one transaction for many. Lock order: quota rows, leases, executions, queue,
- * outbox, what its runs have used of budgets; the quota row of its account stands before all that belongs to a run. */
+/* The end of attempts: one transaction for many. Lock order: quota rows, leases, executions, queue, schedules,
+ * outbox, what its runs have used of budgets; the quota row of its account stands before all that belongs to a run or a
+ * schedule. */
 #include "store/queue_priv.h"
 
 #include <stdlib.h>
@@ -269,6 +270,24 @@ static bool add_deliveries(struct db_conn *c, struct end_work *w, struct error *
 	return n == 0 || outbox_add(c, d, n, w->now_ms, err);
 }
 
+static bool tell_schedules(struct db_conn *c, struct end_work *w, struct error *err)
+{
+	struct schedule_end e[QUEUE_END_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < w->n; i++) {
+		const struct ended_run *r = &w->runs[i];
+
+		if (w->lost[i] || !is_final(w, i) || !r->has_schedule)
+			continue;
+		e[n++] = (struct schedule_end){
+		    .schedule_id = r->schedule_id, .execution_id = r->id, .account_id = r->account_id,
+		    .success = w->outcome[i] == RUN_SUCCESS,
+		    .cancelled = w->cancelled[i] || (r->error_code && strcmp(r->error_code, err_name(ERR_CANCELLED)) == 0)};
+	}
+	return n == 0 || schedule_runs_end(c, e, n, &w->slots, w->now_ms, err);
+}
+
 static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct end_work *w = ctx;
@@ -286,7 +305,7 @@ static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 		slots_count_tokens(&w->slots, w->runs[i].account_id, w->runs[i].tokens_used, w->now_ms);
 	}
 	return write_results(c, w, err) && drop_plans(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
-	       queue_retries(c, w, err) && slots_fill(c, &w->slots, &w->promoted, err) &&
+	       queue_retries(c, w, err) && tell_schedules(c, w, err) && slots_fill(c, &w->slots, &w->promoted, err) &&
 	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err) && drop_spent(c, w, err);
 }
 

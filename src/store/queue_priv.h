@@ -34,6 +34,22 @@ bool slots_free_left(const struct slot_row *r);
 bool slots_fill(struct db_conn *c, struct slots *s, unsigned *promoted, struct error *err);
 bool slots_write(struct db_conn *c, const struct slots *s, struct error *err);
 
+/* A run of a schedule that is over. */
+struct schedule_end {
+	struct id schedule_id, execution_id;
+	uint64_t  account_id;
+	bool      success, cancelled;     /* a run that was cancelled counts neither as failed nor as successful */
+};
+/* Tells the schedules of it, inside the transaction that ends the runs and holds their accounts' quota rows in s: last
+ * status, failures, the pause after too many; the run that waits for one of them becomes held, so slots_fill comes after
+ * this. */
+bool schedule_runs_end(struct db_conn *c, const struct schedule_end *e, unsigned n, struct slots *s, int64_t now_ms,
+                       struct error *err);
+
+/* As queue_cancel, inside a transaction that holds the account's quota row. out->execution is not filled. */
+bool queue_cancel_one(struct db_conn *c, uint64_t account_id, const struct id *id, int64_t now_ms,
+                      struct cancelled *out, struct error *err);
+
 /* A connection in *c, taken from the pool when there is none. */
 bool queue_conn(struct db *db, struct db_conn **c, struct error *err);
 

@@ -85,6 +85,7 @@ static void lost_run(struct db_conn *c, struct arena *a, const struct holder *h,
 	r->error_message = message;
 	r->planned = true;
 	r->has_spent = !db_is_null(c, 9);
+	r->has_schedule = db_col_id(c, 10, &r->schedule_id);
 }
 
 static bool read_leases(struct db_conn *c, struct arena *a, const struct holder *h, unsigned max,
@@ -92,7 +93,7 @@ static bool read_leases(struct db_conn *c, struct arena *a, const struct holder 
 {
 	static const char sql[] =
 	    "SELECT l.execution_id, l.account_id, l.token, l.attempt, l.started_at, l.waiter,"
-	    " r.started_at, e.webhook_url, l.lane, t.used FROM leases l STRAIGHT_JOIN executions e"
+	    " r.started_at, e.webhook_url, l.lane, t.used, e.schedule_id FROM leases l STRAIGHT_JOIN executions e"
 	    " ON e.id = l.execution_id LEFT JOIN execution_results r ON r.execution_id = l.execution_id"
 	    " LEFT JOIN execution_tokens t ON t.execution_id = l.execution_id"
 	    " WHERE l.owner = ? AND l.host = ? AND l.expires_at <= ? ORDER BY l.execution_id LIMIT "

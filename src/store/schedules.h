@@ -13,6 +13,8 @@
 #include "db/db.h"
 #include "store/executions.h"
 
+#define SCHEDULE_BACKLOG_MAX 100   /* runs of one schedule that wait for their turn */
+
 enum catch_up { CATCH_UP_LATEST, CATCH_UP_NONE, CATCH_UP__MAX };
 enum overlap { OVERLAP_QUEUE, OVERLAP_SKIP, OVERLAP_CANCEL_PREVIOUS, OVERLAP__MAX };
 const char *catch_up_name(enum catch_up c);                          /* "latest" */

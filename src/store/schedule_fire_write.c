@@ -1,0 +1,292 @@
+/* From decided to written. */
+#include "store/schedule_fire_priv.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define PAYLOAD_MAX 4096
+
+/* ---- deciding ---- */
+
+/* Nothing was read of a schedule that is gone; it cannot be, as it is locked. */
+static void decide_item(struct fire_batch *b, struct fire_item *i)
+{
+	if (i->d.s.cron_expr)
+		b->rules->decide(b->rules->ctx, &i->d, b->now_ms, &i->f);
+	else
+		i->f.leaves = true;
+}
+
+static void decide_all(struct fire_batch *b)
+{
+	unsigned i, slots = 0;
+
+	for (i = 0; i < b->n; i++) {
+		struct fire_item *item = &b->items[i];
+
+		decide_item(b, item);
+		if (slots > 0 && slots + item->f.slot_count > FIRE_SLOTS_MAX)
+			item->f.leaves = true;
+		item->held = !item->f.leaves;
+		if (item->held)
+			slots += item->f.slot_count;
+		else
+			b->out->left++;
+	}
+}
+
+/* ---- accepting ---- */
+
+static void fill_admission(const struct fire_batch *b, const struct fire_item *i, struct admission *a)
+{
+	*a = (struct admission){.account_id = i->d.s.account_id, .agent = i->d.s.agent, .lane = LANE_ASYNC,
+	                        .trigger = TRIGGER_SCHEDULE, .input = i->d.s.input, .input_len = i->d.s.input_len,
+	                        .queued_at = b->now_ms, .due_at = i->f.waits ? RUN_WAITS : 0,
+	                        .budgeted = i->d.budgeted, .has_schedule = true, .schedule_id = i->d.s.id};
+	if (!b->hand) {
+		a->id = id_make_at(b->now_ms);
+		return;
+	}
+	a->id = b->hand->id;
+	a->trigger = TRIGGER_MANUAL;
+	a->has_key_id = b->hand->has_key_id;
+	a->key_id = b->hand->key_id;
+	a->budget_key = b->hand->budget_key;
+}
+
+static bool accept_all(struct db_conn *c, struct fire_batch *b, struct error *err)
+{
+	struct admission *some[ADMISSION_BATCH_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < b->n; i++) {
+		if (!b->items[i].held || !b->items[i].f.fires)
+			continue;
+		fill_admission(b, &b->items[i], &b->admissions[i]);
+		some[n++] = &b->admissions[i];
+		if (n < ADMISSION_BATCH_MAX)
+			continue;
+		if (!admission_write(c, some, n, b->now_ms, b->rules->quota, err))
+			return false;
+		n = 0;
+	}
+	return n == 0 || admission_write(c, some, n, b->now_ms, b->rules->quota, err);
+}
+
+static enum slot_reason refused(enum admission_outcome outcome)
+{
+	static const enum slot_reason reasons[] = {
+		[ADMIT_DAY_QUOTA] = SLOT_RUNS_PER_DAY, [ADMIT_MONTH_QUOTA] = SLOT_RUNS_PER_MONTH,
+		[ADMIT_TOKENS] = SLOT_TOKENS_PER_MONTH, [ADMIT_NO_ACCOUNT] = SLOT_SUBSCRIPTION};
+
+	return (unsigned)outcome < sizeof reasons / sizeof *reasons ? reasons[outcome] : SLOT_NO_REASON;
+}
+
+static void tell_event(struct fire_batch *b, struct fire_item *i, struct slot_record *last)
+{
+	i->event_id = id_make_at(b->now_ms);
+	last->has_event = true;
+	last->event_id = i->event_id;
+	buf_init(&i->payload, PAYLOAD_MAX);
+	b->rules->render(&i->d, last->scheduled_for, last->has_execution ? &last->execution_id : NULL, b->now_ms,
+	                 &i->payload);
+}
+
+/* Whether items[i] made a run. */
+static bool is_accepted(const struct fire_batch *b, unsigned i)
+{
+	return b->items[i].held && b->items[i].f.fires && b->admissions[i].outcome == ADMIT_ACCEPTED;
+}
+
+/* What the last slot has come to. */
+static void settle_item(struct fire_batch *b, struct fire_item *i, const struct admission *a)
+{
+	struct slot_record *last = i->f.slot_count > 0 ? &i->f.slots[i->f.slot_count - 1] : NULL;
+	unsigned k;
+
+	for (k = 0; k < i->f.slot_count; k++)
+		i->f.slots[k].recorded_at = b->now_ms;
+	if (last && i->f.fires && a->outcome == ADMIT_ACCEPTED) {
+		last->has_execution = true;
+		last->execution_id = a->id;
+		b->out->fired++;
+		b->out->ready += a->ready;
+		if (b->now_ms - last->scheduled_for > b->out->latest_ms)
+			b->out->latest_ms = b->now_ms - last->scheduled_for;
+	} else if (last && i->f.fires) {
+		last->outcome = SLOT_SKIPPED;
+		last->reason = refused(a->outcome);
+	}
+	b->out->skipped += i->f.slot_count - (last && last->has_execution);
+	if (last && i->f.has_event)
+		tell_event(b, i, last);
+}
+
+/* ---- writing ---- */
+
+static bool write_runs(struct db_conn *c, const struct fire_batch *b, struct error *err)
+{
+	static const char sql[] = "INSERT INTO schedule_runs (schedule_id, execution_id) VALUES (?, ?)";
+	struct db_arg args[FIRE_BATCH_MAX * 2];
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		if (!is_accepted(b, i))
+			continue;
+		args[2 * rows] = db_id(&b->items[i].d.s.id);
+		args[2 * rows + 1] = db_id(&b->admissions[i].id);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 2, rows, NULL, err);
+}
+
+/* ---- cancelling ---- */
+
+static void keep_asked(struct fired *out, const struct cancelled *k, const struct id *id)
+{
+	out->asked = mem_grow(out->asked, (out->asked_count + 1) * sizeof *out->asked);
+	memcpy(out->asked[out->asked_count].doorbell, k->doorbell, sizeof k->doorbell);
+	out->asked[out->asked_count++].id = *id;
+}
+
+static bool read_runs(struct db_conn *c, const struct id *schedule_id, struct id *out, unsigned *count, struct error *err)
+{
+	static const char sql[] = "SELECT execution_id FROM schedule_runs FORCE INDEX (PRIMARY) WHERE schedule_id = ?"
+				  " ORDER BY execution_id DESC LIMIT ?" READ_LATEST;
+	struct db_arg args[2] = {db_id(schedule_id), db_int(SCHEDULE_BACKLOG_MAX + 2)};
+	int got;
+
+	*count = 0;
+	if (!db_query(c, sql, args, 2, err))
+		return false;
+	while ((got = db_next(c, err)) == 1 && *count < SCHEDULE_BACKLOG_MAX + 2)
+		*count += db_col_id(c, 0, &out[*count]);
+	db_end(c);
+	return got >= 0;
+}
+
+/* The last one first, so that none of them is let go by the end of the one before it; the new run is, when none of them
+ * goes on. */
+static bool cancel_runs(struct db_conn *c, struct fire_batch *b, const struct fire_item *item, const struct id *but,
+                        struct error *err)
+{
+	struct id runs[SCHEDULE_BACKLOG_MAX + 2];
+	struct cancelled k;
+	unsigned n, i;
+
+	if (!read_runs(c, &item->d.s.id, runs, &n, err))
+		return false;
+	for (i = 0; i < n; i++) {
+		if (id_cmp(&runs[i], but) == 0)
+			continue;
+		if (!queue_cancel_one(c, item->d.s.account_id, &runs[i], b->now_ms, &k, err))
+			return false;
+		if (k.outcome == CANCEL_ASKED)
+			keep_asked(b->out, &k, &runs[i]);
+	}
+	b->out->ready++;
+	return true;
+}
+
+/* Only for a run that was accepted, and after it: its row of schedule_runs is there. */
+static bool cancel_previous(struct db_conn *c, struct fire_batch *b, struct error *err)
+{
+	unsigned i;
+
+	for (i = 0; i < b->n; i++)
+		if (b->items[i].f.cancels && is_accepted(b, i) && !cancel_runs(c, b, &b->items[i], &b->admissions[i].id, err))
+			return false;
+	return true;
+}
+
+/* ---- writing the rest ---- */
+
+static bool write_slots(struct db_conn *c, const struct fire_batch *b, struct error *err)
+{
+	struct slot_new some[FIRE_BATCH_MAX];
+	unsigned i, k, n = 0;
+
+	for (i = 0; i < b->n; i++)
+		for (k = 0; b->items[i].held && k < b->items[i].f.slot_count; k++) {
+			some[n++] = (struct slot_new){.schedule_id = b->items[i].d.s.id, .record = b->items[i].f.slots[k]};
+			if (n < FIRE_BATCH_MAX)
+				continue;
+			if (!schedule_slots_add(c, some, n, err))
+				return false;
+			n = 0;
+		}
+	return n == 0 || schedule_slots_add(c, some, n, err);
+}
+
+static bool write_events(struct db_conn *c, const struct fire_batch *b, struct error *err)
+{
+	static const char sql[] = "INSERT INTO events (id, account_id, event, at, payload) VALUES (?, ?, ?, ?, ?)";
+	struct db_arg args[FIRE_BATCH_MAX * 5], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		const struct fire_item *item = &b->items[i];
+
+		if (!item->held || !item->payload.data)
+			continue;
+		*at++ = db_id(&item->event_id);
+		*at++ = db_int((int64_t)item->d.s.account_id);
+		*at++ = db_int(EVENT_SCHEDULE_FIRED);
+		*at++ = db_int(b->now_ms);
+		*at++ = db_bytes(item->payload.data, item->payload.len);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 5, rows, NULL, err);
+}
+
+/* After the slots, which move last_slot. */
+static bool write_schedules(struct db_conn *c, const struct fire_batch *b, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE schedules SET next_at = ?, last_slot = COALESCE(?, last_slot), total_runs = total_runs + ?,"
+		" last_run_at = COALESCE(?, last_run_at), last_execution_id = COALESCE(?, last_execution_id),"
+		" last_status = IF(? = 1, 0, last_status) WHERE id = ?";
+	struct db_arg args[FIRE_BATCH_MAX * 7], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < b->n; i++) {
+		const struct fire_item *item = &b->items[i];
+		const struct slot_record *last =
+			item->f.slot_count > 0 ? &item->f.slots[item->f.slot_count - 1] : NULL;
+		bool ran = last && last->has_execution;
+
+		if (!item->held)
+			continue;
+		*at++ = db_opt_int(b->hand ? item->d.s.next_at : item->f.next_at);
+		*at++ = db_opt_int(last && !b->hand ? last->scheduled_for : 0);
+		*at++ = db_int(ran);
+		*at++ = db_opt_int(ran ? b->now_ms : 0);
+		*at++ = db_id(ran ? &last->execution_id : NULL);
+		*at++ = db_int(ran);
+		*at++ = db_id(&item->d.s.id);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, 7, rows, NULL, err);
+}
+
+/* By hand there is an answer to give instead of a row that says why nothing came of it. */
+static bool comes_to_nothing(const struct fire_batch *b)
+{
+	return b->hand && !is_accepted(b, 0);
+}
+
+bool fire_write(struct db_conn *c, struct fire_batch *b, struct error *err)
+{
+	unsigned i;
+
+	decide_all(b);
+	if (!accept_all(c, b, err))
+		return false;
+	if (comes_to_nothing(b))
+		return true;
+	for (i = 0; i < b->n; i++)
+		if (b->items[i].held)
+			settle_item(b, &b->items[i], &b->admissions[i]);
+	return write_runs(c, b, err) && cancel_previous(c, b, err) && write_slots(c, b, err) && write_events(c, b, err) && write_schedules(c, b, err);
+}
