@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents/integration_name.h"
 #include "api/runs_priv.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "core/allowed.h"
 #include "core/once.h"
 
 #define MEMBERS_MAX     8
@@ -137,46 +137,9 @@ static bool read_key(struct request *r, struct run_request *q, struct error *err
 
 /* ---- may it run ---- */
 
-static bool check_subscription(const struct principal *p, const struct manifest *m, struct error *err)
+static bool connected(const void *ctx, const char *integration)
 {
-	int64_t trial_ends_at;
-	enum subscription_status s = principal_subscription(p, m->slug, clock_now_ms(), &trial_ends_at);
-
-	if (s == SUB_ACTIVE || s == SUB_TRIALING)
-		return true;
-	return err_set(err, ERR_FORBIDDEN, "The subscription to %s is %s; it must be active or trialing",
-	               m->name, s == SUB_NONE ? "missing" : subscription_name(s));
-}
-
-/* Data that comes with the input needs no connection. */
-static bool has_inline_data(const struct manifest *m, struct json_object *input)
-{
-	unsigned i;
-
-	for (i = 0; i < m->inline_count; i++)
-		if (json_object_object_get_ex(input, m->inline_data[i], NULL))
-			return true;
-	return false;
-}
-
-static bool check_connections(const struct principal *p, const struct manifest *m,
-                              struct json_object *input, struct error *err)
-{
-	char name[INTEGRATION_NAME_SIZE];
-	unsigned i;
-
-	if (m->required_count == 0 || has_inline_data(m, input))
-		return true;
-	for (i = 0; i < m->required_count; i++) {
-		if (principal_connected(p, m->required[i]))
-			continue;
-		integration_name(m->required[i], name);
-		err_set(err, ERR_INTEGRATION_NOT_CONNECTED,
-		        "%s not connected. User must connect at /connections", name);
-		snprintf(err->integration, sizeof err->integration, "%s", m->required[i]);
-		return false;
-	}
-	return true;
+	return principal_connected(ctx, integration);
 }
 
 /* Times are whole seconds, so the present one is not in the past. */
@@ -195,9 +158,12 @@ static bool check_start(const struct run_request *q, struct error *err)
 static bool check_account(const struct principal *p, const struct run_request *q,
                           struct json_object *input, struct error *err)
 {
+	int64_t trial_ends_at;
+
 	if (q->job.a.webhook_url && !p->features.webhooks)
 		return err_set(err, ERR_FORBIDDEN, "The plan %s does not include webhooks", p->plan);
-	return check_subscription(p, q->agent, err) && check_connections(p, q->agent, input, err);
+	return allowed_subscription(q->agent, principal_subscription(p, q->agent->slug, clock_now_ms(), &trial_ends_at), err) &&
+	       allowed_connections(q->agent, input, connected, p, err);
 }
 
 static bool may_run(struct request *r, const struct run_request *q, struct json_object *input,

@@ -37,6 +37,8 @@ struct config {
 	int   worker_threads, worker_batch, worker_poll_ms;            /* 8, 64, 1000 */
 	int   worker_idle_poll_ms, lease_s;                            /* 30000, 30 */
 	int   max_attempts, retry_base_ms, retry_max_ms;               /* 3, 1000, 60000 */
+	/* [scheduler] */
+	int   scheduler_poll_ms, scheduler_idle_poll_ms;               /* 1000, 30000 */
 	/* [webhooks] */
 	int   sender_inflight, sender_poll_ms, sender_idle_poll_ms;    /* 256, 1000, 30000 */
 	int   webhook_timeout_s, webhook_lease_s;                      /* 15, 30 */

@@ -3,7 +3,12 @@ noinst_LIBRARIES += libcore.a
 libcore_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
 libcore_a_SOURCES = \
 	src/core/admitter.c src/core/admitter.h \
+	src/core/allowed.c src/core/allowed.h \
 	src/core/audit.c src/core/audit.h \
+	src/core/schedule_decide.c src/core/schedule_decide.h \
+	src/core/schedule_plan.c src/core/schedule_plan.h \
+	src/core/scheduler.c src/core/scheduler.h \
+	src/core/zones.c src/core/zones.h \
 	src/core/auth.c src/core/auth.h src/core/auth_renew.c \
 	src/core/credentials.c src/core/credentials.h \
 	src/core/bells.c src/core/bells.h \

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/allowed.h"
+
 enum subscription_status principal_subscription(const struct principal *p, const char *agent,
                                                 int64_t now_ms, int64_t *trial_ends_at)
 {
@@ -21,10 +23,7 @@ enum subscription_status principal_subscription(const struct principal *p, const
 	*trial_ends_at = found ? found->trial_ends_at : 0;
 	if (!found)
 		return SUB_NONE;
-	/* a trial ends by itself */
-	if (found->status == SUB_TRIALING && found->trial_ends_at != 0 && found->trial_ends_at <= now_ms)
-		return SUB_CANCELED;
-	return found->status;
+	return subscription_at(found->status, found->trial_ends_at, now_ms);
 }
 
 bool principal_connected(const struct principal *p, const char *integration)

@@ -52,6 +52,23 @@ void webhook_body(struct buf *b, enum event_type event, const struct execution *
 	json_obj_close(&w);
 }
 
+void webhook_schedule_body(struct buf *b, const struct schedule_event *e)
+{
+	static const struct id none;
+	struct json_out w;
+
+	json_begin(&w, b);
+	json_obj_open(&w, NULL);
+	json_put_str(&w, "event", event_type_name(EVENT_SCHEDULE_FIRED));
+	json_put_id(&w, "schedule_id", ID_SCHEDULE, &e->schedule_id);
+	json_put_opt_id(&w, "execution_id", e->execution != NULL, ID_EXECUTION, e->execution ? e->execution : &none);
+	json_put_str(&w, "agent_slug", e->agent);
+	json_put_id(&w, "user_id", ID_USER, &e->user_id);
+	json_put_time(&w, "scheduled_for", e->scheduled_for);
+	json_put_time(&w, "timestamp", e->timestamp);
+	json_obj_close(&w);
+}
+
 bool webhook_secret_read(const char *text, size_t n, struct webhook_secret *out, struct error *err)
 {
 	size_t prefix = sizeof SECRET_PREFIX - 1;

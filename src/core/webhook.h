@@ -13,6 +13,15 @@
  * b. */
 void webhook_body(struct buf *b, enum event_type event, const struct execution *run);
 
+/* The body of schedule.fired. execution NULL: none was made. Adds to b. */
+struct schedule_event {
+	struct id schedule_id, user_id;
+	const struct id *execution;
+	const char *agent;
+	int64_t scheduled_for, timestamp;
+};
+void webhook_schedule_body(struct buf *b, const struct schedule_event *e);
+
 /* "whsec_" and base64 of the key (Standard Webhooks). */
 #define WEBHOOK_SECRET_MAX 255
 struct webhook_secret {

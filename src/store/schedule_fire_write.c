@@ -212,11 +212,11 @@ static bool write_slots(struct db_conn *c, const struct fire_batch *b, struct er
 			some[n++] = (struct slot_new){.schedule_id = b->items[i].d.s.id, .record = b->items[i].f.slots[k]};
 			if (n < FIRE_BATCH_MAX)
 				continue;
-			if (!schedule_slots_add(c, some, n, err))
+			if (!schedule_slots_insert(c, some, n, err))
 				return false;
 			n = 0;
 		}
-	return n == 0 || schedule_slots_add(c, some, n, err);
+	return n == 0 || schedule_slots_insert(c, some, n, err);
 }
 
 static bool write_events(struct db_conn *c, const struct fire_batch *b, struct error *err)
@@ -240,7 +240,6 @@ static bool write_events(struct db_conn *c, const struct fire_batch *b, struct e
 	return rows == 0 || db_exec_rows(c, sql, args, 5, rows, NULL, err);
 }
 
-/* After the slots, which move last_slot. */
 static bool write_schedules(struct db_conn *c, const struct fire_batch *b, struct error *err)
 {
 	static const char sql[] =

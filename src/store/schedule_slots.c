@@ -71,7 +71,7 @@ bool schedule_slots(struct db_conn *c, const struct slot_filter *f, struct slot_
 
 #define WRITE_MAX 64      /* rows at once */
 
-static bool insert(struct db_conn *c, const struct slot_new *s, unsigned n, struct error *err)
+static bool insert_some(struct db_conn *c, const struct slot_new *s, unsigned n, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO schedule_slots (schedule_id, scheduled_for, recorded_at, outcome, reason, moved, slots, execution_id,"
@@ -112,13 +112,25 @@ static bool move_on(struct db_conn *c, const struct slot_new *s, unsigned n, str
 	return rows == 0 || db_exec_rows(c, sql, args, 2, rows, NULL, err);
 }
 
+bool schedule_slots_insert(struct db_conn *c, const struct slot_new *s, unsigned n, struct error *err)
+{
+	unsigned from, some;
+
+	for (from = 0; from < n; from += some) {
+		some = n - from < WRITE_MAX ? n - from : WRITE_MAX;
+		if (!insert_some(c, s + from, some, err))
+			return false;
+	}
+	return true;
+}
+
 bool schedule_slots_add(struct db_conn *c, const struct slot_new *s, unsigned n, struct error *err)
 {
 	unsigned from, some;
 
 	for (from = 0; from < n; from += some) {
 		some = n - from < WRITE_MAX ? n - from : WRITE_MAX;
-		if (!insert(c, s + from, some, err) || !move_on(c, s + from, some, err))
+		if (!insert_some(c, s + from, some, err) || !move_on(c, s + from, some, err))
 			return false;
 	}
 	return true;

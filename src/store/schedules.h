@@ -109,6 +109,7 @@ bool schedule_delete(struct db_conn *c, const struct schedule *s, int64_t now_ms
 
 /* Rows of the ledger, and last_slot of their schedule, the latest of them last. */
 struct slot_new { struct id schedule_id; struct slot_record record; };
+bool schedule_slots_insert(struct db_conn *c, const struct slot_new *s, unsigned n, struct error *err);   /* rows alone */
 bool schedule_slots_add(struct db_conn *c, const struct slot_new *s, unsigned n, struct error *err);
 
 /* ---- figures for /metrics and the doctor ---- */

@@ -70,6 +70,7 @@ static void an_empty_file_gives_the_defaults(void)
 	               c.retry_max_ms == 60000);
 	CU_ASSERT_TRUE(c.sender_inflight == 256 && c.sender_poll_ms == 1000 && c.sender_idle_poll_ms == 30000 &&
 	               c.webhook_timeout_s == 15 && c.webhook_lease_s == 30);
+	CU_ASSERT_TRUE(c.scheduler_poll_ms == 1000 && c.scheduler_idle_poll_ms == 30000);
 	CU_ASSERT_STRING_EQUAL(c.allow_networks, "");
 	CU_ASSERT_STRING_EQUAL(c.webhook_schedule_s, "5,30,120,600,3600,10800,21600,43200");
 	config_release(&c);
