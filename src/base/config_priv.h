@@ -19,7 +19,7 @@ struct setting {
 	const char *help;
 };
 
-#define SETTINGS 37   /* rows of the table */
+#define SETTINGS 237   /* rows of the table */
 
 extern const struct setting *const config_settings;
 

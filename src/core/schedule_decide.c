@@ -1,5 +1,6 @@
 #include "core/schedule_decide.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
