@@ -4,11 +4,6 @@
 
 #include "agents/integration_name.h"
 
-enum subscription_status subscription_at(enum subscription_status s, int64_t trial_ends_at, int64_t now_ms)
-{
-	return s == SUB_TRIALING && trial_ends_at != 0 && trial_ends_at <= now_ms ? SUB_CANCELED : s;
-}
-
 bool allowed_subscription(const struct manifest *m, enum subscription_status s, struct error *err)
 {
 	if (s == SUB_ACTIVE || s == SUB_TRIALING)

@@ -10,8 +10,6 @@
 #include "agents/registry.h"
 #include "store/accounts.h"
 
-/* As it counts at now_ms: a trial ends by itself. */
-enum subscription_status subscription_at(enum subscription_status s, int64_t trial_ends_at, int64_t now_ms);
 /* ERR_FORBIDDEN unless it is active or trialing; s is as it counts now. */
 bool allowed_subscription(const struct manifest *m, enum subscription_status s, struct error *err);
 /* ERR_INTEGRATION_NOT_CONNECTED names the first required integration that is not connected. Data that comes with the input

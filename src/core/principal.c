@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-#include "core/allowed.h"
+enum subscription_status subscription_at(enum subscription_status s, int64_t trial_ends_at, int64_t now_ms)
+{
+	return s == SUB_TRIALING && trial_ends_at != 0 && trial_ends_at <= now_ms ? SUB_CANCELED : s;
+}
 
 enum subscription_status principal_subscription(const struct principal *p, const char *agent,
                                                 int64_t now_ms, int64_t *trial_ends_at)

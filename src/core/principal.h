@@ -4,6 +4,8 @@
 
 #include "store/accounts.h"
 
+/* As a status counts at now_ms: a trial ends by itself. */
+enum subscription_status subscription_at(enum subscription_status s, int64_t trial_ends_at, int64_t now_ms);
 enum subscription_status principal_subscription(const struct principal *p, const char *agent,
                                                 int64_t now_ms, int64_t *trial_ends_at);
 /* Does the key allow this address? ERR_FORBIDDEN names it. NULL and what is no address are in no network. */

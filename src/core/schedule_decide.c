@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "core/allowed.h"
 #include "core/bells.h"
+#include "core/principal.h"
 #include "core/quota.h"
 #include "core/schedule_plan.h"
 #include "core/webhook.h"
