@@ -154,7 +154,8 @@ static int64_t date_in_year(const struct zone_date *d, int year)
 	return (first + day) * DAY_S + d->time;
 }
 
-void zone_rule_year(const struct zone_rule *r, int year, int64_t at[2], int32_t to[2])
+/* The two changes of a year in UTC seconds, ordered; to[i] is the offset from at[i] on. */
+static void changes_of_year(const struct zone_rule *r, int year, int64_t at[2], int32_t to[2])
 {
 	int64_t start = date_in_year(&r->start, year) - r->standard;
 	int64_t end = date_in_year(&r->end, year) - r->summer;
@@ -166,17 +167,39 @@ void zone_rule_year(const struct zone_rule *r, int year, int64_t at[2], int32_t 
 	to[1 - first] = r->standard;
 }
 
-int32_t zone_rule_offset(const struct zone_rule *r, int64_t at)
+/* All changes of a cycle of the calendar, so that what is later can be looked up in it; two years before for the state
+ * that the rule is in, and some after it, since dates reach a week into the years beside theirs. */
+void zone_rule_extend(const struct zone_rule *r, struct zone *z, int64_t last)
 {
-	int year, month, day;
-	int32_t to[2];
-	int64_t t[2];
+	int year, month, day, i, k;
+	int32_t to[2], now = r->standard;
+	bool begun = false;
+	int64_t at[2];
 
-	if (!r->has_summer)
-		return r->standard;
-	clock_civil((at + r->standard) * 1000, &year, &month, &day);
-	zone_rule_year(r, year, t, to);
-	if (at < t[0])
-		return to[1];
-	return at < t[1] ? to[0] : to[1];
+	if (!r->has_summer) {
+		zone_add(z, last, r->standard);
+		return;
+	}
+	clock_civil(last * 1000, &year, &month, &day);
+	for (i = -2; i < CYCLE_YEARS + 5; i++) {
+		changes_of_year(r, year + i, at, to);
+		for (k = 0; k < 2; k++) {
+			if (at[k] > last && !begun)
+				zone_add(z, last, now);
+			begun |= at[k] > last;
+			if (at[k] > last)
+				zone_add(z, at[k], to[k]);
+			else
+				now = to[k];
+		}
+	}
+	z->cyclic = true;
+	z->cycle_end = clock_from_civil(year + 3, 1, 1) / 1000 + CYCLE_S;
+}
+
+void zone_rule_alone(const struct zone_rule *r, struct zone *z)
+{
+	z->first = r->standard;
+	if (r->has_summer)
+		zone_rule_extend(r, z, clock_from_civil(0, 1, 1) / 1000);
 }
