@@ -3,8 +3,8 @@
  *	minute  hour  day of month  month  day of week
  *	0-59    0-23  1-31, L       1-12, JAN-DEC  0-7, SUN-SAT (0 and 7 are Sunday), 5L, 2#3
  *
- * Lists, ranges and steps; @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. When both day fields are
- * restricted, either may match.
+ * Lists, ranges and steps (a/n is a to the end by n); @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. When both day fields are
+ * restricted (anything but * alone), either may match.
  *
  * Clock changes: an expression whose minute and hour are fixed fires once for each local time it names; one that is
  * skipped at the instant that the offset before the change gives, one that occurs twice the first time. With * or *\/n in
@@ -44,8 +44,8 @@ struct cron_slot {
 	int64_t at_ms;
 	bool    moved;                       /* a clock change skipped its local time */
 };
-/* The first slot after an instant, or the last one before it; false when there is none within a cycle of the calendar
- * (years 1970 to 9999). Some microseconds. */
+/* The first slot after an instant, or the last one before it; false when there is none in the years 0 to 9999. A slot is
+ * of whole seconds (an offset may have seconds). Both take well under a microsecond, some when a slot is decades away. */
 bool cron_next(const struct cron *c, const struct zone *z, int64_t after_ms, struct cron_slot *out);
 bool cron_previous(const struct cron *c, const struct zone *z, int64_t before_ms, struct cron_slot *out);
 

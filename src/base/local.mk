@@ -4,7 +4,8 @@ libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS) $(INIH_CFLA
 libbase_a_SOURCES = \
 	src/base/arena.c src/base/arena.h \
 	src/base/buf.c src/base/buf.h \
-	src/base/clock.c src/base/clock.h src/base/cron.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/cron.h src/base/cron_match.c src/base/cron_next.c src/base/cron_parse.c src/base/cron_priv.h \
 	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_priv.h src/base/config_table.c \
 	src/base/crypto.c src/base/crypto.h src/base/crypto_password.c src/base/crypto_password.h \
 	src/base/crypto_ring.c src/base/crypto_seal.c \
@@ -22,5 +23,5 @@ libbase_a_SOURCES = \
 	src/base/schema.h src/base/schema_priv.h src/base/schema_value.c src/base/schema_format.c \
 	src/base/schema_compile.c src/base/schema_keyword.c src/base/schema_ref.c src/base/schema_compile_priv.h \
 	src/base/schema_check.c src/base/schema_fail.c src/base/schema_check_priv.h \
-	src/base/zone.c src/base/zone.h src/base/zone_priv.h src/base/zone_rule.c
+	src/base/zone.c src/base/zone.h src/base/zone_file.c src/base/zone_priv.h src/base/zone_rule.c
 BASE_LIBS = libbase.a $(JSONC_LIBS) $(CRYPTO_LIBS) $(INIH_LIBS) $(ZLIB_LIBS) -lm
