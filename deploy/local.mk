@@ -5,7 +5,8 @@ deploy_templates = \
 	deploy/lighttpd/agentiv.conf.in deploy/lighttpd/agentiv-cgi.conf.in \
 	deploy/apache/agentiv.conf.in deploy/apache/agentiv-cgi.conf.in \
 	deploy/systemd/agentiv-responder.socket.in deploy/systemd/agentiv-responder.service.in \
-	deploy/systemd/agentiv-worker.service.in deploy/systemd/agentiv-webhookd.service.in
+	deploy/systemd/agentiv-worker.service.in deploy/systemd/agentiv-scheduler.service.in \
+	deploy/systemd/agentiv-webhookd.service.in
 deploy_rendered = $(deploy_templates:.in=)
 
 nobase_nodist_doc_DATA = $(deploy_rendered)

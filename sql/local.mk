@@ -12,5 +12,4 @@ dist_sql_DATA = \
 	sql/0008_budgets.sql \
 	sql/0009_secrets.sql \
 	sql/0010_features.sql \
-	sql/0011_schedules.sql \
-	sql/0012_duties.sql
+	sql/0011_schedules.sql

@@ -3,8 +3,8 @@ import json
 import signal
 import sys
 
-TITLES = {"db": "MariaDB", "responder": "agentiv.fcgi", "worker": "agentiv-worker", "sender": "agentiv-webhookd",
-          "web": "web server"}
+TITLES = {"db": "MariaDB", "responder": "agentiv.fcgi", "worker": "agentiv-worker", "scheduler": "agentiv-scheduler",
+          "sender": "agentiv-webhookd", "web": "web server"}
 
 
 def read_rows():

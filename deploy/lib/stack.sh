@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A whole Agentiv in one folder: private MariaDB, web server on 127.0.0.1, responder, worker and sender.
+# A whole Agentiv in one folder: private MariaDB, web server on 127.0.0.1, responder, worker, scheduler and
+# sender.
 # The quickstart, the tests and the benchmark all start theirs with this. Sourced, it only defines functions;
 # run, it is a command (the text of usage, below).
 #
@@ -103,7 +104,7 @@ stack_migrate() {
 	}
 }
 
-# stack_start STATE NAME…: db, responder, worker, sender; done when each is ready. Running ones are left.
+# stack_start STATE NAME…: db, responder, worker, scheduler, sender; done when each is ready. Running ones are left.
 stack_start() {
 	local state=$1 name run
 	shift
@@ -114,8 +115,9 @@ stack_start() {
 		db) stack_mariadb_start "$state" ;;
 		responder) stack_program_start "$state" responder agentiv.fcgi stack_socket_open "$run/agentiv.sock" ;;
 		worker) stack_program_start "$state" worker agentiv-worker stack_bell "$state" worker ;;
+		scheduler) stack_program_start "$state" scheduler agentiv-scheduler stack_bell "$state" scheduler ;;
 		sender) stack_program_start "$state" sender agentiv-webhookd stack_bell "$state" sender ;;
-		*) stack_fail "unknown process '$name' (db, responder, worker, sender)" ;;
+		*) stack_fail "unknown process '$name' (db, responder, worker, scheduler, sender)" ;;
 		esac || return
 	done
 }
@@ -154,7 +156,7 @@ stack_stop() {
 
 # stack_down STATE: everything, in the order in which nothing is lost.
 stack_down() {
-	stack_stop "$1" web responder worker sender db
+	stack_stop "$1" web responder scheduler worker sender db
 }
 
 # stack_init STATE [SECTION.NAME=VALUE…]: from nothing to a database with the present schema, running.
@@ -166,9 +168,9 @@ stack_init() {
 stack_up() {
 	local state=$1 server=$2 port=$3
 	if [ "${4:-}" = cgi ]; then
-		stack_start "$state" db worker sender
+		stack_start "$state" db worker scheduler sender
 	else
-		stack_start "$state" db responder worker sender
+		stack_start "$state" db responder worker scheduler sender
 	fi && stack_web_start "$state" "$server" "$port" "${4:-}"
 }
 
@@ -185,7 +187,7 @@ stack_health() {
 	case $name in
 	db) stack_sql "$state" 'SELECT 1' ;;
 	responder) stack_socket_open "$(stack_run_dir "$state")/agentiv.sock" ;;
-	worker | sender) stack_bell "$state" "$name" ;;
+	worker | scheduler | sender) stack_bell "$state" "$name" ;;
 	web) curl -fsS -m 5 "$(stack_url "$state")/health/ready" ;;
 	esac >/dev/null 2>&1 && echo ok || echo unwell
 }
@@ -193,7 +195,7 @@ stack_health() {
 # stack_status STATE: lines of name, pid, health, memory in KiB; false unless all are well.
 stack_status() {
 	local state=$1 name pid health all=0
-	for name in db responder worker sender web; do
+	for name in db responder worker scheduler sender web; do
 		pid=$(stack_pid "$state" $name) || pid=-
 		health=$(stack_health "$state" $name)
 		[ "$health" = ok ] || all=1
@@ -225,7 +227,7 @@ A whole Agentiv in the folder STATE; STACK_BIN says where the programs are.
 
   init STATE [SECTION.NAME=VALUE…]  folders, configuration, secrets, database (left running), schema
   up STATE SERVER PORT [cgi]        all processes behind nginx, lighttpd or apache; port 0: a free one; prints the URL
-  start STATE NAME…                 db, responder, worker, sender
+  start STATE NAME…                 db, responder, worker, scheduler, sender
   web STATE SERVER PORT [cgi]       the web server alone; prints the URL
   stop STATE NAME…                  those, and web
   signal STATE NAME SIGNAL          KILL also waits for the end

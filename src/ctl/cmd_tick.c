@@ -1,4 +1,4 @@
-/* One bounded pass of worker and sender, for hosts with only cron. */
+/* One bounded pass of scheduler, worker and sender, for hosts with only cron. */
 #include "ctl/print.h"
 
 #include <string.h>
@@ -11,16 +11,19 @@
 #include "core/executor.h"
 #include "core/local_runs.h"
 #include "core/reseal.h"
+#include "core/scheduler.h"
 #include "core/sender.h"
 #include "net/outbound.h"
 
 #define RUNS_MAX       1000
 #define SECONDS        50          /* under the minute after which cron calls again */
 #define SEND_SHARE     5           /* a fifth of them is for deliveries, and a second at least */
+#define FIRE_SHARE     2           /* half of them at most for schedules, whose runs come next */
 #define TICK_THREADS   4
 #define SPARE          5           /* connections beside one for each thread */
 
 struct pass {
+	struct scheduler_counts fired;
 	struct executor_pass runs;
 	struct sender_counts sent;
 };
@@ -29,6 +32,8 @@ static void put_pass(struct ctl *c, const struct pass *p)
 {
 	struct table t;
 	const struct { const char *name, *label; uint64_t n; } rows[] = {
+		{"fired", "Schedules fired", p->fired.fired},
+		{"skipped", "  slots without a run", p->fired.skipped},
 		{"ran", "Runs", p->runs.ran},
 		{"succeeded", "  succeeded", p->runs.succeeded},
 		{"failed", "  failed", p->runs.failed},
@@ -55,6 +60,13 @@ static void put_pass(struct ctl *c, const struct pass *p)
 		json_obj_close(&c->w);
 	else
 		table_print(&t, "", &c->out);
+}
+
+static bool fire_pass(struct ctl *c, const struct registry *agents, int64_t until_us, struct pass *p)
+{
+	struct scheduler_env env = {.db = c->db, .cfg = &c->cfg, .agents = agents, .ringer = c->ringer};
+
+	return scheduler_pass(&env, until_us, &p->fired, &c->err);
 }
 
 static bool run_pass(struct ctl *c, const struct executor_env *env, int64_t until_us, struct pass *p)
@@ -116,7 +128,8 @@ static bool pass(struct ctl *c, const struct registry *agents, const struct outb
 	int64_t least_us;
 
 	local_owner(&env.owner);
-	if (!run_pass(c, &env, until_us - us / SEND_SHARE, p))
+	if (!fire_pass(c, agents, until_us - us / FIRE_SHARE, p) ||
+	    !run_pass(c, &env, until_us - us / SEND_SHARE, p))
 		return false;
 	least_us = clock_mono_us() + 1000000;
 	if (!send_pass(c, rules, until_us > least_us ? until_us : least_us, p))

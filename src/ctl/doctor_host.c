@@ -149,6 +149,7 @@ void doctor_programs(struct doctor *d)
 {
 	static const struct { const char *name, *check, *advice; } programs[] = {
 		{"agentiv-worker", "worker", "start agentiv-worker, or call agentivctl tick from cron"},
+		{"agentiv-scheduler", "scheduler", "start agentiv-scheduler, or call agentivctl tick from cron"},
 		{"agentiv-webhookd", "sender", "start agentiv-webhookd, or call agentivctl tick from cron"},
 		{"agentiv.fcgi", "responder", "start agentiv.fcgi, unless the web server runs it as plain CGI"},
 	};

@@ -1,4 +1,4 @@
-"""The worker and the sender, as whoever starts them sees them."""
+"""The daemons, as whoever starts them sees them."""
 import os
 import subprocess
 import threading
@@ -22,6 +22,7 @@ class Daemons(Ctl):
 
     def test_each_logs_with_what_it_started(self):
         for program, setting, expected in (("agentiv-worker", "AGENTIV_WORKER_THREADS", r"threads=3 agents=\d+"),
+                                           ("agentiv-scheduler", "AGENTIV_WORKER_THREADS", r"agents=\d+"),
                                            ("agentiv-webhookd", "AGENTIV_WEBHOOKS_INFLIGHT", "inflight=3")):
             line = self.first_line_with("started", program,
                                         {setting: "3", "AGENTIV_PATHS_RUN_DIR": str(new_folder())})

@@ -4,6 +4,9 @@ from stack import wait_until
 from faults import FaultTest
 
 
+SCHEDULED = "1"         # enum exec_trigger
+
+
 class Tick(FaultTest):
     def tick(self, *words):
         return self.stack.ctl("tick", *words)
@@ -29,3 +32,17 @@ class Tick(FaultTest):
         self.stack.sql("UPDATE account_quota SET active = 7")
         self.tick()
         self.assertEqual(self.stack.number("SELECT active FROM account_quota"), 0)
+
+    def test_schedules_that_are_due_fire_and_are_run_in_the_same_call(self):
+        self.stack.stop("worker", "scheduler", "sender")
+        account = self.stack.number("SELECT id FROM accounts")
+        minute = "UNIX_TIMESTAMP() DIV 60"
+        self.stack.sql(
+            "INSERT INTO schedules (id, account_id, agent, enabled, next_at, last_slot, cron_expr, timezone, catch_up, overlap,"
+            f" created_at, updated_at, input) SELECT UNHEX(LPAD(HEX(seq), 32, '0')), {account}, IF(seq = 1, 'probe', 'gone'), 1,"
+            f" {minute} * 60000, 0, CONCAT({minute} MOD 60, ' ', {minute} DIV 60 MOD 24, ' * * *'), 'UTC', 0, 0, 0, 0, '{{}}'"
+            " FROM seq_1_to_2")
+        done = self.tick()
+        self.assertEqual((done["fired"], done["skipped"], done["ran"]), (1, 1, 1))
+        self.assertEqual(self.stack.sql("SELECT trigger_type FROM executions"), [[SCHEDULED]])
+        self.assertEqual(self.open_count(), 0)

@@ -129,6 +129,12 @@ def compiler_errors(text):
     return lines[:20] or text.splitlines()[-20:]
 
 
+def make(objects, programs, env):
+    status, text = processes.run(["make", "-j2", "-C", objects, *programs], env=env, limit_s=900, show=False)
+    if status != 0:
+        raise Broken("\n".join(compiler_errors(text)))
+
+
 # ---- the parts ----
 
 def check(run, variant, folder):
@@ -172,9 +178,7 @@ def store(run, variant, folder):
     objects, _ = run.build(variant)
     with_database = [p for p in make_variable(objects, "check_PROGRAMS")
                      if p.endswith("_tests") and p not in make_variable(objects, "TESTS")]
-    status, text = processes.run(["make", "-j2", "-C", objects, *with_database], env=env, limit_s=900, show=False)
-    if status != 0:
-        raise Broken("\n".join(compiler_errors(text)))
+    make(objects, with_database, env)
     count = Count(0, 0)
     for program in with_database:
         state = folder / program
@@ -191,13 +195,16 @@ def store(run, variant, folder):
     return count
 
 
-def python_tests(name, minutes, npm=False, **more):
+def python_tests(name, minutes, npm=False, programs=(), **more):
+    """programs: of the build, that they use."""
     limit_s = minutes * 60
 
     def function(run, variant, folder):
         env = run.env(variant, folder, **more)
         if npm:
             env["AGENTIV_NPM"] = str(npm_packages(run))
+        if programs:
+            make(run.build(variant)[0], programs, env)
         result = folder / "result.json"
         script = run.top / "tests/lib/unittest_part.py"
         tests = run.top / "tests" / name
@@ -247,9 +254,7 @@ def corpus(run, variant, folder):
     env = run.env(variant, folder)
     objects, _ = run.build(variant)
     data = npm_packages(run) / CORPUS
-    status, text = processes.run(["make", "-C", objects, "agents_tests"], env=env, limit_s=600, show=False)
-    if status != 0:
-        raise Broken("\n".join(compiler_errors(text)))
+    make(objects, ["agents_tests"], env)
     status, text = processes.run([objects / "agents_tests", "--corpus", data], env=env, limit_s=600)
     count = counts.of_cunit(text, status)
     if f"{CORPUS_MAILS} mails read" not in text:
@@ -299,8 +304,8 @@ def bench(run, variant, folder):
     """A short measurement of what the hot paths do: that it runs, and what it says."""
     env = run.env(variant, folder)
     file = folder / "bench.json"
-    status, _ = processes.run([run.top / "tests/bench/run", "--quick", "--only", "null,accept,get,claim", "--rounds", 1,
-                               "--seconds", 1, "--queue", 20000, "--json", file], env=env, limit_s=600)
+    status, _ = processes.run([run.top / "tests/bench/run", "--quick", "--only", "null,accept,get,claim,schedules", "--rounds",
+                               1, "--seconds", 1, "--queue", 20000, "--json", file], env=env, limit_s=600)
     well = status == 0 and file.exists() and json.loads(file.read_text())
     return Count(1, 0) if well else Count(0, 1)
 
@@ -324,7 +329,7 @@ PARTS = {
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, AGENTIV_TEST_SERVER="lighttpd", AGENTIV_CGI="1")),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
-    "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15)),
+    "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
     "quality": Part("how well email-triage sorts, on a sample", 10, quality),

@@ -165,7 +165,7 @@ class QuickstartTest(unittest.TestCase):
 
     def test_status_tells_of_five_processes_that_are_well(self):
         code, status = self.stack.status()
-        self.assertEqual([p["name"] for p in status["processes"]], ["db", "responder", "worker", "sender", "web"])
+        self.assertEqual([p["name"] for p in status["processes"]], ["db", "responder", "worker", "scheduler", "sender", "web"])
         self.assertEqual({p["health"] for p in status["processes"]}, {"ok"})
         self.assertTrue(all(p["memory_kib"] > 100 for p in status["processes"]))
         self.assertEqual((code, status["ok"]), (0, True))

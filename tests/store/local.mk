@@ -2,4 +2,3 @@ include tests/store/queue.mk
 include tests/store/accounts.mk
 include tests/store/db.mk
 include tests/store/request.mk
-include tests/store/duty.mk
