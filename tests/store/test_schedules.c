@@ -196,7 +196,7 @@ static void the_schedules_of_all_accounts_are_listed_by_id_with_whose_they_are(v
 
 /* ---- the ledger ---- */
 
-/* n rows a second apart from T0; each third was skipped. */
+/* n rows a millisecond apart from T0; each third was skipped. */
 static void fill_ledger(const struct schedule *s, unsigned n)
 {
 	struct slot_new *rows = arena_alloc(&arena, n * sizeof *rows);
@@ -204,7 +204,7 @@ static void fill_ledger(const struct schedule *s, unsigned n)
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		rows[i] = (struct slot_new){s->id, {.scheduled_for = T0 + 1000 * i, .recorded_at = T0 + 1000 * i + 3, .slots = 1,
+		rows[i] = (struct slot_new){s->id, {.scheduled_for = T0 + i, .recorded_at = T0 + i + 3, .slots = 1,
 		                                    .outcome = i % 3 == 2 ? SLOT_SKIPPED : SLOT_FIRED,
 		                                    .reason = i % 3 == 2 ? SLOT_OVERLAP : SLOT_NO_REASON}};
 	CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err));
@@ -330,7 +330,7 @@ static void add_open_run(const struct schedule *s)
 
 static void the_figures_tell_what_is_due_paused_and_waiting(void)
 {
-	struct schedule s[3] = {daily("echo"), daily("probe"), daily("triage")};
+	struct schedule s[4] = {daily("echo"), daily("probe"), daily("triage"), daily("drive")};
 	struct schedule_stats stats;
 	struct error err;
 	unsigned i;
@@ -339,13 +339,14 @@ static void the_figures_tell_what_is_due_paused_and_waiting(void)
 	s[1].next_at = T0 + 5000;
 	s[2].next_at = 0;
 	s[2].paused_at = T0;
-	for (i = 0; i < 3; i++)
+	s[3].next_at = T0 + 6000;
+	for (i = 0; i < 4; i++)
 		write_new(&s[i]);
 	for (i = 0; i < 3; i++)
 		add_open_run(&s[0]);
 	add_open_run(&s[1]);
 	CU_ASSERT_TRUE_FATAL(schedule_stats(fx_conn, T0 + 4000, &stats, &err));
-	CU_ASSERT_TRUE(stats.enabled == 2 && stats.overdue == 1 && stats.oldest_ms == 3000);
+	CU_ASSERT_TRUE(stats.enabled == 3 && stats.overdue == 1 && stats.oldest_ms == 3000);
 	CU_ASSERT_TRUE(stats.paused == 1 && stats.waiting == 2);
 	fx_empty();
 	CU_ASSERT_TRUE_FATAL(schedule_stats(fx_conn, T0, &stats, &err));
