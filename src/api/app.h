@@ -17,6 +17,7 @@
 #include "core/ratelimit.h"
 #include "core/reader.h"
 #include "core/runs.h"
+#include "core/schedules.h"
 #include "core/secrets.h"
 #include "db/db.h"
 #include "net/outbound.h"
@@ -34,6 +35,7 @@ struct app {
 	struct db               *db;
 	struct auth             *auth;
 	struct keys              keys;
+	struct schedules         schedules;
 	struct logins           *logins;
 	struct ratelimit        *ratelimit;
 	struct doorbell_ringer  *ringer;

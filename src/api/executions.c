@@ -1,11 +1,10 @@
 /* Executions: one, a list, its steps, its end by command. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "api/handlers.h"
-#include "api/render.h"
 #include "api/app.h"
-#include "base/clock.h"
+#include "api/handlers.h"
+#include "api/query.h"
+#include "api/render.h"
 #include "http/response.h"
 
 #define BODY_MAX       ((8u << 20) + 65536)
@@ -101,33 +100,14 @@ void executions_cancel(struct request *r)
 
 /* ---- the list ---- */
 
-/* A whole number in [min, max]; absent leaves the default. */
-static bool query_number(const struct request *r, const char *name, unsigned min, unsigned max,
-                         unsigned *out, struct error *err)
+static bool query_bound(const struct request *r, const char *name, struct id *out, struct error *err)
 {
-	const char *text = request_query(r, name);
-	unsigned long n;
+	int64_t ms = -1;
 
-	if (!text)
-		return true;
-	n = strlen(text) <= 9 && strspn(text, "0123456789") == strlen(text) ? strtoul(text, NULL, 10) :
-		(unsigned long)max + 1;
-	if (!*text || n < min || n > max)
-		return err_field(err, name, "%s must be a whole number from %u to %u", name, min, max);
-	*out = (unsigned)n;
-	return true;
-}
-
-static bool query_time(const struct request *r, const char *name, struct id *out, struct error *err)
-{
-	const char *text = request_query(r, name);
-	int64_t ms;
-
-	if (!text)
-		return true;
-	if (!clock_parse(text, &ms))
-		return err_field(err, name, "%s must be a time such as 2025-01-15T06:00:00Z", name);
-	*out = id_floor(ms);
+	if (!query_time(r, name, &ms, err))
+		return false;
+	if (request_query(r, name))
+		*out = id_floor(ms);
 	return true;
 }
 
@@ -154,30 +134,15 @@ static bool query_names(const struct request *r, struct execution_filter *f, str
 	return true;
 }
 
-static int hex_value(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The last id that the page before has looked at. */
-static bool query_cursor(const struct request *r, struct id *before, struct error *err)
+static bool query_before(const struct request *r, struct id *before, struct error *err)
 {
-	const char *text = request_query(r, "cursor");
 	struct id id;
-	unsigned i;
+	bool given;
 
-	if (!text)
-		return true;
-	for (i = 0; i < sizeof id.b && strlen(text) == CURSOR_LEN; i++) {
-		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			break;
-		id.b[i] = (uint8_t)(high << 4 | low);
-	}
-	if (i < sizeof id.b)
-		return err_field(err, "cursor", "cursor must be a next_cursor of an earlier answer");
-	if (id_cmp(&id, before) < 0)
+	if (!query_cursor(r, id.b, sizeof id.b, &given, err))
+		return false;
+	if (given && id_cmp(&id, before) < 0)
 		*before = id;
 	return true;
 }
@@ -188,10 +153,10 @@ static bool read_filter(const struct request *r, struct execution_filter *f, str
 	memset(&f->before, 0xff, sizeof f->before);
 	f->account_id = r->auth->principal.account_id;
 	f->limit = LIST_DEFAULT;
-	return query_names(r, f, err) && query_time(r, "created_after", &f->from, err) &&
-	       query_time(r, "created_before", &f->before, err) &&
+	return query_names(r, f, err) && query_bound(r, "created_after", &f->from, err) &&
+	       query_bound(r, "created_before", &f->before, err) &&
 	       query_number(r, "limit", 1, LIST_MAX, &f->limit, err) &&
-	       query_cursor(r, &f->before, err);
+	       query_before(r, &f->before, err);
 }
 
 static void answer_list(struct request *r, const struct execution *list, unsigned n, bool more,

@@ -17,6 +17,14 @@ void executions_steps(struct request *r);
 void executions_events(struct request *r);
 void executions_cancel(struct request *r);
 
+void schedules_list_all(struct request *r);
+void schedules_get(struct request *r);
+void schedules_put_one(struct request *r);
+void schedules_delete_one(struct request *r);
+void schedules_run_now(struct request *r);
+void schedules_preview_get(struct request *r);
+void schedules_history_get(struct request *r);
+
 void session_create(struct request *r);
 void session_delete(struct request *r);
 void me_get(struct request *r);

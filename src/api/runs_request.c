@@ -1,12 +1,11 @@
 /* What a run's request asks for: its body and headers, checked, and whether the account may have it run. */
-#include <stdio.h>
 #include <string.h>
 
 #include "api/runs_priv.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "core/allowed.h"
 #include "core/once.h"
+#include "core/run_rules.h"
 
 #define MEMBERS_MAX     8
 #define WEBHOOK_URL_MAX 2048      /* the column */
@@ -14,16 +13,6 @@
 #define RUN_DELAY_MAX_MS   (RUN_DELAY_MAX_DAYS * 86400 * INT64_C(1000))
 
 /* ---- what was asked ---- */
-
-static const struct json_span *find_span(const struct json_span *spans, unsigned n, const char *key)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (spans[i].key_len == strlen(key) && memcmp(spans[i].key, key, spans[i].key_len) == 0)
-			return &spans[i];
-	return NULL;
-}
 
 /* When the run is to start, if it was said. Whether that is still to come is asked last: a repeat of a request that was
  * accepted in time is answered as it was. */
@@ -84,8 +73,7 @@ static bool read_input(struct request *r, struct run_request *q, struct json_obj
 	q->agent = registry_find(r->app->agents, r->param);
 	if (!q->agent)
 		return err_set(err, ERR_NOT_FOUND, "There is no such agent; see /api/agents");
-	return (!q->agent->input || schema_check(q->agent->input, *input, "input_payload", err)) &&
-	       (!q->agent->check || q->agent->check(*input, err));
+	return run_input_check(q->agent, *input, err);
 }
 
 /* The raw text of the input is what is stored: it was checked, and nothing is lost in writing it anew. */
@@ -101,7 +89,7 @@ static bool read_body(struct request *r, struct run_request *q, struct json_obje
 	if (!json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, body, spans, &n, err) ||
 	    !read_members(r, q, *body, err) || !read_input(r, q, *body, input, err))
 		return false;
-	span = find_span(spans, n, "input_payload");
+	span = json_span_find(spans, n, "input_payload");
 	INVARIANT(span, "an input without its text");
 	q->job.a.input = span->p;
 	q->job.a.input_len = span->n;
@@ -137,11 +125,6 @@ static bool read_key(struct request *r, struct run_request *q, struct error *err
 
 /* ---- may it run ---- */
 
-static bool connected(const void *ctx, const char *integration)
-{
-	return principal_connected(ctx, integration);
-}
-
 /* Times are whole seconds, so the present one is not in the past. */
 static bool check_start(const struct run_request *q, struct error *err)
 {
@@ -158,12 +141,9 @@ static bool check_start(const struct run_request *q, struct error *err)
 static bool check_account(const struct principal *p, const struct run_request *q,
                           struct json_object *input, struct error *err)
 {
-	int64_t trial_ends_at;
-
 	if (q->job.a.webhook_url && !p->features.webhooks)
 		return err_set(err, ERR_FORBIDDEN, "The plan %s does not include webhooks", p->plan);
-	return allowed_subscription(q->agent, principal_subscription(p, q->agent->slug, clock_now_ms(), &trial_ends_at), err) &&
-	       allowed_connections(q->agent, input, connected, p, err);
+	return run_allowed(p, q->agent, input, err);
 }
 
 static bool may_run(struct request *r, const struct run_request *q, struct json_object *input,

@@ -30,6 +30,8 @@ struct json_span { const char *key; size_t key_len; const char *p; size_t n; };
  * ERR_INVALID_INPUT says what is wrong and at which byte, the first being 0. */
 bool json_read(const char *text, size_t n, int depth, struct json_object **out,
                struct json_span *spans, unsigned *span_count, struct error *err);
+/* The one of a member; NULL: there is none. */
+const struct json_span *json_span_find(const struct json_span *spans, unsigned n, const char *key);
 
 /* Typed getters on an object: an absent or null member leaves the default and
  * returns true; a wrong type is ERR_INVALID_INPUT naming path.key. */

@@ -24,7 +24,10 @@ libapi_a_SOURCES = \
 	src/api/keys.c \
 	src/api/metrics.c \
 	src/api/once.c src/api/once.h \
+	src/api/query.c src/api/query.h \
 	src/api/render.c src/api/render.h \
+	src/api/schedules.c src/api/schedules_priv.h \
+	src/api/schedules_request.c src/api/schedules_times.c \
 	src/api/session.c \
 	src/api/runs.c src/api/runs_priv.h \
 	src/api/runs_answer.c src/api/runs_request.c \

@@ -9,6 +9,8 @@ static const char *const execution_queries[] = {
 };
 
 static const char *const step_queries[] = {"after", "limit", NULL};
+static const char *const preview_queries[] = {"count", "from", "cron_expr", "timezone", NULL};
+static const char *const history_queries[] = {"outcome", "limit", "cursor", NULL};
 
 const struct route routes[] = {
 	{HTTP_POST, "/api/agents/{}/run", agents_run,
@@ -27,6 +29,20 @@ const struct route routes[] = {
 	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
 	{HTTP_GET, "/api/agents/{}", agents_get,
 	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/api/schedules", schedules_list_all,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_GET, "/api/schedules/{}", schedules_get,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, NULL},
+	{HTTP_POST, "/api/schedules/{}", schedules_put_one,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_SCHEDULES_WRITE, true, NULL},
+	{HTTP_DELETE, "/api/schedules/{}", schedules_delete_one,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_SCHEDULES_WRITE, false, NULL},
+	{HTTP_POST, "/api/schedules/{}/run", schedules_run_now,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_RUN, false, NULL},
+	{HTTP_GET, "/api/schedules/{}/preview", schedules_preview_get,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, preview_queries},
+	{HTTP_GET, "/api/schedules/{}/history", schedules_history_get,
+	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, history_queries},
 	{HTTP_POST, "/api/session", session_create,
 	 ACCESS_OPEN, FEATURE_NONE, 0, true, NULL},
 	{HTTP_DELETE, "/api/session", session_delete,

@@ -9,7 +9,9 @@ from client import Account, ApiCase, exchange_raw, wait_until
 ID = "exec_01HXYZ123ABC0000000000000A"
 PATHS = {"/api/agents": "GET", "/api/agents/probe": "GET", "/api/agents/probe/run": "POST", "/api/executions": "GET",
          f"/api/executions/{ID}": "GET", f"/api/executions/{ID}/steps": "GET", f"/api/executions/{ID}/events": "GET",
-         f"/api/executions/{ID}/cancel": "POST", "/health/live": "GET", "/health/ready": "GET", "/metrics": "GET"}
+         f"/api/executions/{ID}/cancel": "POST", "/api/schedules": "GET", "/api/schedules/probe/run": "POST",
+         "/api/schedules/probe/preview": "GET", "/api/schedules/probe/history": "GET", "/health/live": "GET", "/health/ready": "GET", "/metrics": "GET"}
+BODIES = {"/api/agents/probe/run": {"input_payload": {}}}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "BREW", "M-SEARCH", "get")
 
 
@@ -33,8 +35,8 @@ class Methods(ApiCase):
 
     def test_unknown_paths_with_every_method(self):
         for path in ("/", "/api", "/api/", "/api/agents/", "/api/agents//run", "/api/agents/probe/run/", "/API/AGENTS",
-                     "/api/schedules", "/api/executions/x/y", "/api/%61gents/", "/a/b/c/d/e/f/g/h/i/j", "/api/agents/%FF",
-                     "/api/agents%2Fprobe", "/" + "x" * 200):
+                     "/api/schedules/", "/api/schedules/probe/runs", "/api/executions/x/y", "/api/%61gents/",
+                     "/a/b/c/d/e/f/g/h/i/j", "/api/agents/%FF", "/api/agents%2Fprobe", "/" + "x" * 200):
             for method in ("GET", "POST", "DELETE", "OPTIONS"):
                 with self.subTest(method=method, path=path[:40]):
                     self.refused(self.call(method, path), "NOT_FOUND")
@@ -117,7 +119,7 @@ class Keys(ApiCase):
                 continue
             needed = "agents:run" if method == "POST" else "agents:read"
             for key, scope in ((read, "agents:read"), (run, "agents:run"), (none, "connections:read")):
-                answer = self.call(method, path, {"input_payload": {}} if path.endswith("/run") else None, key=key)
+                answer = self.call(method, path, BODIES.get(path), key=key)
                 if scope == needed:
                     self.assertIn(answer.status, (200, 202, 404))
                 else:
@@ -311,8 +313,7 @@ class Queries(ApiCase):
     def test_unknown_parameters_are_refused_everywhere(self):
         for path, method in PATHS.items():
             with self.subTest(path=path):
-                self.refused(self.call(method, path + "?whatever=1",
-                                       {"input_payload": {}} if path.endswith("/run") else None), "INVALID_INPUT", "whatever")
+                self.refused(self.call(method, path + "?whatever=1", BODIES.get(path)), "INVALID_INPUT", "whatever")
 
     def test_malformed_queries_are_invalid_input(self):
         for query in ("%", "%z", "a=%ff", "limit=%00", "=", "=1", "&".join(f"p{i}=1" for i in range(30)), "limit=5&limit=5"):

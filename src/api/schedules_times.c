@@ -1,0 +1,134 @@
+/* When schedules fire, and what became of the times that have come. */
+#include "api/app.h"
+#include "api/handlers.h"
+#include "api/query.h"
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "core/schedules.h"
+#include "http/response.h"
+
+#define BODY_MAX   (1u << 20)
+#define CURSOR_LEN (2 * sizeof(uint64_t))      /* an instant in hexadecimal digits */
+
+/* ---- preview ---- */
+
+/* Of an expression that nobody has saved. */
+static bool preview_unsaved(const char *cron, const char *zone, int64_t from, unsigned count, int64_t *out, unsigned *n,
+                            struct error *err)
+{
+	struct schedule_rule rule = {.zone = NULL};
+	bool ok;
+
+	if (!cron || !zone)
+		return err_field(err, cron ? "timezone" : "cron_expr", "Send cron_expr and timezone together, or neither for"
+		                 " the schedule as it is saved");
+	ok = schedule_rule_open(&rule, cron, zone, err);
+	if (ok)
+		*n = schedule_times(&rule, 0, 0, from, count, out);
+	schedule_rule_close(&rule);
+	return ok;
+}
+
+static bool read_preview(const struct request *r, int64_t *out, unsigned *n, struct error *err)
+{
+	const char *cron = request_query(r, "cron_expr"), *zone = request_query(r, "timezone");
+	unsigned count = SCHEDULE_PREVIEW_COUNT;
+	int64_t from = clock_now_ms();
+	const struct manifest *m;
+
+	if (!query_number(r, "count", 1, SCHEDULE_PREVIEW_MAX, &count, err) || !query_time(r, "from", &from, err))
+		return false;
+	if (cron || zone)
+		return preview_unsaved(cron, zone, from, count, out, n, err) &&
+		       schedules_agent(&r->app->schedules, r->param, &m, err);
+	return schedules_preview(&r->app->schedules, r->auth->principal.account_id, r->param, from, count, out, n, err);
+}
+
+void schedules_preview_get(struct request *r)
+{
+	int64_t *times = arena_alloc(&r->arena, SCHEDULE_PREVIEW_MAX * sizeof *times);
+	struct error err = {0};
+	struct json_out w;
+	struct buf b;
+	unsigned n = 0, i;
+
+	if (!read_preview(r, times, &n, &err)) {
+		respond_error(r, &err);
+		return;
+	}
+	buf_init(&b, BODY_MAX);
+	envelope_open(&w, &b);
+	json_arr_open(&w, "data");
+	for (i = 0; i < n; i++)
+		json_put_time(&w, NULL, times[i]);
+	json_arr_close(&w);
+	envelope_close(&w);
+	respond_json(r, 200, NULL, &b);
+	buf_release(&b);
+}
+
+/* ---- history ---- */
+
+static bool read_filter(const struct request *r, struct slot_filter *f, struct error *err)
+{
+	const char *outcome = request_query(r, "outcome");
+	uint8_t cursor[sizeof(uint64_t)];
+	enum slot_outcome o;
+	uint64_t before = 0;
+	bool given;
+	unsigned i;
+
+	*f = (struct slot_filter){.outcome = -1, .before = INT64_MAX, .limit = SCHEDULE_HISTORY_COUNT};
+	if (outcome && !slot_outcome_by_name(outcome, &o))
+		return err_field(err, "outcome", "outcome must be fired, caught_up, skipped or manual");
+	if (outcome)
+		f->outcome = (int)o;
+	if (!query_number(r, "limit", 1, SCHEDULE_HISTORY_MAX, &f->limit, err) ||
+	    !query_cursor(r, cursor, sizeof cursor, &given, err))
+		return false;
+	for (i = 0; given && i < sizeof cursor; i++)
+		before = before << 8 | cursor[i];
+	if (given)
+		f->before = (int64_t)before;
+	return true;
+}
+
+static void answer_history(struct request *r, const struct slot_record *list, unsigned n, bool more, int64_t last)
+{
+	char cursor[CURSOR_LEN + 1];
+	uint8_t bytes[sizeof(uint64_t)];
+	struct json_out w;
+	struct buf b;
+	unsigned i;
+
+	buf_init(&b, BODY_MAX);
+	envelope_open(&w, &b);
+	json_arr_open(&w, "data");
+	for (i = 0; i < n; i++)
+		slot_put(&w, NULL, &list[i]);
+	json_arr_close(&w);
+	for (i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)((uint64_t)last >> (56 - 8 * i));
+	crypto_hex(bytes, sizeof bytes, cursor);
+	json_put_str(&w, "next_cursor", more ? cursor : NULL);
+	json_put_bool(&w, "has_more", more);
+	envelope_close(&w);
+	respond_json(r, 200, NULL, &b);
+	buf_release(&b);
+}
+
+void schedules_history_get(struct request *r)
+{
+	struct slot_record list[SCHEDULE_HISTORY_MAX];
+	struct slot_filter f;
+	struct error err = {0};
+	int64_t last;
+	unsigned n;
+	bool more;
+
+	if (read_filter(r, &f, &err) && schedules_history(&r->app->schedules, r->auth->principal.account_id, r->param, &f, list,
+	                                                  &n, &more, &last, &err))
+		answer_history(r, list, n, more, last);
+	else
+		respond_error(r, &err);
+}
