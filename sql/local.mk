@@ -12,4 +12,5 @@ dist_sql_DATA = \
 	sql/0008_budgets.sql \
 	sql/0009_secrets.sql \
 	sql/0010_features.sql \
-	sql/0011_schedules.sql
+	sql/0011_schedules.sql \
+	sql/0012_duties.sql

@@ -184,6 +184,20 @@ static bool read_password(struct config *c, struct error *err)
 	return ok;
 }
 
+/* What tells of a run goes before it, or with it. */
+static bool check_retention(const struct config *c, struct error *err)
+{
+	const struct { const char *name; int kept_hours; } parts[] = {
+		{"steps_days", c->steps_days * 24}, {"deliveries_days", c->deliveries_days * 24},
+		{"idempotency_hours", c->idempotency_hours}};
+	unsigned i;
+
+	for (i = 0; c->executions_days > 0 && i < sizeof parts / sizeof *parts; i++)
+		if (parts[i].kept_hours == 0 || parts[i].kept_hours > c->executions_days * 24)
+			return err_set(err, ERR_INVALID_INPUT, "[retention] %s is longer than executions_days", parts[i].name);
+	return true;
+}
+
 static bool check_together(const struct config *c, struct error *err)
 {
 	if (c->retry_max_ms < c->retry_base_ms)
@@ -192,7 +206,7 @@ static bool check_together(const struct config *c, struct error *err)
 	if (c->webhook_lease_s <= c->webhook_timeout_s)
 		return err_set(err, ERR_INVALID_INPUT,
 		               "[webhooks] lease_s must be larger than timeout_s");
-	return true;
+	return check_retention(c, err);
 }
 
 bool config_load(const char *path, struct config *c, struct error *err)

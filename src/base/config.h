@@ -45,6 +45,9 @@ struct config {
 	char *webhook_schedule_s;/* "5,30,120,600,3600,10800,21600,43200" */
 	/* [outbound] */
 	char *allow_networks;    /* "127.0.0.0/8,::1/128": allowed beside public addresses; default none */
+	/* [retention] 0: for ever */
+	int   executions_days, steps_days, deliveries_days, audit_days;   /* 90, 30, 30, 365 */
+	int   idempotency_hours;                                          /* 24 */
 	/* [log] */
 	char *log_level;
 };

@@ -132,6 +132,16 @@ static const struct setting table[] = {
 	      "seconds before each further attempt of a delivery"),
 	TEXT_("outbound", "allow_networks", allow_networks, "", NULL,
 	      "networks that webhooks and mailboxes may be in beside public addresses, like 10.1.0.0/16,::1/128"),
+	INT_("retention", "executions_days", executions_days, "90", 0, 36500,
+	     "days that runs and the ledgers of schedules are kept; 0, here and below: for ever"),
+	INT_("retention", "steps_days", steps_days, "30", 0, 36500,
+	     "days that the steps of a run are kept, no longer than the run"),
+	INT_("retention", "deliveries_days", deliveries_days, "30", 0, 36500,
+	     "days that events and their deliveries are kept, no longer than runs"),
+	INT_("retention", "audit_days", audit_days, "365", 0, 36500,
+	     "days that entries of the audit log are kept"),
+	INT_("retention", "idempotency_hours", idempotency_hours, "24", 24, 8760,
+	     "hours that the records of idempotency keys are kept, no longer than runs"),
 	TEXT_("log", "level", log_level, "info", check_level, "debug, info, warn or error"),
 };
 

@@ -26,6 +26,7 @@ libcore_a_SOURCES = \
 	src/core/secrets.c src/core/secrets.h \
 	src/core/split_write.c src/core/split_write.h \
 	src/core/usage.c src/core/usage.h
+include src/core/duties.mk
 include src/core/executor.mk
 include src/core/sender.mk
 include src/core/responder.mk

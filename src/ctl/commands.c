@@ -109,6 +109,13 @@ static const struct ctl_option execution_show_options[] = {
 	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…", 0},
 	END};
 
+static const struct ctl_option schedule_preview_options[] = {
+	REQUIRED("cron", "E", "the expression, of five fields: \"0 6 * * 1-5\""),
+	REQUIRED("timezone", "Z", "the IANA time zone that it is meant in: Asia/Kolkata, …"),
+	OPTIONAL("from", OPT_INSTANT, "T", "the first time after this one; a time, a date or a span from now like 14d (now)"),
+	COUNT("count", SCHEDULE_PREVIEW_MAX, "so many times (5)"),
+	END};
+
 static const struct ctl_option audit_options[] = {
 	OPTIONAL("user", OPT_TEXT, "USER", "of this user only"),
 	OPTIONAL("action", OPT_TEXT, "PREFIX", "actions that begin with this: key, key.create, …"),
@@ -205,6 +212,9 @@ const struct ctl_command ctl_commands[] = {
 	 "Show the secret that a user's webhooks are signed with", NULL},
 	{"execution show", NEED_SCHEMA, execution_show_options, cmd_execution_show,
 	 "Show a run of any user, with its steps", NULL},
+	{"schedule preview", 0, schedule_preview_options, cmd_schedule_preview,
+	 "Show the next times of a cron expression in a time zone",
+	 "Neither configuration nor database is needed."},
 	{"audit", NEED_SCHEMA, audit_options, cmd_audit,
 	 "Show who changed what from where, the newest first",
 	 "Every change to users, plans, subscriptions, budgets, keys, connections and the server's secrets\n"

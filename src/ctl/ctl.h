@@ -28,6 +28,7 @@ enum ctl_type {
 	OPT_TOKENS,      /* 0 or more, or "unlimited" (LIMIT_UNLIMITED) */
 	OPT_TIME,        /* one to come: RFC 3339, a date, or a span from now like 30d */
 	OPT_PAST,        /* one that is over: the same, a span before now */
+	OPT_INSTANT,     /* any: the same, a span from now */
 	OPT_SPAN,        /* seconds: 0, 45m, 12h or 30d, up to max */
 	OPT_CHOICE       /* one of choices */
 };
@@ -61,6 +62,7 @@ struct ctl_command {
 };
 
 #define CTL_OPTIONS_MAX 16
+#define SCHEDULE_PREVIEW_MAX 1000
 
 struct ctl_value { bool given; const char *text; int64_t number; };
 
@@ -149,6 +151,7 @@ bool cmd_connection_remove(struct ctl *c);
 bool cmd_memory_list(struct ctl *c);
 bool cmd_memory_reset(struct ctl *c);
 bool cmd_execution_show(struct ctl *c);
+bool cmd_schedule_preview(struct ctl *c);
 bool cmd_doctor(struct ctl *c);
 bool cmd_tick(struct ctl *c);
 

@@ -134,6 +134,8 @@ static bool take_time(struct ctl *c, const struct ctl_option *o, const char *tex
 	if (!parse_time(text, past, at))
 		return err_field(&c->err, o->name, "--%s is a time like 2027-01-31T12:00:00Z, a date,"
 		                 " or a span like 30d, 12h or 45m, not \"%.40s\"", o->name, text);
+	if (o->type == OPT_INSTANT)
+		return true;
 	if (past)
 		return *at <= clock_now_ms() ||
 		       err_field(&c->err, o->name, "--%s is a time that is over, \"%.40s\" is to come", o->name, text);
@@ -181,6 +183,7 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 		return take_span(c, o, text, &v->number);
 	case OPT_TIME:
 	case OPT_PAST:
+	case OPT_INSTANT:
 		return take_time(c, o, text, &v->number);
 	case OPT_CHOICE:
 		return parse_choice(c, o, text);

@@ -26,6 +26,10 @@ libstore_a_SOURCES += src/store/schedules.h src/store/schedules.c src/store/sche
 libstore_a_SOURCES += src/store/schedule_stats.c
 libstore_a_SOURCES += src/store/schedule_fire.c src/store/schedule_fire.h \
 	src/store/schedule_fire_priv.h src/store/schedule_fire_read.c src/store/schedule_fire_write.c
+libstore_a_SOURCES += \
+	src/store/duties.c src/store/duties.h src/store/months.c src/store/months.h \
+	src/store/retention.c src/store/retention.h src/store/retention_priv.h \
+	src/store/retention_runs.c src/store/retention_slots.c
 include src/store/queue.mk
 STORE_LIBS = libstore.a
 libstore_a_SOURCES += \

@@ -11,7 +11,7 @@ from ctl import TOP, Ctl, call, new_folder, query, some_email
 
 COMMANDS = ["config show-defaults", "secrets init", "migrate", "doctor", "user create", "user list", "plan list", "plan set",
             "subscription set", "key create", "key list", "key revoke", "connection add", "connection list", "connection remove",
-            "webhook-secret show", "execution show", "tick"]
+            "webhook-secret show", "execution show", "schedule preview", "tick"]
 
 
 class CommandLine(Ctl):

@@ -2,3 +2,4 @@ include tests/store/queue.mk
 include tests/store/accounts.mk
 include tests/store/db.mk
 include tests/store/request.mk
+include tests/store/duty.mk

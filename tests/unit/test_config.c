@@ -71,6 +71,8 @@ static void an_empty_file_gives_the_defaults(void)
 	CU_ASSERT_TRUE(c.sender_inflight == 256 && c.sender_poll_ms == 1000 && c.sender_idle_poll_ms == 30000 &&
 	               c.webhook_timeout_s == 15 && c.webhook_lease_s == 30);
 	CU_ASSERT_TRUE(c.scheduler_poll_ms == 1000 && c.scheduler_idle_poll_ms == 30000);
+	CU_ASSERT_TRUE(c.executions_days == 90 && c.steps_days == 30 && c.deliveries_days == 30 && c.audit_days == 365 &&
+	               c.idempotency_hours == 24);
 	CU_ASSERT_STRING_EQUAL(c.allow_networks, "");
 	CU_ASSERT_STRING_EQUAL(c.webhook_schedule_s, "5,30,120,600,3600,10800,21600,43200");
 	config_release(&c);
@@ -243,6 +245,11 @@ static void settings_that_contradict_each_other_are_refused(void)
 	                       "[worker] retry_max_ms is smaller than retry_base_ms");
 	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\ntimeout_s = 30\n"),
 	                       "[webhooks] lease_s must be larger than timeout_s");
+	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nexecutions_days = 20\n"),
+	                       "[retention] steps_days is longer than executions_days");
+	CU_ASSERT_STRING_EQUAL(refusal("[retention]\ndeliveries_days = 0\n"),
+	                       "[retention] deliveries_days is longer than executions_days");
+	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nexecutions_days = 0\nsteps_days = 0\n"), "accepted");
 }
 
 static void lines_that_are_no_settings_are_refused(void)
@@ -328,7 +335,7 @@ static void the_described_defaults_are_a_valid_file(void)
 	described = unexplained = 0;
 	config_describe(count_setting, f);
 	fclose(f);
-	CU_ASSERT_EQUAL(described, 39);
+	CU_ASSERT_EQUAL(described, 44);
 	CU_ASSERT_EQUAL(unexplained, 0);
 	CU_ASSERT_TRUE_FATAL(config_load(path, &c, NULL));
 	config_release(&c);

@@ -1,0 +1,9 @@
+/* The suites of duty_tests, in the order they run. */
+#ifndef AGENTIV_TESTS_DUTY_SUITES_H
+#define AGENTIV_TESTS_DUTY_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern const CU_SuiteInfo retention_suite;
+
+#endif
