@@ -16,6 +16,10 @@ static void roll_over(struct quota *q, int64_t now_ms)
 		q->day_runs = 0;
 	}
 	if (q->month_start < month) {
+		if (q->month_runs > 0) {
+			q->closed_month = q->month_start;
+			q->closed_runs = q->month_runs;
+		}
 		q->month_start = month;
 		q->month_runs = 0;
 	}

@@ -1,5 +1,7 @@
 #include "core/usage.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 
 bool usage_find(struct db *db, uint64_t account_id, struct arena *a, struct usage *out, struct error *err)
@@ -54,6 +56,26 @@ void budget_put(struct json_out *w, const char *key, const struct token_budget *
 	json_obj_close(w);
 }
 
+static void put_months(struct json_out *w, const struct usage *u)
+{
+	char month[16];
+	int year, m, day;
+	unsigned i;
+
+	json_arr_open(w, "months");
+	for (i = 0; i < u->month_count; i++) {
+		clock_civil(u->months[i].month_start, &year, &m, &day);
+		snprintf(month, sizeof month, "%04d-%02d", year, m);
+		json_obj_open(w, NULL);
+		json_put_str(w, "month", month);
+		json_put_int(w, "runs", u->months[i].runs);
+		json_put_int(w, "overage", u->months[i].overage);
+		json_put_int(w, "tokens_used", u->months[i].tokens);
+		json_obj_close(w);
+	}
+	json_arr_close(w);
+}
+
 void usage_put(struct json_out *w, const struct usage *u, int64_t minute_used, int64_t minute_ends)
 {
 	unsigned i;
@@ -68,6 +90,7 @@ void usage_put(struct json_out *w, const struct usage *u, int64_t minute_used, i
 	json_put_int(w, "used", u->month_tokens);
 	json_put_time(w, "resets_at", clock_next_month(u->now_ms));
 	json_obj_close(w);
+	put_months(w, u);
 	json_arr_open(w, "budgets");
 	for (i = 0; i < u->budget_count; i++)
 		budget_put(w, NULL, &u->budgets[i]);

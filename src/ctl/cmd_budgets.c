@@ -70,6 +70,29 @@ static void print_figure(struct ctl *c, struct table *t, const char *label, int6
 	table_add_time(t, resets);
 }
 
+static void print_months(struct ctl *c, const struct usage *u)
+{
+	static const char *const heads[] = {"MONTH", "RUNS", "OVERAGE", "TOKENS", NULL};
+	struct table t;
+	int year, month, day;
+	unsigned i;
+
+	if (u->month_count == 0)
+		return;
+	buf_addc(&c->out, '\n');
+	table_init(&t, &c->arena, c->colour, heads);
+	for (i = 0; i < u->month_count; i++) {
+		const struct closed_month *m = &u->months[i];
+
+		clock_civil(m->month_start, &year, &month, &day);
+		table_add(&t, "%04d-%02d", year, month);
+		table_add(&t, "%" PRId64, m->runs);
+		table_add(&t, "%" PRId64, m->overage);
+		table_add(&t, "%" PRId64, m->tokens);
+	}
+	table_print(&t, "", &c->out);
+}
+
 bool cmd_usage(struct ctl *c)
 {
 	static const char *const heads[] = {"WHAT", "USED", "OF", "RESETS", NULL};
@@ -98,5 +121,6 @@ bool cmd_usage(struct ctl *c)
 		                                 u.budgets[i].subject), u.budgets[i].used, u.budgets[i].max_tokens,
 		             clock_next_month(u.budgets[i].month_start));
 	table_print(&t, "", &c->out);
+	print_months(c, &u);
 	return true;
 }

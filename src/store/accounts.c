@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/months.h"
 #include "store/plan_cols.h"
 #include "store/queue.h"
 
@@ -280,8 +281,9 @@ static bool set_plan_body(struct db_conn *c, void *ctx, struct error *err)
 	const struct plan_change *p = ctx;
 	unsigned promoted;
 
-	return account_lock(c, p->account_id, err) && plan_exists(c, p->plan, err) && write_plan(c, p, err) &&
-	       write_limits(c, p->account_id, err) &&
+	/* an earlier month had the limits that it ended with */
+	return account_lock(c, p->account_id, err) && plan_exists(c, p->plan, err) &&
+	       months_close(c, p->account_id, clock_now_ms(), err) && write_plan(c, p, err) && write_limits(c, p->account_id, err) &&
 	       queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
 }
 

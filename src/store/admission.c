@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "store/months.h"
+
 #define PACKED_MAX 2      /* admissions that are sent as text, in two round trips */
 
 /* An earlier admission of this batch with the same idempotency key. */
@@ -199,6 +201,22 @@ static bool write_quotas(struct db_conn *c, const struct admission_batch *b, str
 	return rows == 0 || db_exec_rows(c, sql, args, 7, rows, NULL, err);
 }
 
+/* Seldom: of the first runs in a new month. */
+static bool close_months(struct db_conn *c, const struct admission_batch *b, struct error *err)
+{
+	struct month_runs closed[ADMISSION_BATCH_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < b->quota_count; i++) {
+		const struct quota *q = &b->quotas[i];
+
+		if (q->changed && q->closed_runs > 0)
+			closed[n++] = (struct month_runs){q->account_id, q->closed_month, q->closed_runs, q->max_month,
+			                                  month_overage(q->closed_runs, q->max_month, q->month_overage)};
+	}
+	return months_add_runs(c, closed, n, err);
+}
+
 static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct admission_batch *b = ctx;
@@ -215,7 +233,7 @@ static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 		return true;
 	return insert_executions(c, b, err) && insert_ready(c, b, err) && insert_held(c, b, err) &&
 	       insert_later(c, b, err) && (!b->any_key || keep_keys(c, b, err)) &&
-	       write_quotas(c, b, err);
+	       write_quotas(c, b, err) && close_months(c, b, err);
 }
 
 /* The batch is one transaction, so one of its rows tells of all. */

@@ -69,6 +69,7 @@ struct quota {
 	int64_t  max_day, max_month, max_concurrent;   /* LIMIT_UNLIMITED (-1) without a limit */
 	bool     month_overage;
 	int64_t  day_start, day_runs, month_start, month_runs, active, held;
+	int64_t  closed_month, closed_runs;            /* an earlier month that this one took the place of; 0 none did */
 	bool     found, changed;
 };
 

@@ -11,6 +11,7 @@ struct slot_row {
 	uint64_t account_id;
 	int64_t  max, active, held;      /* max -1: unlimited */
 	int64_t  tokens_month, month_tokens;
+	int64_t  closed_month, closed_tokens;   /* an earlier month that this one took the place of; 0 none did */
 	bool     found, changed;
 };
 

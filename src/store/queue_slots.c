@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/months.h"
 
 bool queue_conn(struct db *db, struct db_conn **c, struct error *err)
 {
@@ -85,6 +86,7 @@ bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 		r->held = db_col_int(c, 3);
 		r->tokens_month = db_col_int(c, 4);
 		r->month_tokens = db_col_int(c, 5);
+		r->closed_tokens = 0;
 		r->found = true;
 	}
 	db_end(c);
@@ -111,6 +113,8 @@ void slots_count_tokens(struct slots *s, uint64_t account_id, int64_t tokens, in
 	if (!r)
 		return;
 	if (r->tokens_month < month) {
+		r->closed_month = r->tokens_month;
+		r->closed_tokens = r->month_tokens;
 		r->tokens_month = month;
 		r->month_tokens = 0;
 	}
@@ -169,6 +173,21 @@ bool slots_fill(struct db_conn *c, struct slots *s, unsigned *promoted, struct e
 	return true;
 }
 
+/* Seldom: of the first tokens in a new month. */
+static bool close_months(struct db_conn *c, const struct slots *s, struct error *err)
+{
+	struct month_tokens closed[DB_LIST_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < s->n; i++) {
+		const struct slot_row *r = &s->rows[i];
+
+		if (r->found && r->changed && r->closed_tokens > 0)
+			closed[n++] = (struct month_tokens){r->account_id, r->closed_month, r->closed_tokens};
+	}
+	return months_add_tokens(c, closed, n, err);
+}
+
 bool slots_write(struct db_conn *c, const struct slots *s, struct error *err)
 {
 	/* the rows are there and locked: see write_quotas of admission.c */
@@ -191,7 +210,7 @@ bool slots_write(struct db_conn *c, const struct slots *s, struct error *err)
 		*at++ = db_int(r->month_tokens);
 		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 5, rows, NULL, err);
+	return rows == 0 || (db_exec_rows(c, sql, args, 5, rows, NULL, err) && close_months(c, s, err));
 }
 
 bool queue_fill_slots(struct db_conn *c, uint64_t account_id, unsigned *promoted, struct error *err)

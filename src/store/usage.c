@@ -29,6 +29,18 @@ static void read_quota(struct db_conn *c, struct usage *u)
 	u->held = db_col_int(c, 13);
 }
 
+/* What the counters still have of an earlier month. */
+static void read_earlier(struct db_conn *c, const struct usage *u, struct month_runs *runs, struct month_tokens *tokens)
+{
+	int64_t month = clock_month_start(u->now_ms), n = db_col_int(c, 9);
+
+	if (db_col_int(c, 8) < month)
+		*runs = (struct month_runs){runs->account_id, db_col_int(c, 8), n, u->max_month,
+		                            month_overage(n, u->max_month, u->month_overage)};
+	if (db_col_int(c, 10) < month)
+		*tokens = (struct month_tokens){tokens->account_id, db_col_int(c, 10), db_col_int(c, 11)};
+}
+
 bool usage_read(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct arena *a, struct usage *out,
                 struct error *err)
 {
@@ -37,6 +49,8 @@ bool usage_read(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct a
 		" q.month_overage, q.max_concurrent, q.day_start, q.day_runs, q.month_start, q.month_runs,"
 		" q.tokens_month, q.month_tokens, q.active, q.held FROM account_quota q"
 		" JOIN accounts a ON a.id = q.account_id JOIN plans p ON p.slug = a.plan WHERE q.account_id = ?";
+	struct month_runs runs = {.account_id = account_id};
+	struct month_tokens tokens = {.account_id = account_id};
 	struct db_arg arg = db_int((int64_t)account_id);
 	int got;
 
@@ -44,10 +58,13 @@ bool usage_read(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct a
 	if (!db_query(c, sql, &arg, 1, err))
 		return false;
 	got = db_next(c, err);
-	if (got == 1)
+	if (got == 1) {
 		read_quota(c, out);
+		read_earlier(c, out, &runs, &tokens);
+	}
 	db_end(c);
 	if (got == 0)
 		err_set(err, ERR_NOT_FOUND, "There is no such account");
-	return got == 1 && budget_list(c, account_id, now_ms, a, &out->budgets, &out->budget_count, err);
+	return got == 1 && months_read(c, now_ms, &runs, &tokens, out->months, &out->month_count, err) &&
+	       budget_list(c, account_id, now_ms, a, &out->budgets, &out->budget_count, err);
 }

@@ -1,4 +1,5 @@
-/* What an account has used of what it may: its quota row with the limits in force, and its budgets. Two statements.
+/* What an account has used of what it may: its quota row with the limits in force, its last months, and its budgets. Three
+ * statements.
  *
  * Ownership: lists live in the arena given. */
 #ifndef AGENTIV_STORE_USAGE_H
@@ -6,6 +7,7 @@
 
 #include "store/accounts.h"
 #include "store/budgets.h"
+#include "store/months.h"
 
 /* Limits are LIMIT_UNLIMITED without one. Counts are of the day and month that hold now_ms. */
 struct usage {
@@ -16,6 +18,7 @@ struct usage {
 	bool    month_overage;           /* past max_month runs are counted, not refused */
 	int64_t day_runs, month_runs, active, held;
 	int64_t month_tokens;            /* of runs that have ended, or will try again */
+	struct closed_month months[MONTHS_SHOWN]; unsigned month_count;   /* those before with any use, newest first */
 	struct token_budget *budgets; unsigned budget_count;
 };
 /* ERR_NOT_FOUND when there is no such account. */

@@ -1,4 +1,6 @@
 """GET /api/usage: the limits in force and what is used of them."""
+import calendar
+import time
 import unittest
 
 from client import Account, next_day, next_month, seconds_until
@@ -23,7 +25,7 @@ class Usage(SessionCase):
                                "resets_at": next_month()},
             "concurrent": {"limit": 5, "used": 0, "remaining": 5, "held": 0},
             "tokens_per_month": {"used": 0, "resets_at": next_month()},
-            "budgets": []})
+            "months": [], "budgets": []})
 
     def test_what_has_no_limit_is_null(self):
         usage = self.usage(Account(self.platform))
@@ -53,6 +55,20 @@ class Usage(SessionCase):
             self.start(key=account.key)
         month = self.usage(account)["runs_per_month"]
         self.assertEqual((month["limit"], month["used"], month["remaining"], month["overage"]), (2, 5, 0, 3))
+
+    def test_the_month_before_is_told_before_and_after_it_is_closed(self):
+        account = Account(self.platform, plan="pro", runs_per_month=5)
+        now = time.gmtime()
+        last = time.gmtime(calendar.timegm((now.tm_year, now.tm_mon, 1, 0, 0, 0)) - 1)
+        start = calendar.timegm((last.tm_year, last.tm_mon, 1, 0, 0, 0)) * 1000
+        self.platform.sql(f"UPDATE account_quota q JOIN accounts a ON a.id = q.account_id SET q.month_start = {start},"
+                          f" q.month_runs = 7, q.tokens_month = {start}, q.month_tokens = 90 WHERE a.email = '{account.email}'")
+        month = {"month": time.strftime("%Y-%m", last), "runs": 7, "overage": 2, "tokens_used": 90}
+        self.assertEqual(self.usage(account)["months"], [month])
+        self.ended(self.start({"model_calls": [{"reserve": 50, "use": 20}]}, key=account.key), key=account.key)
+        usage = self.usage(account)
+        self.assertEqual(usage["months"], [month])
+        self.assertEqual((usage["runs_per_month"]["used"], usage["tokens_per_month"]["used"]), (1, 20))
 
     def test_slots_and_held_runs_are_told(self):
         account = Account(self.platform, concurrent=2)
