@@ -7,7 +7,7 @@ known. It returns a Count. What the Python tests are told by their environment:
   AGENTIV_TEST_TMP    where to make state folders and other files
   AGENTIV_TEST_SERVER the web server: nginx, lighttpd or apache
   AGENTIV_CGI         1: the responder as plain CGI, behind lighttpd (`stack.sh up STATE lighttpd 0 cgi`)
-  AGENTIV_NPM         node_modules with tests/packages.npm (end-to-end tests)
+  AGENTIV_NPM         node_modules with tests/packages.npm (end-to-end tests, cron)
   AGENTIV_OBJECTS     the build's folder, with the test programs
 """
 import json
@@ -319,6 +319,17 @@ def quality(run, variant, folder):
     return count + (Count(1, 0) if status == 0 else Count(0, 1))
 
 
+def cron(run, variant, folder):
+    """The program that the tests ask, then they."""
+    env = run.env(variant, folder)
+    objects, _ = run.build(variant)
+    status, text = processes.run(["make", "-C", objects, "cron_lines"], env=env, limit_s=600, show=False)
+    if status != 0:
+        raise Broken("\n".join(compiler_errors(text)))
+    return cron_tests(run, variant, folder)
+
+
+cron_tests = python_tests("cron", 5, npm=True)
 quality_tests = python_tests("quality", 2)
 quickstart_tests = python_tests("quickstart", 15)
 
@@ -331,6 +342,7 @@ PARTS = {
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
     "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
+    "cron": Part("schedules' times beside cron-parser and croner", 5, cron),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
     "quality": Part("how well email-triage sorts, on a sample", 10, quality),
     "quickstart": Part("deploy/quickstart in a fresh clone", 15, quickstart),
@@ -339,5 +351,5 @@ PARTS = {
     "dist": Part("make distcheck", 25, dist),
 }
 NONE = Part("", 0, check)
-ALL = ["build", "store", "api", "cgi", "e2e", "imap", "fault", "limits", "corpus", "quality", "quickstart", "bench"]
+ALL = ["build", "store", "api", "cgi", "e2e", "imap", "fault", "limits", "cron", "corpus", "quality", "quickstart", "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:fault", "clang:build", "fuzz", "dist"]
