@@ -50,15 +50,8 @@ void dx_run(const char *sql)
 
 void dx_empty(void)
 {
-	static const char *const statements[] = {
-		"DELETE FROM duties", "DELETE FROM account_months", "DELETE FROM events", "DELETE FROM schedule_slots",
-		"DELETE FROM schedule_runs", "DELETE FROM schedules", "DELETE FROM request_minutes"};
-	unsigned i;
-
 	now_ms = NOON;
 	fx_empty();
-	for (i = 0; i < sizeof statements / sizeof *statements; i++)
-		dx_run(statements[i]);
 }
 
 static void exec_with(const char *sql, const struct db_arg *args, unsigned n)
