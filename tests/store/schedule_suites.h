@@ -1,0 +1,9 @@
+/* The suites of schedule_tests, in the order they run. */
+#ifndef AGENTIV_TESTS_SCHEDULE_SUITES_H
+#define AGENTIV_TESTS_SCHEDULE_SUITES_H
+
+#include <CUnit/CUnit.h>
+
+extern const CU_SuiteInfo schedule_fire_suite, schedule_ledger_suite, schedule_overlap_suite;
+
+#endif
