@@ -61,7 +61,7 @@ static void judge_last(const struct schedule_timing *t, int64_t now_ms, bool mis
 	last->reason = SLOT_NO_REASON;
 	last->outcome = latest && (!in_time || missed_some) ? SLOT_CAUGHT_UP : SLOT_FIRED;
 	for (i = 0; latest && i + 1 < out->slot_count; i++)
-		if (now_ms - out->slots[i].scheduled_for <= SCHEDULE_CATCH_UP_MS && out->slots[i].slots == 1)
+		if (now_ms - out->slots[i].scheduled_for <= SCHEDULE_CATCH_UP_MS)
 			out->slots[i].reason = SLOT_MERGED;
 }
 

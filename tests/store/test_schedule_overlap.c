@@ -101,6 +101,7 @@ static void one_that_waits_can_be_cancelled(void)
 	last = sx_last_slot(&id);
 	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &last.execution_id, &out, &err));
 	CU_ASSERT_EQUAL(out.outcome, CANCEL_ENDED);
+	CU_ASSERT_EQUAL(ready(), 0);
 	end_run(&r, RUN_SUCCESS);
 	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_runs"), 0);
@@ -273,6 +274,25 @@ static void a_cancelled_run_is_no_failure(void)
 	CU_ASSERT_EQUAL(sx_find("echo").last_status, EXEC_FAILED);
 }
 
+static void a_run_that_stopped_as_it_was_asked_to_is_no_failure(void)
+{
+	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
+	struct claimed_run r;
+	struct ended_run e;
+
+	sx_fresh();
+	s.pause_after_failures = 1;
+	sx_add(s);
+	sx_fire(at("2026-03-01T06:00:00Z"));
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	e = fx_ended(&r, RUN_FAILED);
+	e.error_code = "CANCELLED";
+	e.has_schedule = true;
+	e.schedule_id = r.schedule_id;
+	CU_ASSERT_TRUE(fx_end(&e, 1));
+	CU_ASSERT_TRUE(sx_find("echo").enabled);
+}
+
 /* ---- deleting ---- */
 
 static void with_a_schedule_the_runs_that_wait_go_and_the_running_one_goes_on(void)
@@ -404,6 +424,7 @@ static CU_TestInfo tests[] = {
 	 after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log},
 	{"a success between them begins anew", a_success_between_them_begins_anew},
 	{"a cancelled run is no failure", a_cancelled_run_is_no_failure},
+	{"a run that stopped as it was asked to is no failure", a_run_that_stopped_as_it_was_asked_to_is_no_failure},
 	{"with a schedule the runs that wait go, and the running one goes on",
 	 with_a_schedule_the_runs_that_wait_go_and_the_running_one_goes_on},
 	{"a run by hand is the schedule's and leaves its next slot", a_run_by_hand_is_the_schedules_and_leaves_its_next_slot},
