@@ -26,8 +26,7 @@ static bool read_bounds(struct json_object *body, struct schedule *s, struct err
 	    !json_get_int(body, "", "pause_after_failures", 1, SCHEDULE_FAILURES_MAX, &failures, err))
 		return false;
 	s->pause_after_failures = (unsigned)failures;
-	return s->ends_at == 0 || s->ends_at >= s->starts_at ||
-	       err_field(err, "ends_at", "ends_at must not be before starts_at");
+	return schedule_bounds_check(s, err);
 }
 
 static bool read_policies(struct json_object *body, struct schedule *s, struct error *err)

@@ -81,6 +81,17 @@ bool admin_user_find(struct admin *a, const char *user, struct account *out, str
 	return ok;
 }
 
+bool admin_principal(struct admin *a, const char *user, struct principal *out, struct error *err)
+{
+	struct db_conn *c = db_get(a->db, err);
+	struct account account;
+	bool found = false;
+	bool ok = c && account_find(c, user, &account, err) && principal_load_account(c, account.id, out, &found, err);
+
+	db_put(a->db, c);
+	return ok && (found || err_set(err, ERR_NOT_FOUND, "There is no user \"%.64s\" any more", user));
+}
+
 bool admin_user_password(struct admin *a, const char *user, const char *password, struct account *out,
                          struct error *err)
 {

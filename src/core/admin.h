@@ -38,6 +38,8 @@ struct admin {
 bool admin_user_create(struct admin *a, const char *email, const char *name, const char *plan,
                        struct account *out, struct error *err);
 bool admin_user_find(struct admin *a, const char *user, struct account *out, struct error *err);
+/* What the user may do and has; principal_release. */
+bool admin_principal(struct admin *a, const char *user, struct principal *out, struct error *err);
 /* Sets the password of the dashboard and ends the user's sessions. */
 bool admin_user_password(struct admin *a, const char *user, const char *password, struct account *out,
                          struct error *err);

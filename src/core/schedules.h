@@ -34,6 +34,8 @@ struct schedule_rule { struct cron cron; struct zone *zone; };
 /* ERR_INVALID_INPUT names cron_expr or timezone. schedule_rule_close, whatever is returned. */
 bool schedule_rule_open(struct schedule_rule *r, const char *cron_expr, const char *timezone, struct error *err);
 void schedule_rule_close(struct schedule_rule *r);
+/* ERR_INVALID_INPUT: ends_at is before starts_at. */
+bool schedule_bounds_check(const struct schedule *s, struct error *err);
 
 /* A schedule as it is shown: with what would keep a run from starting as things stand (ERR_NONE: nothing; quotas are not
  * among them, as they come back by themselves). */

@@ -4,8 +4,6 @@
 
 #include "core/schedules.h"
 
-#define SCHEDULES_EXTRA 64      /* of agents that this installation does not have any more */
-
 /* The error of a schedule that is not there: perhaps its agent is none. */
 bool schedule_unknown(const struct schedules *ss, const char *agent, struct error *err);
 

@@ -27,6 +27,12 @@ void schedule_rule_close(struct schedule_rule *r)
 	r->zone = NULL;
 }
 
+bool schedule_bounds_check(const struct schedule *s, struct error *err)
+{
+	return s->ends_at == 0 || s->ends_at >= s->starts_at ||
+	       err_field(err, "ends_at", "ends_at must not be before starts_at");
+}
+
 unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms, unsigned max,
                         int64_t *out)
 {
@@ -85,8 +91,7 @@ bool schedules_list(const struct schedules *ss, const struct principal *p, struc
 	struct db_conn *c = db_get(ss->db, err);
 	struct schedule *list;
 	unsigned i;
-	bool ok = c && schedule_list(c, p->account_id, NULL, registry_count(ss->agents) + SCHEDULES_EXTRA, a, &list, count,
-	                             err);
+	bool ok = c && schedule_list(c, p->account_id, a, &list, count, err);
 
 	db_put(ss->db, c);
 	if (!ok)

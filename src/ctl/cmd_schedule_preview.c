@@ -1,10 +1,7 @@
-/* The times of a cron expression, before anything is scheduled by it. */
-#include "ctl/print.h"
+/* The times of a schedule, or of a cron expression before anything is scheduled by it. */
+#include "ctl/schedules.h"
 
 #include "base/clock.h"
-#include "base/cron.h"
-
-#define COUNT_DEFAULT 5
 
 struct time_row { const struct zone *zone; struct cron_slot slot; };
 
@@ -33,28 +30,64 @@ static void time_cells(struct table *t, const void *row)
 	table_add(t, "%s", r->slot.moved ? "a clock change skips its local time" : "");
 }
 
-static unsigned list_times(const struct cron *cron, const struct zone *zone, int64_t from, unsigned max, struct time_row *rows)
+/* Within bounds, 0 none. */
+static unsigned list_times(const struct schedule_rule *rule, int64_t starts_at, int64_t ends_at, int64_t from, unsigned max,
+                           struct time_row *rows)
 {
+	int64_t after = starts_at != 0 && from < starts_at ? starts_at - 1 : from;
 	unsigned n = 0;
 
-	while (n < max && cron_next(cron, zone, n > 0 ? rows[n - 1].slot.at_ms : from, &rows[n].slot))
-		rows[n++].zone = zone;
+	while (n < max && cron_next(&rule->cron, rule->zone, after, &rows[n].slot) &&
+	       (ends_at == 0 || rows[n].slot.at_ms <= ends_at)) {
+		after = rows[n].slot.at_ms;
+		rows[n++].zone = rule->zone;
+	}
 	return n;
+}
+
+/* The schedule as it is saved. */
+static bool read_saved(struct ctl *c, struct schedule *s)
+{
+	struct schedule_owner o = {.agents = NULL};
+	struct schedule_view v;
+	bool ok = ctl_open(c, NEED_SCHEMA) && schedule_owner_open(c, &o) &&
+	          schedules_find(&o.schedules, &o.principal, ctl_text(c, "agent"), &c->arena, &v, &c->err);
+
+	if (ok)
+		*s = v.s;
+	schedule_owner_close(&o);
+	return ok;
+}
+
+static bool read_schedule(struct ctl *c, struct schedule *s)
+{
+	bool saved = ctl_given(c, "agent") && ctl_given(c, "user"), given = ctl_given(c, "cron") && ctl_given(c, "timezone");
+	unsigned said = ctl_given(c, "agent") + ctl_given(c, "user") + ctl_given(c, "cron") + ctl_given(c, "timezone");
+
+	if (said == 2 && saved)
+		return read_saved(c, s);
+	if (said == 2 && given) {
+		s->cron_expr = ctl_text(c, "cron");
+		s->timezone = ctl_text(c, "timezone");
+		return true;
+	}
+	c->status = CTL_USAGE;
+	return err_set(&c->err, ERR_INVALID_INPUT, "Either AGENT and --user, or --cron and --timezone");
 }
 
 bool cmd_schedule_preview(struct ctl *c)
 {
 	static const char *const heads[] = {"DAY", "LOCAL TIME", "UTC", "NOTE", NULL};
 	static const struct listing listing = {heads, "None is to come", sizeof(struct time_row), time_json, time_cells};
-	unsigned count = (unsigned)ctl_number(c, "count", COUNT_DEFAULT);
+	unsigned count = (unsigned)ctl_number(c, "count", SCHEDULE_PREVIEW_COUNT);
 	struct time_row *rows = arena_alloc(&c->arena, count * sizeof *rows);
-	struct zone *zone = NULL;
-	struct cron cron;
-	bool ok;
+	struct schedule_rule rule = {.zone = NULL};
+	struct schedule s = {.starts_at = 0};
+	bool ok = read_schedule(c, &s) && schedule_rule_open(&rule, s.cron_expr, s.timezone, &c->err);
 
-	ok = cron_parse(ctl_text(c, "cron"), &cron, &c->err) && (zone = zone_load(ctl_text(c, "timezone"), &c->err)) != NULL;
 	if (ok)
-		print_list(c, &listing, rows, list_times(&cron, zone, ctl_number(c, "from", clock_now_ms()), count, rows));
-	zone_free(zone);
+		print_list(c, &listing, rows, list_times(&rule, s.starts_at, s.ends_at, ctl_number(c, "from", clock_now_ms()), count,
+		                                         rows));
+	schedule_rule_close(&rule);
 	return ok;
 }

@@ -1,4 +1,5 @@
 /* THE table of commands. Adding one is its function and a row here. */
+#include "core/schedules.h"
 #include "ctl/ctl.h"
 
 #define END {NULL, NULL, OPT_FLAG, NULL, false, false, NULL, NULL, 0}
@@ -109,9 +110,42 @@ static const struct ctl_option execution_show_options[] = {
 	{"id", NULL, OPT_TEXT, "ID", true, true, NULL, "the execution's id, exec_…", 0},
 	END};
 
-static const struct ctl_option schedule_preview_options[] = {
+static const char *const catch_ups[] = {"latest", "none", NULL};
+static const char *const overlaps[] = {"queue", "skip", "cancel_previous", NULL};
+static const char *const outcomes[] = {"fired", "caught_up", "skipped", "manual", NULL};
+
+#define AGENT {"agent", NULL, OPT_TEXT, "AGENT", true, true, NULL, "the agent's slug", 0}
+
+static const struct ctl_option schedule_options[] = {AGENT, USER, END};
+
+static const struct ctl_option schedule_set_options[] = {
+	AGENT,
+	USER,
 	REQUIRED("cron", "E", "the expression, of five fields: \"0 6 * * 1-5\""),
 	REQUIRED("timezone", "Z", "the IANA time zone that it is meant in: Asia/Kolkata, …"),
+	OPTIONAL("input", OPT_TEXT, "JSON|@FILE", "the input of its runs, an object; @- is standard input ({})"),
+	{"catch-up", NULL, OPT_CHOICE, "WHAT", false, false, catch_ups,
+	 "after an outage: latest, one run for the last hour; or none", 0},
+	{"overlap", NULL, OPT_CHOICE, "WHAT", false, false, overlaps,
+	 "while a run goes on: queue, the next one waits; skip; or cancel_previous", 0},
+	OPTIONAL("starts-at", OPT_INSTANT, "T", "no run before it; a time, a date or a span from now like 14d"),
+	OPTIONAL("ends-at", OPT_TIME, "T", "no run after it; the same, to come"),
+	COUNT("pause-after-failures", SCHEDULE_FAILURES_MAX, "pause it when so many runs in a row have failed"),
+	OPTIONAL("disabled", OPT_FLAG, NULL, "do not fire until it is resumed"),
+	END};
+
+static const struct ctl_option schedule_history_options[] = {
+	AGENT,
+	USER,
+	{"outcome", NULL, OPT_CHOICE, "OUTCOME", false, false, outcomes, "only what was fired, caught_up, skipped or manual", 0},
+	COUNT("limit", 10000, "at most so many, the newest (20)"),
+	END};
+
+static const struct ctl_option schedule_preview_options[] = {
+	{"agent", NULL, OPT_TEXT, "AGENT", false, true, NULL, "the agent's slug, with --user", 0},
+	OPTIONAL("user", OPT_TEXT, "USER", "the user's id or e-mail address: the schedule as it is saved"),
+	OPTIONAL("cron", OPT_TEXT, "E", "an expression instead, of five fields: \"0 6 * * 1-5\""),
+	OPTIONAL("timezone", OPT_TEXT, "Z", "the IANA time zone that it is meant in: Asia/Kolkata, …"),
 	OPTIONAL("from", OPT_INSTANT, "T", "the first time after this one; a time, a date or a span from now like 14d (now)"),
 	COUNT("count", SCHEDULE_PREVIEW_MAX, "so many times (5)"),
 	END};
@@ -212,9 +246,26 @@ const struct ctl_command ctl_commands[] = {
 	 "Show the secret that a user's webhooks are signed with", NULL},
 	{"execution show", NEED_SCHEMA, execution_show_options, cmd_execution_show,
 	 "Show a run of any user, with its steps", NULL},
+	{"schedule list", NEED_SCHEMA, user_options, cmd_schedule_list, "List a user's schedules", NULL},
+	{"schedule set", NEED_SCHEMA, schedule_set_options, cmd_schedule_set,
+	 "Make a user's schedule of an agent, or put another in its place",
+	 "What is not given is a default again. What has run, and the history, stay."},
+	{"schedule pause", NEED_SCHEMA, schedule_options, cmd_schedule_pause,
+	 "Have a schedule not fire until it is resumed", NULL},
+	{"schedule resume", NEED_SCHEMA, schedule_options, cmd_schedule_resume,
+	 "Have a paused schedule go on with the next time that comes",
+	 "Failures in a row are counted anew. What was missed meanwhile is not caught up."},
+	{"schedule delete", NEED_SCHEMA, schedule_options, cmd_schedule_delete,
+	 "Delete a schedule, and the runs of it that wait for their turn",
+	 "A run that goes on is not stopped."},
+	{"schedule run", NEED_SCHEMA, schedule_options, cmd_schedule_run,
+	 "Run a schedule now, with its input and its overlap policy", NULL},
+	{"schedule history", NEED_SCHEMA, schedule_history_options, cmd_schedule_history,
+	 "Show what became of a schedule's times, the newest first", NULL},
 	{"schedule preview", 0, schedule_preview_options, cmd_schedule_preview,
-	 "Show the next times of a cron expression in a time zone",
-	 "Neither configuration nor database is needed."},
+	 "Show the next times of a schedule, or of a cron expression in a time zone",
+	 "Either AGENT and --user, or --cron and --timezone, which need neither configuration nor\n"
+	 "database."},
 	{"audit", NEED_SCHEMA, audit_options, cmd_audit,
 	 "Show who changed what from where, the newest first",
 	 "Every change to users, plans, subscriptions, budgets, keys, connections and the server's secrets\n"

@@ -36,12 +36,10 @@ bool ctl_open_db(struct ctl *c, unsigned n)
 	return c->db != NULL;
 }
 
-/* What a command needs, in this order; each with the status that its failure ends in. */
-static bool open_needs(struct ctl *c)
+bool ctl_open(struct ctl *c, unsigned needs)
 {
-	unsigned needs = c->command->needs, kinds;
+	unsigned kinds;
 
-	ctl_who(&c->admin.actor, &c->arena);
 	c->status = CTL_CONFIGURATION;
 	if ((needs & NEED_CONFIG) == NEED_CONFIG) {
 		if (!config_load(c->config_path, &c->cfg, &c->err))
@@ -142,7 +140,8 @@ static bool print_help(struct ctl *c)
 
 static bool run(struct ctl *c)
 {
-	if (!open_needs(c))
+	ctl_who(&c->admin.actor, &c->arena);
+	if (!ctl_open(c, c->command->needs))
 		return false;
 	json_begin(&c->w, &c->out);
 	if (c->command->run(c))

@@ -62,7 +62,6 @@ struct ctl_command {
 };
 
 #define CTL_OPTIONS_MAX 16
-#define SCHEDULE_PREVIEW_MAX 1000
 
 struct ctl_value { bool given; const char *text; int64_t number; };
 
@@ -121,6 +120,8 @@ bool ctl_read_file(struct ctl *c, const char *option, const char *path, size_t m
 #define CTL_SECRET_MAX 4096
 bool ctl_read_secret(struct ctl *c, const char *option, char **out);
 
+/* Opens what a command needs that knows only from its options: in ctl_needs, each with the status that its failure ends in. */
+bool ctl_open(struct ctl *c, unsigned needs);
 /* Opens the pool for n connections; the command's end closes it. */
 bool ctl_open_db(struct ctl *c, unsigned n);
 
@@ -151,6 +152,13 @@ bool cmd_connection_remove(struct ctl *c);
 bool cmd_memory_list(struct ctl *c);
 bool cmd_memory_reset(struct ctl *c);
 bool cmd_execution_show(struct ctl *c);
+bool cmd_schedule_list(struct ctl *c);
+bool cmd_schedule_set(struct ctl *c);
+bool cmd_schedule_pause(struct ctl *c);
+bool cmd_schedule_resume(struct ctl *c);
+bool cmd_schedule_delete(struct ctl *c);
+bool cmd_schedule_run(struct ctl *c);
+bool cmd_schedule_history(struct ctl *c);
 bool cmd_schedule_preview(struct ctl *c);
 bool cmd_doctor(struct ctl *c);
 bool cmd_tick(struct ctl *c);

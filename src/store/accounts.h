@@ -73,6 +73,10 @@ bool principal_load(struct db_conn *c, const struct key_hash *hashes, unsigned n
 bool principal_load_session(struct db_conn *c, const uint8_t hash[32], struct principal *out, int64_t *last_seen,
                             bool *found, struct error *err);
 
+/* What its owner stands for, asked for by the operator: a session of nobody's. */
+bool principal_load_account(struct db_conn *c, uint64_t account_id, struct principal *out, bool *found,
+                            struct error *err);
+
 struct account {
 	uint64_t id; struct id public_id;
 	char email[255], name[201], plan[33], timezone[65];

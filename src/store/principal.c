@@ -106,6 +106,25 @@ static bool load_session(struct db_conn *c, const uint8_t hash[32], struct princ
 	return got >= 0;
 }
 
+static bool load_account(struct db_conn *c, uint64_t account_id, struct principal *p, bool *found, struct error *err)
+{
+	static const char sql[] = "SELECT " ACCOUNT_COLUMNS " FROM accounts a JOIN plans p ON p.slug = a.plan WHERE a.id = ?";
+	struct db_arg arg = db_int((int64_t)account_id);
+	int got;
+
+	if (!db_query(c, sql, &arg, 1, err))
+		return false;
+	got = db_next(c, err);
+	*found = got == 1;
+	if (got == 1) {
+		read_account(c, p);
+		p->session = true;
+		p->scopes = SCOPE_ALL;
+	}
+	db_end(c);
+	return got >= 0;
+}
+
 static void add_subscription(struct db_conn *c, struct principal *p)
 {
 	struct subscription *s;
@@ -172,4 +191,11 @@ bool principal_load_session(struct db_conn *c, const uint8_t hash[32], struct pr
 	*found = false;
 	*last_seen = 0;
 	return load_session(c, hash, out, last_seen, found, err) && complete(c, out, found, err);
+}
+
+bool principal_load_account(struct db_conn *c, uint64_t account_id, struct principal *out, bool *found, struct error *err)
+{
+	memset(out, 0, sizeof *out);
+	*found = false;
+	return load_account(c, account_id, out, found, err) && complete(c, out, found, err);
 }

@@ -10,7 +10,6 @@
 	"s.id, s.account_id, s.agent, s.enabled, s.cron_expr, s.timezone, s.input, s.catch_up, s.overlap, s.starts_at," \
 	" s.ends_at, s.pause_after_failures, s.failures, s.paused_at, s.created_at, s.updated_at, s.next_at, s.last_slot," \
 	" s.last_run_at, s.last_execution_id, s.last_status, s.total_runs, l.execution_id IS NOT NULL"
-#define COLUMN_COUNT 23
 /* Of the last run while it is open: running when it is leased. */
 #define LEASE " LEFT JOIN leases l ON l.execution_id = s.last_execution_id"
 
@@ -79,34 +78,22 @@ bool schedule_find(struct db_conn *c, uint64_t account_id, const char *agent, bo
 	return got >= 0;
 }
 
-bool schedule_list(struct db_conn *c, uint64_t account_id, const struct id *after, unsigned max, struct arena *a,
-                   struct schedule **out, unsigned *count, struct error *err)
+bool schedule_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct schedule **out, unsigned *count,
+                   struct error *err)
 {
-	static const char of_account[] =
-		"SELECT " COLUMNS " FROM schedules s" LEASE " WHERE s.account_id = ? ORDER BY s.agent LIMIT ?";
-	static const char of_all[] =
-		"SELECT " COLUMNS ", a.public_id, a.email FROM schedules s" LEASE
-		" JOIN accounts a ON a.id = s.account_id WHERE s.id > ? ORDER BY s.id LIMIT ?";
-	static const struct id first;
-	struct db_arg args[2] = {account_id ? db_int((int64_t)account_id) : db_id(after ? after : &first),
-	                         db_int((int64_t)max)};
+	static const char sql[] =
+		"SELECT " COLUMNS " FROM schedules s" LEASE " WHERE s.account_id = ? ORDER BY s.agent";
+	struct db_arg arg = db_int((int64_t)account_id);
 	unsigned room = 0;
 	int got;
 
 	*out = NULL;
 	*count = 0;
-	if (!db_query(c, account_id ? of_account : of_all, args, 2, err))
+	if (!db_query(c, sql, &arg, 1, err))
 		return false;
 	while ((got = db_next(c, err)) == 1) {
-		struct schedule *s;
-
 		*out = col_room(a, *out, *count, &room, sizeof **out);
-		s = &(*out)[(*count)++];
-		read_row(c, a, s);
-		if (account_id == 0) {
-			db_col_id(c, COLUMN_COUNT, &s->user_id);
-			s->email = col_kept(c, COLUMN_COUNT + 1, a, NULL);
-		}
+		read_row(c, a, &(*out)[(*count)++]);
 	}
 	db_end(c);
 	return got == 0;

@@ -50,8 +50,6 @@ const char *slot_reason_name(enum slot_reason r);                    /* "runs_pe
 struct schedule {
 	struct id id;
 	uint64_t  account_id;
-	struct id user_id;               /* schedule_list of all only */
-	const char *email;               /* the same */
 	const char *agent;
 	bool      enabled;
 	const char *cron_expr, *timezone;
@@ -74,9 +72,9 @@ struct schedule {
 /* Of an account and agent. lock: in a transaction that holds the account's quota row. */
 bool schedule_find(struct db_conn *c, uint64_t account_id, const char *agent, bool lock, struct arena *a,
                    struct schedule *out, bool *found, struct error *err);
-/* Of an account (0: of all, at most max, after the id given), by agent (by id). */
-bool schedule_list(struct db_conn *c, uint64_t account_id, const struct id *after, unsigned max, struct arena *a,
-                   struct schedule **out, unsigned *count, struct error *err);
+/* Of an account, by agent: one of an agent, so there are few. */
+bool schedule_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct schedule **out, unsigned *count,
+                   struct error *err);
 
 struct slot_record {
 	int64_t   scheduled_for, recorded_at;

@@ -162,36 +162,12 @@ static void an_accounts_schedules_are_listed_by_agent_in_one_statement(void)
 		write_new(&s);
 	}
 	before = db_counters(fx_db).statements;
-	CU_ASSERT_TRUE_FATAL(schedule_list(fx_conn, 1, NULL, 100, &arena, &list, &n, &err));
+	CU_ASSERT_TRUE_FATAL(schedule_list(fx_conn, 1, &arena, &list, &n, &err));
 	CU_ASSERT_EQUAL(db_counters(fx_db).statements - before, 1);
 	CU_ASSERT_EQUAL_FATAL(n, 3);
 	CU_ASSERT_STRING_EQUAL(list[0].agent, "echo");
 	CU_ASSERT_STRING_EQUAL(list[2].agent, "triage");
 	CU_ASSERT_EQUAL(list[1].account_id, 1);
-}
-
-static void the_schedules_of_all_accounts_are_listed_by_id_with_whose_they_are(void)
-{
-	struct schedule s = daily("echo"), *list;
-	struct id first = s.id;
-	struct error err;
-	unsigned n;
-
-	fx_empty();
-	fx_account(1, -1);
-	fx_account(2, -1);
-	write_new(&s);
-	s.id = id_make();
-	s.account_id = 2;
-	write_new(&s);
-	CU_ASSERT_TRUE_FATAL(schedule_list(fx_conn, 0, NULL, 1, &arena, &list, &n, &err));
-	CU_ASSERT_EQUAL_FATAL(n, 1);
-	CU_ASSERT_EQUAL(id_cmp(&list[0].id, &first), 0);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(list[0].email);
-	CU_ASSERT_TRUE_FATAL(schedule_list(fx_conn, 0, &first, 9, &arena, &list, &n, &err));
-	CU_ASSERT_EQUAL_FATAL(n, 1);
-	CU_ASSERT_EQUAL(list[0].account_id, 2);
-	CU_ASSERT_TRUE(fx_number_of("SELECT COUNT(*) FROM accounts WHERE id = 2 AND public_id = ?", &list[0].user_id) == 1);
 }
 
 /* ---- the ledger ---- */
@@ -380,8 +356,6 @@ static CU_TestInfo tests[] = {
 	{"the state of the last run is told as it is now", the_state_of_the_last_run_is_told_as_it_is_now},
 	{"an account's schedules are listed by agent, in one statement",
 	 an_accounts_schedules_are_listed_by_agent_in_one_statement},
-	{"the schedules of all accounts are listed by id, with whose they are",
-	 the_schedules_of_all_accounts_are_listed_by_id_with_whose_they_are},
 	{"a slot is read as it was written", a_slot_is_read_as_it_was_written},
 	{"a slot is in the ledger once", a_slot_is_in_the_ledger_once},
 	{"pages of the ledger have no gap and no repeat", pages_of_the_ledger_have_no_gap_and_no_repeat},
