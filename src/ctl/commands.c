@@ -268,8 +268,9 @@ const struct ctl_command ctl_commands[] = {
 	 "database."},
 	{"audit", NEED_SCHEMA, audit_options, cmd_audit,
 	 "Show who changed what from where, the newest first",
-	 "Every change to users, plans, subscriptions, budgets, keys, connections and the server's secrets\n"
-	 "is there, and each session, with the key, the session or the operator that made it."},
+	 "Every change to users, plans, subscriptions, budgets, keys, schedules, connections and the\n"
+	 "server's secrets is there, and each session, with the key, the session or the operator that\n"
+	 "made it."},
 	{"tick", NEED_CONFIG | NEED_SEAL, tick_options, cmd_tick,
 	 "Fire and run what is due, and send webhooks, once",
 	 "For hosts without a worker, a scheduler and a sender: call it from cron each minute. Schedules that are due are\n"
