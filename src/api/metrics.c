@@ -137,11 +137,18 @@ static void add_schedules(struct buf *b, const struct schedule_stats *s)
 	figure(b, "schedule_runs_waiting", "gauge", "Runs of schedules that wait for the run before them.", s->waiting);
 }
 
+static void add_duties(struct buf *b, unsigned late, unsigned failed)
+{
+	figure(b, "duties_late", "gauge", "Duties of schedulers that nobody has done for three of their periods.", late);
+	figure(b, "duties_failed", "gauge", "Duties of schedulers that failed when they were last tried.", failed);
+}
+
 void metrics_get(struct request *r)
 {
 	struct schedule_stats s;
 	struct queue_stats q;
 	struct error err = {0};
+	unsigned late, failed;
 	struct buf b;
 	bool up;
 
@@ -153,11 +160,13 @@ void metrics_get(struct request *r)
 	head(&b, "http_request_duration_seconds", "histogram", "Time from a request's head to its answer.");
 	each_route(&b, add_durations);
 	add_process(&b, r->app);
-	up = runs_stats(r->app->runs, &q, &err) && runs_schedule_stats(r->app->runs, &s, &err);
+	up = runs_stats(r->app->runs, &q, &err) && runs_schedule_stats(r->app->runs, &s, &err) &&
+	     runs_duty_stats(r->app->runs, &late, &failed, &err);
 	figure(&b, "database_up", "gauge", "1 when the database answers.", up);
 	if (up) {
 		add_queue(&b, &q);
 		add_schedules(&b, &s);
+		add_duties(&b, late, failed);
 	}
 	respond(r, 200, NULL, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b), b.len);
 	buf_release(&b);

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/doorbell.h"
+#include "core/duties.h"
 #include "core/keys.h"
 #include "db/db.h"
 #include "store/accounts.h"
@@ -112,6 +113,8 @@ bool admin_execution(struct admin *a, const char *id, struct arena *arena, struc
 /* The queue as it is, and how many accounts hold runs though none of theirs is active. */
 bool admin_queue_stats(struct admin *a, struct queue_stats *out, int64_t *stuck_accounts, struct error *err);
 bool admin_schedule_stats(struct admin *a, struct schedule_stats *out, struct error *err);
+/* The schedulers' duties, at most DUTIES_MAX. */
+bool admin_duties(struct admin *a, struct duty_state *out, unsigned *count, struct error *err);
 /* Sets a monthly token budget as budget_set does; rows are all that the account has then. */
 bool admin_budget_set(struct admin *a, const char *user, enum budget_kind kind, const char *subject, int64_t max_tokens,
                       struct arena *arena, struct token_budget **rows, unsigned *count, struct error *err);

@@ -40,6 +40,15 @@ bool admin_schedule_stats(struct admin *a, struct schedule_stats *out, struct er
 	return ok;
 }
 
+bool admin_duties(struct admin *a, struct duty_state *out, unsigned *count, struct error *err)
+{
+	struct db_conn *c = db_get_patient(a->db, err);
+	bool ok = c && duties_look(c, out, count, err);
+
+	db_put(a->db, c);
+	return ok;
+}
+
 bool admin_migrate(struct admin *a, const struct migrate_options *o, unsigned *applied,
                    struct error *err)
 {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/bells.h"
+#include "core/duties.h"
 #include "store/durations.h"
 #include "store/migrate.h"
 
@@ -216,6 +217,22 @@ bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct erro
 	bool ok = c && schedule_stats(c, clock_now_ms(), out, err);
 
 	db_put(r->db, c);
+	return ok;
+}
+
+bool runs_duty_stats(struct runs *r, unsigned *late, unsigned *failed, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	struct duty_state duties[DUTIES_MAX];
+	unsigned n = 0, i;
+	bool ok = c && duties_look(c, duties, &n, err);
+
+	db_put(r->db, c);
+	*late = *failed = 0;
+	for (i = 0; i < n; i++) {
+		*late += duties[i].late;
+		*failed += duties[i].row.failed_at != 0;
+	}
 	return ok;
 }
 

@@ -56,6 +56,8 @@ int64_t runs_estimate(struct runs *r, const struct manifest *m);
 
 bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err);
 bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct error *err);
+/* How many of the schedulers' duties are late, and how many failed when they were last tried. */
+bool runs_duty_stats(struct runs *r, unsigned *late, unsigned *failed, struct error *err);
 /* The database answers and its schema is one that this program works with. */
 bool runs_ready(struct runs *r, struct error *err);
 

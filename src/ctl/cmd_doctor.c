@@ -198,6 +198,7 @@ static bool check_database(struct doctor *d)
 	if (check_schema(d)) {
 		doctor_queue(d);
 		doctor_schedules(d);
+		doctor_duties(d);
 		doctor_rotation(d);
 	}
 	return true;

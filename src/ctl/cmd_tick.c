@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/bells.h"
+#include "core/duties.h"
 #include "core/executor.h"
 #include "core/local_runs.h"
 #include "core/reseal.h"
@@ -26,6 +27,7 @@ struct pass {
 	struct scheduler_counts fired;
 	struct executor_pass runs;
 	struct sender_counts sent;
+	struct duties_counts duties;
 };
 
 static void put_pass(struct ctl *c, const struct pass *p)
@@ -41,6 +43,7 @@ static void put_pass(struct ctl *c, const struct pass *p)
 		{"delivered", "Deliveries", p->sent.delivered},
 		{"delivery_retries", "  to be repeated", p->sent.retried},
 		{"delivery_failures", "  given up", p->sent.failed},
+		{"removed", "Rows past their time", p->duties.rows},
 	};
 	unsigned i;
 
@@ -94,6 +97,16 @@ static void audit(const struct executor_env *env, int64_t until_us)
 		log_error("slot counters could not be audited", &err);
 }
 
+/* The scheduler's: what they leave is due again. */
+static void do_duties(struct ctl *c, int64_t until_us, struct pass *p)
+{
+	struct duties_env env = {.db = c->db, .cfg = &c->cfg};
+	struct error err = {0};
+
+	if (clock_mono_us() < until_us && !duties_pass(&env, until_us, &p->duties, &err))
+		log_error("what is past its time cannot be removed", &err);
+}
+
 /* After a rotation of the sealing key. */
 static void reseal(struct ctl *c, int64_t until_us)
 {
@@ -136,6 +149,7 @@ static bool pass(struct ctl *c, const struct registry *agents, const struct outb
 		return false;
 	audit(&env, until_us);
 	reseal(c, until_us);
+	do_duties(c, until_us, p);
 	tell_daemons(c, p);
 	return true;
 }

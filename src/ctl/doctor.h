@@ -33,5 +33,7 @@ void doctor_programs(struct doctor *d);
 void doctor_queue(struct doctor *d);
 /* Schedules whose slots nobody fires; the database answers. */
 void doctor_schedules(struct doctor *d);
+/* What schedulers do beside them. */
+void doctor_duties(struct doctor *d);
 
 #endif

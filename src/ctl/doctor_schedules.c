@@ -1,4 +1,4 @@
-/* doctor: schedules that are not fired. */
+/* doctor: schedules that are not fired, and what schedulers do beside them. */
 #include "ctl/doctor.h"
 
 #include <inttypes.h>
@@ -25,4 +25,32 @@ void doctor_schedules(struct doctor *d)
 		doctor_report(d, VERDICT_OK, "schedules", NULL,
 		              "%" PRId64 " enabled, %" PRId64 " due now; %" PRId64 " paused by failures, %" PRId64 " run%s waiting for"
 		              " the one before", s.enabled, s.overdue, s.paused, s.waiting, s.waiting == 1 ? "" : "s");
+}
+
+/* The first that is late or failed is told of by name: what keeps one from being done keeps the others. */
+void doctor_duties(struct doctor *d)
+{
+	const struct duty_state *late = NULL, *failed = NULL;
+	struct duty_state duties[DUTIES_MAX];
+	unsigned n = 0, late_count = 0, i;
+	struct error err = {0};
+
+	if (!admin_duties(&d->c->admin, duties, &n, &err)) {
+		doctor_report(d, VERDICT_FAILED, "duties", NULL, "%s", err.message);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		late_count += duties[i].late;
+		late = !late && duties[i].late ? &duties[i] : late;
+		failed = !failed && duties[i].row.failed_at != 0 ? &duties[i] : failed;
+	}
+	if (late)
+		doctor_report(d, VERDICT_WARNING, "duties", "start agentiv-scheduler, or call agentivctl tick from cron",
+		              "%u of %u to be done now and then %s late; %s for %" PRId64 " s", late_count, n,
+		              late_count == 1 ? "is" : "are", late->row.name, late->late_ms / 1000);
+	if (failed)
+		doctor_report(d, VERDICT_WARNING, "duties", "the log of agentiv-scheduler tells of each try", "%s failed: %s",
+		              failed->row.name, failed->row.error);
+	if (!late && !failed)
+		doctor_report(d, VERDICT_OK, "duties", NULL, "%u done now and then, none late", n);
 }

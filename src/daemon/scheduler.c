@@ -1,27 +1,52 @@
 #include "daemon/scheduler.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "core/bells.h"
+#include "core/duties.h"
 #include "core/scheduler.h"
 #include "daemon/loop.h"
 
-#define CONNECTIONS   3      /* the firing thread's, the duties', one that is being replaced */
+#define CONNECTIONS   2      /* the firing thread's, one that is being replaced; the duties' is beside the pool */
 #define DRAIN_LIMIT_S 30     /* a transaction of either thread at most, and what is asked of its outcome */
 
 struct scheduler_daemon {
 	struct scheduler_env env;
 	struct scheduler *scheduler;
+	struct duties *duties;
+	bool failed;
+	bool stuck;                  /* the duties' thread is in a statement that does not end */
 };
+
+/* The duties' thread is made here, where the loop has blocked the signals that it would inherit. */
+static void start(struct scheduler_daemon *d)
+{
+	struct duties_env env = {.db = d->env.db, .cfg = d->env.cfg};
+	struct error err = {0};
+
+	d->duties = duties_start(&env, &err);
+	if (d->duties) {
+		log_write(LOG_INFO, "started", "agents=%u", registry_count(d->env.agents));
+		return;
+	}
+	/* no threads: nothing will get better, and the supervisor starts it again */
+	log_error("the scheduler could not be started", &err);
+	d->failed = true;
+	raise(SIGTERM);
+}
 
 static int64_t daemon_work(void *data, struct loop *l)
 {
 	struct scheduler_daemon *d = data;
 
 	(void)l;
-	return scheduler_work(d->scheduler);
+	if (!d->duties && !d->failed)
+		start(d);
+	return d->failed ? INT64_MAX : scheduler_work(d->scheduler);
 }
 
 static void daemon_message(void *data, const void *msg, size_t n)
@@ -39,10 +64,15 @@ static void daemon_stop(void *data)
 {
 	struct scheduler_daemon *d = data;
 	struct scheduler_counts c;
+	struct duties_counts did;
 
+	if (!d->duties)
+		return;
+	duties_counts(d->duties, &did);
+	d->stuck = !duties_stop(d->duties);
 	scheduler_counts(d->scheduler, &c);
-	log_write(LOG_INFO, "stopped", "fired=%" PRIu64 " skipped=%" PRIu64 " transactions=%" PRIu64, c.fired, c.skipped,
-	          c.transactions);
+	log_write(LOG_INFO, "stopped", "fired=%" PRIu64 " skipped=%" PRIu64 " transactions=%" PRIu64 " removed=%" PRIu64,
+	          c.fired, c.skipped, c.transactions, did.rows);
 }
 
 bool scheduler_run(const struct config *cfg, struct error *err)
@@ -63,14 +93,16 @@ bool scheduler_run(const struct config *cfg, struct error *err)
 	d.env.agents = agents;
 	d.env.ringer = doorbell_ringer_new(cfg->run_dir);
 	d.scheduler = scheduler_new(&d.env);
-	log_write(LOG_INFO, "started", "agents=%u", registry_count(agents));
 	ok = loop_run(&ops, cfg, &d, err);
 	/* now that its own doorbell is gone: what it was told of and did not read */
 	bell_ring_all(d.env.ringer, SCHEDULER_PROGRAM, BELL_LOOK);
+	/* what that thread uses cannot be freed */
+	if (d.stuck)
+		_exit(ok && !d.failed ? 0 : 1);
 out:
 	scheduler_free(d.scheduler);
 	doorbell_ringer_free(d.env.ringer);
 	db_close(d.env.db);
 	registry_free(agents);
-	return ok;
+	return ok && !d.failed;
 }

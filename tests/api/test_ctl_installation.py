@@ -49,7 +49,7 @@ class Installation(Ctl):
         report = json.loads(out)
         self.assertEqual((status, report["ok"]), (0, True), out)
         states = {c["check"]: c["status"] for c in report["checks"]}
-        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "queue", "schedules", "agents", "outbound rules",
+        for name in ("configuration", "pepper", "seal", "database", "clock", "schema", "queue", "schedules", "duties", "agents", "outbound rules",
                      "run directory"):
             self.assertEqual(states[name], "ok", out)
 
@@ -153,6 +153,17 @@ class Installation(Ctl):
         self.assertEqual(late["status"], "warning")
         self.assertRegex(late["message"], r"^1 schedule is due and not fired, the first for 6\d\d s$")
         self.assertTrue(late["advice"].startswith("start agentiv-scheduler, or call agentivctl tick"))
+
+    def test_the_doctor_tells_of_duties_that_nobody_does_and_of_one_that_fails(self):
+        well, = self.check("duties", 0)
+        self.assertRegex(well["message"], r"^\d+ done now and then, none late$")
+        self.addCleanup(query, "DELETE FROM duties WHERE name = 'execution_steps'")
+        query("REPLACE INTO duties (name, due_at, since, at_id, at_number, restart_at, failed_at, error) VALUES"
+              " ('execution_steps', UNIX_TIMESTAMP() * 1000 + 60000, 1000, REPEAT('x', 16), 0, 0, 1, 'Gone')")
+        late, failed = self.check("duties", 0)
+        self.assertRegex(late["message"], r"^1 of \d+ to be done now and then is late; execution_steps for \d+ s$")
+        self.assertTrue(late["advice"].startswith("start agentiv-scheduler, or call agentivctl tick"))
+        self.assertEqual(failed["message"], "execution_steps failed: Gone")
 
     def test_the_doctor_tells_a_dead_worker_from_none(self):
         folder = new_folder()
