@@ -34,6 +34,8 @@ struct duty {
 	int64_t     period_ms;
 	before_fn   before;
 	prune_fn    work;
+	/* Its rows come in order of time: a walk goes on where the one before it ended. Others begin at the beginning. */
+	bool        goes_on;
 	bool        monthly;              /* due with each month; period_ms is how soon it should be done then */
 };
 
@@ -92,20 +94,20 @@ static int64_t old_months(const struct config *cfg, int64_t now_ms)
 }
 
 static const struct duty duties[] = {
-	{"months", HOUR_MS, present, months_close_some, true},
-	{"executions", HOUR_MS, old_executions, prune_executions, false},
-	{"execution_steps", HOUR_MS, old_steps, prune_steps, false},
-	{"deliveries", HOUR_MS, old_deliveries, prune_deliveries, false},
-	{"events", HOUR_MS, old_deliveries, prune_events, false},
-	{"idempotency_keys", HOUR_MS, old_keys, prune_idempotency, false},
-	{"kept_answers", HOUR_MS, old_keys, prune_answers, false},
-	{"audit_log", DAY_MS, old_audit, prune_audit, false},
-	{"schedule_slots", DAY_MS, old_executions, prune_slots, false},
-	{"account_months", DAY_MS, old_months, prune_months, false},
-	{"sessions", DAY_MS, present, prune_sessions, false},
-	{"login_failures", DAY_MS, yesterday, prune_failures, false},
-	{"request_minutes", DAY_MS, yesterday, prune_minutes, false},
-	{"processes", DAY_MS, yesterday, prune_processes, false},
+	{"months", HOUR_MS, present, months_close_some, false, true},
+	{"executions", HOUR_MS, old_executions, prune_executions, true, false},
+	{"execution_steps", HOUR_MS, old_steps, prune_steps, true, false},
+	{"deliveries", HOUR_MS, old_deliveries, prune_deliveries, true, false},
+	{"events", HOUR_MS, old_deliveries, prune_events, true, false},
+	{"idempotency_keys", HOUR_MS, old_keys, prune_idempotency, true, false},
+	{"kept_answers", HOUR_MS, old_keys, prune_answers, true, false},
+	{"audit_log", DAY_MS, old_audit, prune_audit, false, false},
+	{"schedule_slots", DAY_MS, old_executions, prune_slots, false, false},
+	{"account_months", DAY_MS, old_months, prune_months, false, false},
+	{"sessions", DAY_MS, present, prune_sessions, false, false},
+	{"login_failures", DAY_MS, yesterday, prune_failures, false, false},
+	{"request_minutes", DAY_MS, yesterday, prune_minutes, false, false},
+	{"processes", DAY_MS, yesterday, prune_processes, false, false},
 };
 
 #define DUTY_COUNT (sizeof duties / sizeof *duties)
@@ -159,11 +161,11 @@ static bool work(struct pass *p, const struct duty *d, struct prune *w, struct e
 	return true;
 }
 
-/* A walk that came to its end begins again after a while, for what it had to leave behind. */
-static void begin(const struct duty_row *row, int64_t now_ms, struct prune *w, struct duty_end *e)
+/* A walk that goes on begins again after a while, for what it had to leave behind. */
+static void begin(const struct duty *d, const struct duty_row *row, int64_t now_ms, struct prune *w, struct duty_end *e)
 {
 	bool ended = row->since == row->due_at;
-	bool again = ended && (now_ms >= row->restart_at || now_ms < row->restart_at - WALK_MS);
+	bool again = ended && (!d->goes_on || now_ms >= row->restart_at || now_ms < row->restart_at - WALK_MS);
 
 	w->at = again ? (struct walk){0} : row->at;
 	e->restart_at = again ? now_ms + WALK_MS : row->restart_at;
@@ -200,7 +202,7 @@ static bool do_duty(struct pass *p, const struct duty *d, const struct duty_row 
 	}
 	if (!taken)
 		return false;
-	begin(row, now_ms, &w, &e);
+	begin(d, row, now_ms, &w, &e);
 	ok = work(p, d, &w, &err);
 	e.now_ms = clock_now_ms();
 	e.done = ok && w.over;

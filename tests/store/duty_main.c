@@ -6,7 +6,7 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {retention_suite, months_suite, CU_SUITE_INFO_NULL};
+	CU_SuiteInfo suites[] = {duties_suite, retention_suite, months_suite, CU_SUITE_INFO_NULL};
 	unsigned failed;
 
 	log_open("duty_tests");
