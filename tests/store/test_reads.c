@@ -10,6 +10,7 @@
 #include "store/budgets.h"
 #include "store/effects.h"
 #include "store/kept_answers.h"
+#include "store/schedules.h"
 #include "store/usage.h"
 #include "store_suites.h"
 
@@ -64,6 +65,10 @@ static void fill(void)
 		" SELECT 900, 2, seq, 100, 0, 0" NUMBERS,
 		"INSERT INTO execution_tokens (execution_id, used, change_id) SELECT " ID ", 1, " ID NUMBERS,
 		"INSERT INTO execution_plans (execution_id, plan) SELECT " ID ", '{}'" NUMBERS,
+		"INSERT INTO schedules (id, account_id, agent, enabled, next_at, cron_expr, timezone, catch_up, overlap, created_at,"
+		" updated_at, input) SELECT " ID ", 900, seq, 1, 9000000000000, '@daily', 'UTC', 0, 0, 1, 1, '{}'" NUMBERS,
+		"INSERT INTO schedule_slots (schedule_id, scheduled_for, recorded_at, outcome, reason, moved, slots)"
+		" SELECT UNHEX(LPAD('1', 32, '0')), seq, 1, 0, 0, 0, 1" NUMBERS,
 		"INSERT INTO account_quota (account_id, month_overage, day_start, day_runs, month_start,"
 		" month_runs, active, held) SELECT 899 + seq, 0, 0, 0, 0, 0, 0, 0" NUMBERS,
 		"INSERT INTO account_months (month_start, account_id, runs, overage, tokens) SELECT"
@@ -424,7 +429,46 @@ static void deliveries_are_claimed_recorded_and_released(void)
 	CU_ASSERT_TRUE(ranges_only("outbox_release", 3, 2));
 }
 
+static void an_accounts_schedules(void)
+{
+	struct schedule s = {.id = id_make(), .account_id = 1, .agent = "echo", .cron_expr = "@daily", .timezone = "UTC",
+	                     .input = "{}", .input_len = 2};
+	struct schedule *list;
+	struct error err;
+	unsigned n;
+	bool found;
+
+	begin();
+	CU_ASSERT_TRUE_FATAL(schedule_insert(fx_conn, &s, &err));
+	begin();
+	CU_ASSERT_TRUE(schedule_list(fx_conn, 1, &arena, &list, &n, &err));
+	CU_ASSERT_EQUAL(n, 1);
+	CU_ASSERT_TRUE(ranges_only("schedule_list", 2, 1));
+	begin();
+	CU_ASSERT_TRUE(schedule_find(fx_conn, 1, "echo", false, &arena, &s, &found, &err));
+	CU_ASSERT_TRUE(found);
+	CU_ASSERT_TRUE(ranges_only("schedule_find", 2, 0));
+}
+
+static void a_page_of_what_became_of_a_schedules_slots(void)
+{
+	struct slot_filter f = {.outcome = -1, .before = INT64_MAX, .limit = 10};
+	struct slot_record out[10];
+	struct error err;
+	int64_t last;
+	unsigned n;
+	bool more;
+
+	f.schedule_id.b[15] = 1;
+	begin();
+	CU_ASSERT_TRUE(schedule_slots(fx_conn, &f, out, &n, &more, &last, &err));
+	CU_ASSERT_TRUE(n == 10 && more);
+	CU_ASSERT_TRUE(ranges_only("schedule_slots", 1, 11));
+}
+
 static CU_TestInfo tests[] = {
+	{"an account's schedules", an_accounts_schedules},
+	{"a page of what became of a schedule's slots", a_page_of_what_became_of_a_schedules_slots},
 	{"a key and its rights", a_key_and_its_rights},
 	{"an account's keys and connections", an_accounts_keys_and_connections},
 	{"what an account has used", what_an_account_has_used},
