@@ -9,9 +9,8 @@
 #define COLUMNS \
 	"s.id, s.account_id, s.agent, s.enabled, s.cron_expr, s.timezone, s.input, s.catch_up, s.overlap, s.starts_at," \
 	" s.ends_at, s.pause_after_failures, s.failures, s.paused_at, s.created_at, s.updated_at, s.next_at, s.last_slot," \
-	" s.last_run_at, s.last_execution_id, s.last_status, s.total_runs, l.execution_id IS NOT NULL"
-/* Of the last run while it is open: running when it is leased. */
-#define LEASE " LEFT JOIN leases l ON l.execution_id = s.last_execution_id"
+	" s.last_run_at, s.last_execution_id, s.last_status, s.total_runs," \
+	" (SELECT 1 FROM leases l WHERE l.execution_id = s.last_execution_id)"   /* of an open run: it is running */
 
 static enum exec_status read_status(struct db_conn *c, unsigned stored, unsigned leased)
 {
@@ -48,26 +47,18 @@ static void read_row(struct db_conn *c, struct arena *a, struct schedule *s)
 	s->total_runs = db_col_int(c, 21);
 }
 
-/* Waits for a scheduler that passes over it. */
-static bool lock_row(struct db_conn *c, uint64_t account_id, const char *agent, struct error *err)
-{
-	static const char sql[] = "SELECT 1 FROM schedules WHERE account_id = ? AND agent = ? FOR UPDATE";
-	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(agent)};
-	int64_t one;
-
-	return db_query_int(c, sql, args, 2, &one, NULL, err);
-}
-
 bool schedule_find(struct db_conn *c, uint64_t account_id, const char *agent, bool lock, struct arena *a,
                    struct schedule *out, bool *found, struct error *err)
 {
-	static const char sql[] =
-		"SELECT " COLUMNS " FROM schedules s" LEASE " WHERE s.account_id = ? AND s.agent = ?";
+	static const char look[] = "SELECT " COLUMNS " FROM schedules s WHERE s.account_id = ? AND s.agent = ?";
+	/* waits for a scheduler that passes over it, and reads what that has written */
+	static const char take[] =
+		"SELECT " COLUMNS " FROM schedules s WHERE s.account_id = ? AND s.agent = ? FOR UPDATE";
 	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(agent)};
 	int got;
 
 	*found = false;
-	if ((lock && !lock_row(c, account_id, agent, err)) || !db_query(c, sql, args, 2, err))
+	if (!db_query(c, lock ? take : look, args, 2, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1) {
@@ -82,7 +73,7 @@ bool schedule_list(struct db_conn *c, uint64_t account_id, struct arena *a, stru
                    struct error *err)
 {
 	static const char sql[] =
-		"SELECT " COLUMNS " FROM schedules s" LEASE " WHERE s.account_id = ? ORDER BY s.agent";
+		"SELECT " COLUMNS " FROM schedules s WHERE s.account_id = ? ORDER BY s.agent";
 	struct db_arg arg = db_int((int64_t)account_id);
 	unsigned room = 0;
 	int got;
