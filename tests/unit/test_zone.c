@@ -91,7 +91,8 @@ static void the_next_change_is_found(void)
 
 static void names_that_are_no_zone_are_refused(void)
 {
-	static const char *const names[] = {"", "Mars/Olympus", "../../../etc/passwd", "/etc/passwd", "Europe/", "Europe",
+	static const char *const names[] = {"", "Mars/Olympus", "localtime", "posixrules", "../../../etc/passwd",
+	                                    "/etc/passwd", "Europe/", "Europe",
 	                                    "Europe//Berlin", "Europe/Berlin\n", "tzdata.zi", "zone.tab"};
 	unsigned i;
 
