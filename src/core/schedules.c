@@ -103,11 +103,11 @@ static bool tell(struct db_conn *c, struct change *k, const char *action, const 
 /* The schedule as it is, locked with its account's quota row; found NULL: it has to be there. */
 static bool find_locked(struct db_conn *c, struct change *k, struct schedule *out, bool *found, struct error *err)
 {
-	bool there;
+	bool there = false;
 
 	arena_reset(&k->arena);
 	k->now_ms = clock_now_ms();
-	if (!schedule_find(c, k->account_id, k->agent, true, &k->arena, out, &there, err))
+	if (schedule_slug_valid(k->agent) && !schedule_find(c, k->account_id, k->agent, true, &k->arena, out, &there, err))
 		return false;
 	if (found)
 		*found = there;

@@ -52,6 +52,13 @@ bool schedules_agent(const struct schedules *ss, const char *slug, const struct 
 	return *out || err_set(err, ERR_NOT_FOUND, "There is no such agent; see /api/agents");
 }
 
+bool schedule_slug_valid(const char *agent)
+{
+	size_t n = strspn(agent, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && n < sizeof((struct manifest){0}.slug) && agent[n] == '\0';
+}
+
 bool schedule_unknown(const struct schedules *ss, const char *agent, struct error *err)
 {
 	const struct manifest *m;
@@ -64,6 +71,8 @@ static bool find(const struct schedules *ss, struct db_conn *c, uint64_t account
 {
 	bool found;
 
+	if (!schedule_slug_valid(agent))
+		return schedule_unknown(ss, agent, err);
 	return schedule_find(c, account_id, agent, false, a, out, &found, err) && (found || schedule_unknown(ss, agent, err));
 }
 

@@ -1,4 +1,4 @@
-"""The hostile requests of hostile.py: each gets its documented error, and the platform goes on."""
+"""The hostile requests of hostile.py and hostile_schedules.py: each gets its documented error, and the platform goes on."""
 import configparser
 import json
 import os
@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from client import CGI, CODES, ApiCase, together
+import hostile_schedules
 from doors import Cgi, Direct, variables
 from hostile import corpus
 
@@ -40,7 +41,7 @@ class Hostile(ApiCase):
         return f"{case.name}: without {missing}" if missing or not error["message"] else None
 
     def test_each_gets_its_documented_error_and_the_platform_goes_on(self):
-        cases = corpus(self.account.key)
+        cases = [*corpus(self.account.key), *hostile_schedules.corpus()]
         self.assertGreaterEqual(len(cases), 1000)
         # a process for each takes its time
         cases = cases[::8] if CGI else cases

@@ -207,7 +207,7 @@ class ByHand(ScheduleCase):
         self.assertGreater(answer.data["estimated_duration_ms"], 0)
         e = self.ended(answer.data["execution_id"])
         self.assertEqual((e["status"], e["schedule_id"], e["output"]["payload"]), ("success", s["id"], {"n": 7}))
-        self.assertEqual(e["queued_at"], answer.data["created_at"])
+        self.assertEqual((e["queued_at"], e["trigger_type"]), (answer.data["created_at"], "manual"))
 
     def test_its_schedule_and_its_history_tell_of_it(self):
         s = self.set()
@@ -336,6 +336,36 @@ class Repeats(ScheduleCase):
         answers = together(8, lambda i: self.call("POST", PATH, DAILY))
         self.assertEqual(sorted(a.status for a in answers), [200] * 7 + [201])
         self.assertEqual(len({a.data["id"] for a in answers}), 1)
+
+
+class Order(ScheduleCase):
+    """Of several faults the one is told that is looked at first."""
+
+    def test_the_scope_comes_before_the_body(self):
+        reader = self.account.new_key("agents:read")["key"]
+        self.refused(self.call("POST", PATH, b"{", key=reader), "FORBIDDEN")
+
+    def test_the_body_comes_before_the_agent(self):
+        self.refused(self.call("POST", "/api/schedules/nothing", {**DAILY, "cron_expr": "x"}), "INVALID_INPUT", "cron_expr")
+        self.refused(self.call("POST", "/api/schedules/nothing", {**DAILY, "overlap": "x"}), "INVALID_INPUT", "overlap")
+
+    def test_the_query_comes_before_the_object(self):
+        self.refused(self.get(PATH + "/history?limit=0"), "INVALID_INPUT", "limit")
+        self.refused(self.get(PATH + "/preview?count=0"), "INVALID_INPUT", "count")
+        self.refused(self.get("/api/schedules/nothing/preview?cron_expr=x&timezone=UTC"), "INVALID_INPUT", "cron_expr")
+
+    def test_the_object_comes_before_the_subscription_and_that_before_the_integration(self):
+        self.account.subscribe("none")
+        self.refused(self.run_now("needs-gmail"), "NOT_FOUND")
+        self.assertEqual(self.set("needs-gmail")["blocked_by"]["code"], "FORBIDDEN")
+        self.refused(self.run_now("needs-gmail"), "FORBIDDEN")
+
+    def test_the_integration_comes_before_the_quota(self):
+        self.account.limit(runs_per_day=0)
+        self.set("needs-gmail")
+        self.refused(self.run_now("needs-gmail"), "INTEGRATION_NOT_CONNECTED")
+        self.set()
+        self.refused(self.run_now(), "RATE_LIMITED")
 
 
 class Rights(SessionCase):
