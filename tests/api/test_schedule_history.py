@@ -1,9 +1,10 @@
 """When schedules fire, and what became of the times that have come, over the API."""
+import time
 import unittest
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
-from client import TIME, Account
+from client import TIME, Account, wait_until
 from test_schedules import DAILY, PATH, ScheduleCase
 
 SLOT = ["scheduled_for", "outcome", "reason", "moved_by_clock_change", "slots", "execution_id", "recorded_at"]
@@ -147,6 +148,42 @@ class History(ScheduleCase):
         other = Account(self.platform)
         self.assertEqual(self.call("POST", PATH, DAILY, key=other.key).status, 201)
         self.assertEqual(self.history(query=f"?cursor={cursor}", key=other.key).data, [])
+
+
+class Fired(ScheduleCase):
+    """Its time has come: the minute that began last, which nobody has taken up yet."""
+
+    def set_and_come(self, **members):
+        """The schedule, and the row of its time."""
+        minute = int(time.time()) // 60
+        s = self.set(cron_expr=f"{minute % 60} {minute // 60 % 24} * * *", timezone="UTC", **members)
+        self.platform.sql("UPDATE schedules s JOIN accounts a ON a.id = s.account_id SET s.next_at ="
+                          f" {minute * 60000} WHERE a.email = '{self.account.email}'")
+        self.platform.ctl("tick")
+        rows = wait_until(lambda: self.history().data, 20, "the time was taken up")
+        self.assertEqual([r["scheduled_for"] for r in rows], [at(minute * 60000)])
+        return s, rows[0]
+
+    def test_a_run_that_was_made_is_the_schedule_s(self):
+        s, row = self.set_and_come(input_payload={"payload": {"n": 7}})
+        # the latter at the end of the minute
+        self.assertIn(row["outcome"], ("fired", "caught_up"))
+        self.assertIsNone(row["reason"])
+        e = self.ended(row["execution_id"])
+        self.assertEqual((e["trigger_type"], e["schedule_id"], e["output"]["payload"]), ("schedule", s["id"], {"n": 7}))
+        for query in (f"schedule_id={s['id']}", "trigger_type=schedule"):
+            self.assertEqual([x["id"] for x in self.get(f"/api/executions?{query}").data], [e["id"]])
+        after = self.shown()
+        self.assertEqual((after["total_runs"], after["last_status"], after["last_run_at"]), (1, "success", e["queued_at"]))
+        self.assertGreater(after["next_run_at"], row["scheduled_for"])
+
+    def test_one_that_could_not_be_made_says_why_and_the_schedule_goes_on(self):
+        self.account.subscribe("none")
+        _, row = self.set_and_come()
+        self.assertEqual((row["outcome"], row["reason"], row["execution_id"]), ("skipped", "subscription", None))
+        after = self.shown()
+        self.assertEqual((after["enabled"], after["total_runs"], after["last_status"]), (True, 0, None))
+        self.assertGreater(after["next_run_at"], row["scheduled_for"])
 
 
 if __name__ == "__main__":
