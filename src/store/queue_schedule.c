@@ -26,12 +26,11 @@ struct telling {
 
 static unsigned list_of_schedules(struct db_arg *args, const struct schedule_end *e, unsigned n)
 {
-	struct id ids[DB_LIST_MAX];
-	unsigned i;
+	unsigned size = db_list_size(n), i;
 
-	for (i = 0; i < n; i++)
-		ids[i] = e[i].schedule_id;
-	return list_of_ids(args, ids, n);
+	for (i = 0; i < size; i++)
+		args[i] = db_id(&e[i < n ? i : n - 1].schedule_id);
+	return size;
 }
 
 /* Those that are gone have no row. */
