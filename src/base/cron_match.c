@@ -78,6 +78,8 @@ static int64_t day_from(const struct cron *c, int64_t day)
 
 	if (day < CRON_FIRST_S / DAY_S)
 		day = CRON_FIRST_S / DAY_S;
+	if (day > CRON_LAST_S / DAY_S)
+		return CRON_NONE_AHEAD;
 	clock_civil(day * (DAY_S * INT64_C(1000)), &year, &month, &in_month);
 	while (year <= 9999) {
 		if (c->months & 1u << month) {
@@ -103,6 +105,8 @@ static int64_t day_until(const struct cron *c, int64_t day)
 
 	if (day > CRON_LAST_S / DAY_S)
 		day = CRON_LAST_S / DAY_S;
+	if (day < CRON_FIRST_S / DAY_S)
+		return CRON_NONE_BACK;
 	clock_civil(day * (DAY_S * INT64_C(1000)), &year, &month, &in_month);
 	while (year >= 0) {
 		if (c->months & 1u << month) {

@@ -103,6 +103,8 @@ bool zone_next_change(const struct zone *z, int64_t ms, int64_t *change_ms)
 	struct zone_span s;
 
 	zone_span_at(z, seconds(ms), &s);
+	if (s.to > INT64_MAX / 1000)
+		return false;
 	*change_ms = s.to * 1000;
-	return s.to != ZONE_END;
+	return true;
 }

@@ -62,10 +62,15 @@ static bool offset_of_type(const unsigned char *types, uint32_t i, int32_t *out)
 	return *out >= -OFFSET_LIMIT_S && *out <= OFFSET_LIMIT_S;
 }
 
-void zone_add(struct zone *z, int64_t at, int32_t offset)
+void zone_cut(struct zone *z, int64_t at)
 {
 	while (z->count > 0 && z->at[z->count - 1] >= at)
 		z->count--;
+}
+
+void zone_add(struct zone *z, int64_t at, int32_t offset)
+{
+	zone_cut(z, at);
 	if (offset == (z->count > 0 ? z->offset[z->count - 1] : z->first))
 		return;
 	if (z->count == z->room) {

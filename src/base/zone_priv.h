@@ -36,6 +36,8 @@ struct zone {
 
 /* Reads a file's bytes into an empty zone; false when they are no TZif. */
 bool zone_parse(struct zone *z, const unsigned char *data, size_t n);
+/* Without changes from an instant on. */
+void zone_cut(struct zone *z, int64_t at);
 /* A change: ignored when the offset stays, in place of the last when it comes no later. */
 void zone_add(struct zone *z, int64_t at, int32_t offset);
 

@@ -193,6 +193,8 @@ void zone_rule_extend(const struct zone_rule *r, struct zone *z, int64_t last)
 				now = to[k];
 		}
 	}
+	/* the last year lacks what the year after it would take back */
+	zone_cut(z, clock_from_civil(year + CYCLE_YEARS + 4, 1, 1) / 1000);
 	z->cyclic = true;
 	z->cycle_end = clock_from_civil(year + 3, 1, 1) / 1000 + CYCLE_S;
 }

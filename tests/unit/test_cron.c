@@ -424,6 +424,12 @@ static void the_instant_asked_for_is_left_out_and_parts_of_seconds_count(void)
 		CU_ASSERT_TRUE(cron_previous(&c, z, rows[i].at, &slot));
 		CU_ASSERT_EQUAL(slot.at_ms, rows[i].previous);
 	}
+	/* before 1970, too */
+	c = parsed("* * * * *");
+	CU_ASSERT_TRUE(cron_next(&c, z, -60500, &slot));
+	CU_ASSERT_EQUAL(slot.at_ms, -60000);
+	CU_ASSERT_TRUE(cron_previous(&c, z, -59500, &slot));
+	CU_ASSERT_EQUAL(slot.at_ms, -60000);
 	CU_ASSERT_FALSE(cron_next(&c, z, INT64_MAX, &slot));
 	CU_ASSERT_FALSE(cron_previous(&c, z, INT64_MIN, &slot));
 	zone_free(z);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/cron.h"
 #include "base_suites.h"
+#include "zone_fixture.h"
 
 #define MINUTE_MS    INT64_C(60000)
 #define DAY_MINUTES  1440
@@ -16,6 +17,7 @@
 #define WINDOW_DAYS  14
 #define EXPRESSIONS  2000
 #define PER_WINDOW   20
+#define HECTIC_ZONES 60
 
 /* ---- expressions: the text, and the values that it names ---- */
 
@@ -294,13 +296,32 @@ static const struct { const char *zone, *near; } places[] = {
 	{"America/Scoresbysund", "2024-03-31"},
 };
 
+struct bench {
+	struct window window;
+	unsigned char slots[WALKED];
+};
+
+static unsigned count_wrong(struct bench *b, const struct zone *z, int64_t from_ms, unsigned expressions)
+{
+	unsigned wrong = 0;
+	struct made m;
+
+	memset(&b->window, 0, sizeof b->window);
+	walk_window(&b->window, z, from_ms);
+	for (; expressions > 0; expressions--) {
+		make(&m);
+		find_slots(&b->window, &m, b->slots);
+		wrong += !agrees(&b->window, &m, z, b->slots);
+	}
+	return wrong;
+}
+
 static void random_expressions_agree_with_a_walk_over_every_minute(void)
 {
-	struct window *w = malloc(sizeof *w);
-	unsigned char *slots = malloc(WALKED);
-	unsigned i, k, wrong = 0;
+	struct bench *b = malloc(sizeof *b);
+	unsigned i, wrong = 0;
 
-	CU_ASSERT_TRUE_FATAL(w && slots);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
 	for (i = 0; i < EXPRESSIONS / PER_WINDOW; i++) {
 		unsigned place = i % (sizeof places / sizeof *places);
 		struct error err;
@@ -311,25 +332,49 @@ static void random_expressions_agree_with_a_walk_over_every_minute(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(z);
 		snprintf(near, sizeof near, "%sT00:00:00Z", places[place].near);
 		CU_ASSERT_TRUE_FATAL(clock_parse(near, &day));
-		memset(w, 0, sizeof *w);
 		/* the change is somewhere in the window */
-		walk_window(w, z, day - (BEFORE_DAYS + 2 + below(WINDOW_DAYS - 4)) * DAY_MINUTES * MINUTE_MS);
-		for (k = 0; k < PER_WINDOW; k++) {
-			struct made m;
-
-			make(&m);
-			find_slots(w, &m, slots);
-			wrong += !agrees(w, &m, z, slots);
-		}
+		wrong += count_wrong(b, z, day - (BEFORE_DAYS + 2 + below(WINDOW_DAYS - 4)) * DAY_MINUTES * MINUTE_MS, PER_WINDOW);
 		zone_free(z);
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
-	free(slots);
-	free(w);
+	free(b);
+}
+
+/* Twelve changes within two weeks, minutes to days apart, by up to a day. */
+static struct zone *hectic_zone(int64_t begin_ms)
+{
+	struct fx_change changes[12];
+	int64_t at = begin_ms / 1000;
+	unsigned i;
+
+	for (i = 0; i < 12; i++) {
+		at += 60 * (int64_t)(1 + (below(2) ? below(180) : below(4 * DAY_MINUTES)));
+		changes[i] = (struct fx_change){at, ((int32_t)below(97) - 48) * 900};
+	}
+	return fx_zone(0, changes, 12, "");
+}
+
+static void they_agree_where_the_clock_changes_all_the_time(void)
+{
+	const int64_t begin = INT64_C(1767225600000);            /* 2026-01-01T00:00:00Z */
+	struct bench *b = malloc(sizeof *b);
+	unsigned i, wrong = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
+	for (i = 0; i < HECTIC_ZONES; i++) {
+		struct zone *z = hectic_zone(begin);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(z);
+		wrong += count_wrong(b, z, begin, PER_WINDOW / 2);
+		zone_free(z);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	free(b);
 }
 
 static CU_TestInfo tests[] = {
 	{"2000 random expressions agree with a walk over every minute", random_expressions_agree_with_a_walk_over_every_minute},
+	{"they agree where the clock changes all the time", they_agree_where_the_clock_changes_all_the_time},
 	CU_TEST_INFO_NULL,
 };
 
