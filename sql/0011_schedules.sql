@@ -1,7 +1,7 @@
 -- oldest-program: 0.1.0
 -- Schedules, what became of each of their slots, and their runs that are not over. A slot is an instant at which a
--- schedule is to fire. Everything that changes a schedule holds its account's row of account_quota; so does the
--- scheduler, which takes both only when nobody else has them.
+-- schedule is to fire. Everything that changes a schedule holds its account's row of account_quota, which
+-- is locked first; the scheduler passes over the accounts whose row somebody else has.
 
 CREATE TABLE schedules (
     id                BINARY(16)      NOT NULL,      -- sch_…

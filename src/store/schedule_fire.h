@@ -65,7 +65,7 @@ struct fired {
 void fired_release(struct fired *f);
 
 /* Fires up to max (FIRE_BATCH_MAX) schedules that are due at now_ms, behind the cursor, in one transaction that waits for
- * nobody: schedules and accounts that somebody else has in hand are left for the next pass. When it fails the cursor stays,
+ * nobody: those of accounts that somebody else has in hand are left for the next pass. When it fails the cursor stays,
  * unless max is 1: then it passes over the one that cannot be fired. fired_release, whatever is returned. */
 bool schedule_fire(struct db *db, struct db_conn **c, const struct fire_rules *rules, unsigned max, int64_t now_ms,
                    struct fire_cursor *cursor, struct fired *out, struct error *err);

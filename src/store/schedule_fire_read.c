@@ -55,8 +55,8 @@ static void read_row(struct db_conn *c, struct arena *a, struct due_schedule *d)
 		d->connected = "";
 }
 
-/* The schedules are locked already, and read on as the latest (READ_LATEST); what is read by subqueries was there long
- * before, or is decided upon as it was a moment ago. */
+/* Locks them: their accounts are ours, so nobody is waited for. What is read by subqueries, which the lock does not reach,
+ * was there long before, or is decided upon as it was a moment ago. */
 static bool read_schedules(struct db_conn *c, struct fire_batch *b, unsigned from, unsigned n, struct error *err)
 {
 	static const char sql[] =
@@ -65,8 +65,8 @@ static bool read_schedules(struct db_conn *c, struct fire_batch *b, unsigned fro
 		" (SELECT budgets FROM accounts WHERE id = s.account_id),"
 		" (SELECT CONCAT(u.status, ':', COALESCE(u.trial_ends_at, 0)) FROM subscriptions u"
 		" WHERE u.account_id = s.account_id AND u.agent IN (s.agent, '*') ORDER BY u.agent = '*' LIMIT 1),"
-		" (SELECT GROUP_CONCAT(integration) FROM connections WHERE account_id = s.account_id AND status = 0)"
-		" FROM schedules s FORCE INDEX (PRIMARY) WHERE s.id IN (%s)" READ_LATEST;
+		" (SELECT GROUP_CONCAT(integration) FROM connections WHERE account_id = s.account_id AND status = 0),"
+		" s.next_at FROM schedules s FORCE INDEX (PRIMARY) WHERE s.id IN (%s) ORDER BY s.id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = list_items(b, from, n, args);
 	struct id id;
@@ -77,7 +77,8 @@ static bool read_schedules(struct db_conn *c, struct fire_batch *b, unsigned fro
 	while ((got = db_next(c, err)) == 1) {
 		struct fire_item *i = db_col_id(c, 0, &id) ? item_of(b, from, n, &id) : NULL;
 
-		if (i)
+		/* what another scheduler or its owner has moved since is not due any more */
+		if (i && db_col_int(c, 14) == i->d.s.next_at)
 			read_row(c, &b->arena, &i->d);
 	}
 	db_end(c);

@@ -9,15 +9,6 @@
 
 /* ---- deciding ---- */
 
-/* Nothing was read of a schedule that is gone; it cannot be, as it is locked. */
-static void decide_item(struct fire_batch *b, struct fire_item *i)
-{
-	if (i->d.s.cron_expr)
-		b->rules->decide(b->rules->ctx, &i->d, b->now_ms, &i->f);
-	else
-		i->f.leaves = true;
-}
-
 static void decide_all(struct fire_batch *b)
 {
 	unsigned i, slots = 0;
@@ -25,7 +16,10 @@ static void decide_all(struct fire_batch *b)
 	for (i = 0; i < b->n; i++) {
 		struct fire_item *item = &b->items[i];
 
-		decide_item(b, item);
+		item->held = item->d.s.cron_expr != NULL;
+		if (!item->held)
+			continue;
+		b->rules->decide(b->rules->ctx, &item->d, b->now_ms, &item->f);
 		if (slots > 0 && slots + item->f.slot_count > FIRE_SLOTS_MAX)
 			item->f.leaves = true;
 		item->held = !item->f.leaves;

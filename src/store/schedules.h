@@ -1,7 +1,7 @@
 /* Tables schedules, schedule_slots (the ledger), schedule_runs and events (sql/0011_schedules.sql).
  *
- * Lock order: the account's row of account_quota, then schedules; the scheduler (schedule_fire) takes both only where
- * nobody has them, and so waits for nobody.
+ * Lock order: the account's row of account_quota, then schedules; the scheduler (schedule_fire) passes over the
+ * accounts whose row somebody else has, and so waits for nobody.
  *
  * Ownership: strings live in the arena given, or are the caller's during the call. */
 #ifndef AGENTIV_STORE_SCHEDULES_H

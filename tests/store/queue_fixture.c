@@ -150,6 +150,8 @@ struct ended_run fx_ended(const struct claimed_run *r, enum run_outcome outcome)
 				  .output_len = 7,
 				  .error_code = outcome == RUN_SUCCESS ? NULL : "EXECUTION_FAILED",
 				  .error_message = outcome == RUN_SUCCESS ? NULL : "It failed",
+				  .has_schedule = r->has_schedule,
+				  .schedule_id = r->schedule_id,
 				  .webhook_url = r->webhook_url,
 				  .waiter = r->waiter};
 }

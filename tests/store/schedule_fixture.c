@@ -127,7 +127,5 @@ void sx_end_next(enum run_outcome outcome)
 
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
 	e = fx_ended(&r, outcome);
-	e.has_schedule = r.has_schedule;
-	e.schedule_id = r.schedule_id;
 	CU_ASSERT_TRUE(fx_end(&e, 1));
 }

@@ -26,8 +26,6 @@ static void end_run(const struct claimed_run *r, enum run_outcome outcome)
 {
 	struct ended_run e = fx_ended(r, outcome);
 
-	e.has_schedule = r->has_schedule;
-	e.schedule_id = r->schedule_id;
 	CU_ASSERT_TRUE(fx_end(&e, 1));
 }
 
@@ -287,8 +285,6 @@ static void a_run_that_stopped_as_it_was_asked_to_is_no_failure(void)
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
 	e = fx_ended(&r, RUN_FAILED);
 	e.error_code = "CANCELLED";
-	e.has_schedule = true;
-	e.schedule_id = r.schedule_id;
 	CU_ASSERT_TRUE(fx_end(&e, 1));
 	CU_ASSERT_TRUE(sx_find("echo").enabled);
 }
