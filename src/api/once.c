@@ -16,6 +16,7 @@ bool request_once(struct request *r, int status, void (*render)(const void *made
                   struct error *err)
 {
 	once_init(o, r->app->secrets, r->auth->principal.account_id, status, render);
+	o->kept.keep_ms = config_idempotency_ms(&r->app->cfg);
 	return !r->idempotency_key || once_key(o, r->method_name, r->route->path, r->param, r->idempotency_key, r->body.data,
 	                                       r->body.len, err);
 }

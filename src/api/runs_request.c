@@ -120,6 +120,7 @@ static bool read_key(struct request *r, struct run_request *q, struct error *err
 	buf_release(&scope);
 	crypto_sha256(r->body.data, r->body.len, q->job.a.body_hash);
 	q->job.a.has_key = true;
+	q->job.a.key_keep_ms = config_idempotency_ms(&r->app->cfg);
 	return true;
 }
 

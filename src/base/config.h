@@ -58,6 +58,11 @@ struct config {
 bool config_load(const char *path, struct config *c, struct error *err);
 void config_release(struct config *c);
 
+static inline int64_t config_idempotency_ms(const struct config *c)
+{
+	return c->idempotency_hours * INT64_C(3600000);
+}
+
 /* Walks the table: for documentation, doctor and the sample file. */
 void config_describe(void (*each)(const char *section, const char *name, const char *def,
                                   const char *help, void *ctx), void *ctx);

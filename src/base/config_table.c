@@ -141,7 +141,7 @@ static const struct setting table[] = {
 	INT_("retention", "audit_days", audit_days, "365", 0, 36500,
 	     "days that entries of the audit log are kept"),
 	INT_("retention", "idempotency_hours", idempotency_hours, "24", 24, 8760,
-	     "hours that the records of idempotency keys are kept, no longer than runs"),
+	     "hours that an Idempotency-Key is known, no longer than runs"),
 	TEXT_("log", "level", log_level, "info", check_level, "debug, info, warn or error"),
 };
 

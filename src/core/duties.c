@@ -66,7 +66,7 @@ static int64_t old_audit(const struct config *cfg, int64_t now_ms)
 
 static int64_t old_keys(const struct config *cfg, int64_t now_ms)
 {
-	return now_ms - cfg->idempotency_hours * HOUR_MS;
+	return now_ms - config_idempotency_ms(cfg);
 }
 
 static int64_t present(const struct config *cfg, int64_t now_ms)

@@ -15,7 +15,13 @@
 
 #define ADMISSION_BATCH_MAX     64
 #define ADMISSION_RESPONSE_MAX  1024
-#define IDEMPOTENCY_KEEP_MS     (24 * 3600 * INT64_C(1000))
+#define IDEMPOTENCY_KEEP_MS     (24 * 3600 * INT64_C(1000))   /* how long a key's record counts at least */
+
+/* ms: as configured; 0 is not. */
+static inline int64_t idempotency_keep(int64_t ms)
+{
+	return ms > 0 ? ms : IDEMPOTENCY_KEEP_MS;
+}
 
 enum admission_outcome {
 	ADMIT_ACCEPTED,
@@ -50,6 +56,7 @@ struct admission {
 	int64_t   max_tokens;                /* 0: the run has no budget of its own */
 	bool      budgeted;                  /* its account has monthly budgets */
 	bool      has_key;                   /* an idempotency key was sent */
+	int64_t   key_keep_ms;               /* how long its record counts; 0: IDEMPOTENCY_KEEP_MS */
 	bool      replay_only;               /* answer a known idempotency key, else accept nothing */
 	uint8_t   scope_hash[32], body_hash[32];
 	const char *response; size_t response_len;   /* kept with the idempotency key; NULL none */

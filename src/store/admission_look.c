@@ -100,12 +100,11 @@ static void replay_from_row(struct db_conn *c, const struct admission_batch *b)
 	const char *response = db_col_bytes(c, 4, &n);
 	unsigned i;
 
-	if (db_col_int(c, 3) <= b->now_ms - IDEMPOTENCY_KEEP_MS)
-		return;
 	for (i = 0; i < b->n; i++) {
 		struct admission *a = b->a[i];
 
-		if (!a->has_key || memcmp(a->scope_hash, hash, sizeof a->scope_hash) != 0)
+		if (!a->has_key || memcmp(a->scope_hash, hash, sizeof a->scope_hash) != 0 ||
+		    db_col_int(c, 3) <= b->now_ms - idempotency_keep(a->key_keep_ms))
 			continue;
 		a->outcome = memcmp(a->body_hash, body, sizeof a->body_hash) == 0 ?
 			ADMIT_REPLAYED : ADMIT_CONFLICT;

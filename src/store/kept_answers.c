@@ -16,7 +16,7 @@ static bool take_row(struct db_conn *c, const struct kept_answer *k, struct erro
 		" object_id = IF(created_at <= ?, VALUES(object_id), object_id),"
 		" status = IF(created_at <= ?, 0, status), answer = IF(created_at <= ?, '', answer),"
 		" created_at = IF(created_at <= ?, VALUES(created_at), created_at)";
-	struct db_arg old = db_int(k->now_ms - IDEMPOTENCY_KEEP_MS);
+	struct db_arg old = db_int(k->now_ms - idempotency_keep(k->keep_ms));
 	struct db_arg args[] = {db_bytes(k->scope_hash, sizeof k->scope_hash), db_int((int64_t)k->account_id),
 	                        db_bytes(k->body_hash, sizeof k->body_hash), db_id(&k->object_id), db_int(k->now_ms),
 	                        old, old, old, old, old};

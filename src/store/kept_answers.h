@@ -24,11 +24,12 @@ struct kept_answer {
 	uint64_t  account_id;
 	struct id object_id;      /* of what is to be made: tells a transaction that is repeated from another request */
 	int64_t   now_ms;
+	int64_t   keep_ms;        /* an older record counts as none; 0: IDEMPOTENCY_KEEP_MS (store/admission.h) */
 	int       status;         /* of HTTP; filled in by the claim when there is an answer */
 	bool      own;            /* the same: the answer is of an earlier attempt of this very transaction */
 };
 
-/* A record older than IDEMPOTENCY_KEEP_MS counts as none. sealed: the kept answer is added to it. */
+/* sealed: the kept answer is added to it. */
 bool kept_answer_claim(struct db_conn *c, struct kept_answer *k, enum kept_state *state, struct buf *sealed,
                        struct error *err);
 bool kept_answer_put(struct db_conn *c, const struct kept_answer *k, const void *sealed, size_t n, struct error *err);

@@ -8,6 +8,7 @@ const struct actor kx_ann = {.kind = ACTOR_SESSION, .address = "192.0.2.7"};
 struct secrets *kx_secrets;
 struct keys kx_keys;
 _Atomic int64_t kx_now_ms;
+int64_t kx_keep_ms;
 
 static int64_t wall(void)
 {
@@ -60,6 +61,7 @@ struct outcome kx_ask(const char *idempotency_key, const char *body, struct made
 	struct once once;
 
 	once_init(&once, kx_secrets, 7, 201, kx_render);
+	once.kept.keep_ms = kx_keep_ms;
 	o.ok = once_key(&once, "POST", "/api/keys", NULL, idempotency_key, body, strlen(body), &o.err) &&
 	       keys_create(&kx_keys, &kx_ann, 7, &k, &once, &o.err);
 	o.replayed = once.replayed;

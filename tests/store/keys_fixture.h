@@ -10,6 +10,7 @@ extern const struct actor kx_ann;        /* who asks */
 extern struct secrets *kx_secrets;
 extern struct keys kx_keys;
 extern _Atomic int64_t kx_now_ms;        /* of this host */
+extern int64_t kx_keep_ms;               /* how long answers are kept; 0: a day */
 
 void kx_begin(void);                     /* each test's, to its end */
 void kx_end(void);

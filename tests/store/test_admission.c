@@ -169,6 +169,23 @@ static void a_key_is_free_again_after_a_day(void)
 	CU_ASSERT_EQUAL(id_cmp(&third.existing, &again.id), 0);
 }
 
+static void a_key_may_be_known_for_longer(void)
+{
+	struct admission first, again;
+
+	start();
+	first = with_key(1, 'k', 'b');
+	admit(&first, 1);
+	now_ms += 2 * IDEMPOTENCY_KEEP_MS - 1;
+	again = with_key(1, 'k', 'b');
+	again.key_keep_ms = 2 * IDEMPOTENCY_KEEP_MS;
+	admit(&again, 1);
+	CU_ASSERT_EQUAL(again.outcome, ADMIT_REPLAYED);
+	now_ms++;
+	admit(&again, 1);
+	CU_ASSERT_EQUAL(again.outcome, ADMIT_ACCEPTED);
+}
+
 #define AT_ONCE 16
 static struct admission same[AT_ONCE];
 
@@ -415,6 +432,7 @@ static CU_TestInfo tests[] = {
 	{"a known key with another body is a conflict", a_known_key_with_another_body_is_a_conflict},
 	{"a key repeated within a batch is accepted once", a_key_repeated_within_a_batch_is_accepted_once},
 	{"a key is free again after a day", a_key_is_free_again_after_a_day},
+	{"a key may be known for longer", a_key_may_be_known_for_longer},
 	{"a refused run keeps no key", a_refused_run_keeps_no_key},
 	{"asking for a replay only accepts nothing", asking_for_a_replay_only_accepts_nothing},
 	{"a full batch of many accounts takes few statements",

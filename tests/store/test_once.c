@@ -60,6 +60,21 @@ static void an_answer_is_kept_for_a_day_and_no_longer(void)
 	kx_end();
 }
 
+static void an_answer_may_be_kept_for_longer(void)
+{
+	struct outcome first;
+
+	kx_begin();
+	kx_keep_ms = 2 * DAY_MS;
+	first = kx_ask("a", "{}", kx_wanted("CI"));
+	kx_now_ms += 2 * DAY_MS - 1;
+	CU_ASSERT_STRING_EQUAL(kx_ask("a", "{}", kx_wanted("CI")).answer, first.answer);
+	kx_now_ms += 1;
+	CU_ASSERT_FALSE(kx_ask("a", "{}", kx_wanted("CI")).replayed);
+	kx_keep_ms = 0;
+	kx_end();
+}
+
 static void what_is_refused_is_not_kept(void)
 {
 	struct made_key late = kx_wanted("CI");
@@ -396,6 +411,7 @@ static CU_TestInfo tests[] = {
 	{"a repeat is given the first answer and makes nothing", a_repeat_is_given_the_first_answer_and_makes_nothing},
 	{"another body is a conflict", another_body_is_a_conflict},
 	{"an answer is kept for a day and no longer", an_answer_is_kept_for_a_day_and_no_longer},
+	{"an answer may be kept for longer", an_answer_may_be_kept_for_longer},
 	{"what is refused is not kept", what_is_refused_is_not_kept},
 	{"a repeat is answered though what it asks for has become wrong",
 	 a_repeat_is_answered_though_what_it_asks_for_has_become_wrong},
