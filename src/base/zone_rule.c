@@ -103,14 +103,22 @@ static bool take_date(const char **p, struct zone_date *d)
 	return ok;
 }
 
+/* Seconds ahead of UTC, which the text counts the other way. */
+static bool take_offset(const char **p, int32_t *out)
+{
+	if (!take_time(p, out))
+		return false;
+	*out = -*out;
+	return *out >= -OFFSET_LIMIT_S && *out <= OFFSET_LIMIT_S;
+}
+
 bool zone_rule_parse(const char *text, struct zone_rule *out)
 {
 	const char *p = text;
 
 	memset(out, 0, sizeof *out);
-	if (!skip_name(&p) || !take_time(&p, &out->standard))
+	if (!skip_name(&p) || !take_offset(&p, &out->standard))
 		return false;
-	out->standard = -out->standard;
 	out->given = true;
 	if (!*p)
 		return true;
@@ -118,12 +126,9 @@ bool zone_rule_parse(const char *text, struct zone_rule *out)
 	out->summer = out->standard + 3600;
 	if (!skip_name(&p))
 		return false;
-	if (*p && *p != ',') {
-		if (!take_time(&p, &out->summer))
-			return false;
-		out->summer = -out->summer;
-	}
-	return take_date(&p, &out->start) && take_date(&p, &out->end) && !*p;
+	if (*p && *p != ',' && !take_offset(&p, &out->summer))
+		return false;
+	return out->summer <= OFFSET_LIMIT_S && take_date(&p, &out->start) && take_date(&p, &out->end) && !*p;
 }
 
 static bool leap(int year)

@@ -19,7 +19,7 @@ import triples
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs/schedules.md"
-COUNT = 6
+COUNT = 5
 ZONES_MIN, TRIPLES_MIN = 20, 5000
 
 

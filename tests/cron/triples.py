@@ -10,7 +10,7 @@ ZONES = """Africa/Cairo Africa/Casablanca Africa/El_Aaiun America/Asuncion Ameri
     Asia/Kolkata Asia/Tehran Atlantic/Azores Australia/Adelaide Australia/Lord_Howe Europe/Berlin Europe/Chisinau Europe/Dublin
     Europe/London Pacific/Apia Pacific/Chatham Pacific/Easter""".split()
 YEARS = range(2025, 2031)
-PER_CHANGE = 19
+PER_CHANGE = 18
 WEEKDAYS = "SUN MON TUE WED THU FRI SAT".split()
 MINUTE = timedelta(minutes=1)
 

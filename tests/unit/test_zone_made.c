@@ -138,7 +138,8 @@ static void a_listed_time_without_a_change_is_none(void)
 static void what_is_cut_short_or_wrong_is_no_zone(void)
 {
 	static const struct fx_change changes[] = {{0, HOUR}, {1000, 0}}, unordered[] = {{1000, HOUR}, {0, 0}}, far[] = {{0, 27 * HOUR}};
-	static const char *const rules[] = {"CET", "CET-1CEST", "CET-1CEST,M3.5.0", "CET-1CEST,M13.1.0,M1.1.0", "CET-1x", "C-1", "<CET-1"};
+	static const char *const rules[] = {"CET", "CET-1CEST", "CET-1CEST,M3.5.0", "CET-1CEST,M13.1.0,M1.1.0", "CET-1x", "C-1", "<CET-1",
+	                                    "CET-40", "CET-1CEST-53,M3.5.0,M10.5.0"};
 	unsigned char file[FX_ZONE_FILE];
 	size_t n = fx_zone_file(0, changes, 2, "CET-1", file), i;
 
