@@ -88,6 +88,8 @@ struct change {
 	const struct schedule_rule *rule;
 	struct once *once;
 	struct id new_id;
+	/* of delete */
+	struct id old_id;
 	/* of pause and resume */
 	bool enabled;
 };
@@ -114,12 +116,12 @@ static bool find_locked(struct db_conn *c, struct change *k, struct schedule *ou
 	return there || found || schedule_unknown(k->schedules, k->agent, err);
 }
 
-static bool run_change(struct change *k, db_body body, struct error *err)
+static bool run_change(struct change *k, db_body body, db_applied applied, struct error *err)
 {
 	bool ok;
 
 	arena_init(&k->arena);
-	ok = db_transaction(k->schedules->db, body, NULL, k, err);
+	ok = db_transaction(k->schedules->db, body, applied, k, err);
 	arena_release(&k->arena);
 	audit_release(&k->told);
 	if (ok && k->next_at != 0)
@@ -205,7 +207,7 @@ bool schedules_set(const struct schedules *ss, const struct actor *who, struct s
 	json_put_str(&k.told.w, "cron_expr", v->s.cron_expr);
 	json_put_str(&k.told.w, "timezone", v->s.timezone);
 	json_put_bool(&k.told.w, "enabled", v->s.enabled);
-	return run_change(&k, set_body, err);
+	return run_change(&k, set_body, NULL, err);
 }
 
 /* ---- delete, pause, resume ---- */
@@ -215,8 +217,23 @@ static bool delete_body(struct db_conn *c, void *ctx, struct error *err)
 	struct change *k = ctx;
 	struct schedule old;
 
-	return account_lock(c, k->account_id, err) && find_locked(c, k, &old, NULL, err) &&
-	       schedule_delete(c, &old, k->now_ms, err) && tell(c, k, "schedule.delete", &old.id, err);
+	if (!account_lock(c, k->account_id, err) || !find_locked(c, k, &old, NULL, err))
+		return false;
+	k->old_id = old.id;
+	return schedule_delete(c, &old, k->now_ms, err) && tell(c, k, "schedule.delete", &old.id, err);
+}
+
+/* The one that was found is gone; there may be another by now. */
+static int delete_applied(struct db_conn *c, void *ctx)
+{
+	struct change *k = ctx;
+	struct schedule s;
+	struct error err;
+	bool found;
+
+	if (!schedule_find(c, k->account_id, k->agent, false, &k->arena, &s, &found, &err))
+		return -1;
+	return !found || id_cmp(&s.id, &k->old_id) != 0;
 }
 
 bool schedules_delete(const struct schedules *ss, const struct actor *who, uint64_t account_id, const char *agent,
@@ -225,7 +242,7 @@ bool schedules_delete(const struct schedules *ss, const struct actor *who, uint6
 	struct change k = {.schedules = ss, .account_id = account_id, .agent = agent};
 
 	open_change(&k, who);
-	return run_change(&k, delete_body, err);
+	return run_change(&k, delete_body, delete_applied, err);
 }
 
 static bool find_next(struct change *k, const struct schedule *s, struct error *err)
@@ -267,5 +284,5 @@ bool schedules_enable(const struct schedules *ss, const struct actor *who, uint6
 	struct change k = {.schedules = ss, .account_id = account_id, .agent = agent, .enabled = enabled};
 
 	open_change(&k, who);
-	return run_change(&k, enable_body, err);
+	return run_change(&k, enable_body, NULL, err);
 }

@@ -42,6 +42,20 @@ static bool run_body(struct db_conn *c, void *ctx, struct error *err)
 	        tell(c, k, &run.schedule_id, err) && once_keep(c, k->once, k->start, err));
 }
 
+static int run_applied(struct db_conn *c, void *ctx)
+{
+	struct asked *k = ctx;
+	struct execution e;
+	struct arena a;
+	struct error err;
+	bool found, ok;
+
+	arena_init(&a);
+	ok = execution_find(c, k->account_id, &k->start->id, &a, &e, &found, &err);
+	arena_release(&a);
+	return ok ? found : -1;
+}
+
 bool schedules_run(const struct schedules *ss, const struct actor *who, uint64_t account_id, const char *agent,
                    const struct schedule_asker *asker, struct schedule_start *out, struct once *once, struct error *err)
 {
@@ -58,7 +72,7 @@ bool schedules_run(const struct schedules *ss, const struct actor *who, uint64_t
 	audit_open(&k.told, who, account_id, "schedule.run", NULL);
 	json_put_str(&k.told.w, "agent", agent);
 	json_put_str(&k.told.w, "execution", execution);
-	ok = db_transaction(ss->db, run_body, NULL, &k, err);
+	ok = db_transaction(ss->db, run_body, run_applied, &k, err);
 	audit_release(&k.told);
 	if (ok && !k.answered)
 		schedule_tell(ss->ringer, &k.fired);

@@ -1,4 +1,5 @@
 /* Changing schedules (core/schedules.h) at instants that the test says: a slot of the past never fires. */
+#include "db_proxy.h"
 #include "schedule_fixture.h"
 
 #include <string.h>
@@ -288,7 +289,92 @@ static void what_cannot_be_told_is_not_changed(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedules"), 0);
 }
 
+/* ---- a COMMIT whose answer is lost ---- */
+
+struct unanswered { struct proxy *proxy; struct db *db; };
+
+static struct unanswered open_unanswered(void)
+{
+	struct unanswered u = {.proxy = proxy_start(fx_cfg.db_hosts + strlen("socket:"))};
+	struct config cfg = fx_cfg;
+	struct error err = {0};
+
+	clock_set_source(NULL, NULL);
+	cfg.db_hosts = (char *)(uintptr_t)proxy_hosts(u.proxy);
+	u.db = db_open(&cfg, 2, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(u.db);
+	proxy_cut(u.proxy, CUT_AFTER_ANSWER, COMMAND_QUERY, "COMMIT");
+	return u;
+}
+
+static void close_unanswered(struct unanswered *u)
+{
+	CU_ASSERT_TRUE(proxy_has_cut(u->proxy));
+	db_close(u->db);
+	proxy_stop(u->proxy);
+}
+
+static void a_schedule_whose_commit_went_unanswered_is_created_once(void)
+{
+	struct schedule_view v = {.s = sx_hourly(NULL)};
+	struct schedule_rule rule;
+	struct schedules ss;
+	struct unanswered u;
+	struct error err = {0};
+
+	sx_fresh();
+	u = open_unanswered();
+	ss = (struct schedules){.db = u.db};
+	CU_ASSERT_TRUE_FATAL(schedule_rule_open(&rule, "0 * * * *", "UTC", &err));
+	CU_ASSERT_TRUE(schedules_set(&ss, &ann, &v, &rule, NULL, &err));
+	schedule_rule_close(&rule);
+	close_unanswered(&u);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedules"), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action LIKE 'schedule.%'"), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'schedule.create'"), 1);
+}
+
+static void a_run_by_hand_whose_commit_went_unanswered_is_one(void)
+{
+	static const struct schedule_asker nobody;
+	struct schedule s = sx_hourly("2099-01-01T00:00:00Z");
+	struct schedule_start start;
+	struct schedules ss;
+	struct unanswered u;
+	struct error err = {0};
+
+	sx_fresh();
+	s.overlap = OVERLAP_SKIP;
+	sx_add(s);
+	u = open_unanswered();
+	ss = (struct schedules){.db = u.db};
+	CU_ASSERT_TRUE(schedules_run(&ss, &ann, 1, "echo", &nobody, &start, NULL, &err));
+	close_unanswered(&u);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM executions WHERE id = ?", &start.id), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM executions"), 1);
+	CU_ASSERT_EQUAL(sx_find("echo").total_runs, 1);
+}
+
+static void a_schedule_that_was_deleted_unanswered_is_deleted(void)
+{
+	struct schedules ss;
+	struct unanswered u;
+	struct error err = {0};
+
+	sx_fresh();
+	sx_add(sx_hourly("2099-01-01T00:00:00Z"));
+	u = open_unanswered();
+	ss = (struct schedules){.db = u.db};
+	CU_ASSERT_TRUE(schedules_delete(&ss, &ann, 1, "echo", &err));
+	close_unanswered(&u);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedules"), 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'schedule.delete'"), 1);
+}
+
 static CU_TestInfo tests[] = {
+	{"a schedule whose commit went unanswered is created once", a_schedule_whose_commit_went_unanswered_is_created_once},
+	{"a run by hand whose commit went unanswered is one", a_run_by_hand_whose_commit_went_unanswered_is_one},
+	{"a schedule that was deleted unanswered is deleted", a_schedule_that_was_deleted_unanswered_is_deleted},
 	{"the next slot lies behind now", the_next_slot_lies_behind_now},
 	{"the next slot lies within its bounds", the_next_slot_lies_within_its_bounds},
 	{"the next slot lies behind those of the ledger", the_next_slot_lies_behind_those_of_the_ledger},
