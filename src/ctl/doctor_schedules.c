@@ -19,12 +19,14 @@ void doctor_schedules(struct doctor *d)
 	are = s.overdue == 1 ? "schedule is" : "schedules are";
 	if (s.overdue > 0 && s.oldest_ms >= LATE_MS)
 		doctor_report(d, VERDICT_WARNING, "schedules",
-		              "start agentiv-scheduler, or call agentivctl tick from cron; what is over an hour late is not caught up",
-		              "%" PRId64 " %s due and not fired, the first for %" PRId64 " s", s.overdue, are, s.oldest_ms / 1000);
+		              "start agentiv-scheduler, or call agentivctl tick from cron; what is over an hour late is not"
+		              " caught up", "%" PRId64 " %s due and not fired, the first for %" PRId64 " s", s.overdue, are,
+		              s.oldest_ms / 1000);
 	else
 		doctor_report(d, VERDICT_OK, "schedules", NULL,
-		              "%" PRId64 " enabled, %" PRId64 " due now; %" PRId64 " paused by failures, %" PRId64 " run%s waiting for"
-		              " the one before", s.enabled, s.overdue, s.paused, s.waiting, s.waiting == 1 ? "" : "s");
+		              "%" PRId64 " enabled, %" PRId64 " due now; %" PRId64 " paused by failures, %" PRId64
+		              " run%s waiting for the one before", s.enabled, s.overdue, s.paused, s.waiting,
+		              s.waiting == 1 ? "" : "s");
 }
 
 /* The first that is late or failed is told of by name: what keeps one from being done keeps the others. */
@@ -49,8 +51,8 @@ void doctor_duties(struct doctor *d)
 		              "%u of %u to be done now and then %s late; %s for %" PRId64 " s", late_count, n,
 		              late_count == 1 ? "is" : "are", late->row.name, late->late_ms / 1000);
 	if (failed)
-		doctor_report(d, VERDICT_WARNING, "duties", "the log of agentiv-scheduler tells of each try", "%s failed: %s",
-		              failed->row.name, failed->row.error);
+		doctor_report(d, VERDICT_WARNING, "duties", "the log of agentiv-scheduler tells of each try",
+		              "%s failed: %s", failed->row.name, failed->row.error);
 	if (!late && !failed)
 		doctor_report(d, VERDICT_OK, "duties", NULL, "%u done now and then, none late", n);
 }

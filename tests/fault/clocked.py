@@ -7,6 +7,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
+from faults import INTO_SCHEDULES
 from slots import Row, rows, slots
 from stack import Stack, StackError, wait_until
 
@@ -97,7 +98,8 @@ class ClockedTest(unittest.TestCase):
         self.stack.init(["examples/agents/probe.json"])
         self.stack.sql(
             "INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
-            f" SELECT seq, UNHEX(LPAD(HEX(seq), 32, '0')), seq, 'Test', 'enterprise', '', 0 FROM seq_1_to_{self.ACCOUNTS};"
+            " SELECT seq, UNHEX(LPAD(HEX(seq), 32, '0')), seq, 'Test', 'enterprise', '', 0"
+            f" FROM seq_1_to_{self.ACCOUNTS};"
             " INSERT INTO account_quota (account_id) SELECT id FROM accounts;"
             " INSERT INTO subscriptions (account_id, agent, status) SELECT id, '*', 1 FROM accounts")
         self.clock = Clock(self.stack.state / "clock", 0)
@@ -119,10 +121,8 @@ class ClockedTest(unittest.TestCase):
             s.begin(now, until)
             if s.ahead:
                 lines.append(
-                    "INSERT INTO schedules (id, account_id, agent, enabled, next_at, last_slot, cron_expr, timezone, catch_up,"
-                    f" overlap, created_at, updated_at, input) VALUES (UNHEX(LPAD(HEX({s.n}), 32, '0')), {s.n}, 'probe', 1,"
-                    f" {s.ahead[0].at}, {now}, '{s.cron}', '{s.zone}', {CATCH_UP.index(s.catch_up)},"
-                    f" {OVERLAP.index(s.overlap)}, {now}, {now}, '{{}}')")
+                    f"{INTO_SCHEDULES} VALUES (UNHEX(LPAD(HEX({s.n}), 32, '0')), {s.n}, 'probe', 1, {s.ahead[0].at}, {now},"
+                    f" '{s.cron}', '{s.zone}', {CATCH_UP.index(s.catch_up)}, {OVERLAP.index(s.overlap)}, {now}, {now}, '{{}}')")
         self.stack.sql(";".join(lines))
 
     def ledgers(self):
@@ -142,7 +142,8 @@ class ClockedTest(unittest.TestCase):
             self.assertEqual(found.get(s.n, []), s.ledger, f"{s.cron} in {s.zone}, catch_up {s.catch_up}")
         fired = sum(row.outcome in ("fired", "caught_up") for s in schedules for row in s.ledger)
         self.assertEqual(
-            self.stack.sql("SELECT COUNT(execution_id), COUNT(DISTINCT execution_id), COUNT(event_id) FROM schedule_slots"),
+            self.stack.sql("SELECT COUNT(execution_id), COUNT(DISTINCT execution_id), COUNT(event_id)"
+                           " FROM schedule_slots"),
             [[str(fired)] * 3])
         self.assertEqual(self.stack.number("SELECT COUNT(*) FROM events"), fired)
         self.assertEqual(self.stack.number("SELECT COUNT(*) FROM executions"), fired)
@@ -169,7 +170,7 @@ class ClockedTest(unittest.TestCase):
             wait_until(lambda: self.all_pass() == left, 30, f"no more than {left} schedules are due", pause_s=0)
 
     def session(self, statement):
-        """A client that stays in a transaction until it is ended; calls of it are what ends it."""
+        """A client that stays in a transaction until its end is called."""
         return Session(self, statement)
 
 

@@ -1,5 +1,5 @@
-/* clocked_scheduler CLOCK: a scheduler whose clock a test holds. CLOCK is a file of one 64-bit number, milliseconds since
- * 1970, which is read through shared memory at each look; the database is the configured one (AGENTIV_CONFIG).
+/* clocked_scheduler CLOCK: a scheduler whose clock a test holds. CLOCK is a file of one 64-bit number, milliseconds
+ * since 1970, which is read through shared memory at each look; the database is the configured one (AGENTIV_CONFIG).
  *
  * For each line on standard input it makes a pass, and answers with a line: slots that made a run, rows of the ledger
  * without one, and schedules that are still due, or "error" and why. */

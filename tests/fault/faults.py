@@ -19,6 +19,10 @@ SETTINGS = {
 }
 CLIENTS = 16
 
+# of schedules: what follows are values, or a SELECT of them
+INTO_SCHEDULES = ("INSERT INTO schedules (id, account_id, agent, enabled, next_at, last_slot, cron_expr, timezone, catch_up,"
+                  " overlap, created_at, updated_at, input)")
+
 
 class FaultTest(unittest.TestCase):
     """Each test has a stack of its own, so that none inherits another's damage."""

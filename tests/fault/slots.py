@@ -1,5 +1,5 @@
-"""When a schedule is to fire and what is to become of its slots, worked out by the words of docs/api.md and by Python's own
-time zones (zoneinfo), minute by minute: nothing here knows how the program does it."""
+"""When a schedule is to fire and what is to become of its slots, worked out by the words of docs/schedules.md and by Python's
+own time zones (zoneinfo), minute by minute: nothing here knows how the program does it."""
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -99,8 +99,8 @@ def changes(zone, year):
 
 
 def rows(due, now, catch_up):
-    """What the ledger says of slots that are met at an instant, all together: only the latest can fire, and with "latest"
-    it does so for those of the last hour."""
+    """What the ledger says of slots that are met at an instant, all together: only the latest can fire, and with
+    "latest" it does so for those of the last hour."""
     late = now - due[-1].at
     fires = late <= (CATCH_UP_MS if catch_up == "latest" else GRACE_MS)
     beyond, each = due[:-ONE_BY_ONE - 1], due[-ONE_BY_ONE - 1:]

@@ -1,10 +1,10 @@
-"""agentiv-scheduler with 20,000 schedules that are due at once: killed, beside `agentivctl tick`, with its database killed,
-and told to stop. Each slot fires once, whatever happens."""
+"""agentiv-scheduler with 20,000 schedules that are due at once: killed, beside `agentivctl tick`, with its database
+killed, and told to stop. Each slot fires once, whatever happens."""
 import json
 import re
 import threading
 
-from faults import FaultTest
+from faults import INTO_SCHEDULES, FaultTest
 from stack import TOP, wait_until
 
 AGENTS, ACCOUNTS = 40, 500
@@ -22,13 +22,14 @@ class DueAtOnce(FaultTest):
         self.stack.sql(
             "DELETE FROM subscriptions; DELETE FROM account_quota; DELETE FROM accounts;"
             " INSERT INTO accounts (id, public_id, email, name, plan, webhook_secret, created_at)"
-            f" SELECT seq, UNHEX(LPAD(HEX(seq), 32, '0')), seq, 'Test', 'enterprise', '', 0 FROM seq_1_to_{ACCOUNTS};"
+            " SELECT seq, UNHEX(LPAD(HEX(seq), 32, '0')), seq, 'Test', 'enterprise', '', 0"
+            f" FROM seq_1_to_{ACCOUNTS};"
             " INSERT INTO account_quota (account_id) SELECT id FROM accounts;"
             " INSERT INTO subscriptions (account_id, agent, status) SELECT id, '*', 1 FROM accounts;"
-            " INSERT INTO schedules (id, account_id, agent, enabled, next_at, last_slot, cron_expr, timezone, catch_up, overlap,"
-            f" created_at, updated_at, input) SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 1 + (seq - 1) MOD {ACCOUNTS},"
+            f" {INTO_SCHEDULES} SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 1 + (seq - 1) MOD {ACCOUNTS},"
             f" CONCAT('probe', 1 + (seq - 1) DIV {ACCOUNTS}), 1, {minute} * 60000, 0,"
-            f" CONCAT({minute} MOD 60, ' ', {minute} DIV 60 MOD 24, ' * * *'), 'UTC', 0, 0, 0, 0, '{{}}' FROM seq_1_to_{COUNT}")
+            f" CONCAT({minute} MOD 60, ' ', {minute} DIV 60 MOD 24, ' * * *'), 'UTC', 0, 0, 0, 0, '{{}}'"
+            f" FROM seq_1_to_{COUNT}")
         self.begun = self.stack.number("SELECT MIN(next_at) FROM schedules")
 
     def due(self):

@@ -1,7 +1,7 @@
 """`agentivctl tick` on a host without daemons."""
 from stack import wait_until
 
-from faults import FaultTest
+from faults import INTO_SCHEDULES, FaultTest
 
 
 SCHEDULED = "1"         # enum exec_trigger
@@ -38,10 +38,9 @@ class Tick(FaultTest):
         account = self.stack.number("SELECT id FROM accounts")
         minute = "UNIX_TIMESTAMP() DIV 60"
         self.stack.sql(
-            "INSERT INTO schedules (id, account_id, agent, enabled, next_at, last_slot, cron_expr, timezone, catch_up, overlap,"
-            f" created_at, updated_at, input) SELECT UNHEX(LPAD(HEX(seq), 32, '0')), {account}, IF(seq = 1, 'probe', 'gone'), 1,"
-            f" {minute} * 60000, 0, CONCAT({minute} MOD 60, ' ', {minute} DIV 60 MOD 24, ' * * *'), 'UTC', 0, 0, 0, 0, '{{}}'"
-            " FROM seq_1_to_2")
+            f"{INTO_SCHEDULES} SELECT UNHEX(LPAD(HEX(seq), 32, '0')), {account}, IF(seq = 1, 'probe', 'gone'), 1,"
+            f" {minute} * 60000, 0, CONCAT({minute} MOD 60, ' ', {minute} DIV 60 MOD 24, ' * * *'), 'UTC', 0, 0, 0, 0,"
+            " '{}' FROM seq_1_to_2")
         done = self.tick()
         self.assertEqual((done["fired"], done["skipped"], done["ran"]), (1, 1, 1))
         self.assertEqual(self.stack.sql("SELECT trigger_type FROM executions"), [[SCHEDULED]])

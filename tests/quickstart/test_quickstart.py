@@ -142,11 +142,19 @@ class QuickstartTest(unittest.TestCase):
         done = subprocess.run(["bash", "-euc", block], cwd=self.stack.top, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual(done.stdout.count('"success":true'), 4, done.stdout)
+        self.assertEqual(done.stdout.count('"success":true'), 5, done.stdout)
 
     def test_rules_own_mailboxes_and_memory_are_among_what_to_try(self):
         for words in ('"rules": [', "connection add --user", "memory list --user"):
             self.assertIn(words, self.first.stdout.partition("What to try next\n")[2])
+
+    def test_a_schedule_is_set_once_and_its_next_run_is_told(self):
+        schedule = self.stack.get("/api/schedules/email-triage")["data"]
+        self.assertTrue(schedule["enabled"] and schedule["input_payload"]["dry_run"])
+        for call in (self.first, self.again):
+            self.assertIn(f"email-triage at {schedule['cron_expr']} {schedule['timezone']}, next {schedule['next_run_at']}",
+                          call.stdout)
+        self.assertEqual(schedule["updated_at"], schedule["created_at"])
 
     def test_second_call_builds_and_starts_nothing_and_keeps_key_and_runs(self):
         key, runs = self.stack.env()["AGENTIV_API_KEY"], len(self.stack.get("/api/executions?limit=100")["data"])
@@ -163,7 +171,7 @@ class QuickstartTest(unittest.TestCase):
         summary = r"Triaged \d+ emails \| \d+ urgent \| \d+ archived"
         self.assertEqual(re.findall(summary, self.again.stdout), re.findall(summary, self.first.stdout))
 
-    def test_status_tells_of_five_processes_that_are_well(self):
+    def test_status_tells_of_six_processes_that_are_well(self):
         code, status = self.stack.status()
         self.assertEqual([p["name"] for p in status["processes"]], ["db", "responder", "worker", "scheduler", "sender", "web"])
         self.assertEqual({p["health"] for p in status["processes"]}, {"ok"})
