@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "duty_fixture.h"
 #include "duty_suites.h"
+#include "read_counts.h"
 
 #define BEFORE (NOON - 90 * DAY)
 
@@ -303,6 +304,66 @@ static void minutes_of_accounts_that_ask_for_nothing_go(void)
 	CU_ASSERT_EQUAL(rows("SELECT account_id FROM request_minutes"), 2);
 }
 
+/* ---- what it costs where there is nothing to remove ---- */
+
+#define YOUNG_ID "CONCAT(UNHEX(LPAD(HEX(1796040000000 + seq), 12, '0')), UNHEX(LPAD(HEX(seq), 20, '0')))"
+#define HASH     "UNHEX(SHA2(seq, 256))"
+#define NUMBERS  " FROM seq_1_to_5000"
+
+static void thousands_of_young_rows(void)
+{
+	static const char *const statements[] = {
+		"INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, input)"
+		" SELECT " YOUNG_ID ", 1, 'echo', 0, 0, '{}'" NUMBERS,
+		"INSERT INTO execution_results (execution_id, status, attempt, completed_at) SELECT " YOUNG_ID ", 2, 1, 0" NUMBERS,
+		"INSERT INTO execution_steps (execution_id, seq, at, kind, name) SELECT " YOUNG_ID ", 1, 0, 'log', 's'" NUMBERS,
+		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at) SELECT " YOUNG_ID ", 1, 0, 1, 1, 0" NUMBERS,
+		"INSERT INTO events (id, account_id, event, at, payload) SELECT " YOUNG_ID ", 1, 0, 0, '{}'" NUMBERS,
+		"INSERT INTO audit_log (id, at, actor_kind, action) SELECT " YOUNG_ID ", 0, 0, 'a.b'" NUMBERS,
+		"INSERT INTO idempotency_keys (scope_hash, account_id, body_hash, execution_id, created_at)"
+		" SELECT " HASH ", 1, '', '', 1796040000000" NUMBERS,
+		"INSERT INTO kept_answers (scope_hash, account_id, body_hash, object_id, created_at, status, answer)"
+		" SELECT " HASH ", 1, '', '', 1796040000000, 201, ''" NUMBERS,
+		"INSERT INTO sessions (token_hash, id, account_id, created_at, last_seen, expires_at, address)"
+		" SELECT " HASH ", '', 1, 0, 0, 1796040000000, ''" NUMBERS,
+		"INSERT INTO login_failures (subject, since, failures) SELECT " HASH ", 1796040000000, 1" NUMBERS,
+		"INSERT INTO account_months (month_start, account_id, runs, overage, tokens) SELECT 1796040000000, seq, 1, 0, 0" NUMBERS,
+		/* of ten schedules */
+		"INSERT INTO schedule_slots (schedule_id, scheduled_for, recorded_at, outcome, reason, moved, slots)"
+		" SELECT UNHEX(LPAD(HEX(seq MOD 10), 32, '0')), 1796040000000 + seq, 1796040000000, 0, 0, 0, 1" NUMBERS};
+	unsigned i;
+
+	for (i = 0; i < sizeof statements / sizeof *statements; i++)
+		dx_run(statements[i]);
+	dx_run("ANALYZE TABLE executions, execution_results, execution_steps, deliveries, events, audit_log, idempotency_keys,"
+	       " kept_answers, sessions, login_failures, account_months, schedule_slots");
+}
+
+static void young_rows_are_not_read(void)
+{
+	static const struct { const char *name; prune_fn fn; int64_t keys; } tables[] = {
+		{"executions", prune_executions, 1}, {"execution_steps", prune_steps, 2}, {"deliveries", prune_deliveries, 1},
+		{"events", prune_events, 1}, {"audit_log", prune_audit, 1}, {"idempotency_keys", prune_idempotency, 1},
+		{"kept_answers", prune_answers, 1}, {"sessions", prune_sessions, 1}, {"login_failures", prune_failures, 1},
+		{"account_months", prune_months, 1},
+		/* from one schedule to the next */
+		{"schedule_slots", prune_slots, 11}};
+	unsigned i;
+
+	thousands_of_young_rows();
+	for (i = 0; i < sizeof tables / sizeof *tables; i++) {
+		struct read_counts n = read_counts_now();
+
+		CU_ASSERT_EQUAL(dx_prune(tables[i].fn, BEFORE), 0);
+		n = read_counts_since(n);
+		if (n.scans + n.scanned + n.sorted != 0 || n.walked > 12 || n.looked_up > tables[i].keys) {
+			fprintf(stderr, "%s: scans=%" PRId64 " scanned=%" PRId64 " sorted=%" PRId64 " keys=%" PRId64 " walked=%" PRId64
+			        "\n", tables[i].name, n.scans, n.scanned, n.sorted, n.looked_up, n.walked);
+			CU_FAIL("more is read than what is old");
+		}
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{"an execution that ended long ago goes with all that belongs to it",
 	 an_execution_that_ended_long_ago_goes_with_all_that_belongs_to_it},
@@ -327,6 +388,7 @@ static CU_TestInfo tests[] = {
 	{"records go by their time", records_go_by_their_time},
 	{"more records of one instant than a chunk go all", more_records_of_one_instant_than_a_chunk_go_all},
 	{"minutes of accounts that ask for nothing go", minutes_of_accounts_that_ask_for_nothing_go},
+	{"young rows are not read", young_rows_are_not_read},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo retention_suite = {"retention", dx_open, dx_close, dx_empty, NULL, tests};
