@@ -258,6 +258,13 @@ class ByHand(ScheduleCase):
         self.refused(answer, "RATE_LIMITED")
         self.assertEqual(answer.error["limit"], "runs_per_day")
 
+    def test_of_many_at_once_each_is_a_run(self):
+        self.set()
+        answers = together(24, lambda i: self.run_now())
+        self.assertEqual({a.status for a in answers}, {202}, [a.text for a in answers if a.status != 202][:2])
+        self.assertEqual(len({a.data["execution_id"] for a in answers}), 24)
+        self.assertEqual(len({r["execution_id"] for r in self.history(query="?limit=100").data}), 24)
+
     def test_there_is_nothing_to_say(self):
         self.set()
         self.assertEqual(self.run_now(body={}).status, 202)

@@ -356,6 +356,19 @@ static void a_run_by_hand_at_the_instant_of_a_slot_takes_nothing_from_it(void)
 	CU_ASSERT_EQUAL(fx_open_runs(), 2);
 }
 
+static void runs_by_hand_within_a_millisecond_are_told_of_each(void)
+{
+	unsigned i;
+
+	sx_fresh();
+	add(OVERLAP_QUEUE);
+	for (i = 0; i < 3; i++)
+		CU_ASSERT_TRUE(run_now("2026-03-01T05:59:59.998Z").ok);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(DISTINCT execution_id) FROM schedule_slots"), 3);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_slots WHERE scheduled_for % 60000 = 0"), 0);
+	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
+}
+
 static void a_disabled_schedule_runs_by_hand(void)
 {
 	struct schedule s = sx_hourly(NULL);
@@ -426,6 +439,7 @@ static CU_TestInfo tests[] = {
 	{"a run by hand is the schedule's and leaves its next slot", a_run_by_hand_is_the_schedules_and_leaves_its_next_slot},
 	{"a run by hand at the instant of a slot takes nothing from it",
 	 a_run_by_hand_at_the_instant_of_a_slot_takes_nothing_from_it},
+	{"runs by hand within a millisecond are told of, each", runs_by_hand_within_a_millisecond_are_told_of_each},
 	{"a disabled schedule runs by hand", a_disabled_schedule_runs_by_hand},
 	{"while a run goes on, skip refuses another by hand", while_a_run_goes_on_skip_refuses_another_by_hand},
 	{"over its quota a run by hand is refused with the limit", over_its_quota_a_run_by_hand_is_refused_with_the_limit},
