@@ -136,16 +136,37 @@ static bool drop_steps_of(struct db *db, struct db_conn **c, const struct old_ru
 	return true;
 }
 
+/* Plans and tokens go when their run ends; should some be left, they go with it. */
+static bool has_left_overs(struct db_conn *c, const struct old_runs *o, bool *has, struct error *err)
+{
+	static const char sql[] =
+		"SELECT EXISTS (SELECT 1 FROM execution_plans WHERE execution_id BETWEEN ? AND ?)"
+		" OR EXISTS (SELECT 1 FROM execution_tokens WHERE execution_id BETWEEN ? AND ?)";
+	struct db_arg first = db_id(&o->runs[0].id), last = db_id(&o->runs[o->n - 1].id);
+	int64_t some = 0;
+	bool ok = db_query_int(c, sql, (struct db_arg[]){first, last, first, last}, 4, &some, NULL, err);
+
+	*has = some != 0;
+	return ok;
+}
+
 /* Its row and its result go together: nobody sees a half. */
 static bool drop_runs(struct db *db, struct db_conn **c, const struct old_runs *o, uint64_t *removed, struct error *err)
 {
 	struct db_arg args[RETENTION_CHUNK];
-	struct drop d = {.sql = {"DELETE FROM executions WHERE id = ?", "DELETE FROM execution_results WHERE execution_id = ?",
-	                         "DELETE FROM execution_plans WHERE execution_id = ?",
-	                         "DELETE FROM execution_tokens WHERE execution_id = ?"},
+	struct drop d = {.sql = {"DELETE FROM executions WHERE id = ?", "DELETE FROM execution_results WHERE execution_id = ?"},
 	                 .args = args, .cols = 1, .rows = o->n};
+	bool more = false;
 	unsigned i, n;
 
+	if (o->n == 0)
+		return true;
+	if (!has_left_overs(*c, o, &more, err))
+		return false;
+	if (more) {
+		d.sql[2] = "DELETE FROM execution_plans WHERE execution_id = ?";
+		d.sql[3] = "DELETE FROM execution_tokens WHERE execution_id = ?";
+	}
 	for (i = 0; i < o->n; i += n) {
 		n = o->n - i < DB_LIST_MAX ? o->n - i : DB_LIST_MAX;
 		if (!drop_steps_of(db, c, o->runs + i, n, removed, err))

@@ -117,6 +117,32 @@ static void a_run_that_is_refused_closes_nothing(void)
 	CU_ASSERT_TRUE(month_is(NOVEMBER, 1, 4, 0, 0));
 }
 
+static void a_run_that_is_refused_beside_one_that_is_not_closes_nothing(void)
+{
+	struct admission a[2] = {{.account_id = 1}, {.account_id = 2}}, *p[2] = {&a[0], &a[1]};
+	struct error err;
+	unsigned i;
+
+	fx_account(1, -1);
+	fx_account(2, -1);
+	accept_at(DECEMBER - 1, 1, 4);
+	dx_run("UPDATE account_quota SET max_day = 0 WHERE account_id = 1");
+	dx_set_clock(DECEMBER);
+	for (i = 0; i < 2; i++) {
+		a[i].id = id_make();
+		a[i].agent = "echo";
+		a[i].lane = LANE_ASYNC;
+		a[i].input = "{}";
+		a[i].input_len = 2;
+		a[i].queued_at = DECEMBER;
+	}
+	CU_ASSERT_TRUE_FATAL(admission_commit(fx_db, &fx_conn, p, 2, DECEMBER, quota_decide, &err));
+	CU_ASSERT_TRUE(a[0].outcome == ADMIT_DAY_QUOTA && a[1].outcome == ADMIT_ACCEPTED);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM account_months"), 0);
+	CU_ASSERT_EQUAL(dx_prune(months_close_some, DECEMBER), 1);
+	CU_ASSERT_TRUE(month_is(NOVEMBER, 1, 4, 0, 0));
+}
+
 static void runs_of_one_month_cost_no_statement_more(void)
 {
 	uint64_t before, in_month, in_new_month;
@@ -398,6 +424,8 @@ static CU_TestInfo tests[] = {
 	 tokens_are_closed_by_the_first_that_come_in_the_new_month},
 	{"tokens may be closed before runs", tokens_may_be_closed_before_runs},
 	{"a run that is refused closes nothing", a_run_that_is_refused_closes_nothing},
+	{"a run that is refused beside one that is not closes nothing",
+	 a_run_that_is_refused_beside_one_that_is_not_closes_nothing},
 	{"runs of one month cost no statement more", runs_of_one_month_cost_no_statement_more},
 	{"the duty closes months of accounts that are not used any more",
 	 the_duty_closes_months_of_accounts_that_are_not_used_any_more},
