@@ -5,7 +5,8 @@
 
 #include "base/clock.h"
 
-bool query_number(const struct request *r, const char *name, unsigned min, unsigned max, unsigned *out, struct error *err)
+bool query_number(const struct request *r, const char *name, unsigned min, unsigned max, unsigned *out,
+                  struct error *err)
 {
 	const char *text = request_query(r, name);
 	unsigned long n;

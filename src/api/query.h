@@ -1,4 +1,5 @@
-/* Typed query parameters. One that is absent leaves what is there and returns true; ERR_INVALID_INPUT names the parameter.
+/* Typed query parameters. One that is absent leaves what is there and returns true; ERR_INVALID_INPUT names the
+ * parameter.
  *
  * Ownership: nothing is kept. */
 #ifndef AGENTIV_API_QUERY_H
@@ -7,7 +8,8 @@
 #include "http/request.h"
 
 /* A whole number in [min, max]. */
-bool query_number(const struct request *r, const char *name, unsigned min, unsigned max, unsigned *out, struct error *err);
+bool query_number(const struct request *r, const char *name, unsigned min, unsigned max, unsigned *out,
+                  struct error *err);
 /* RFC 3339. */
 bool query_time(const struct request *r, const char *name, int64_t *ms, struct error *err);
 /* A next_cursor of an earlier answer: n bytes in hexadecimal digits. *given: there is one. */

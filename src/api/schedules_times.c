@@ -126,8 +126,8 @@ void schedules_history_get(struct request *r)
 	unsigned n;
 	bool more;
 
-	if (read_filter(r, &f, &err) && schedules_history(&r->app->schedules, r->auth->principal.account_id, r->param, &f, list,
-	                                                  &n, &more, &last, &err))
+	if (read_filter(r, &f, &err) &&
+	    schedules_history(&r->app->schedules, r->auth->principal.account_id, r->param, &f, list, &n, &more, &last, &err))
 		answer_history(r, list, n, more, last);
 	else
 		respond_error(r, &err);

@@ -35,7 +35,8 @@ static void find_due(const struct schedule *s, int64_t now_ms, struct firing *du
 	schedule_rule_close(&rule);
 }
 
-static bool write_due(struct db_conn *c, const struct schedule *s, int64_t now_ms, struct firing *due, struct error *err)
+static bool write_due(struct db_conn *c, const struct schedule *s, int64_t now_ms, const struct firing *due,
+                      struct error *err)
 {
 	struct slot_new *rows = mem_array(due->slot_count + 1, sizeof *rows);
 	unsigned i;

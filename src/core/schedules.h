@@ -1,8 +1,8 @@
 /* Schedules as their owners see and change them. Firing is the scheduler's (core/scheduler.h).
  *
  * Every change is told in the audit log, in its own transaction, and the scheduler of this host of the slot that comes
- * next. A change never makes a slot of the past fire: those that have come and were not taken up yet stand in the history
- * with the reason "edited". Thread-safe.
+ * next. A change never makes a slot of the past fire: those that have come and were not taken up yet stand in the
+ * history with the reason "edited". Thread-safe.
  *
  * Ownership: strings of schedules live in the arena given. */
 #ifndef AGENTIV_CORE_SCHEDULES_H
@@ -37,8 +37,8 @@ void schedule_rule_close(struct schedule_rule *r);
 /* ERR_INVALID_INPUT: ends_at is before starts_at. */
 bool schedule_bounds_check(const struct schedule *s, struct error *err);
 
-/* A schedule as it is shown: with what would keep a run from starting as things stand (ERR_NONE: nothing; quotas are not
- * among them, as they come back by themselves). */
+/* A schedule as it is shown: with what would keep a run from starting as things stand (ERR_NONE: nothing; quotas are
+ * not among them, as they come back by themselves). */
 struct schedule_view { struct schedule s; struct error blocked; };
 void schedules_judge(const struct schedules *ss, const struct principal *p, struct schedule_view *v);
 void schedule_put(struct json_out *w, const char *key, const struct schedule_view *v);
@@ -60,18 +60,18 @@ bool schedules_history(const struct schedules *ss, uint64_t account_id, const ch
 void slot_put(struct json_out *w, const char *key, const struct slot_record *r);
 
 /* The next max instants behind one at which a rule fires, within bounds (0: none). Returns how many there are. */
-unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms, unsigned max,
-                        int64_t *out);
+unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms,
+                        unsigned max, int64_t *out);
 /* The same of an account's schedule. ERR_NOT_FOUND. */
-bool schedules_preview(const struct schedules *ss, uint64_t account_id, const char *agent, int64_t after_ms, unsigned max,
-                       int64_t *out, unsigned *count, struct error *err);
+bool schedules_preview(const struct schedules *ss, uint64_t account_id, const char *agent, int64_t after_ms,
+                       unsigned max, int64_t *out, unsigned *count, struct error *err);
 
 /* ---- changing ---- */
 
-/* Makes v->s its account's schedule of its agent, or puts it in the place of the one that is there, whose runs and history
- * stay; the definition is given (rule is that of its cron_expr and timezone), the rest is filled in. once, whose render is
- * given v, and whose status is 201 for the first and 200 for one that takes another's place: NULL when no answer is wanted.
- * ERR_INVALID_INPUT: ends_at is over. */
+/* Makes v->s its account's schedule of its agent, or puts it in the place of the one that is there, whose runs and
+ * history stay; the definition is given (rule is that of its cron_expr and timezone), the rest is filled in. once, whose
+ * render is given v, and whose status is 201 for the first and 200 for one that takes another's place: NULL when no
+ * answer is wanted. ERR_INVALID_INPUT: ends_at is over. */
 bool schedules_set(const struct schedules *ss, const struct actor *who, struct schedule_view *v,
                    const struct schedule_rule *rule, struct once *once, struct error *err);
 /* With the runs that wait for their turn. ERR_NOT_FOUND. */
@@ -93,7 +93,8 @@ struct schedule_start {
  * schedule_run_now (core/schedule_decide.h). */
 struct schedule_asker { bool has_key_id; struct id key_id, budget_key; };
 bool schedules_run(const struct schedules *ss, const struct actor *who, uint64_t account_id, const char *agent,
-                   const struct schedule_asker *asker, struct schedule_start *out, struct once *once, struct error *err);
+                   const struct schedule_asker *asker, struct schedule_start *out, struct once *once,
+                   struct error *err);
 void schedule_start_put(struct json_out *w, const char *key, const struct schedule_start *s);
 
 #endif

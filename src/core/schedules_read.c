@@ -33,8 +33,8 @@ bool schedule_bounds_check(const struct schedule *s, struct error *err)
 	       err_field(err, "ends_at", "ends_at must not be before starts_at");
 }
 
-unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms, unsigned max,
-                        int64_t *out)
+unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms,
+                        unsigned max, int64_t *out)
 {
 	struct schedule_timing t = {.cron = &r->cron, .zone = r->zone, .starts_at = starts_at, .ends_at = ends_at};
 	unsigned n;
@@ -73,7 +73,8 @@ static bool find(const struct schedules *ss, struct db_conn *c, uint64_t account
 
 	if (!schedule_slug_valid(agent))
 		return schedule_unknown(ss, agent, err);
-	return schedule_find(c, account_id, agent, false, a, out, &found, err) && (found || schedule_unknown(ss, agent, err));
+	return schedule_find(c, account_id, agent, false, a, out, &found, err) &&
+	       (found || schedule_unknown(ss, agent, err));
 }
 
 /* The input was checked when it was written; where it brings the data itself no connection is needed. */
@@ -144,8 +145,8 @@ bool schedules_history(const struct schedules *ss, uint64_t account_id, const ch
 	return ok;
 }
 
-bool schedules_preview(const struct schedules *ss, uint64_t account_id, const char *agent, int64_t after_ms, unsigned max,
-                       int64_t *out, unsigned *count, struct error *err)
+bool schedules_preview(const struct schedules *ss, uint64_t account_id, const char *agent, int64_t after_ms,
+                       unsigned max, int64_t *out, unsigned *count, struct error *err)
 {
 	struct db_conn *c = db_get(ss->db, err);
 	struct schedule_rule rule = {.zone = NULL};

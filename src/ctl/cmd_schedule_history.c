@@ -44,9 +44,10 @@ static bool read_pages(struct ctl *c, const struct schedule_owner *o, struct slo
 
 bool cmd_schedule_history(struct ctl *c)
 {
-	static const char *const heads[] = {"SCHEDULED FOR", "OUTCOME", "REASON", "TIMES", "EXECUTION", "RECORDED", "NOTE", NULL};
-	static const struct listing listing = {heads, "None of its times has come yet", sizeof(struct slot_record), slot_json,
-	                                       slot_cells};
+	static const char *const heads[] = {"SCHEDULED FOR", "OUTCOME", "REASON", "TIMES", "EXECUTION", "RECORDED", "NOTE",
+	                                    NULL};
+	static const struct listing listing = {heads, "None of its times has come yet", sizeof(struct slot_record),
+	                                       slot_json, slot_cells};
 	unsigned want = (unsigned)ctl_number(c, "limit", LIMIT_DEFAULT), n;
 	struct slot_record *rows = arena_alloc(&c->arena, want * sizeof *rows);
 	struct slot_filter f = {.outcome = -1, .before = INT64_MAX};

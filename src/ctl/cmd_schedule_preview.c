@@ -30,15 +30,15 @@ static void time_cells(struct table *t, const void *row)
 	table_add(t, "%s", r->slot.moved ? "a clock change skips its local time" : "");
 }
 
-/* Within bounds, 0 none. */
-static unsigned list_times(const struct schedule_rule *rule, int64_t starts_at, int64_t ends_at, int64_t from, unsigned max,
+/* Within the schedule's bounds. */
+static unsigned list_times(const struct schedule_rule *rule, const struct schedule *s, int64_t from, unsigned max,
                            struct time_row *rows)
 {
-	int64_t after = starts_at != 0 && from < starts_at ? starts_at - 1 : from;
+	int64_t after = s->starts_at != 0 && from < s->starts_at ? s->starts_at - 1 : from;
 	unsigned n = 0;
 
 	while (n < max && cron_next(&rule->cron, rule->zone, after, &rows[n].slot) &&
-	       (ends_at == 0 || rows[n].slot.at_ms <= ends_at)) {
+	       (s->ends_at == 0 || rows[n].slot.at_ms <= s->ends_at)) {
 		after = rows[n].slot.at_ms;
 		rows[n++].zone = rule->zone;
 	}
@@ -61,7 +61,8 @@ static bool read_saved(struct ctl *c, struct schedule *s)
 
 static bool read_schedule(struct ctl *c, struct schedule *s)
 {
-	bool saved = ctl_given(c, "agent") && ctl_given(c, "user"), given = ctl_given(c, "cron") && ctl_given(c, "timezone");
+	bool saved = ctl_given(c, "agent") && ctl_given(c, "user");
+	bool given = ctl_given(c, "cron") && ctl_given(c, "timezone");
 	unsigned said = ctl_given(c, "agent") + ctl_given(c, "user") + ctl_given(c, "cron") + ctl_given(c, "timezone");
 
 	if (said == 2 && saved)
@@ -86,8 +87,7 @@ bool cmd_schedule_preview(struct ctl *c)
 	bool ok = read_schedule(c, &s) && schedule_rule_open(&rule, s.cron_expr, s.timezone, &c->err);
 
 	if (ok)
-		print_list(c, &listing, rows, list_times(&rule, s.starts_at, s.ends_at, ctl_number(c, "from", clock_now_ms()), count,
-		                                         rows));
+		print_list(c, &listing, rows, list_times(&rule, &s, ctl_number(c, "from", clock_now_ms()), count, rows));
 	schedule_rule_close(&rule);
 	return ok;
 }

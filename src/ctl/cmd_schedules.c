@@ -103,10 +103,10 @@ static bool find_and_show(struct ctl *c, const struct schedule_owner *o)
 
 bool cmd_schedule_list(struct ctl *c)
 {
-	static const char *const heads[] = {"AGENT", "ENABLED", "EXPRESSION", "TIME ZONE", "NEXT RUN", "LAST RUN", "LAST STATUS",
-	                                    "RUNS", "BLOCKED BY", NULL};
-	static const struct listing listing = {heads, "The user has no schedules", sizeof(struct schedule_view), schedule_json,
-	                                       schedule_cells};
+	static const char *const heads[] = {"AGENT", "ENABLED", "EXPRESSION", "TIME ZONE", "NEXT RUN", "LAST RUN",
+	                                    "LAST STATUS", "RUNS", "BLOCKED BY", NULL};
+	static const struct listing listing = {heads, "The user has no schedules", sizeof(struct schedule_view),
+	                                       schedule_json, schedule_cells};
 	struct schedule_view *list;
 	struct schedule_owner o;
 	unsigned n;
@@ -254,8 +254,8 @@ bool cmd_schedule_run(struct ctl *c)
 	struct schedule_owner o;
 	struct schedule_start s;
 	bool ok = schedule_owner_open(c, &o) &&
-	          schedules_run(&o.schedules, &c->admin.actor, o.principal.account_id, ctl_text(c, "agent"), &nobodys_key, &s,
-	                        NULL, &c->err);
+	          schedules_run(&o.schedules, &c->admin.actor, o.principal.account_id, ctl_text(c, "agent"), &nobodys_key,
+	                        &s, NULL, &c->err);
 
 	if (ok) {
 		s.estimate_ms = estimate(&o, s.agent);
