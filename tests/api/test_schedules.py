@@ -400,6 +400,16 @@ class Rights(SessionCase):
         self.assertEqual(run.status, 202, run.text)
         self.assertEqual(self.as_session("DELETE", PATH, session).status, 200)
 
+    def test_a_run_by_hand_is_the_key_s_that_asked_for_it_or_nobody_s(self):
+        account = Account(self.platform)
+        set_password(account)
+        self.call("POST", PATH, DAILY, key=account.key)
+        self.assertEqual(self.call("POST", PATH + "/run", key=account.key).status, 202)
+        self.assertEqual(self.as_session("POST", PATH + "/run", self.logged_in(account)).status, 202)
+        rows = self.platform.sql("SELECT e.key_id = k.id FROM executions e JOIN accounts a ON a.id = e.account_id JOIN api_keys k"
+                                 f" ON k.account_id = a.id WHERE a.email = '{account.email}' ORDER BY e.id")
+        self.assertEqual(rows, [["1"], ["NULL"]])
+
     def test_the_audit_log_tells_who_it_was(self):
         account = Account(self.platform)
         set_password(account)
