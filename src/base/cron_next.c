@@ -7,6 +7,9 @@
 
 #define OFFSET_S INT64_C(93600)          /* no offset is larger */
 #define REACH_S  (2 * OFFSET_S)          /* no change moves the wall clock farther */
+/* Two cycles of the calendar: before a zone's first change every expression matches within decades, and what does not match
+ * in the cycle after its table never does (elapsed time in an hour that New York skips each year). */
+#define LOOK_S   (2 * INT64_C(146097) * 86400)
 
 struct walk {
 	const struct cron *c;
@@ -186,7 +189,7 @@ bool cron_next(const struct cron *c, const struct zone *z, int64_t after_ms, str
 		take_moved_from(&w, s, first, &best);
 	for (;;) {
 		take_earlier(&best, natural_from(&w, &s, x), false);
-		if (best.at < s.to || s.to > CRON_LAST_S)
+		if (best.at < s.to || s.to > CRON_LAST_S || s.to - first > LOOK_S)
 			return give(&best, out);
 		x = jump_ahead(&w, s.to);
 		before = s;

@@ -353,6 +353,17 @@ static void a_star_in_minute_or_hour_follows_elapsed_time(void)
 	check_next(rows, COUNT(rows));
 }
 
+/* The second Sunday of March has no 02:00 to 03:00 in New York, by the rules of 2007. */
+static void what_a_zone_skips_each_year_has_no_slot_there(void)
+{
+	static const struct row rows[] = {
+		{"*/15 2 * 3 0#2", "America/New_York", "2026-01-01T00:00", "none"},
+		{"*/15 2 * 3 0#2", "America/New_York", "2005-01-01T00:00", "2005-03-13T07:00, 2005-03-13T07:15"},
+		{"0/15 2 * 3 0#2", "America/New_York", "2026-01-01T00:00", "2026-03-08T07:00!, 2026-03-08T07:15!"},
+	};
+	check_next(rows, COUNT(rows));
+}
+
 static void two_slots_at_one_instant_are_one(void)
 {
 	static const struct row rows[] = {
@@ -449,6 +460,7 @@ static CU_TestInfo tests[] = {
 	{"a skipped time fires at the offset before the change", a_skipped_time_fires_at_the_offset_before_the_change},
 	{"a time that occurs twice fires the first time", a_time_that_occurs_twice_fires_the_first_time},
 	{"a star in minute or hour follows elapsed time", a_star_in_minute_or_hour_follows_elapsed_time},
+	{"what a zone skips each year has no slot there", what_a_zone_skips_each_year_has_no_slot_there},
 	{"two slots at one instant are one", two_slots_at_one_instant_are_one},
 	{"slots are of whole local minutes where offsets have seconds",
 	 slots_are_of_whole_local_minutes_where_offsets_have_seconds},
