@@ -45,8 +45,8 @@ CREATE TABLE schedule_slots (
     PRIMARY KEY (schedule_id, scheduled_for)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Runs of schedules that are not over. The first by id goes on; the others wait for it (overlap "queue" and
--- "cancel_previous"), each with a row of queue_later that is never due.
+-- Runs of schedules that are not over. One of a schedule goes on; the others wait for it (overlap "queue" and
+-- "cancel_previous"), each with a row of queue_later that is never due, and go on in the order of their ids.
 CREATE TABLE schedule_runs (
     schedule_id  BINARY(16) NOT NULL,
     execution_id BINARY(16) NOT NULL,

@@ -142,24 +142,28 @@ static bool drop_runs(struct db_conn *c, const struct schedule_end *e, unsigned 
 	return db_exec_rows(c, sql, args, 2, n, NULL, err);
 }
 
-/* The runs whose turn it is now: the first of each schedule. */
+/* The runs whose turn it is now: the first of each schedule of which none goes on. The one that goes on need not be the
+ * first: the id of a run by hand is made before its account is locked, and a clock may be set back. */
 static bool find_next(struct db_conn *c, const struct schedule_end *e, unsigned n, struct id *next, uint64_t *accounts,
                       unsigned *count, struct error *err)
 {
 	static const char sql[] =
-		"SELECT schedule_id, MIN(execution_id) FROM schedule_runs FORCE INDEX (PRIMARY)"
-		" WHERE schedule_id IN (%s) GROUP BY schedule_id" READ_LATEST;
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = list_of_schedules(args, e, n), i;
+		"SELECT r.schedule_id, MIN(r.execution_id), COUNT(*) - COUNT(l.execution_id)"
+		" FROM schedule_runs r FORCE INDEX (PRIMARY)"
+		" LEFT JOIN queue_later l FORCE INDEX (PRIMARY) ON l.due_at = ? AND l.execution_id = r.execution_id"
+		" WHERE r.schedule_id IN (%s) GROUP BY r.schedule_id" READ_LATEST;
+	struct db_arg args[1 + DB_LIST_MAX];
+	unsigned size = list_of_schedules(args + 1, e, n), i;
 	int got;
 
 	*count = 0;
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+	args[0] = db_int(RUN_WAITS);
+	if (!db_query(c, db_list_sql(sql, "?", size), args, 1 + size, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *count < DB_LIST_MAX) {
 		struct id schedule;
 
-		if (!db_col_id(c, 0, &schedule) || !db_col_id(c, 1, &next[*count]))
+		if (!db_col_id(c, 0, &schedule) || !db_col_id(c, 1, &next[*count]) || db_col_int(c, 2) > 0)
 			continue;
 		for (i = 0; i < n && id_cmp(&e[i].schedule_id, &schedule) != 0; i++)
 			;
@@ -170,8 +174,7 @@ static bool find_next(struct db_conn *c, const struct schedule_end *e, unsigned 
 	return got >= 0;
 }
 
-/* Into the account's held runs, of which slots_fill takes the oldest. The first of a schedule is mostly one that waits for
- * nobody, and is left where it is. */
+/* Into the account's held runs, of which slots_fill takes the oldest. */
 static bool release(struct db_conn *c, const struct id *id, uint64_t account_id, struct slots *s, struct error *err)
 {
 	static const char leave[] = "DELETE FROM queue_later WHERE due_at = ? AND execution_id = ?";

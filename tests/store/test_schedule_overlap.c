@@ -369,6 +369,29 @@ static void runs_by_hand_within_a_millisecond_are_told_of_each(void)
 	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
 }
 
+/* Its id is made before the account is locked, so that of the run that goes on may be newer. Here: newer than all. */
+static void while_a_run_of_a_newer_id_goes_on_no_older_one_passes_it(void)
+{
+	struct claimed_run r;
+	struct slot_record last;
+	struct cancelled out;
+	struct error err;
+	struct id id;
+
+	sx_fresh();
+	id = add(OVERLAP_QUEUE);
+	CU_ASSERT_TRUE(run_now("2026-03-01T05:00:00Z").ok);
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	sx_fire(at("2026-03-01T06:00:00Z"));
+	sx_fire(at("2026-03-01T07:00:00Z"));
+	last = sx_last_slot(&id);
+	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &last.execution_id, &out, &err));
+	CU_ASSERT_EQUAL(ready(), 0);
+	end_run(&r, RUN_SUCCESS);
+	CU_ASSERT_EQUAL(ready(), 1);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
 static void a_disabled_schedule_runs_by_hand(void)
 {
 	struct schedule s = sx_hourly(NULL);
@@ -440,6 +463,7 @@ static CU_TestInfo tests[] = {
 	{"a run by hand at the instant of a slot takes nothing from it",
 	 a_run_by_hand_at_the_instant_of_a_slot_takes_nothing_from_it},
 	{"runs by hand within a millisecond are told of, each", runs_by_hand_within_a_millisecond_are_told_of_each},
+	{"while a run of a newer id goes on no older one passes it", while_a_run_of_a_newer_id_goes_on_no_older_one_passes_it},
 	{"a disabled schedule runs by hand", a_disabled_schedule_runs_by_hand},
 	{"while a run goes on, skip refuses another by hand", while_a_run_goes_on_skip_refuses_another_by_hand},
 	{"over its quota a run by hand is refused with the limit", over_its_quota_a_run_by_hand_is_refused_with_the_limit},
