@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "store/cols.h"
-#include "store/queue.h"
 
 #define COLUMNS \
 	"s.id, s.account_id, s.agent, s.enabled, s.cron_expr, s.timezone, s.input, s.catch_up, s.overlap, s.starts_at," \
@@ -137,36 +136,4 @@ bool schedule_update(struct db_conn *c, const struct schedule *s, struct error *
 
 	definition(s, args);
 	return db_exec(c, sql, args, DEFINITION_COUNT, NULL, err);
-}
-
-/* ---- figures ---- */
-
-bool schedule_stats(struct db_conn *c, int64_t now_ms, struct schedule_stats *out, struct error *err)
-{
-	static const char sql[] =
-		"SELECT d.n, d.overdue, d.first, p.n, r.n FROM"
-		" (SELECT COUNT(*) AS n, COALESCE(SUM(next_at <= ?), 0) AS overdue, MIN(next_at) AS first FROM"
-		" (SELECT next_at FROM schedules WHERE next_at IS NOT NULL ORDER BY next_at LIMIT ?) due) d,"
-		" (SELECT COALESCE(SUM(paused_at IS NOT NULL), 0) AS n FROM"
-		" (SELECT paused_at FROM schedules WHERE next_at IS NULL LIMIT ?) off) p,"
-		" (SELECT COUNT(*) - COUNT(DISTINCT schedule_id) AS n FROM"
-		" (SELECT schedule_id FROM schedule_runs LIMIT ?) open) r";
-	struct db_arg most = db_int(QUEUE_COUNT_MAX);
-	struct db_arg args[4] = {db_int(now_ms), most, most, most};
-	int got;
-
-	*out = (struct schedule_stats){0};
-	if (!db_query(c, sql, args, 4, err))
-		return false;
-	got = db_next(c, err);
-	if (got == 1) {
-		out->enabled = db_col_int(c, 0);
-		out->overdue = db_col_int(c, 1);
-		if (!db_is_null(c, 2) && db_col_int(c, 2) < now_ms)
-			out->oldest_ms = now_ms - db_col_int(c, 2);
-		out->paused = db_col_int(c, 3);
-		out->waiting = db_col_int(c, 4);
-	}
-	db_end(c);
-	return got >= 0;
 }
