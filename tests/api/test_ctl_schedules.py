@@ -64,6 +64,10 @@ class Setting(ScheduleCtl):
             with self.subTest(more):
                 self.refused(1, "INVALID_INPUT", "schedule", "set", "email-triage", "--user", self.owner["id"], "--cron",
                              "@daily", "--timezone", "UTC", *more)
+        for text in ("[]", "null", '"x"', "7"):
+            self.assertEqual(self.refused(1, "INVALID_INPUT", "schedule", "set", "email-triage", "--user", self.owner["id"],
+                                          "--cron", "@daily", "--timezone", "UTC", "--input", text),
+                             "--input must be a JSON object")
         for more in (("--cron", "61 * * * *", "--timezone", "UTC"), ("--cron", "@daily", "--timezone", "Mars")):
             with self.subTest(more):
                 self.refused(1, "INVALID_INPUT", "schedule", "set", "email-triage", "--user", self.owner["id"], *more)
