@@ -137,8 +137,20 @@ static void add_schedules(struct buf *b, const struct schedule_stats *s)
 	figure(b, "schedule_runs_waiting", "gauge", "Runs of schedules that wait for the run before them.", s->waiting);
 }
 
-static void add_duties(struct buf *b, unsigned late, unsigned failed)
+static void add_duties(struct buf *b, const struct duty_state *duties, unsigned n)
 {
+	unsigned late = 0, failed = 0, i;
+
+	head(b, "duty_done_timestamp_seconds", "gauge", "When a duty of schedulers was last done to its end; 0 never.");
+	for (i = 0; i < n; i++)
+		buf_addf(b, "agentiv_duty_done_timestamp_seconds{duty=\"%s\"} %" PRId64 "\n", duties[i].row.name,
+		         duties[i].row.done_at / 1000);
+	head(b, "duty_rows_total", "counter", "Rows that a duty has removed, or months that it has closed.");
+	for (i = 0; i < n; i++) {
+		buf_addf(b, "agentiv_duty_rows_total{duty=\"%s\"} %" PRId64 "\n", duties[i].row.name, duties[i].row.rows);
+		late += duties[i].late;
+		failed += duties[i].row.failed_at != 0;
+	}
 	figure(b, "duties_late", "gauge", "Duties of schedulers that nobody has done for three of their periods.", late);
 	figure(b, "duties_failed", "gauge", "Duties of schedulers that failed when they were last tried.", failed);
 }
@@ -148,7 +160,8 @@ void metrics_get(struct request *r)
 	struct schedule_stats s;
 	struct queue_stats q;
 	struct error err = {0};
-	unsigned late, failed;
+	struct duty_state duties[DUTIES_MAX];
+	unsigned duty_count = 0;
 	struct buf b;
 	bool up;
 
@@ -161,12 +174,12 @@ void metrics_get(struct request *r)
 	each_route(&b, add_durations);
 	add_process(&b, r->app);
 	up = runs_stats(r->app->runs, &q, &err) && runs_schedule_stats(r->app->runs, &s, &err) &&
-	     runs_duty_stats(r->app->runs, &late, &failed, &err);
+	     runs_duty_stats(r->app->runs, duties, &duty_count, &err);
 	figure(&b, "database_up", "gauge", "1 when the database answers.", up);
 	if (up) {
 		add_queue(&b, &q);
 		add_schedules(&b, &s);
-		add_duties(&b, late, failed);
+		add_duties(&b, duties, duty_count);
 	}
 	respond(r, 200, NULL, "text/plain; version=0.0.4; charset=utf-8", buf_str(&b), b.len);
 	buf_release(&b);

@@ -167,7 +167,7 @@ static void begin(const struct duty *d, const struct duty_row *row, int64_t now_
 	bool ended = row->since == row->due_at;
 	bool again = ended && (!d->goes_on || now_ms >= row->restart_at || now_ms < row->restart_at - WALK_MS);
 
-	w->at = again ? (struct walk){0} : row->at;
+	w->at = again ? (struct table_walk){0} : row->at;
 	e->restart_at = again ? now_ms + WALK_MS : row->restart_at;
 }
 

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/bells.h"
-#include "core/duties.h"
 #include "store/durations.h"
 #include "store/migrate.h"
 
@@ -220,19 +219,12 @@ bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct erro
 	return ok;
 }
 
-bool runs_duty_stats(struct runs *r, unsigned *late, unsigned *failed, struct error *err)
+bool runs_duty_stats(struct runs *r, struct duty_state out[DUTIES_MAX], unsigned *count, struct error *err)
 {
 	struct db_conn *c = db_get(r->db, err);
-	struct duty_state duties[DUTIES_MAX];
-	unsigned n = 0, i;
-	bool ok = c && duties_look(c, duties, &n, err);
+	bool ok = c && duties_look(c, out, count, err);
 
 	db_put(r->db, c);
-	*late = *failed = 0;
-	for (i = 0; i < n; i++) {
-		*late += duties[i].late;
-		*failed += duties[i].row.failed_at != 0;
-	}
 	return ok;
 }
 

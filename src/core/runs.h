@@ -8,6 +8,7 @@
 #include "agents/registry.h"
 #include "base/arena.h"
 #include "base/doorbell.h"
+#include "core/duties.h"
 #include "db/db.h"
 #include "store/execution_watch.h"
 #include "store/executions.h"
@@ -56,8 +57,8 @@ int64_t runs_estimate(struct runs *r, const struct manifest *m);
 
 bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err);
 bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct error *err);
-/* How many of the schedulers' duties are late, and how many failed when they were last tried. */
-bool runs_duty_stats(struct runs *r, unsigned *late, unsigned *failed, struct error *err);
+/* The schedulers' duties, as duties_look. */
+bool runs_duty_stats(struct runs *r, struct duty_state out[DUTIES_MAX], unsigned *count, struct error *err);
 /* The database answers and its schema is one that this program works with. */
 bool runs_ready(struct runs *r, struct error *err);
 

@@ -13,14 +13,14 @@
 #define DUTY_ERROR_SIZE 301
 
 /* How far a walk through a table has come: it goes on behind this. Zero: at the beginning. */
-struct walk { struct id id; int64_t number; };
+struct table_walk { struct id id; int64_t number; };
 
 struct duty_row {
 	char     name[DUTY_NAME_SIZE];
 	int64_t  due_at;                  /* ms: when it may be taken */
 	int64_t  since;                   /* since when it is to be done; of one that is done: when it is next */
 	int64_t  done_at;                 /* 0: never was */
-	struct walk at;
+	struct table_walk at;
 	int64_t  restart_at;              /* when its walk begins at the beginning again */
 	int64_t  rows;                    /* removed or closed in all */
 	int64_t  failed_at;               /* 0: it did not fail when it was last tried */
@@ -40,7 +40,7 @@ bool duty_take(struct db_conn *c, const struct duty_row *d, const struct id *tok
 struct duty_end {
 	int64_t now_ms, due_at;
 	bool    done;                     /* to its end; otherwise it goes on at due_at */
-	struct walk at;
+	struct table_walk at;
 	int64_t restart_at;
 	int64_t rows;                     /* by this pass */
 	const char *error;                /* NULL: it did not fail */

@@ -131,7 +131,7 @@ bool months_close(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct
 
 /* Accounts behind the walk that have something to close, of RETENTION_CHUNK that are looked at. */
 static bool pick_accounts(struct db_conn *c, const struct prune *p, int64_t month, uint64_t *out, unsigned *n,
-                          unsigned *seen, struct walk *at, struct error *err)
+                          unsigned *seen, struct table_walk *at, struct error *err)
 {
 	static const char sql[] =
 		"SELECT account_id, (month_start < ? AND month_runs > 0) OR (tokens_month < ? AND month_tokens > 0)"
@@ -156,7 +156,7 @@ bool months_close_some(struct db *db, struct db_conn **c, struct prune *p, struc
 {
 	uint64_t accounts[RETENTION_CHUNK];
 	struct closing k = {.month = clock_month_start(p->before)};
-	struct walk at = p->at;
+	struct table_walk at = p->at;
 	unsigned n, seen, i;
 
 	if (!pick_accounts(*c, p, k.month, accounts, &n, &seen, &at, err))

@@ -46,7 +46,7 @@ static bool prune_ulids(struct db *db, struct db_conn **c, const char *pick, con
 	struct db_arg args[RETENTION_CHUNK];
 	struct db_arg from[4] = {db_int(p->before), db_id(&p->at.id), db_id(&end), db_int(RETENTION_CHUNK)};
 	struct drop d = {.sql = {drop}, .args = args, .cols = 1};
-	struct walk at = p->at;
+	struct table_walk at = p->at;
 	unsigned seen = 0;
 	int got;
 
@@ -98,7 +98,7 @@ static bool prune_hashes(struct db *db, struct db_conn **c, const char *pick, co
 	struct db_arg args[RETENTION_CHUNK * 2];
 	struct db_arg from[3] = {db_int(p->at.number), db_int(p->before), db_int(RETENTION_CHUNK)};
 	struct drop d = {.sql = {drop}, .args = args, .cols = 2};
-	struct walk at = p->at;
+	struct table_walk at = p->at;
 	const char *hash;
 	size_t n;
 	int got;
@@ -170,7 +170,7 @@ static bool prune_numbers(struct db *db, struct db_conn **c, const char *pick, c
 	struct db_arg args[RETENTION_CHUNK * 2];
 	struct db_arg from[2] = {db_int(p->at.number), db_int(RETENTION_CHUNK)};
 	struct drop d = {.sql = {drop}, .args = args, .cols = 2};
-	struct walk at = p->at;
+	struct table_walk at = p->at;
 	unsigned seen = 0;
 	int got;
 

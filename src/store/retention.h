@@ -14,7 +14,7 @@
 
 struct prune {
 	int64_t  before;                  /* ms: what is from before this goes */
-	struct walk at;                   /* in and out */
+	struct table_walk at;                   /* in and out */
 	uint64_t rows;                    /* removed; added to */
 	bool     over;                    /* out: nothing more is left to look at */
 };

@@ -47,7 +47,7 @@ struct old_runs {
 	struct old_run runs[RETENTION_CHUNK];
 	unsigned n, seen;
 	bool any_webhook;
-	struct walk last;
+	struct table_walk last;
 };
 
 /* A final result says that a run is over; that no table has it any more is looked at all the same. */
@@ -204,7 +204,7 @@ bool prune_steps(struct db *db, struct db_conn **c, struct prune *p, struct erro
 	                         db_int(RETENTION_CHUNK)};
 	struct db_arg args[RETENTION_CHUNK * 2];
 	struct drop d = {.sql = {"DELETE FROM execution_steps WHERE execution_id = ? AND seq = ?"}, .args = args, .cols = 2};
-	struct walk at = p->at;
+	struct table_walk at = p->at;
 	unsigned seen = 0;
 	int got;
 
@@ -237,7 +237,7 @@ struct old_deliveries {
 	struct old_delivery list[RETENTION_CHUNK];
 	unsigned n, rows;                 /* rows: with their attempts */
 	bool full, any_pending;
-	struct walk last;
+	struct table_walk last;
 };
 
 static bool pick_deliveries(struct db_conn *c, const struct prune *p, struct old_deliveries *o, struct error *err)

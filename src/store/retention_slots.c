@@ -1,5 +1,5 @@
-/* The ledgers of schedules: their key begins with the schedule, so what is old stands at the beginning of each one's part
- * of it. */
+/* The ledgers of schedules: their key begins with the schedule, so what is old stands at the beginning of each one's
+ * part of it. */
 #include "store/retention_priv.h"
 
 #define SCHEDULES 200   /* looked at in one chunk */
@@ -7,7 +7,7 @@
 struct old_slots {
 	struct id schedules[SCHEDULES];   /* of which there is a slot from before */
 	unsigned schedule_count, seen;
-	struct walk last;                 /* number: the last slot looked at of a schedule that was not done with; 0 it was */
+	struct table_walk last;           /* number: the last slot looked at, where the schedule was not done with; else 0 */
 	struct db_arg args[RETENTION_CHUNK * 2];
 	unsigned rows;
 	bool full;
@@ -74,7 +74,7 @@ static bool pick_slots(struct db_conn *c, const struct prune *p, struct old_slot
 	db_end(c);
 	o->full = seen == room;
 	if (o->full)
-		o->last = (struct walk){*schedule, slot};
+		o->last = (struct table_walk){*schedule, slot};
 	return got >= 0;
 }
 

@@ -69,7 +69,9 @@ class Metrics(ApiCase):
                               "agentiv_queue_due", "agentiv_queue_oldest_due_seconds", "agentiv_leases_expired",
                               "agentiv_leases_oldest_expired_seconds", "agentiv_schedules_enabled",
                               "agentiv_schedules_overdue", "agentiv_schedules_oldest_overdue_seconds",
-                              "agentiv_schedules_paused", "agentiv_schedule_runs_waiting", "agentiv_duties_late", "agentiv_duties_failed"}, names)
+                              "agentiv_schedules_paused", "agentiv_schedule_runs_waiting", "agentiv_duties_late", "agentiv_duties_failed",
+                              "agentiv_duty_done_timestamp_seconds"}, names)
+        self.assertRegex(answer.text, r'\nagentiv_duty_rows_total\{duty="executions"\} [0-9]+\n')
         self.assertIn("\nagentiv_database_up 1\n", answer.text)
         if not CGI:
             self.assertRegex(answer.text, r'agentiv_http_requests_total\{method="POST",route="/api/agents/\{\}/run",'

@@ -306,7 +306,8 @@ static void kill_amid_removing(void)
 
 static void nothing_connected_any_more(void)
 {
-	struct wanted w = {"SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND command <> 'Sleep'", 1};
+	struct wanted w = {"SELECT COUNT(*) FROM information_schema.processlist"
+	                   " WHERE db = DATABASE() AND command <> 'Sleep'", 1};
 
 	CU_ASSERT_TRUE(reached(&w));
 }

@@ -412,9 +412,10 @@ static void a_months_end_amid_accepting_ending_and_two_duties_loses_nothing(void
 	CU_ASSERT_EQUAL(atomic_load(&broken), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM account_months"), ACCOUNTS);
 	CU_ASSERT_TRUE(fx_number("SELECT SUM(month_runs) FROM account_quota") > 0);
-	CU_ASSERT_EQUAL(fx_number("SELECT (SELECT SUM(month_runs) FROM account_quota) + (SELECT SUM(runs) FROM account_months)"),
-	                atomic_load(&accepted));
-	CU_ASSERT_EQUAL(fx_number("SELECT (SELECT SUM(month_tokens) FROM account_quota) + (SELECT SUM(tokens) FROM account_months)"),
+	CU_ASSERT_EQUAL(fx_number("SELECT (SELECT SUM(month_runs) FROM account_quota)"
+	                          " + (SELECT SUM(runs) FROM account_months)"), atomic_load(&accepted));
+	CU_ASSERT_EQUAL(fx_number("SELECT (SELECT SUM(month_tokens) FROM account_quota)"
+	                          " + (SELECT SUM(tokens) FROM account_months)"),
 	                atomic_load(&ended_tokens));
 }
 

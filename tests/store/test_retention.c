@@ -178,8 +178,8 @@ static void add_event(int64_t id_at, int64_t at)
 	struct db_arg args[2] = {db_id(&id), db_int(at)};
 	struct error err;
 
-	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, "INSERT INTO events (id, account_id, event, at, payload) VALUES (?, 1, 0, ?, '{}')",
-	                             args, 2, NULL, &err));
+	CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, "INSERT INTO events (id, account_id, event, at, payload)"
+	                             " VALUES (?, 1, 0, ?, '{}')", args, 2, NULL, &err));
 }
 
 static void events_and_entries_of_the_audit_log_go_when_they_are_old(void)
@@ -205,8 +205,8 @@ static void add_slots(const struct id *schedule, int64_t first, unsigned n, int6
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, sql, (struct db_arg[]){db_id(schedule), db_int(first + i), db_int(recorded_at)},
-		                             3, NULL, &err));
+		CU_ASSERT_TRUE_FATAL(db_exec(fx_conn, sql, (struct db_arg[]){db_id(schedule), db_int(first + i),
+		                             db_int(recorded_at)}, 3, NULL, &err));
 }
 
 static void old_slots_go_from_each_ledger(void)
@@ -265,7 +265,8 @@ static void add_hash(const char *sql, unsigned n, int64_t at)
 static void records_go_by_their_time(void)
 {
 	static const struct { const char *add, *count; prune_fn fn; } tables[] = {
-		{"INSERT INTO idempotency_keys (scope_hash, account_id, body_hash, execution_id, created_at) VALUES (?, 1, '', '', ?)",
+		{"INSERT INTO idempotency_keys (scope_hash, account_id, body_hash, execution_id, created_at)"
+		 " VALUES (?, 1, '', '', ?)",
 		 "SELECT COUNT(*) FROM idempotency_keys", prune_idempotency},
 		{"INSERT INTO kept_answers (scope_hash, account_id, body_hash, object_id, created_at, status, answer)"
 		 " VALUES (?, 1, '', '', ?, 201, '')", "SELECT COUNT(*) FROM kept_answers", prune_answers},
@@ -317,7 +318,8 @@ static void thousands_of_young_rows(void)
 		" SELECT " YOUNG_ID ", 1, 'echo', 0, 0, '{}'" NUMBERS,
 		"INSERT INTO execution_results (execution_id, status, attempt, completed_at) SELECT " YOUNG_ID ", 2, 1, 0" NUMBERS,
 		"INSERT INTO execution_steps (execution_id, seq, at, kind, name) SELECT " YOUNG_ID ", 1, 0, 'log', 's'" NUMBERS,
-		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at) SELECT " YOUNG_ID ", 1, 0, 1, 1, 0" NUMBERS,
+		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at)"
+		" SELECT " YOUNG_ID ", 1, 0, 1, 1, 0" NUMBERS,
 		"INSERT INTO events (id, account_id, event, at, payload) SELECT " YOUNG_ID ", 1, 0, 0, '{}'" NUMBERS,
 		"INSERT INTO audit_log (id, at, actor_kind, action) SELECT " YOUNG_ID ", 0, 0, 'a.b'" NUMBERS,
 		"INSERT INTO idempotency_keys (scope_hash, account_id, body_hash, execution_id, created_at)"
@@ -327,7 +329,8 @@ static void thousands_of_young_rows(void)
 		"INSERT INTO sessions (token_hash, id, account_id, created_at, last_seen, expires_at, address)"
 		" SELECT " HASH ", '', 1, 0, 0, 1796040000000, ''" NUMBERS,
 		"INSERT INTO login_failures (subject, since, failures) SELECT " HASH ", 1796040000000, 1" NUMBERS,
-		"INSERT INTO account_months (month_start, account_id, runs, overage, tokens) SELECT 1796040000000, seq, 1, 0, 0" NUMBERS,
+		"INSERT INTO account_months (month_start, account_id, runs, overage, tokens)"
+		" SELECT 1796040000000, seq, 1, 0, 0" NUMBERS,
 		/* of ten schedules */
 		"INSERT INTO schedule_slots (schedule_id, scheduled_for, recorded_at, outcome, reason, moved, slots)"
 		" SELECT UNHEX(LPAD(HEX(seq MOD 10), 32, '0')), 1796040000000 + seq, 1796040000000, 0, 0, 0, 1" NUMBERS};
