@@ -9,25 +9,27 @@
 
 /* ---- deciding ---- */
 
+/* Those for whose slots there is no room are not decided upon, as that takes long after an outage, and their accounts are
+ * locked: they are the next transaction's, for which the cursor stays. */
 static void decide_all(struct fire_batch *b)
 {
 	unsigned i, slots = 0;
+	bool full = false;
 
 	for (i = 0; i < b->n; i++) {
 		struct fire_item *item = &b->items[i];
 
-		item->held = item->d.s.cron_expr != NULL;
+		item->held = !full && item->d.s.cron_expr != NULL;
 		if (!item->held)
 			continue;
 		b->rules->decide(b->rules->ctx, &item->d, b->now_ms, &item->f);
-		if (slots > 0 && slots + item->f.slot_count > FIRE_SLOTS_MAX)
-			item->f.leaves = true;
-		item->held = !item->f.leaves;
-		if (item->held)
-			slots += item->f.slot_count;
-		else
-			b->out->left++;
+		full = slots > 0 && slots + item->f.slot_count > FIRE_SLOTS_MAX;
+		item->held = !full && !item->f.leaves;
+		slots += item->held ? item->f.slot_count : 0;
+		b->out->left += item->f.leaves;
 	}
+	if (full)
+		b->to = b->from;
 }
 
 /* ---- accepting ---- */

@@ -144,13 +144,12 @@ static void after_ten_days_the_oldest_slots_share_a_row(void)
 	                             " ORDER BY scheduled_for LIMIT 1", &id), 14400 - 1441);
 }
 
-/* More rows than one transaction writes. */
-static void an_outage_of_many_is_written_in_parts(void)
+/* Of each of so many accounts one that is due each minute. */
+static void add_minutely(unsigned n)
 {
 	unsigned i;
 
-	sx_fresh();
-	for (i = 2; i <= 5; i++) {
+	for (i = 2; i < 2 + n; i++) {
 		struct schedule s = sx_hourly("2026-03-01T00:01:00Z");
 
 		fx_account(i, -1);
@@ -159,9 +158,50 @@ static void an_outage_of_many_is_written_in_parts(void)
 		s.account_id = i;
 		sx_add(s);
 	}
-	CU_ASSERT_EQUAL(sx_fire(at("2026-03-02T00:00:00Z")).fired, 2);
-	CU_ASSERT_EQUAL(sx_fire(at("2026-03-02T00:00:00Z")).fired, 2);
+}
+
+/* More rows than one transaction writes. */
+static void an_outage_of_many_is_written_in_parts_by_one_pass(void)
+{
+	struct fired f;
+
+	sx_fresh();
+	add_minutely(4);
+	f = sx_fire(at("2026-03-02T00:00:00Z"));
+	CU_ASSERT_EQUAL(f.fired, 4);
+	CU_ASSERT_EQUAL(f.left, 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_slots"), 4 * 1440);
+}
+
+struct counted { struct schedule_judge judge; struct fire_rules rules; unsigned decisions; };
+
+static void count_decision(void *ctx, const struct due_schedule *d, int64_t now_ms, struct firing *out)
+{
+	struct counted *k = ctx;
+
+	k->decisions++;
+	k->rules.decide(&k->judge, d, now_ms, out);
+}
+
+/* Two have room, and the third one shows that there is no more: the accounts of all are locked meanwhile. */
+static void those_for_which_there_is_no_room_are_not_decided_upon(void)
+{
+	struct counted k = {.judge.zones = zones_new()};
+	struct fire_rules rules;
+	struct fire_cursor cursor = {0};
+	struct fired f;
+	struct error err;
+
+	sx_fresh();
+	add_minutely(5);
+	rules = k.rules = schedule_rules(&k.judge);
+	rules.decide = count_decision;
+	rules.ctx = &k;
+	CU_ASSERT_TRUE(schedule_fire(fx_db, &fx_conn, &rules, FIRE_BATCH_MAX, at("2026-03-02T00:00:00Z"), &cursor, &f, &err));
+	CU_ASSERT_EQUAL(f.fired, 2);
+	CU_ASSERT_EQUAL(k.decisions, 3);
+	fired_release(&f);
+	zones_free(k.judge.zones);
 }
 
 /* ---- bounds and clock changes ---- */
@@ -227,7 +267,8 @@ static CU_TestInfo tests[] = {
 	{"after a day, a slot of the morning is missed", after_a_day_a_slot_of_the_morning_is_missed},
 	{"after a day, none fires nothing of it", after_a_day_none_fires_nothing_of_it},
 	{"after ten days the oldest slots share a row", after_ten_days_the_oldest_slots_share_a_row},
-	{"an outage of many is written in parts", an_outage_of_many_is_written_in_parts},
+	{"an outage of many is written in parts by one pass", an_outage_of_many_is_written_in_parts_by_one_pass},
+	{"those for which there is no room are not decided upon", those_for_which_there_is_no_room_are_not_decided_upon},
 	{"no slot comes before the start", no_slot_comes_before_the_start},
 	{"a slot that a clock change moves says so", a_slot_that_a_clock_change_moves_says_so},
 	{"a slot that the zone's rules have moved away from is not fired",
