@@ -9,6 +9,7 @@
 
 #define DAY_MS      INT64_C(86400000)
 #define LAST_TEXT_S INT64_C(3093527980799)    /* 99999-12-31T23:59:59Z */
+#define LAST_PARSED_S INT64_C(253402300799)   /* 9999-12-31T23:59:59Z: RFC 3339 has four digits for a year */
 #define FIRST_TEXT_S (-INT64_C(62167219200))  /* 0000-01-01T00:00:00Z */
 
 static int64_t system_wall_ms(void)
@@ -251,6 +252,9 @@ bool clock_parse(const char *p, int64_t *out)
 	/* a leap second stands only at the end of a UTC day (RFC 3339 section 5.7); the
 	 * clock has no such second, so it is the first of the next day */
 	if (s == 60 && floor_div(at, 86400) * 86400 != at)
+		return false;
+	/* an offset may lead out of the years that can be written */
+	if (at < FIRST_TEXT_S || at > LAST_PARSED_S)
 		return false;
 	*out = at * 1000 + frac;
 	return true;

@@ -21,7 +21,7 @@ int64_t clock_offset_ms(void);
 /* RFC 3339, UTC, whole seconds. */
 void clock_format(int64_t ms, char out[CLOCK_TEXT_SIZE]);
 
-/* Parses RFC 3339 with any offset and optional fraction; false if it is not one. */
+/* Parses RFC 3339 with any offset and optional fraction; false if it is not one, or outside the years 0 to 9999. */
 bool clock_parse(const char *text, int64_t *ms);
 
 /* Days since 1970 and the first instants of the UTC day and month that hold ms. */

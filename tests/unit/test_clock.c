@@ -126,6 +126,15 @@ static void a_leap_second_stands_only_at_the_end_of_a_day(void)
 	CU_ASSERT_EQUAL(parsed("2016-12-31T23:59:61Z"), INT64_MIN);
 }
 
+static void an_offset_does_not_lead_out_of_the_years_that_can_be_written(void)
+{
+	CU_ASSERT_EQUAL(parsed("9999-12-31T11:59:59-12:00"), INT64_C(253402300799000));
+	CU_ASSERT_EQUAL(parsed("9999-12-31T12:00:00-12:00"), INT64_MIN);
+	CU_ASSERT_EQUAL(parsed("9999-12-31T23:59:60Z"), INT64_MIN);
+	CU_ASSERT_EQUAL(parsed("0000-01-01T14:00:00+14:00"), -INT64_C(62167219200000));
+	CU_ASSERT_EQUAL(parsed("0000-01-01T13:59:59+14:00"), INT64_MIN);
+}
+
 static void what_is_not_rfc_3339_is_refused(void)
 {
 	static const char *const wrong[] = {
@@ -154,6 +163,8 @@ static CU_TestInfo tests[] = {
 	{"offsets and fractions are read", offsets_and_fractions_are_read},
 	{"a leap second stands only at the end of a day",
 	 a_leap_second_stands_only_at_the_end_of_a_day},
+	{"an offset does not lead out of the years that can be written",
+	 an_offset_does_not_lead_out_of_the_years_that_can_be_written},
 	{"what is not RFC 3339 is refused", what_is_not_rfc_3339_is_refused},
 	CU_TEST_INFO_NULL};
 
