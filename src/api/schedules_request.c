@@ -13,9 +13,13 @@ static bool read_time(struct json_object *body, const char *name, int64_t *ms, s
 {
 	const char *text = NULL;
 
-	return json_get_str(body, "", name, &text, err) &&
-	       (!text || clock_parse(text, ms) ||
-	        err_field(err, name, "%s must be a time such as 2027-01-15T06:00:00Z", name));
+	if (!json_get_str(body, "", name, &text, err))
+		return false;
+	if (text && !clock_parse(text, ms))
+		return err_field(err, name, "%s must be a time such as 2027-01-15T06:00:00Z", name);
+	if (text && *ms == 0)   /* what is 0 is not given */
+		*ms = 1;
+	return true;
 }
 
 static bool read_bounds(struct json_object *body, struct schedule *s, struct error *err)

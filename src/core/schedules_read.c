@@ -29,7 +29,7 @@ void schedule_rule_close(struct schedule_rule *r)
 
 bool schedule_bounds_check(const struct schedule *s, struct error *err)
 {
-	return s->ends_at == 0 || s->ends_at >= s->starts_at ||
+	return s->ends_at == 0 || s->starts_at == 0 || s->ends_at >= s->starts_at ||
 	       err_field(err, "ends_at", "ends_at must not be before starts_at");
 }
 

@@ -117,6 +117,14 @@ class Setting(ScheduleCase):
                 self.refused(self.call("POST", PATH, body), "INVALID_INPUT")
         self.refused(self.get(PATH), "NOT_FOUND")
 
+    def test_a_time_before_1970_is_one_that_is_over(self):
+        for at in ("1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "0000-01-01T00:00:00Z"):
+            with self.subTest(at):
+                answer = self.call("POST", PATH, {**DAILY, "ends_at": at})
+                self.refused(answer, "INVALID_INPUT", "ends_at")
+                self.assertIn("a time to come", answer.error["message"])
+        self.assertEqual(self.set(starts_at="1970-01-01T00:00:00Z")["starts_at"], "1970-01-01T00:00:00Z")
+
     def test_both_times_may_be_the_same(self):
         at = soon(3600)
         self.assertEqual(self.set(starts_at=at, ends_at=at)["ends_at"], at)
