@@ -8,6 +8,7 @@
 #include "core/runs.h"
 
 #define INPUT_MAX (1u << 20)
+#define JSON_BLANKS " \t\r\n"
 
 bool schedule_owner_open(struct ctl *c, struct schedule_owner *o)
 {
@@ -121,6 +122,16 @@ bool cmd_schedule_list(struct ctl *c)
 
 /* ---- set ---- */
 
+/* A file ends in a newline, and what is shown of a schedule is to be one line. */
+static void trim(struct schedule *s)
+{
+	size_t before = strspn(s->input, JSON_BLANKS);
+
+	s->input += before;
+	for (s->input_len -= before; strchr(JSON_BLANKS, s->input[s->input_len - 1]); s->input_len--)
+		;
+}
+
 static bool read_input(struct ctl *c, const struct manifest *m, struct schedule *s)
 {
 	const char *text = ctl_given(c, "input") ? ctl_text(c, "input") : "{}";
@@ -140,6 +151,8 @@ static bool read_input(struct ctl *c, const struct manifest *m, struct schedule 
 	      err_field(&c->err, "input", "--input must be a JSON object")) &&
 	     run_input_check(m, input, &c->err);
 	json_object_put(input);
+	if (ok)
+		trim(s);
 	return ok;
 }
 

@@ -58,6 +58,13 @@ class Setting(ScheduleCtl):
         file.write_text(INLINE)
         self.assertEqual(self.set("--input", f"@{file}")["input_payload"], {"emails": []})
 
+    def test_the_end_of_a_file_is_none_of_the_input(self):
+        file = new_folder() / "input.json"
+        file.write_text(f"\n {INLINE}\r\n\t\n")
+        status, out, err = call("schedule", "set", "email-triage", "--user", self.owner["id"], "--cron", "@daily", "--timezone",
+                                "UTC", "--input", f"@{file}", "--json")
+        self.assertEqual((status, err, out.count("\n")), (0, "", 1))
+
     def test_what_is_wrong_is_refused(self):
         for more in (("--input", "[]"), ("--input", "{"), ("--input", "@/nowhere"), ("--input", '{"max_emails": 0}'),
                      ("--input", '{"query": "in:(("}'), ("--starts-at", "2031-01-01", "--ends-at", "2030-01-01")):
