@@ -1,4 +1,5 @@
-#include "core/duties.h"
+/* Doing what is due. */
+#include "core/duties_priv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,141 +7,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "core/threads.h"
-#include "store/months.h"
-#include "store/retention.h"
-
-#define SECOND_MS INT64_C(1000)
-#define HOUR_MS   INT64_C(3600000)
-#define DAY_MS    (24 * HOUR_MS)
 
 #define LEASE_MS  (60 * SECOND_MS)            /* what a dead scheduler had is done by another after this */
-#define REST_MS   SECOND_MS                   /* … what is left over, after this */
 #define LATE      3                           /* periods */
 #define PASS_US   INT64_C(2000000)            /* of one duty */
 #define PASS_ROWS 20000
 #define WALK_MS   DAY_MS                      /* rows that had to be left are looked at again after this */
-#define SLEEP_US  INT64_C(900000000)          /* at most: a clock may have been set, a duty have been made due */
-#define AWAY_US   INT64_C(5000000)            /* until the database is tried again */
-
-/* ---- the duties ---- */
-
-/* When what is from before which instant goes; INT64_MIN: nothing does, it is kept for ever. */
-typedef int64_t (*before_fn)(const struct config *cfg, int64_t now_ms);
-
-struct duty {
-	const char *name;
-	int64_t     period_ms;
-	before_fn   before;
-	prune_fn    work;
-	/* Its rows come in order of time: a walk goes on where the one before it ended. Others begin at the beginning. */
-	bool        goes_on;
-	bool        monthly;              /* due with each month; period_ms is how soon it should be done then */
-};
-
-static int64_t days_ago(int days, int64_t now_ms)
-{
-	return days == 0 ? INT64_MIN : now_ms - days * DAY_MS;
-}
-
-static int64_t old_executions(const struct config *cfg, int64_t now_ms)
-{
-	return days_ago(cfg->executions_days, now_ms);
-}
-
-static int64_t old_steps(const struct config *cfg, int64_t now_ms)
-{
-	return days_ago(cfg->steps_days, now_ms);
-}
-
-static int64_t old_deliveries(const struct config *cfg, int64_t now_ms)
-{
-	return days_ago(cfg->deliveries_days, now_ms);
-}
-
-static int64_t old_audit(const struct config *cfg, int64_t now_ms)
-{
-	return days_ago(cfg->audit_days, now_ms);
-}
-
-static int64_t old_keys(const struct config *cfg, int64_t now_ms)
-{
-	return now_ms - config_idempotency_ms(cfg);
-}
-
-static int64_t present(const struct config *cfg, int64_t now_ms)
-{
-	(void)cfg;
-	return now_ms;
-}
-
-static int64_t yesterday(const struct config *cfg, int64_t now_ms)
-{
-	(void)cfg;
-	return now_ms - DAY_MS;
-}
-
-/* The first month that is kept. */
-static int64_t old_months(const struct config *cfg, int64_t now_ms)
-{
-	int64_t month = clock_month_start(now_ms);
-	unsigned i;
-
-	(void)cfg;
-	for (i = 0; i < MONTHS_KEPT; i++)
-		month = clock_month_start(month - 1);
-	return month;
-}
-
-static const struct duty duties[] = {
-	{"months", HOUR_MS, present, months_close_some, false, true},
-	{"executions", HOUR_MS, old_executions, prune_executions, true, false},
-	{"execution_steps", HOUR_MS, old_steps, prune_steps, true, false},
-	{"deliveries", HOUR_MS, old_deliveries, prune_deliveries, true, false},
-	{"events", HOUR_MS, old_deliveries, prune_events, true, false},
-	{"idempotency_keys", HOUR_MS, old_keys, prune_idempotency, true, false},
-	{"kept_answers", HOUR_MS, old_keys, prune_answers, true, false},
-	{"audit_log", DAY_MS, old_audit, prune_audit, false, false},
-	{"schedule_slots", DAY_MS, old_executions, prune_slots, false, false},
-	{"account_months", DAY_MS, old_months, prune_months, false, false},
-	{"sessions", DAY_MS, present, prune_sessions, false, false},
-	{"login_failures", DAY_MS, yesterday, prune_failures, false, false},
-	{"request_minutes", DAY_MS, yesterday, prune_minutes, false, false},
-	{"processes", DAY_MS, yesterday, prune_processes, false, false},
-};
-
-#define DUTY_COUNT (sizeof duties / sizeof *duties)
-
-_Static_assert(DUTY_COUNT <= DUTIES_MAX, "more duties than a look has room for");
-
-static const struct duty *duty_of(const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < DUTY_COUNT; i++)
-		if (strcmp(duties[i].name, name) == 0)
-			return &duties[i];
-	return NULL;
-}
-
-static int64_t next_due(const struct duty *d, int64_t now_ms)
-{
-	/* most accounts begin the new month by themselves meanwhile */
-	return d->monthly ? clock_next_month(now_ms) + 5 * 60 * SECOND_MS : now_ms + d->period_ms;
-}
-
-/* ---- one pass of one duty ---- */
-
-struct pass {
-	const struct duties_env *env;
-	struct db_conn *conn;
-	struct duties_counts *counts;
-	atomic_bool *stopping;            /* NULL: nobody stops it */
-	int64_t until_us;
-	int64_t rest_ms;                  /* until what is left over is due */
-	bool    away;                     /* the database is: nothing more is tried */
-};
 
 static bool out_of_time(const struct pass *p, int64_t until_us)
 {
@@ -210,7 +82,7 @@ static bool do_duty(struct pass *p, const struct duty *d, const struct duty_row 
 	e.rows = (int64_t)w.rows;
 	e.error = ok ? NULL : err.message;
 	/* one that is refused has time until its next turn */
-	e.due_at = e.done ? next_due(d, e.now_ms) : e.now_ms + (ok ? p->rest_ms : d->period_ms);
+	e.due_at = e.done ? duty_next_due(d, e.now_ms) : e.now_ms + (ok ? p->rest_ms : d->period_ms);
 	p->counts->rows += w.rows;
 	p->counts->done += e.done;
 	if (!ok)
@@ -247,7 +119,7 @@ static bool read_agenda(struct db_conn *c, struct agenda *a, struct error *err)
 
 	if (!duty_list(c, a->rows, DUTIES_MAX, &a->n, err))
 		return false;
-	for (i = 0; i < DUTY_COUNT; i++) {
+	for (i = 0; i < duty_count; i++) {
 		if (known(a, duties[i].name))
 			continue;
 		if (!duty_make(c, duties[i].name, clock_now_ms(), err))
@@ -257,8 +129,7 @@ static bool read_agenda(struct db_conn *c, struct agenda *a, struct error *err)
 	return !made || duty_list(c, a->rows, DUTIES_MAX, &a->n, err);
 }
 
-/* Does what is due once. *left: some of it has more to do; *next_ms: when the next one is due. */
-static bool turn(struct pass *p, bool *left, int64_t *next_ms, struct error *err)
+bool duties_turn(struct pass *p, bool *left, int64_t *next_ms, struct error *err)
 {
 	struct agenda a;
 	int64_t now_ms;
@@ -292,121 +163,9 @@ bool duties_pass(const struct duties_env *env, int64_t until_us, struct duties_c
 
 	*out = (struct duties_counts){0};
 	while (ok && left && !out_of_time(&p, until_us))
-		ok = turn(&p, &left, &next_ms, err);
+		ok = duties_turn(&p, &left, &next_ms, err);
 	db_put(env->db, p.conn);
 	return ok;
-}
-
-/* ---- the thread ---- */
-
-struct duties {
-	struct duties_env env;
-	pthread_t thread;
-	atomic_bool stopping;
-
-	pthread_mutex_t lock;
-	pthread_cond_t  wake;
-	bool working;
-	struct duties_counts counts;
-};
-
-static void add_counts(struct duties_counts *to, const struct duties_counts *more)
-{
-	to->done += more->done;
-	to->rows += more->rows;
-	to->failed += more->failed;
-}
-
-/* Returns when to come back (clock_mono_us). Between turns no connection is held. */
-static int64_t work_once(struct duties *d, struct duties_counts *counts)
-{
-	struct pass p = {.env = &d->env, .counts = counts, .stopping = &d->stopping, .until_us = INT64_MAX,
-	                 .rest_ms = REST_MS};
-	struct error err = {0};
-	int64_t next_ms, wait_us = SLEEP_US;
-	bool left, ok = turn(&p, &left, &next_ms, &err);
-
-	db_put(d->env.db, p.conn);
-	if (!ok)
-		return clock_mono_us() + AWAY_US;
-	if (left)
-		next_ms = 0;
-	if (next_ms != INT64_MAX && next_ms < clock_now_ms() + SLEEP_US / 1000)
-		wait_us = (next_ms - clock_now_ms()) * 1000;
-	return clock_mono_us() + (wait_us > REST_MS * 1000 ? wait_us : REST_MS * 1000);
-}
-
-static void *duties_main(void *arg)
-{
-	struct duties *d = arg;
-	int64_t next_us = 0;
-
-	pthread_mutex_lock(&d->lock);
-	while (!atomic_load(&d->stopping)) {
-		struct duties_counts counts = {0};
-
-		if (clock_mono_us() < next_us) {
-			cond_wait_until(&d->wake, &d->lock, next_us);
-			continue;
-		}
-		d->working = true;
-		pthread_mutex_unlock(&d->lock);
-		next_us = work_once(d, &counts);
-		pthread_mutex_lock(&d->lock);
-		add_counts(&d->counts, &counts);
-		d->working = false;
-	}
-	pthread_cond_signal(&d->wake);
-	pthread_mutex_unlock(&d->lock);
-	return NULL;
-}
-
-struct duties *duties_start(const struct duties_env *env, struct error *err)
-{
-	struct duties *d = mem_zalloc(sizeof *d);
-
-	d->env = *env;
-	atomic_init(&d->stopping, false);
-	pthread_mutex_init(&d->lock, NULL);
-	cond_init_mono(&d->wake);
-	if (thread_start(&d->thread, STACK_SIZE, duties_main, d))
-		return d;
-	pthread_cond_destroy(&d->wake);
-	pthread_mutex_destroy(&d->lock);
-	mem_free(d);
-	err_set(err, ERR_INTERNAL, "No thread for the duties");
-	return NULL;
-}
-
-bool duties_stop(struct duties *d)
-{
-	int64_t until_us;
-	bool working;
-
-	if (!d)
-		return true;
-	until_us = clock_mono_us() + d->env.cfg->db_read_timeout_s * INT64_C(1000000);
-	pthread_mutex_lock(&d->lock);
-	atomic_store(&d->stopping, true);
-	pthread_cond_signal(&d->wake);
-	while (d->working && clock_mono_us() < until_us)
-		cond_wait_until(&d->wake, &d->lock, until_us);
-	working = d->working;
-	pthread_mutex_unlock(&d->lock);
-	if (working)
-		return false;
-	pthread_join(d->thread, NULL);
-	pthread_cond_destroy(&d->wake);
-	pthread_mutex_destroy(&d->lock);
-	mem_free(d);
-	return true;
-}
-
-void duties_counts(struct duties *d, struct duties_counts *out)
-{
-	pthread_mutex_lock(&d->lock);
-	*out = d->counts;
-	pthread_mutex_unlock(&d->lock);
 }
 
 /* ---- looking ---- */
@@ -420,7 +179,7 @@ bool duties_look(struct db_conn *c, struct duty_state out[DUTIES_MAX], unsigned 
 	*count = 0;
 	if (!duty_list(c, a.rows, DUTIES_MAX, &a.n, err))
 		return false;
-	for (i = 0; i < DUTY_COUNT; i++) {
+	for (i = 0; i < duty_count; i++) {
 		struct duty_state *s = &out[(*count)++];
 
 		*s = (struct duty_state){.period_ms = duties[i].period_ms};
