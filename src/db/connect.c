@@ -129,7 +129,8 @@ void db_clock_set(int64_t server_ms, int64_t sent_ms, int64_t got_ms)
 	int64_t doubt = (got_ms - sent_ms) / 2 + 2;
 	int64_t offset = server_ms - here, drift = offset - clock_offset_ms();
 
-	if ((drift < -doubt || drift > doubt) && !clock_is_given())
+	/* a host's clock that was set back meanwhile says nothing */
+	if (got_ms >= sent_ms && (drift < -doubt || drift > doubt) && !clock_is_given())
 		clock_set_offset(offset);
 }
 

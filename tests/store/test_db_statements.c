@@ -373,6 +373,15 @@ static void a_clock_that_is_given_is_not_set_by_the_server(void)
 	clock_set_offset(offset);
 }
 
+static void a_host_clock_that_was_set_back_between_asking_and_the_answer_sets_nothing(void)
+{
+	int64_t offset = clock_offset_ms(), sent_ms = db_clock_host_ms();
+
+	db_clock_set(sent_ms + offset, sent_ms, sent_ms - 3600000);
+	CU_ASSERT_EQUAL(clock_offset_ms(), offset);
+	clock_set_offset(offset);
+}
+
 static CU_TestInfo tests[] = {
 	{"what the database has no room or time for may be tried again",
 	 what_the_database_has_no_room_or_time_for_may_be_tried_again},
@@ -396,6 +405,8 @@ static CU_TestInfo tests[] = {
 	 affected_are_the_rows_matched_not_the_rows_changed},
 	{"what the database refuses is an error with its number, and the connection stays",
 	 what_the_database_refuses_is_an_error_with_its_number_and_the_connection_stays},
+	{"a host clock that was set back between asking and the answer sets nothing",
+	 a_host_clock_that_was_set_back_between_asking_and_the_answer_sets_nothing},
 	{"a clock that is given is not set by the server", a_clock_that_is_given_is_not_set_by_the_server},
 	{"lists are padded to few sizes and their text is kept",
 	 lists_are_padded_to_few_sizes_and_their_text_is_kept},
