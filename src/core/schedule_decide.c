@@ -92,6 +92,19 @@ static void cannot_be_read(struct schedule_judge *j, const struct due_schedule *
 	log_error(what, err);
 }
 
+/* It was paused before a scheduler came. */
+static void pass_over(struct firing *out)
+{
+	unsigned i;
+
+	for (i = 0; i < out->slot_count; i++) {
+		out->slots[i].outcome = SLOT_SKIPPED;
+		out->slots[i].reason = SLOT_EDITED;
+	}
+	out->fires = out->has_event = false;
+	out->next_at = 0;
+}
+
 static void decide(void *ctx, const struct due_schedule *d, int64_t now_ms, struct firing *out)
 {
 	struct schedule_judge *j = ctx;
@@ -108,6 +121,8 @@ static void decide(void *ctx, const struct due_schedule *d, int64_t now_ms, stru
 	}
 	t.cron = &cron;
 	schedule_plan(&t, now_ms, out);
+	if (!d->s.enabled)
+		pass_over(out);
 	if (!out->fires)
 		return;
 	last = &out->slots[out->slot_count - 1];

@@ -86,12 +86,13 @@ static void tell_all(struct telling *t, const struct schedule_end *e, unsigned n
 				tell(&t->rows[k], &e[i]);
 }
 
+/* Of one that is paused a slot that has come, and that no scheduler has taken yet, is left to it for the ledger. */
 static bool write_told(struct db_conn *c, const struct telling *t, int64_t now_ms, struct error *err)
 {
 	static const char sql[] =
 		"UPDATE schedules SET last_status = ?, failures = ?, enabled = ?, paused_at = COALESCE(?, paused_at),"
-		" next_at = IF(? = 1, next_at, NULL) WHERE id = ?";
-	struct db_arg args[DB_LIST_MAX * 6], *at = args;
+		" next_at = IF(? = 1 OR next_at <= ?, next_at, NULL) WHERE id = ?";
+	struct db_arg args[DB_LIST_MAX * 7], *at = args;
 	unsigned i;
 
 	for (i = 0; i < t->n; i++) {
@@ -102,9 +103,10 @@ static bool write_told(struct db_conn *c, const struct telling *t, int64_t now_m
 		*at++ = db_int(s->enabled);
 		*at++ = db_opt_int(s->pauses ? now_ms : 0);
 		*at++ = db_int(s->enabled);
+		*at++ = db_int(now_ms);
 		*at++ = db_id(&s->id);
 	}
-	return t->n == 0 || db_exec_rows(c, sql, args, 6, t->n, NULL, err);
+	return t->n == 0 || db_exec_rows(c, sql, args, 7, t->n, NULL, err);
 }
 
 static bool audit_pause(struct db_conn *c, const struct told *s, struct error *err)

@@ -46,6 +46,7 @@ static void read_row(struct db_conn *c, struct arena *a, struct due_schedule *d)
 	s->starts_at = db_col_int(c, 6);
 	s->ends_at = db_col_int(c, 7);
 	s->last_slot = db_col_int(c, 8);
+	s->enabled = db_col_int(c, 15) != 0;
 	s->input = col_kept(c, 9, a, &s->input_len);
 	db_col_id(c, 10, &d->user_id);
 	d->budgeted = db_col_int(c, 11) > 0;
@@ -66,7 +67,7 @@ static bool read_schedules(struct db_conn *c, struct fire_batch *b, unsigned fro
 		" (SELECT CONCAT(u.status, ':', COALESCE(u.trial_ends_at, 0)) FROM subscriptions u"
 		" WHERE u.account_id = s.account_id AND u.agent IN (s.agent, '*') ORDER BY u.agent = '*' LIMIT 1),"
 		" (SELECT GROUP_CONCAT(integration) FROM connections WHERE account_id = s.account_id AND status = 0),"
-		" s.next_at FROM schedules s FORCE INDEX (PRIMARY) WHERE s.id IN (%s) ORDER BY s.id FOR UPDATE";
+		" s.next_at, s.enabled FROM schedules s FORCE INDEX (PRIMARY) WHERE s.id IN (%s) ORDER BY s.id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = list_items(b, from, n, args);
 	struct id id;

@@ -233,9 +233,40 @@ static void after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log(voi
 	sx_end_next(RUN_FAILED);
 	s = sx_find("echo");
 	CU_ASSERT_FALSE(s.enabled);
-	CU_ASSERT_EQUAL(s.next_at, 0);
 	CU_ASSERT_TRUE(s.paused_at > 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'schedule.pause' AND actor_kind = 0"), 1);
+}
+
+static void one_that_is_paused_has_no_slot_to_come(void)
+{
+	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
+
+	sx_fresh();
+	s.pause_after_failures = 1;
+	sx_add(s);
+	sx_fire(at("2026-03-01T06:00:00Z"));
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE schedules SET next_at = next_at + 1000000000000", NULL));
+	sx_end_next(RUN_FAILED);
+	CU_ASSERT_EQUAL(sx_find("echo").next_at, 0);
+}
+
+static void a_slot_that_had_come_when_it_was_paused_is_in_the_ledger(void)
+{
+	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
+	struct slot_record last;
+
+	sx_fresh();
+	s.pause_after_failures = 1;
+	s.id = sx_add(s);
+	sx_fire(at("2026-03-01T06:00:00Z"));
+	sx_end_next(RUN_FAILED);
+	CU_ASSERT_FALSE(sx_find("echo").enabled);
+	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T07:00:01Z")).fired, 0);
+	last = sx_last_slot(&s.id);
+	CU_ASSERT_EQUAL(last.scheduled_for, at("2026-03-01T07:00:00Z"));
+	CU_ASSERT_TRUE(last.outcome == SLOT_SKIPPED && last.reason == SLOT_EDITED);
+	CU_ASSERT_EQUAL(sx_find("echo").next_at, 0);
+	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 }
 
 static void a_success_between_them_begins_anew(void)
@@ -454,6 +485,9 @@ static CU_TestInfo tests[] = {
 	{"without quota for the new one the previous goes on", without_quota_for_the_new_one_the_previous_goes_on},
 	{"after so many failures it is paused, and that is in the audit log",
 	 after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log},
+	{"one that is paused has no slot to come", one_that_is_paused_has_no_slot_to_come},
+	{"a slot that had come when it was paused is in the ledger",
+	 a_slot_that_had_come_when_it_was_paused_is_in_the_ledger},
 	{"a success between them begins anew", a_success_between_them_begins_anew},
 	{"a cancelled run is no failure", a_cancelled_run_is_no_failure},
 	{"a run that stopped as it was asked to is no failure", a_run_that_stopped_as_it_was_asked_to_is_no_failure},
