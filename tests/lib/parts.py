@@ -340,7 +340,7 @@ PARTS = {
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, AGENTIV_TEST_SERVER="lighttpd", AGENTIV_CGI="1")),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
-    "fault": Part("killed processes, lost databases", 15, python_tests("fault", 15, programs=["clocked_scheduler"])),
+    "fault": Part("killed processes, lost databases", 20, python_tests("fault", 20, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
     "cron": Part("schedules' times beside cron-parser and croner", 5, cron),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
