@@ -8,7 +8,7 @@
 #include "core/pace.h"
 #include "core/schedule_decide.h"
 
-#define STEP_US     INT64_C(1000000)    /* of one scheduler_work */
+#define STEP_US     INT64_C(100000)     /* of one scheduler_work: so long who stops it waits */
 #define AGAIN_US    INT64_C(50000)      /* what others had in hand, or what is due and cannot be fired */
 #define STUCK_US    INT64_C(1000000)    /* … after a pass that fired nothing */
 #define AWAY_US     INT64_C(1000000)    /* the database is away */

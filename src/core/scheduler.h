@@ -28,8 +28,8 @@ struct scheduler_counts {
 struct scheduler *scheduler_new(const struct scheduler_env *env);
 void scheduler_free(struct scheduler *s);
 
-/* A step of the daemon's loop: looks if it is time to, fires what is due, for no longer than about a second. Returns when
- * to call again (clock_mono_us). */
+/* A step of the daemon's loop: looks if it is time to, fires what is due, for no longer than about a tenth of a second.
+ * Returns when to call again (clock_mono_us). */
 int64_t scheduler_work(struct scheduler *s);
 /* Doorbell: look now (BELL_LOOK), or a schedule is due then (BELL_DUE). */
 void scheduler_look_again(struct scheduler *s);

@@ -96,6 +96,7 @@ class DueAtOnce(FaultTest):
 
     def test_told_to_stop_it_says_what_it_has_fired_and_leaves_the_rest(self):
         self.assertTrue(self.start_and_see_some_fire())
+        self.stack.signal("scheduler", "TERM")
         self.stack.stop("scheduler")
         left = self.due()
         self.assertGreater(left, 0, "it was told too late to prove anything")
