@@ -1,4 +1,4 @@
-/* The auditor: whether the accounts' counters agree with the queue. It reads the whole queue, so it has a thread and a
+/* The auditor: whether the accounts' counters agree with the queue, and schedules know which of their runs are over. It reads the whole queue, so it has a thread and a
  * patient connection of its own, and takes no more than a hundredth of the time. */
 #include "core/executor_priv.h"
 
@@ -12,11 +12,12 @@
 
 static bool audit_on(const struct executor_env *env, struct db_conn *c, struct error *err)
 {
-	unsigned repaired, promoted;
-	bool ok = c && queue_audit_slots(env->db, &c, &repaired, &promoted, err);
+	unsigned repaired, promoted = 0, released = 0;
+	bool ok = c && queue_audit_slots(env->db, &c, &repaired, &promoted, err) &&
+	          queue_audit_schedules(env->db, &c, &repaired, &released, err);
 
 	db_put(env->db, c);
-	if (ok && promoted > 0)
+	if (promoted + released > 0)
 		bell_ring(env->ringer, WORKER_PROGRAM, BELL_WORK);
 	return ok;
 }

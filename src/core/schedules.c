@@ -264,8 +264,10 @@ static bool enable_body(struct db_conn *c, void *ctx, struct error *err)
 	k->next_at = 0;
 	if (!account_lock(c, k->account_id, err) || !find_locked(c, k, &s, NULL, err))
 		return false;
-	if (s.enabled == k->enabled)
+	if (s.enabled == k->enabled) {
+		k->next_at = s.next_at;      /* as by an attempt whose COMMIT went unanswered */
 		return true;
+	}
 	if (!settle_due(c, &s, k->now_ms, err))
 		return false;
 	s.enabled = k->enabled;

@@ -155,6 +155,8 @@ bool queue_cancel(struct db *db, uint64_t account_id, const struct id *id, int64
  * fills slots that were left free: *promoted runs became ready. Run each minute, or less often where it takes long: it
  * reads the whole queue without locking it, so the connection is best one of db_get_patient. */
 bool queue_audit_slots(struct db *db, struct db_conn **c, unsigned *repaired, unsigned *promoted, struct error *err);
+/* Tells schedules of runs that are over and of which they were not told, and lets the ones that wait go on. As often. */
+bool queue_audit_schedules(struct db *db, struct db_conn **c, unsigned *repaired, unsigned *promoted, struct error *err);
 
 /* For /metrics and the doctor. later, due and outbox are counted up to QUEUE_COUNT_MAX. Ages are 0 when there is none. */
 #define QUEUE_COUNT_MAX 100000
@@ -163,7 +165,7 @@ struct queue_stats {
 	int64_t leased;
 	int64_t expired, oldest_expired_ms;  /* leases past their time: since when the first of them is */
 	int64_t held, holding;               /* holding: accounts that have held runs */
-	int64_t later;
+	int64_t later;                       /* delayed runs and retries; those that wait for another one are the schedules' */
 	int64_t due, oldest_due_ms;          /* of later those whose time has come, and since when the first of them is */
 	int64_t outbox;
 };

@@ -80,13 +80,15 @@ bool queue_stats(struct db_conn *c, int64_t now_ms, struct queue_stats *out, str
 		" COALESCE(SUM(held > 0), 0) AS holding FROM account_quota) q,"
 		" (SELECT COUNT(*) AS n, COALESCE(SUM(expires_at <= ?), 0) AS expired, MIN(expires_at) AS first FROM leases) l,"
 		" (SELECT COUNT(*) AS n, COALESCE(SUM(has_slot), 0) AS slots, COALESCE(SUM(due_at <= ?), 0) AS due,"
-		" MIN(due_at) AS first FROM (SELECT has_slot, due_at FROM queue_later ORDER BY due_at LIMIT ?) first_due) d,"
+		" MIN(due_at) AS first FROM (SELECT has_slot, due_at FROM queue_later WHERE due_at < ?"
+		" ORDER BY due_at LIMIT ?) first_due) d,"
 		" (SELECT COUNT(*) AS n FROM (SELECT 1 FROM outbox ORDER BY due_at LIMIT ?) first_due) o";
-	struct db_arg args[4] = {db_int(now_ms), db_int(now_ms), db_int(QUEUE_COUNT_MAX), db_int(QUEUE_COUNT_MAX)};
+	struct db_arg args[5] = {db_int(now_ms), db_int(now_ms), db_int(RUN_WAITS), db_int(QUEUE_COUNT_MAX),
+	                         db_int(QUEUE_COUNT_MAX)};
 	int got;
 
 	*out = (struct queue_stats){0};
-	if (!db_query(c, sql, args, 4, err))
+	if (!db_query(c, sql, args, 5, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1) {

@@ -206,12 +206,15 @@ static bool fire_body(struct db_conn *c, void *ctx, struct error *err)
 	return fire_write(c, b, err);
 }
 
-/* One row of the ledger tells of all; where none was written, repeating it does no harm. */
+/* One row of the ledger tells of all, known by its event, or by when it was written: another scheduler of the same
+ * millisecond writes the same of a slot that was missed. Where none was written, repeating it does no harm. */
 static int fire_applied(struct db_conn *c, void *ctx)
 {
-	static const char sql[] = "SELECT 1 FROM schedule_slots WHERE schedule_id = ? AND scheduled_for = ? AND recorded_at = ?";
+	static const char sql[] = "SELECT 1 FROM schedule_slots WHERE schedule_id = ? AND scheduled_for = ?"
+				  " AND recorded_at = ? AND (event_id = ? OR event_id IS NULL)";
 	const struct fire_batch *b = ctx;
-	struct db_arg args[3];
+	const struct slot_record *last;
+	struct db_arg args[4];
 	struct error err;
 	unsigned i;
 	int64_t one;
@@ -221,10 +224,12 @@ static int fire_applied(struct db_conn *c, void *ctx)
 		;
 	if (i == b->n)
 		return 0;
+	last = &b->items[i].f.slots[b->items[i].f.slot_count - 1];
 	args[0] = db_id(&b->items[i].d.s.id);
-	args[1] = db_int(b->items[i].f.slots[0].scheduled_for);
+	args[1] = db_int(last->scheduled_for);
 	args[2] = db_int(b->now_ms);
-	return db_query_int(c, sql, args, 3, &one, &found, &err) ? found : -1;
+	args[3] = db_id(&last->event_id);
+	return db_query_int(c, sql, args, 4, &one, &found, &err) ? found : -1;
 }
 
 bool schedule_fire(struct db *db, struct db_conn **c, const struct fire_rules *rules, unsigned max, int64_t now_ms,

@@ -128,7 +128,9 @@ static void check_getters(struct json_object *o, const char *path, int depth)
 	if (!json_only_known(o, path, known, &err))
 		MUST(json_utf8_valid(err.field, strlen(err.field)) && json_utf8_valid(err.message, strlen(err.message)));
 	json_object_object_foreach(o, key, value) {
-		check_member(o, path, key, value);
+		/* nobody asks for a member without a name, and no error could name it */
+		if (*path || *key)
+			check_member(o, path, key, value);
 		if (depth > 0 && value)
 			check_getters(value, key, depth - 1);
 	}

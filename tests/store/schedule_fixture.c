@@ -64,6 +64,14 @@ struct id sx_add(struct schedule s)
 	return s.id;
 }
 
+struct id sx_add_overlap(enum overlap overlap)
+{
+	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
+
+	s.overlap = overlap;
+	return sx_add(s);
+}
+
 struct fired sx_fire(int64_t now_ms)
 {
 	struct schedule_judge judge = {.zones = zones_new()};
@@ -120,12 +128,22 @@ struct slot_record sx_last_slot(const struct id *schedule)
 	return all[0];
 }
 
+void sx_end_run(const struct claimed_run *r, enum run_outcome outcome)
+{
+	struct ended_run e = fx_ended(r, outcome);
+
+	CU_ASSERT_TRUE(fx_end(&e, 1));
+}
+
 void sx_end_next(enum run_outcome outcome)
 {
 	struct claimed_run r;
-	struct ended_run e;
 
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-	e = fx_ended(&r, outcome);
-	CU_ASSERT_TRUE(fx_end(&e, 1));
+	sx_end_run(&r, outcome);
+}
+
+int64_t sx_ready(void)
+{
+	return fx_number("SELECT COUNT(*) FROM queue_ready");
 }

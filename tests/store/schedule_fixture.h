@@ -16,6 +16,8 @@ void sx_subscribe(uint64_t account_id, enum subscription_status s, int64_t trial
 /* An hourly one of account 1 and echo, UTC, due next at that instant; to be changed before it is added. */
 struct schedule sx_hourly(const char *next_at);
 struct id sx_add(struct schedule s);
+/* One of these, due at 2026-03-01T06:00:00Z. */
+struct id sx_add_overlap(enum overlap overlap);
 
 /* A pass at that instant: fires whatever is due. What it fired and left altogether, without what is asked. */
 struct fired sx_fire(int64_t now_ms);
@@ -27,5 +29,8 @@ struct slot_record sx_last_slot(const struct id *schedule);
 
 /* The run that its schedule started last, claimed and ended. */
 void sx_end_next(enum run_outcome outcome);
+void sx_end_run(const struct claimed_run *r, enum run_outcome outcome);
+/* Runs that can start. */
+int64_t sx_ready(void);
 
 #endif

@@ -6,8 +6,8 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {schedule_fire_suite, schedule_ledger_suite, schedule_overlap_suite, schedule_edits_suite,
-	                         schedule_concurrency_suite, CU_SUITE_INFO_NULL};
+	CU_SuiteInfo suites[] = {schedule_fire_suite, schedule_ledger_suite, schedule_overlap_suite, schedule_hand_suite,
+	                         schedule_edits_suite, schedule_concurrency_suite, CU_SUITE_INFO_NULL};
 	unsigned failed;
 
 	log_open("schedule_tests");

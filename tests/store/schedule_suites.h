@@ -4,6 +4,7 @@
 
 #include <CUnit/CUnit.h>
 
-extern const CU_SuiteInfo schedule_concurrency_suite, schedule_fire_suite, schedule_ledger_suite, schedule_overlap_suite, schedule_edits_suite;
+extern const CU_SuiteInfo schedule_fire_suite, schedule_ledger_suite, schedule_overlap_suite, schedule_hand_suite,
+	schedule_edits_suite, schedule_concurrency_suite;
 
 #endif

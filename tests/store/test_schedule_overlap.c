@@ -1,18 +1,10 @@
-/* Runs that outlast their period, for each overlap; failures in a row; schedules that go; runs by hand. */
+/* Runs that outlast their period, for each overlap; failures in a row; schedules that go. */
 #include "schedule_fixture.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "schedule_suites.h"
-
-static struct id add(enum overlap overlap)
-{
-	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
-
-	s.overlap = overlap;
-	return sx_add(s);
-}
 
 /* Its runs at 06:00 and 07:00, the first of them claimed. */
 static void fire_two(struct claimed_run *first)
@@ -22,18 +14,6 @@ static void fire_two(struct claimed_run *first)
 	sx_fire(at("2026-03-01T07:00:00Z"));
 }
 
-static void end_run(const struct claimed_run *r, enum run_outcome outcome)
-{
-	struct ended_run e = fx_ended(r, outcome);
-
-	CU_ASSERT_TRUE(fx_end(&e, 1));
-}
-
-static int64_t ready(void)
-{
-	return fx_number("SELECT COUNT(*) FROM queue_ready");
-}
-
 /* ---- queue ---- */
 
 static void queued_runs_go_one_after_the_other(void)
@@ -41,15 +21,15 @@ static void queued_runs_go_one_after_the_other(void)
 	struct claimed_run r;
 
 	sx_fresh();
-	add(OVERLAP_QUEUE);
+	sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
-	CU_ASSERT_EQUAL(ready(), 0);
+	CU_ASSERT_EQUAL(sx_ready(), 0);
 	sx_fire(at("2026-03-01T08:00:00Z"));
 	CU_ASSERT_EQUAL(fx_open_runs(), 3);
-	end_run(&r, RUN_SUCCESS);
-	CU_ASSERT_EQUAL(ready(), 1);
+	sx_end_run(&r, RUN_SUCCESS);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	sx_end_next(RUN_SUCCESS);
-	CU_ASSERT_EQUAL(ready(), 1);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	sx_end_next(RUN_SUCCESS);
 	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 	CU_ASSERT_TRUE(fx_slots_agree());
@@ -60,10 +40,10 @@ static void a_run_that_is_to_be_repeated_lets_none_pass(void)
 	struct claimed_run r;
 
 	sx_fresh();
-	add(OVERLAP_QUEUE);
+	sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
-	end_run(&r, RUN_RETRY);
-	CU_ASSERT_EQUAL(ready(), 0);
+	sx_end_run(&r, RUN_RETRY);
+	CU_ASSERT_EQUAL(sx_ready(), 0);
 }
 
 static void when_the_first_is_cancelled_the_next_one_starts(void)
@@ -74,13 +54,13 @@ static void when_the_first_is_cancelled_the_next_one_starts(void)
 	struct id id;
 
 	sx_fresh();
-	id = add(OVERLAP_QUEUE);
+	id = sx_add_overlap(OVERLAP_QUEUE);
 	sx_fire(at("2026-03-01T06:00:00Z"));
 	sx_fire(at("2026-03-01T07:00:00Z"));
 	CU_ASSERT_EQUAL_FATAL(sx_slots(&id, slots), 2);
-	CU_ASSERT_EQUAL(ready(), 1);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &slots[1].execution_id, &out, &err));
-	CU_ASSERT_EQUAL(ready(), 1);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM queue_ready WHERE execution_id = ?", &slots[0].execution_id), 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
@@ -94,13 +74,13 @@ static void one_that_waits_can_be_cancelled(void)
 	struct id id;
 
 	sx_fresh();
-	id = add(OVERLAP_QUEUE);
+	id = sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
 	last = sx_last_slot(&id);
 	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &last.execution_id, &out, &err));
 	CU_ASSERT_EQUAL(out.outcome, CANCEL_ENDED);
-	CU_ASSERT_EQUAL(ready(), 0);
-	end_run(&r, RUN_SUCCESS);
+	CU_ASSERT_EQUAL(sx_ready(), 0);
+	sx_end_run(&r, RUN_SUCCESS);
 	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_runs"), 0);
 	CU_ASSERT_TRUE(fx_slots_agree());
@@ -112,12 +92,12 @@ static void the_next_one_waits_for_a_slot_of_its_account(void)
 
 	sx_fresh();
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_concurrent = 1", NULL));
-	add(OVERLAP_QUEUE);
+	sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
 	fx_accept(1, LANE_ASYNC, "echo", "{}");
 	CU_ASSERT_EQUAL(fx_number("SELECT held FROM account_quota"), 1);
-	end_run(&r, RUN_SUCCESS);
-	CU_ASSERT_EQUAL(ready(), 1);
+	sx_end_run(&r, RUN_SUCCESS);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	CU_ASSERT_EQUAL(fx_number("SELECT held FROM account_quota"), 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
@@ -129,7 +109,7 @@ static void a_backlog_has_an_end(void)
 	unsigned i;
 
 	sx_fresh();
-	id = add(OVERLAP_QUEUE);
+	id = sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
 	for (i = 1; i < SCHEDULE_BACKLOG_MAX; i++)
 		CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T07:00:00Z") + i * INT64_C(3600000)).fired, 1);
@@ -144,14 +124,51 @@ static void the_next_one_starts_when_a_lost_run_is_given_up(void)
 	struct error err;
 
 	sx_fresh();
-	add(OVERLAP_QUEUE);
+	sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
 	/* suspects run alone, so its loss uses up its only attempt */
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE leases SET lane = 2", NULL));
 	CU_ASSERT_TRUE(queue_sweep(fx_db, &fx_conn, clock_now_ms() + 2 * LEASE_MS, 64, 1, "here", NULL, NULL, &swept, &err));
-	CU_ASSERT_EQUAL(ready(), 1);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	CU_ASSERT_EQUAL(fx_open_runs(), 1);
 	CU_ASSERT_EQUAL(sx_find("echo").failures, 1);
+}
+
+/* As a worker ends it that knows of no schedules. */
+static void the_audit_tells_a_schedule_of_a_run_that_ended_without_a_word(void)
+{
+	struct claimed_run r;
+	struct ended_run e;
+	unsigned repaired = 0, promoted = 0;
+	struct error err;
+
+	sx_fresh();
+	sx_add_overlap(OVERLAP_QUEUE);
+	fire_two(&r);
+	e = fx_ended(&r, RUN_FAILED);
+	e.has_schedule = false;
+	CU_ASSERT_TRUE(fx_end(&e, 1));
+	CU_ASSERT_EQUAL(sx_ready(), 0);
+	CU_ASSERT_TRUE(queue_audit_schedules(fx_db, &fx_conn, &repaired, &promoted, &err));
+	CU_ASSERT_TRUE(repaired == 1 && promoted == 1);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
+	CU_ASSERT_EQUAL(sx_find("echo").failures, 1);
+	CU_ASSERT_TRUE(queue_audit_schedules(fx_db, &fx_conn, &repaired, &promoted, &err));
+	CU_ASSERT_EQUAL(repaired, 0);
+	CU_ASSERT_TRUE(fx_slots_agree());
+}
+
+static void runs_that_wait_for_others_are_no_delayed_ones(void)
+{
+	struct claimed_run r;
+	struct queue_stats stats;
+	struct error err;
+
+	sx_fresh();
+	sx_add_overlap(OVERLAP_QUEUE);
+	fire_two(&r);
+	CU_ASSERT_TRUE(queue_stats(fx_conn, clock_now_ms(), &stats, &err));
+	CU_ASSERT_EQUAL(stats.later, 0);
 }
 
 /* ---- skip ---- */
@@ -162,11 +179,11 @@ static void while_a_run_goes_on_skip_passes_over_the_slot(void)
 	struct id id;
 
 	sx_fresh();
-	id = add(OVERLAP_SKIP);
+	id = sx_add_overlap(OVERLAP_SKIP);
 	fire_two(&r);
 	CU_ASSERT_EQUAL(sx_last_slot(&id).reason, SLOT_OVERLAP);
 	CU_ASSERT_EQUAL(fx_open_runs(), 1);
-	end_run(&r, RUN_SUCCESS);
+	sx_end_run(&r, RUN_SUCCESS);
 	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T08:00:00Z")).fired, 1);
 }
 
@@ -177,14 +194,14 @@ static void a_running_one_is_asked_to_stop_and_the_new_one_waits_for_it(void)
 	struct claimed_run r;
 
 	sx_fresh();
-	add(OVERLAP_CANCEL_PREVIOUS);
+	sx_add_overlap(OVERLAP_CANCEL_PREVIOUS);
 	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
 	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
 	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T07:00:00Z")).asked_count, 1);
 	CU_ASSERT_EQUAL(fx_number_of("SELECT cancel FROM leases WHERE execution_id = ?", &r.id), 1);
-	CU_ASSERT_EQUAL(ready(), 0);
-	end_run(&r, RUN_RETRY);
-	CU_ASSERT_EQUAL(ready(), 1);
+	CU_ASSERT_EQUAL(sx_ready(), 0);
+	sx_end_run(&r, RUN_RETRY);
+	CU_ASSERT_EQUAL(sx_ready(), 1);
 	CU_ASSERT_EQUAL(fx_open_runs(), 1);
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
@@ -195,7 +212,7 @@ static void one_that_has_not_started_is_cancelled_at_once(void)
 	struct id id;
 
 	sx_fresh();
-	id = add(OVERLAP_CANCEL_PREVIOUS);
+	id = sx_add_overlap(OVERLAP_CANCEL_PREVIOUS);
 	sx_fire(at("2026-03-01T06:00:00Z"));
 	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T07:00:00Z")).fired, 1);
 	CU_ASSERT_EQUAL_FATAL(sx_slots(&id, slots), 2);
@@ -212,7 +229,7 @@ static void without_quota_for_the_new_one_the_previous_goes_on(void)
 
 	sx_fresh();
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_day = 1", NULL));
-	add(OVERLAP_CANCEL_PREVIOUS);
+	sx_add_overlap(OVERLAP_CANCEL_PREVIOUS);
 	fire_two(&r);
 	CU_ASSERT_EQUAL(fx_number_of("SELECT cancel FROM leases WHERE execution_id = ?", &r.id), 0);
 }
@@ -329,145 +346,17 @@ static void with_a_schedule_the_runs_that_wait_go_and_the_running_one_goes_on(vo
 	struct error err;
 
 	sx_fresh();
-	add(OVERLAP_QUEUE);
+	sx_add_overlap(OVERLAP_QUEUE);
 	fire_two(&r);
 	s = sx_find("echo");
 	CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err) && account_lock(fx_conn, 1, &err));
 	CU_ASSERT_TRUE(schedule_delete(fx_conn, &s, at("2026-03-01T07:00:00Z"), &err));
 	CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
 	CU_ASSERT_EQUAL(fx_open_runs(), 1);
-	end_run(&r, RUN_SUCCESS);
+	sx_end_run(&r, RUN_SUCCESS);
 	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_runs"), 0);
 	CU_ASSERT_TRUE(fx_slots_agree());
-}
-
-/* ---- by hand ---- */
-
-struct by_hand { struct hand_run run; struct fired fired; bool ok; struct error err; };
-
-/* Undone when it fails, as its callers do. */
-static struct by_hand run_now(const char *now)
-{
-	struct by_hand h = {.run.id = id_make()};
-	struct error err;
-
-	CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err) && account_lock(fx_conn, 1, &err));
-	h.ok = schedule_run_now(fx_conn, NULL, 1, "echo", at(now), &h.run, &h.fired, &h.err);
-	if (h.ok)
-		CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
-	if (!h.ok)
-		db_rollback(fx_conn);
-	fired_release(&h.fired);
-	return h;
-}
-
-static void a_run_by_hand_is_the_schedules_and_leaves_its_next_slot(void)
-{
-	struct schedule s;
-	struct id id;
-
-	sx_fresh();
-	id = add(OVERLAP_QUEUE);
-	CU_ASSERT_TRUE(run_now("2026-03-01T05:00:00Z").ok);
-	s = sx_find("echo");
-	CU_ASSERT_EQUAL(s.total_runs, 1);
-	CU_ASSERT_EQUAL(s.next_at, at("2026-03-01T06:00:00Z"));
-	CU_ASSERT_EQUAL(sx_last_slot(&id).outcome, SLOT_MANUAL);
-	CU_ASSERT_EQUAL(fx_number("SELECT trigger_type FROM executions"), TRIGGER_MANUAL);
-	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
-}
-
-static void a_run_by_hand_at_the_instant_of_a_slot_takes_nothing_from_it(void)
-{
-	sx_fresh();
-	add(OVERLAP_QUEUE);
-	CU_ASSERT_TRUE(run_now("2026-03-01T06:00:00Z").ok);
-	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
-	CU_ASSERT_EQUAL(fx_open_runs(), 2);
-}
-
-static void runs_by_hand_within_a_millisecond_are_told_of_each(void)
-{
-	unsigned i;
-
-	sx_fresh();
-	add(OVERLAP_QUEUE);
-	for (i = 0; i < 3; i++)
-		CU_ASSERT_TRUE(run_now("2026-03-01T05:59:59.998Z").ok);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(DISTINCT execution_id) FROM schedule_slots"), 3);
-	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_slots WHERE scheduled_for % 60000 = 0"), 0);
-	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
-}
-
-/* Its id is made before the account is locked, so that of the run that goes on may be newer. Here: newer than all. */
-static void while_a_run_of_a_newer_id_goes_on_no_older_one_passes_it(void)
-{
-	struct claimed_run r;
-	struct slot_record last;
-	struct cancelled out;
-	struct error err;
-	struct id id;
-
-	sx_fresh();
-	id = add(OVERLAP_QUEUE);
-	CU_ASSERT_TRUE(run_now("2026-03-01T05:00:00Z").ok);
-	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
-	sx_fire(at("2026-03-01T06:00:00Z"));
-	sx_fire(at("2026-03-01T07:00:00Z"));
-	last = sx_last_slot(&id);
-	CU_ASSERT_TRUE(fx_cancel(fx_db, 1, &last.execution_id, &out, &err));
-	CU_ASSERT_EQUAL(ready(), 0);
-	end_run(&r, RUN_SUCCESS);
-	CU_ASSERT_EQUAL(ready(), 1);
-	CU_ASSERT_TRUE(fx_slots_agree());
-}
-
-static void a_disabled_schedule_runs_by_hand(void)
-{
-	struct schedule s = sx_hourly(NULL);
-
-	sx_fresh();
-	s.enabled = false;
-	sx_add(s);
-	CU_ASSERT_TRUE(run_now("2026-03-01T05:00:00Z").ok);
-	CU_ASSERT_EQUAL(sx_find("echo").next_at, 0);
-}
-
-static void while_a_run_goes_on_skip_refuses_another_by_hand(void)
-{
-	struct by_hand h;
-
-	sx_fresh();
-	add(OVERLAP_SKIP);
-	sx_fire(at("2026-03-01T06:00:00Z"));
-	h = run_now("2026-03-01T06:10:00Z");
-	CU_ASSERT_FALSE(h.ok);
-	CU_ASSERT_EQUAL(h.err.code, ERR_CONFLICT);
-	CU_ASSERT_EQUAL(fx_open_runs(), 1);
-}
-
-static void over_its_quota_a_run_by_hand_is_refused_with_the_limit(void)
-{
-	struct by_hand h;
-	struct id id;
-
-	sx_fresh();
-	id = add(OVERLAP_CANCEL_PREVIOUS);
-	sx_fire(at("2026-03-01T06:00:00Z"));
-	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE account_quota SET max_day = 1", NULL));
-	h = run_now("2026-03-01T06:10:00Z");
-	CU_ASSERT_FALSE(h.ok);
-	CU_ASSERT_EQUAL(h.err.code, ERR_RATE_LIMITED);
-	CU_ASSERT_STRING_EQUAL(h.err.limit, "runs_per_day");
-	CU_ASSERT_EQUAL(sx_last_slot(&id).outcome, SLOT_FIRED);
-	CU_ASSERT_EQUAL(ready(), 1);
-}
-
-static void without_a_schedule_nothing_runs_by_hand(void)
-{
-	sx_fresh();
-	CU_ASSERT_EQUAL(run_now("2026-03-01T06:10:00Z").err.code, ERR_NOT_FOUND);
 }
 
 static CU_TestInfo tests[] = {
@@ -478,6 +367,9 @@ static CU_TestInfo tests[] = {
 	{"the next one waits for a slot of its account", the_next_one_waits_for_a_slot_of_its_account},
 	{"a backlog has an end", a_backlog_has_an_end},
 	{"the next one starts when a lost run is given up", the_next_one_starts_when_a_lost_run_is_given_up},
+	{"the audit tells a schedule of a run that ended without a word",
+	 the_audit_tells_a_schedule_of_a_run_that_ended_without_a_word},
+	{"runs that wait for others are no delayed ones", runs_that_wait_for_others_are_no_delayed_ones},
 	{"while a run goes on, skip passes over the slot", while_a_run_goes_on_skip_passes_over_the_slot},
 	{"a running one is asked to stop, and the new one waits for it",
 	 a_running_one_is_asked_to_stop_and_the_new_one_waits_for_it},
@@ -493,15 +385,6 @@ static CU_TestInfo tests[] = {
 	{"a run that stopped as it was asked to is no failure", a_run_that_stopped_as_it_was_asked_to_is_no_failure},
 	{"with a schedule the runs that wait go, and the running one goes on",
 	 with_a_schedule_the_runs_that_wait_go_and_the_running_one_goes_on},
-	{"a run by hand is the schedule's and leaves its next slot", a_run_by_hand_is_the_schedules_and_leaves_its_next_slot},
-	{"a run by hand at the instant of a slot takes nothing from it",
-	 a_run_by_hand_at_the_instant_of_a_slot_takes_nothing_from_it},
-	{"runs by hand within a millisecond are told of, each", runs_by_hand_within_a_millisecond_are_told_of_each},
-	{"while a run of a newer id goes on no older one passes it", while_a_run_of_a_newer_id_goes_on_no_older_one_passes_it},
-	{"a disabled schedule runs by hand", a_disabled_schedule_runs_by_hand},
-	{"while a run goes on, skip refuses another by hand", while_a_run_goes_on_skip_refuses_another_by_hand},
-	{"over its quota a run by hand is refused with the limit", over_its_quota_a_run_by_hand_is_refused_with_the_limit},
-	{"without a schedule nothing runs by hand", without_a_schedule_nothing_runs_by_hand},
 	CU_TEST_INFO_NULL};
 
 const CU_SuiteInfo schedule_overlap_suite = {"runs of schedules", fx_open, fx_close, NULL, NULL, tests};
