@@ -1,4 +1,4 @@
-"""Schedulers whose clock a test holds (tests/fault/clocked_scheduler.c), on a database of their own."""
+"""Schedulers whose clock a test holds (tests/store/clocked_scheduler.c), on a database of their own."""
 import mmap
 import os
 import signal

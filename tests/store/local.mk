@@ -1,3 +1,4 @@
+include tests/store/clocked.mk
 include tests/store/queue.mk
 include tests/store/accounts.mk
 include tests/store/db.mk

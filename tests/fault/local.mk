@@ -1,5 +1,0 @@
-# Schedulers whose clock a test holds (tests/fault/test_schedulers.py).
-check_PROGRAMS += clocked_scheduler
-clocked_scheduler_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS)
-clocked_scheduler_SOURCES = tests/fault/clocked_scheduler.c
-clocked_scheduler_LDADD = $(LOWER_LIBS)
