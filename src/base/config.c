@@ -187,14 +187,17 @@ static bool read_password(struct config *c, struct error *err)
 /* What tells of a run goes before it, or with it. */
 static bool check_retention(const struct config *c, struct error *err)
 {
-	const struct { const char *name; int kept_hours; } parts[] = {
-		{"steps_days", c->steps_days * 24}, {"deliveries_days", c->deliveries_days * 24},
-		{"idempotency_hours", c->idempotency_hours}};
+	const struct { const char *name; int kept, hours; } parts[] = {
+		{"steps_days", c->steps_days, 24}, {"deliveries_days", c->deliveries_days, 24},
+		{"idempotency_hours", c->idempotency_hours, 1}};
 	unsigned i;
 
+	/* with the figures: one of the two may be a default that nobody wrote down */
 	for (i = 0; c->executions_days > 0 && i < sizeof parts / sizeof *parts; i++)
-		if (parts[i].kept_hours == 0 || parts[i].kept_hours > c->executions_days * 24)
-			return err_set(err, ERR_INVALID_INPUT, "[retention] %s is longer than executions_days", parts[i].name);
+		if (parts[i].kept == 0 || parts[i].kept * parts[i].hours > c->executions_days * 24)
+			return err_set(err, ERR_INVALID_INPUT, "[retention] %s (%d%s) is longer than executions_days (%d)",
+			               parts[i].name, parts[i].kept, parts[i].kept == 0 ? ", for ever" : "",
+			               c->executions_days);
 	return true;
 }
 

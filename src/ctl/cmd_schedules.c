@@ -86,7 +86,8 @@ static void show(struct ctl *c, const struct schedule_view *v)
 	print_text(&t, "Failures", s->pause_after_failures ?
 	           arena_printf(&c->arena, "%u in a row, paused at %u", s->failures, s->pause_after_failures) :
 	           arena_printf(&c->arena, "%u in a row", s->failures));
-	print_time(&t, "Paused", s->paused_at);
+	if (s->paused_at)   /* by failures: one that its owner paused has no such time */
+		print_time(&t, "Paused", s->paused_at);
 	if (v->blocked.code != ERR_NONE)
 		print_text(&t, "Blocked by", v->blocked.message);
 	table_print(&t, "", &c->out);

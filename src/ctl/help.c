@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WIDTH  79
+#define INDENT 11   /* of a synopsis that takes more than a line */
+#define COLUMN 30   /* where what an option says begins */
+
 static const char global_help[] =
 	"  -c, --config FILE           configuration (default: $AGENTIV_CONFIG,\n"
 	"                              then /etc/agentiv/agentiv.conf)\n"
@@ -21,7 +25,7 @@ void ctl_help(struct buf *out, const char *group)
 {
 	const struct ctl_command *k;
 
-	buf_addf(out, "Usage: agentivctl [-c FILE] %s [OPTION]…\n\n", group ? group : "COMMAND");
+	buf_addf(out, "Usage: agentivctl [-c FILE] %s%sCOMMAND [OPTION]…\n\n", group ? group : "", group ? " " : "");
 	if (!group)
 		buf_adds(out, "The operator's command of Agentiv.\n\n");
 	for (k = ctl_commands; k->words; k++)
@@ -32,37 +36,55 @@ void ctl_help(struct buf *out, const char *group)
 	         "4 the database is away.\n", global_help);
 }
 
-static void add_synopsis(struct buf *out, const struct ctl_option *o)
+/* "AGENT", "--json", "--user USER" */
+static void name_option(const struct ctl_option *o, char *out, size_t size)
 {
-	const char *open = o->required ? "" : "[", *close = o->required ? "" : "]";
+	bool bare = o->positional || o->type == OPT_FLAG;
 
-	if (o->positional)
-		buf_addf(out, " %s%s%s", open, o->arg, close);
-	else if (o->type == OPT_FLAG)
-		buf_addf(out, " %s--%s%s", open, o->name, close);
-	else
-		buf_addf(out, " %s--%s %s%s", open, o->name, o->arg, close);
+	snprintf(out, size, "%s%s%s%s", o->positional ? "" : "--", o->positional ? o->arg : o->name,
+	         bare ? "" : " ", bare ? "" : o->arg);
+}
+
+static void add_synopsis(struct buf *out, const struct ctl_command *k)
+{
+	int column = (int)(sizeof "Usage: agentivctl " - 1 + strlen(k->words)), length;
+	const struct ctl_option *o;
+	char name[80];
+
+	buf_addf(out, "Usage: agentivctl %s", k->words);
+	for (o = k->options; o->name; o++) {
+		name_option(o, name, sizeof name);
+		length = (int)strlen(name) + (o->required ? 0 : 2);
+		if (column + 1 + length > WIDTH) {
+			buf_addf(out, "\n%*s", INDENT - 1, "");
+			column = INDENT - 1;
+		}
+		buf_addf(out, o->required ? " %s" : " [%s]", name);
+		column += 1 + length;
+	}
+}
+
+static void add_option(struct buf *out, const struct ctl_option *o)
+{
+	char name[80];
+
+	name_option(o, name, sizeof name);
+	buf_addf(out, "  %s%-*s", o->positional ? "" : "    ", COLUMN - (o->positional ? 2 : 6), name);
+	if (strlen(name) + (o->positional ? 2 : 6) >= COLUMN)   /* on a line of its own */
+		buf_addf(out, "\n%*s", COLUMN, "");
+	buf_addf(out, "%s\n", o->help);
 }
 
 void ctl_help_command(struct buf *out, const struct ctl_command *k)
 {
 	const struct ctl_option *o;
-	char left[80];
 
-	buf_addf(out, "Usage: agentivctl %s", k->words);
-	for (o = k->options; o->name; o++)
-		add_synopsis(out, o);
+	add_synopsis(out, k);
 	buf_addf(out, "\n\n%s.\n", k->help);
 	if (k->more)
 		buf_addf(out, "%s\n", k->more);
 	buf_addc(out, '\n');
-	for (o = k->options; o->name; o++) {
-		if (o->positional)
-			snprintf(left, sizeof left, "%s", o->arg);
-		else
-			snprintf(left, sizeof left, "    --%s%s%s", o->name, o->type == OPT_FLAG ? "" : " ",
-			         o->type == OPT_FLAG ? "" : o->arg);
-		buf_addf(out, "  %-27s %s\n", left, o->help);
-	}
+	for (o = k->options; o->name; o++)
+		add_option(out, o);
 	buf_adds(out, global_help);
 }

@@ -27,9 +27,19 @@ class CommandLine(Ctl):
             self.assertEqual((status, err), (0, ""))
             self.assertIn(f"Usage: agentivctl {command}", out)
 
+    def test_a_synopsis_is_no_wider_than_a_terminal_and_what_options_say_is_aligned(self):
+        for command in COMMANDS:
+            with self.subTest(command):
+                lines = call(*command.split(), "--help", conf=False)[1].splitlines()
+                self.assertLess(max(map(len, lines[:lines.index("")])), 80)
+                for line in lines:
+                    if line.startswith("      --"):
+                        self.assertRegex(line, r"^.{29} \S|^ {6}--\S+ \S+$")
+
     def test_a_group_has_help(self):
         status, out, _ = call("key", "--help", conf=False)
         self.assertEqual(status, 0)
+        self.assertIn("key COMMAND [OPTION]", out)
         self.assertIn("key revoke", out)
         self.assertNotIn("user create", out)
 

@@ -112,6 +112,7 @@ class Changing(ScheduleCtl):
         before = self.set()
         s = self.say("pause")
         self.assertEqual((s["enabled"], s["next_run_at"], s["paused_at"]), (False, None, None))
+        self.assertNotIn("Paused", self.text("pause", "email-triage"))
         s = self.say("resume")
         self.assertEqual((s["enabled"], s["next_run_at"]), (True, before["next_run_at"]))
 
@@ -129,6 +130,7 @@ class Changing(ScheduleCtl):
         paused, = self.listed()
         self.assertEqual((paused["enabled"], paused["consecutive_failures"]), (False, 3))
         self.assertRegex(self.text("list"), r"email-triage +paused ")
+        self.assertRegex(self.text("pause", "email-triage"), r"(?m)^Paused +\d{4}-")
         resumed = self.say("resume")
         self.assertEqual((resumed["consecutive_failures"], resumed["paused_at"], resumed["next_run_at"]),
                          (0, None, s["next_run_at"]))

@@ -246,9 +246,11 @@ static void settings_that_contradict_each_other_are_refused(void)
 	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\ntimeout_s = 30\n"),
 	                       "[webhooks] lease_s must be larger than timeout_s");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nexecutions_days = 20\n"),
-	                       "[retention] steps_days is longer than executions_days");
+	                       "[retention] steps_days (30) is longer than executions_days (20)");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\ndeliveries_days = 0\n"),
-	                       "[retention] deliveries_days is longer than executions_days");
+	                       "[retention] deliveries_days (0, for ever) is longer than executions_days (90)");
+	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nidempotency_hours = 2161\n"),
+	                       "[retention] idempotency_hours (2161) is longer than executions_days (90)");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nexecutions_days = 0\nsteps_days = 0\n"), "accepted");
 }
 
