@@ -12,6 +12,7 @@
 #define AGAIN_US    INT64_C(50000)      /* what others had in hand, or what is due and cannot be fired */
 #define STUCK_US    INT64_C(1000000)    /* … after a pass that fired nothing */
 #define AWAY_US     INT64_C(1000000)    /* the database is away */
+#define TELL_US     INT64_C(60000000)   /* between two lines about what cannot be fired, which is tried all the time */
 
 struct scheduler {
 	struct scheduler_env env;
@@ -25,6 +26,7 @@ struct scheduler {
 	bool    moved;                      /* it has fired something */
 	unsigned left, alone;               /* of this pass: left to others; to be fired one by one, as together they fail */
 	int64_t look_us;                    /* when to look at the latest */
+	int64_t tell_us;                    /* when to tell again of what cannot be fired */
 	int64_t due_ms;                     /* the next slot, as far as is known */
 	struct scheduler_counts counts;
 };
@@ -84,6 +86,16 @@ static bool has_moved(const struct fire_cursor *from, const struct fire_cursor *
 	return from->next_at != to->next_at || id_cmp(&from->id, &to->id) != 0;
 }
 
+static void tell_refused(struct scheduler *s, const char *what, const struct error *err)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (now_us < s->tell_us)
+		return;
+	log_error(what, err);
+	s->tell_us = now_us + TELL_US;
+}
+
 /* One transaction. What fails in company is tried again one by one, so that a schedule that the database refuses keeps no
  * other from firing. *over: nothing is due behind the cursor. */
 static bool fire_some(struct scheduler *s, bool *over, struct error *err)
@@ -99,7 +111,8 @@ static bool fire_some(struct scheduler *s, bool *over, struct error *err)
 		*over = f.picked == 0;
 		s->alone -= s->alone > 0;
 	} else if (!db_error_passes(err) && (max > 1 || has_moved(&before, &s->cursor))) {
-		log_error(max == 1 ? "a schedule cannot be fired" : "schedules cannot be fired together", err);
+		if (max == 1)
+			tell_refused(s, "a schedule cannot be fired", err);
 		s->left += max == 1;
 		s->alone = max == 1 ? s->alone - 1 : FIRE_BATCH_MAX;
 		ok = true;

@@ -150,6 +150,7 @@ struct ended_run fx_ended(const struct claimed_run *r, enum run_outcome outcome)
 				  .output_len = 7,
 				  .error_code = outcome == RUN_SUCCESS ? NULL : "EXECUTION_FAILED",
 				  .error_message = outcome == RUN_SUCCESS ? NULL : "It failed",
+				  .has_spent = r->has_spent,
 				  .has_schedule = r->has_schedule,
 				  .schedule_id = r->schedule_id,
 				  .webhook_url = r->webhook_url,
@@ -233,4 +234,42 @@ bool fx_cancel(struct db *db, uint64_t account_id, const struct id *id, struct c
 	ok = queue_cancel(db, account_id, id, clock_now_ms(), &a, out, err);
 	arena_release(&a);
 	return ok;
+}
+
+void fx_join_after(pthread_t *threads, unsigned n, int64_t us, atomic_bool *over)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+	struct timespec until;
+	unsigned i;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += us / 1000000;
+	pthread_mutex_lock(&lock);
+	while (pthread_cond_timedwait(&never, &lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&lock);
+	atomic_store(over, true);
+	for (i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+}
+
+void fx_finish_all(void)
+{
+	struct claimed_run r[64];
+	struct ended_run e[64];
+	struct swept swept;
+	unsigned n, i, idle = 0;
+	struct error err;
+
+	while (idle < 2) {
+		CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, clock_now_ms() + LEASE_MS + 1, 64, 3, "here", NULL, NULL,
+		                                 &swept, &err));
+		n = fx_claim(r, 64);
+		for (i = 0; i < n; i++)
+			e[i] = fx_ended(&r[i], RUN_SUCCESS);
+		if (n > 0)
+			CU_ASSERT_TRUE(fx_end(e, n));
+		idle = n > 0 || swept.taken > 0 ? 0 : idle + 1;
+	}
 }

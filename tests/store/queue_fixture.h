@@ -8,6 +8,8 @@
 #include <CUnit/CUnit.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/config.h"
@@ -56,5 +58,10 @@ bool fx_text_is(const char *sql, const struct id *id, const char *expected);
 int64_t fx_open_runs(void);
 /* account_quota.active and .held equal the rows they count, for all accounts. */
 bool fx_slots_agree(void);
+
+/* Lets threads go on for so long, then sets over and joins them. */
+void fx_join_after(pthread_t *threads, unsigned n, int64_t us, atomic_bool *over);
+/* Claims and ends whatever is left, until nothing is. */
+void fx_finish_all(void);
 
 #endif

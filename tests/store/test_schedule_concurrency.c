@@ -195,24 +195,6 @@ static void *run_by_hand(void *arg)
 	return NULL;
 }
 
-static void wait_and_join(pthread_t *threads, unsigned n)
-{
-	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	pthread_cond_t never = PTHREAD_COND_INITIALIZER;
-	struct timespec until;
-	unsigned i;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += RUN_US / 1000000;
-	pthread_mutex_lock(&lock);
-	while (pthread_cond_timedwait(&never, &lock, &until) == 0)
-		;
-	pthread_mutex_unlock(&lock);
-	atomic_store(&over, true);
-	for (i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
-}
-
 static void add_schedules(void)
 {
 	unsigned i;
@@ -231,26 +213,6 @@ static void add_schedules(void)
 	}
 }
 
-static void finish_all(void)
-{
-	struct claimed_run r[64];
-	struct ended_run e[64];
-	struct swept swept;
-	unsigned n, i, idle = 0;
-	struct error err;
-
-	while (idle < 2) {
-		CU_ASSERT_TRUE_FATAL(queue_sweep(fx_db, &fx_conn, clock_now_ms() + LEASE_MS + 1, 64, 3, "here", NULL, NULL, &swept,
-		                                 &err));
-		n = fx_claim(r, 64);
-		for (i = 0; i < n; i++)
-			e[i] = fx_ended(&r[i], RUN_SUCCESS);
-		if (n > 0)
-			CU_ASSERT_TRUE(fx_end(e, n));
-		idle = n > 0 || swept.taken > 0 ? 0 : idle + 1;
-	}
-}
-
 static void everything_at_once_fires_each_slot_once_and_meets_no_deadlock(void)
 {
 	void *(*const roles[])(void *) = {fire, fire, accept_runs, work_runs, work_runs, cancel_runs, sweep_runs,
@@ -266,12 +228,12 @@ static void everything_at_once_fires_each_slot_once_and_meets_no_deadlock(void)
 	before = db_counters(fx_db);
 	for (i = 0; i < sizeof roles / sizeof *roles; i++)
 		pthread_create(&threads[i], NULL, roles[i], NULL);
-	wait_and_join(threads, i);
+	fx_join_after(threads, i, RUN_US, &over);
 	after = db_counters(fx_db);
 	CU_ASSERT_EQUAL(atomic_load(&broken), 0);
 	CU_ASSERT_EQUAL(after.retries - before.retries, 0);
 	CU_ASSERT_TRUE(fx_slots_agree());
-	finish_all();
+	fx_finish_all();
 	CU_ASSERT_EQUAL(fx_open_runs(), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM schedule_runs"), 0);
 	CU_ASSERT_EQUAL(fx_number("SELECT SUM(active + held) FROM account_quota"), 0);
