@@ -31,7 +31,8 @@ struct schedules {
 
 /* When a schedule fires, read from what was written. */
 struct schedule_rule { struct cron cron; struct zone *zone; };
-/* ERR_INVALID_INPUT names cron_expr or timezone. schedule_rule_close, whatever is returned. */
+/* ERR_INVALID_INPUT names cron_expr or timezone; also for an expression that never fires in that zone, whose clock changes
+ * always skip its times. schedule_rule_close, whatever is returned. */
 bool schedule_rule_open(struct schedule_rule *r, const char *cron_expr, const char *timezone, struct error *err);
 void schedule_rule_close(struct schedule_rule *r);
 /* ERR_INVALID_INPUT: ends_at is before starts_at. */

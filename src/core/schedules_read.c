@@ -12,13 +12,16 @@
 
 bool schedule_rule_open(struct schedule_rule *r, const char *cron_expr, const char *timezone, struct error *err)
 {
+	struct cron_slot slot;
+
 	r->zone = NULL;
 	if (!cron_parse(cron_expr, &r->cron, err))
 		return false;
 	r->zone = zone_load(timezone, err);
 	if (!r->zone)
-		return err_field(err, "timezone", "There is no time zone \"%.64s\"; one reads Asia/Kolkata", timezone);
-	return true;
+		return err_field(err, "timezone", "There is no time zone \"%.64s\"; names are like Asia/Kolkata", timezone);
+	return cron_next(&r->cron, r->zone, clock_now_ms(), &slot) ||
+	       err_field(err, "cron_expr", "The clock of %.64s never shows a time that \"%.128s\" matches", timezone, cron_expr);
 }
 
 void schedule_rule_close(struct schedule_rule *r)

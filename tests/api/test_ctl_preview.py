@@ -30,6 +30,8 @@ class Preview(Ctl):
     def test_what_is_refused_tells_why(self):
         self.assertIn("hour, position 3", self.not_taken(1, "--cron", "0 24 * * *", "--timezone", "UTC"))
         self.assertIn("never match", self.not_taken(1, "--cron", "0 0 30 2 *", "--timezone", "UTC"))
+        # always skipped there: 02:00 to 03:00 on the second Sunday of March
+        self.assertIn("never shows", self.not_taken(1, "--cron", "*/15 2 * 3 0#2", "--timezone", "America/New_York"))
         self.assertIn("Mars/Olympus", self.not_taken(1, "--cron", "0 0 * * *", "--timezone", "Mars/Olympus"))
         self.not_taken(2, "--cron", "0 0 * * *")
         self.assertIn("--from", self.not_taken(2, "--cron", "0 0 * * *", "--timezone", "UTC", "--from", "noon"))

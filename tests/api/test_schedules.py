@@ -99,6 +99,7 @@ class Setting(ScheduleCase):
     def test_what_is_wrong_is_named(self):
         for change, field in (
                 ({"cron_expr": None}, "cron_expr"), ({"cron_expr": ""}, "cron_expr"), ({"cron_expr": "* * * *"}, "cron_expr"),
+                ({"cron_expr": "*/15 2 * 3 0#2", "timezone": "America/New_York"}, "cron_expr"),
                 ({"cron_expr": "0 0 31 2 *"}, "cron_expr"), ({"cron_expr": 5}, "cron_expr"), ({"cron_expr": "x" * 300}, "cron_expr"),
                 ({"timezone": None}, "timezone"), ({"timezone": ""}, "timezone"), ({"timezone": "Mars/Olympus"}, "timezone"),
                 ({"timezone": "../etc/passwd"}, "timezone"), ({"timezone": 1}, "timezone"), ({"timezone": "x" * 300}, "timezone"),
