@@ -319,17 +319,6 @@ def quality(run, variant, folder):
     return count + (Count(1, 0) if status == 0 else Count(0, 1))
 
 
-def cron(run, variant, folder):
-    """The program that the tests ask, then they."""
-    env = run.env(variant, folder)
-    objects, _ = run.build(variant)
-    status, text = processes.run(["make", "-C", objects, "cron_lines"], env=env, limit_s=600, show=False)
-    if status != 0:
-        raise Broken("\n".join(compiler_errors(text)))
-    return cron_tests(run, variant, folder)
-
-
-cron_tests = python_tests("cron", 5, npm=True)
 quality_tests = python_tests("quality", 2)
 quickstart_tests = python_tests("quickstart", 15)
 
@@ -342,7 +331,8 @@ PARTS = {
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
     "fault": Part("killed processes, lost databases", 20, python_tests("fault", 20, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
-    "cron": Part("schedules' times beside cron-parser and croner", 5, cron),
+    "cron": Part("schedules' times beside cron-parser and croner", 5,
+                 python_tests("cron", 5, npm=True, programs=["cron_lines"])),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
     "quality": Part("how well email-triage sorts, on a sample", 10, quality),
     "quickstart": Part("deploy/quickstart in a fresh clone", 15, quickstart),
