@@ -1,4 +1,5 @@
 """agentivctl schedule: a user's schedules, as their owner sees them over the API."""
+import time
 import unittest
 
 from ctl import Ctl, call, new_folder, query
@@ -43,9 +44,9 @@ class Setting(ScheduleCtl):
 
     def test_every_option_is_taken(self):
         s = self.set("--input", '{"max_emails": 30}', "--catch-up", "none", "--overlap", "skip", "--starts-at",
-                     "2030-01-01", "--ends-at", "2031-01-01T12:00:00Z", "--pause-after-failures", 5, "--disabled")
+                     "2998-01-01", "--ends-at", "2999-01-01T12:00:00Z", "--pause-after-failures", 5, "--disabled")
         self.assertEqual((s["input_payload"], s["catch_up"], s["overlap"]), ({"max_emails": 30}, "none", "skip"))
-        self.assertEqual((s["starts_at"], s["ends_at"]), ("2030-01-01T00:00:00Z", "2031-01-01T12:00:00Z"))
+        self.assertEqual((s["starts_at"], s["ends_at"]), ("2998-01-01T00:00:00Z", "2999-01-01T12:00:00Z"))
         self.assertEqual((s["pause_after_failures"], s["enabled"], s["next_run_at"]), (5, False, None))
 
     def test_what_is_left_away_is_a_default_again(self):
@@ -67,7 +68,7 @@ class Setting(ScheduleCtl):
 
     def test_what_is_wrong_is_refused(self):
         for more in (("--input", "[]"), ("--input", "{"), ("--input", "@/nowhere"), ("--input", '{"max_emails": 0}'),
-                     ("--input", '{"query": "in:(("}'), ("--starts-at", "2031-01-01", "--ends-at", "2030-01-01")):
+                     ("--input", '{"query": "in:(("}'), ("--starts-at", "2999-01-01", "--ends-at", "2998-01-01")):
             with self.subTest(more):
                 self.refused(1, "INVALID_INPUT", "schedule", "set", "email-triage", "--user", self.owner["id"], "--cron",
                              "@daily", "--timezone", "UTC", *more)
@@ -166,10 +167,11 @@ class Running(ScheduleCtl):
 
 class Looking(ScheduleCtl):
     def fill(self, n):
-        """n rows of the ledger a second apart, each third skipped for its overlap."""
+        """n rows of the ledger a second apart, each third skipped for its overlap: of today, as retention takes older ones."""
+        start = (int(time.time()) - 3600) * 1000
         query("SET @s = (SELECT s.id FROM schedules s JOIN accounts a ON a.id = s.account_id WHERE a.email ="
               f" '{self.owner['email']}'); INSERT INTO schedule_slots (schedule_id, scheduled_for, recorded_at, outcome,"
-              " reason, moved, slots) VALUES " + ", ".join(f"(@s, {1789000000000 + i * 1000}, 1789000000000,"
+              " reason, moved, slots) VALUES " + ", ".join(f"(@s, {start + i * 1000}, {start},"
                                                            f" {2 if i % 3 == 2 else 0}, {4 if i % 3 == 2 else 0}, {i == 0}, 1)"
                                                            for i in range(n)))
 
@@ -199,9 +201,9 @@ class Looking(ScheduleCtl):
         self.assertRegex(self.text("pause", "email-triage"), r"(?m)^Enabled +no$")
 
     def test_what_is_saved_is_previewed_within_its_bounds(self):
-        self.set("--starts-at", "2030-01-10T00:30:00Z", "--ends-at", "2030-01-11T00:30:00Z")
-        self.assertEqual(self.say("preview"), ["2030-01-10T00:30:00Z", "2030-01-11T00:30:00Z"])
-        self.assertEqual(self.say("preview", "--from", "2030-01-10T00:30:00Z"), ["2030-01-11T00:30:00Z"])
+        self.set("--starts-at", "2999-01-10T00:30:00Z", "--ends-at", "2999-01-11T00:30:00Z")
+        self.assertEqual(self.say("preview"), ["2999-01-10T00:30:00Z", "2999-01-11T00:30:00Z"])
+        self.assertEqual(self.say("preview", "--from", "2999-01-10T00:30:00Z"), ["2999-01-11T00:30:00Z"])
 
     def test_a_preview_is_of_one_or_the_other(self):
         for words in ((), ("email-triage",), ("--user", self.owner["id"]), ("--cron", "@daily"),

@@ -237,7 +237,7 @@ class ByHand(ScheduleCase):
         found = self.get(f"/api/executions?schedule_id={s['id']}").data
         self.assertEqual([(e["id"], e["schedule_id"]) for e in found], [(run["execution_id"], s["id"])])
 
-    def test_what_fails_counts_until_one_succeeds(self):
+    def test_what_fails_is_counted(self):
         self.set(input_payload={"fail": "final"})
         self.ended(self.run_now().data["execution_id"])
         s = self.shown()
