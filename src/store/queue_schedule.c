@@ -91,8 +91,8 @@ static bool write_told(struct db_conn *c, const struct telling *t, int64_t now_m
 {
 	static const char sql[] =
 		"UPDATE schedules SET last_status = ?, failures = ?, enabled = ?, paused_at = COALESCE(?, paused_at),"
-		" next_at = IF(? = 1 OR next_at <= ?, next_at, NULL) WHERE id = ?";
-	struct db_arg args[DB_LIST_MAX * 7], *at = args;
+		" updated_at = COALESCE(?, updated_at), next_at = IF(? = 1 OR next_at <= ?, next_at, NULL) WHERE id = ?";
+	struct db_arg args[DB_LIST_MAX * 8], *at = args;
 	unsigned i;
 
 	for (i = 0; i < t->n; i++) {
@@ -102,11 +102,12 @@ static bool write_told(struct db_conn *c, const struct telling *t, int64_t now_m
 		*at++ = db_int(s->failures);
 		*at++ = db_int(s->enabled);
 		*at++ = db_opt_int(s->pauses ? now_ms : 0);
+		*at++ = db_opt_int(s->pauses ? now_ms : 0);      /* enabled is changed, as by its owner */
 		*at++ = db_int(s->enabled);
 		*at++ = db_int(now_ms);
 		*at++ = db_id(&s->id);
 	}
-	return t->n == 0 || db_exec_rows(c, sql, args, 7, t->n, NULL, err);
+	return t->n == 0 || db_exec_rows(c, sql, args, 8, t->n, NULL, err);
 }
 
 static bool audit_pause(struct db_conn *c, const struct told *s, struct error *err)

@@ -254,6 +254,23 @@ static void after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log(voi
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'schedule.pause' AND actor_kind = 0"), 1);
 }
 
+static void a_pause_by_failures_is_an_update_of_its_schedule_and_the_end_of_a_run_is_none(void)
+{
+	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
+
+	sx_fresh();
+	s.pause_after_failures = 2;
+	s.updated_at = 5;
+	sx_add(s);
+	sx_fire(at("2026-03-01T06:00:00Z"));
+	sx_end_next(RUN_FAILED);
+	CU_ASSERT_EQUAL(sx_find("echo").updated_at, 5);
+	sx_fire(at("2026-03-01T07:00:00Z"));
+	sx_end_next(RUN_FAILED);
+	s = sx_find("echo");
+	CU_ASSERT_EQUAL(s.updated_at, s.paused_at);
+}
+
 static void one_that_is_paused_has_no_slot_to_come(void)
 {
 	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
@@ -377,6 +394,8 @@ static CU_TestInfo tests[] = {
 	{"without quota for the new one the previous goes on", without_quota_for_the_new_one_the_previous_goes_on},
 	{"after so many failures it is paused, and that is in the audit log",
 	 after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log},
+	{"a pause by failures is an update of its schedule, and the end of a run is none",
+	 a_pause_by_failures_is_an_update_of_its_schedule_and_the_end_of_a_run_is_none},
 	{"one that is paused has no slot to come", one_that_is_paused_has_no_slot_to_come},
 	{"a slot that had come when it was paused is in the ledger",
 	 a_slot_that_had_come_when_it_was_paused_is_in_the_ledger},
