@@ -45,6 +45,7 @@ static void schedule_json(struct json_out *w, const void *row)
 	schedule_put(w, NULL, row);
 }
 
+/* No more than fits beside each other: the rest is in the history, and in JSON. */
 static void schedule_cells(struct table *t, const void *row)
 {
 	const struct schedule_view *v = row;
@@ -54,9 +55,7 @@ static void schedule_cells(struct table *t, const void *row)
 	table_add(t, "%s", v->s.cron_expr);
 	table_add(t, "%s", v->s.timezone);
 	table_add_time(t, v->s.next_at);
-	table_add_time(t, v->s.last_run_at);
 	table_add(t, "%s", status_of(&v->s));
-	table_add(t, "%" PRId64, v->s.total_runs);
 	table_add(t, "%s", v->blocked.code == ERR_NONE ? "-" : err_name(v->blocked.code));
 }
 
@@ -106,7 +105,7 @@ static bool find_and_show(struct ctl *c, const struct schedule_owner *o)
 bool cmd_schedule_list(struct ctl *c)
 {
 	static const char *const heads[] = {"AGENT", "ENABLED", "EXPRESSION", "TIME ZONE", "NEXT RUN", "LAST RUN",
-	                                    "LAST STATUS", "RUNS", "BLOCKED BY", NULL};
+	                                    "BLOCKED BY", NULL};
 	static const struct listing listing = {heads, "The user has no schedules", sizeof(struct schedule_view),
 	                                       schedule_json, schedule_cells};
 	struct schedule_view *list;

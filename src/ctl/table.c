@@ -86,24 +86,26 @@ void table_paint(struct buf *out, bool on, enum table_colour colour, const char 
 		buf_adds(out, text);
 }
 
-static void print_cell(const struct table *t, const struct table_cell *cell, unsigned col,
-                       const size_t *widths, struct buf *out)
+/* The cells of a row, the blanks between two of them before the second: a row that ends in an empty cell ends before them. */
+static void print_row(const struct table *t, const struct table_cell *cells, const size_t *widths, struct buf *out)
 {
-	size_t pad = widths[col] - width(cell->text);
+	size_t blanks = 0;
+	unsigned i;
 
-	table_paint(out, t->colour, cell->colour, cell->text);
-	if (col + 1 == t->cols) {
-		buf_addc(out, '\n');
-		return;
+	for (i = 0; i < t->cols; i++) {
+		for (; *cells[i].text && blanks > 0; blanks--)
+			buf_addc(out, ' ');
+		table_paint(out, t->colour, cells[i].colour, cells[i].text);
+		blanks += widths[i] - width(cells[i].text) + 2;
 	}
-	for (pad += 2; pad > 0; pad--)
-		buf_addc(out, ' ');
+	buf_addc(out, '\n');
 }
 
 #define COLS_MAX 12
 
 void table_print(const struct table *t, const char *when_empty, struct buf *out)
 {
+	struct table_cell row[COLS_MAX];
 	size_t widths[COLS_MAX] = {0};
 	unsigned i;
 
@@ -117,12 +119,13 @@ void table_print(const struct table *t, const char *when_empty, struct buf *out)
 		if (width(t->cells[i].text) > widths[i % t->cols])
 			widths[i % t->cols] = width(t->cells[i].text);
 	for (i = 0; t->heads && i < t->cols; i++)
-		print_cell(t, &(struct table_cell){t->heads[i], BOLD}, i, widths, out);
-	for (i = 0; i < t->count; i++) {
-		struct table_cell cell = t->cells[i];
-
-		if (!t->heads && i % 2 == 0)
-			cell.colour = DIM;
-		print_cell(t, &cell, i % t->cols, widths, out);
+		row[i] = (struct table_cell){t->heads[i], BOLD};
+	if (t->heads)
+		print_row(t, row, widths, out);
+	for (i = 0; i + t->cols <= t->count; i += t->cols) {
+		memcpy(row, t->cells + i, t->cols * sizeof *row);
+		if (!t->heads)
+			row[0].colour = DIM;
+		print_row(t, row, widths, out);
 	}
 }

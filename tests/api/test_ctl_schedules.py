@@ -200,6 +200,21 @@ class Looking(ScheduleCtl):
         self.assertIn("a clock change skips its local time", lines[3])
         self.assertRegex(self.text("pause", "email-triage"), r"(?m)^Enabled +no$")
 
+    def test_no_line_of_a_table_ends_in_blanks(self):
+        self.set()
+        self.fill(2)
+        for words in (("list",), ("history", "email-triage"), ("preview", "email-triage")):
+            with self.subTest(words):
+                lines = self.text(*words).splitlines()
+                self.assertEqual(lines, [line.rstrip() for line in lines])
+
+    def test_a_list_fits_a_terminal_of_120_columns(self):
+        self.subscribe()
+        self.set("--input", INLINE)
+        self.say("run")
+        self.assertEqual(self.set()["blocked_by"]["code"], "INTEGRATION_NOT_CONNECTED")
+        self.assertLessEqual(max(map(len, self.text("list").splitlines())), 120)
+
     def test_what_is_saved_is_previewed_within_its_bounds(self):
         self.set("--starts-at", "2999-01-10T00:30:00Z", "--ends-at", "2999-01-11T00:30:00Z")
         self.assertEqual(self.say("preview"), ["2999-01-10T00:30:00Z", "2999-01-11T00:30:00Z"])
