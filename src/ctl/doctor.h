@@ -9,7 +9,7 @@ enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILED };
 
 struct finding { enum verdict verdict; const char *check, *message, *advice; };
 
-#define FINDINGS_MAX 50
+#define FINDINGS_MAX 51
 
 struct doctor {
 	struct ctl *c;
@@ -31,7 +31,7 @@ void doctor_listen(struct doctor *d);
 void doctor_programs(struct doctor *d);
 /* Runs that do not get on; the database answers. */
 void doctor_queue(struct doctor *d);
-/* Schedules whose slots nobody fires; the database answers. */
+/* Schedules whose slots nobody fires, and those that failures have paused; the database answers. */
 void doctor_schedules(struct doctor *d);
 /* What schedulers do beside them. */
 void doctor_duties(struct doctor *d);

@@ -143,17 +143,28 @@ class Installation(Ctl):
             self.assertEqual((len(warnings), well), (1, []), warnings)
             self.assertRegex(warnings[0], said)
 
+    def schedule(self, values):
+        """One of nobody's: whether it is enabled, its next time, and when failures paused it."""
+        self.addCleanup(query, "DELETE FROM schedules WHERE agent = 'nobody';")
+        query("INSERT INTO schedules (id, account_id, agent, cron_expr, timezone, catch_up, overlap, created_at, updated_at,"
+              " input, enabled, next_at, paused_at) VALUES (REPEAT('x', 16), 1, 'nobody', '@daily', 'UTC', 0, 0, 0, 0, '{}',"
+              f" {values})")
+
     def test_the_doctor_tells_of_schedules_that_nobody_fires(self):
         well, = self.check("schedules", 0)
-        self.assertRegex(well["message"], r"^\d+ enabled, \d+ due now; \d+ paused by failures, \d+ runs? waiting")
-        self.addCleanup(query, "DELETE FROM schedules WHERE agent = 'nobody';")
-        query("INSERT INTO schedules (id, account_id, agent, enabled, next_at, cron_expr, timezone, catch_up, overlap,"
-              " created_at, updated_at, input) VALUES (REPEAT('x', 16), 1, 'nobody', 1,"
-              " UNIX_TIMESTAMP() * 1000 - 600000, '@daily', 'UTC', 0, 0, 0, 0, '{}')")
+        self.assertRegex(well["message"], r"^\d+ enabled, \d+ due now; \d+ runs? waiting")
+        self.schedule("1, UNIX_TIMESTAMP() * 1000 - 600000, NULL")
         late, = self.check("schedules", 0)
         self.assertEqual(late["status"], "warning")
         self.assertRegex(late["message"], r"^1 schedule is due and not fired, the first for 6\d\d s$")
         self.assertTrue(late["advice"].startswith("start agentiv-scheduler, or call agentivctl tick"))
+
+    def test_the_doctor_tells_of_schedules_that_failures_have_paused(self):
+        self.schedule("0, NULL, UNIX_TIMESTAMP() * 1000")
+        paused, = self.check("schedules", 0)
+        self.assertEqual((paused["status"], paused["message"]),
+                         ("warning", "1 schedule is paused since so many runs in a row failed"))
+        self.assertTrue(paused["advice"].startswith("agentivctl audit --action schedule.pause"))
 
     def test_the_doctor_tells_of_duties_that_nobody_does_and_of_one_that_fails(self):
         well, = self.check("duties", 0)
