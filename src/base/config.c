@@ -132,12 +132,14 @@ static int file_value(void *user, const char *section, const char *name, const c
 	return 1;
 }
 
-static bool read_file(const char *path, bool must_exist, struct config *c, struct error *err)
+/* *there: there is such a file. */
+static bool read_file(const char *path, bool must_exist, struct config *c, bool *there, struct error *err)
 {
 	struct reading r = {.c = c, .path = path, .err = err};
 	int bad;
 
 	r.file = fopen(path, "re");
+	*there = r.file != NULL;
 	if (!r.file && errno == ENOENT && !must_exist)
 		return true;
 	if (!r.file)
@@ -201,7 +203,7 @@ static bool check_retention(const struct config *c, struct error *err)
 	return true;
 }
 
-static bool check_together(const struct config *c, struct error *err)
+static bool check_pairs(const struct config *c, struct error *err)
 {
 	if (c->retry_max_ms < c->retry_base_ms)
 		return err_set(err, ERR_INVALID_INPUT,
@@ -212,9 +214,18 @@ static bool check_together(const struct config *c, struct error *err)
 	return check_retention(c, err);
 }
 
+/* The file is named though one of the two may be of the environment, or a default: it is where to look. */
+static bool check_together(const struct config *c, const char *path, bool there, struct error *err)
+{
+	struct error why = {0};
+
+	return check_pairs(c, &why) ||
+	       err_set(err, ERR_INVALID_INPUT, "%s%s%s", there ? path : "", there ? ": " : "", why.message);
+}
+
 bool config_load(const char *path, struct config *c, struct error *err)
 {
-	bool must_exist = true, ok;
+	bool must_exist = true, there = false, ok;
 	unsigned i;
 
 	memset(c, 0, sizeof *c);
@@ -226,8 +237,8 @@ bool config_load(const char *path, struct config *c, struct error *err)
 	}
 	for (i = 0; i < SETTINGS; i++)
 		INVARIANT(config_assign(c, &config_settings[i], config_settings[i].def, err), "a default that is refused");
-	ok = read_file(path, must_exist, c, err) && config_read_environment(c, err) &&
-	     read_password(c, err) && check_together(c, err);
+	ok = read_file(path, must_exist, c, &there, err) && config_read_environment(c, err) &&
+	     read_password(c, err) && check_together(c, path, there, err);
 	if (!ok)
 		config_release(c);
 	return ok;

@@ -242,16 +242,18 @@ static void a_base_path_fits_a_cookie(void)
 static void settings_that_contradict_each_other_are_refused(void)
 {
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nretry_max_ms = 10\n"),
-	                       "[worker] retry_max_ms is smaller than retry_base_ms");
+	                       "a.conf: [worker] retry_max_ms is smaller than retry_base_ms");
 	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\ntimeout_s = 30\n"),
-	                       "[webhooks] lease_s must be larger than timeout_s");
+	                       "a.conf: [webhooks] lease_s must be larger than timeout_s");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nexecutions_days = 20\n"),
-	                       "[retention] steps_days (30) is longer than executions_days (20)");
+	                       "a.conf: [retention] steps_days (30) is longer than executions_days (20)");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\ndeliveries_days = 0\n"),
-	                       "[retention] deliveries_days (0, for ever) is longer than executions_days (90)");
+	                       "a.conf: [retention] deliveries_days (0, for ever) is longer than executions_days (90)");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nidempotency_hours = 2161\n"),
-	                       "[retention] idempotency_hours (2161) is longer than executions_days (90)");
+	                       "a.conf: [retention] idempotency_hours (2161) is longer than executions_days (90)");
 	CU_ASSERT_STRING_EQUAL(refusal("[retention]\nexecutions_days = 0\nsteps_days = 0\n"), "accepted");
+	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_WORKER_RETRY_MAX_MS", "10"),
+	                       "a.conf: [worker] retry_max_ms is smaller than retry_base_ms");
 }
 
 static void lines_that_are_no_settings_are_refused(void)
