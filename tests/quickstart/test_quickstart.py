@@ -142,7 +142,8 @@ class QuickstartTest(unittest.TestCase):
         done = subprocess.run(["bash", "-euc", block], cwd=self.stack.top, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual(done.stdout.count('"success":true'), 5, done.stdout)
+        self.assertEqual(done.stdout.count('"success":true'), 6, done.stdout)
+        self.assertIn('"outcome":"manual"', done.stdout)
 
     def test_rules_own_mailboxes_and_memory_are_among_what_to_try(self):
         for words in ('"rules": [', "connection add --user", "memory list --user"):
