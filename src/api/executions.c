@@ -3,6 +3,7 @@
 
 #include "api/app.h"
 #include "api/handlers.h"
+#include "api/list.h"
 #include "api/query.h"
 #include "api/render.h"
 #include "http/response.h"
@@ -10,7 +11,6 @@
 #define BODY_MAX       ((8u << 20) + 65536)
 #define LIST_DEFAULT   20
 #define LIST_MAX       100
-#define CURSOR_LEN     32        /* an id in hexadecimal digits */
 
 /* A request that waits for its execution to be read, in its arena. */
 struct get {
@@ -159,26 +159,9 @@ static bool read_filter(const struct request *r, struct execution_filter *f, str
 	       query_before(r, &f->before, err);
 }
 
-static void answer_list(struct request *r, const struct execution *list, unsigned n, bool more,
-                        const struct id *last)
+static void put_execution(struct json_out *w, const void *row)
 {
-	char cursor[CURSOR_LEN + 1];
-	struct json_out w;
-	struct buf b;
-	unsigned i;
-
-	buf_init(&b, BODY_MAX);
-	envelope_open(&w, &b);
-	json_arr_open(&w, "data");
-	for (i = 0; i < n; i++)
-		render_execution(&w, NULL, &list[i], false);
-	json_arr_close(&w);
-	crypto_hex(last->b, sizeof last->b, cursor);
-	json_put_str(&w, "next_cursor", more ? cursor : NULL);
-	json_put_bool(&w, "has_more", more);
-	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
+	render_execution(w, NULL, row, false);
 }
 
 void executions_list(struct request *r)
@@ -197,7 +180,7 @@ void executions_list(struct request *r)
 	} else {
 		list = arena_alloc(&a, f.limit * sizeof *list);
 		if (runs_list(r->app->runs, &f, &a, list, &n, &more, &last, &err))
-			answer_list(r, list, n, more, &last);
+			respond_page(r, &(struct list){list, n, sizeof *list, put_execution}, more, last.b, sizeof last.b);
 		else
 			respond_error(r, &err);
 	}
@@ -206,22 +189,9 @@ void executions_list(struct request *r)
 
 /* ---- steps ---- */
 
-static void answer_steps(struct request *r, const struct execution_step *steps, unsigned n, bool more)
+static void put_step(struct json_out *w, const void *row)
 {
-	struct json_out w;
-	struct buf b;
-	unsigned i;
-
-	buf_init(&b, BODY_MAX);
-	envelope_open(&w, &b);
-	json_arr_open(&w, "data");
-	for (i = 0; i < n; i++)
-		render_step(&w, NULL, &steps[i]);
-	json_arr_close(&w);
-	json_put_bool(&w, "has_more", more);
-	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
+	render_step(w, NULL, row);
 }
 
 void executions_steps(struct request *r)
@@ -239,7 +209,7 @@ void executions_steps(struct request *r)
 	    run_watch(r->app->runs, r->auth->principal.account_id, &id, &seen, &err)) {
 		steps = arena_alloc(&a, (limit + 1) * sizeof *steps);
 		if (run_steps(r->app->runs, &id, after, limit + 1, &a, steps, &n, &err)) {
-			answer_steps(r, steps, n > limit ? limit : n, n > limit);
+			respond_page(r, &(struct list){steps, n > limit ? limit : n, sizeof *steps, put_step}, n > limit, NULL, 0);
 			arena_release(&a);
 			return;
 		}

@@ -3,12 +3,11 @@
 
 #include "api/app.h"
 #include "api/handlers.h"
+#include "api/list.h"
 #include "api/once.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "http/response.h"
-
-#define LIST_MAX (32u << 20)
 
 /* ---- answers ---- */
 
@@ -22,21 +21,9 @@ static void render_made(const void *made, struct buf *out)
 	envelope_close(&w);
 }
 
-static void answer_list(struct request *r, const struct api_key *list, unsigned n)
+static void put(struct json_out *w, const void *row)
 {
-	struct json_out w;
-	struct buf b;
-	unsigned i;
-
-	buf_init(&b, LIST_MAX);
-	envelope_open(&w, &b);
-	json_arr_open(&w, "data");
-	for (i = 0; i < n; i++)
-		key_put(&w, NULL, &list[i], NULL);
-	json_arr_close(&w);
-	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
+	key_put(w, NULL, row, NULL);
 }
 
 /* ---- what is asked for ---- */
@@ -146,7 +133,7 @@ void api_keys_list(struct request *r)
 
 	arena_init(&a);
 	if (keys_list(&r->app->keys, r->auth->principal.account_id, &a, &list, &n, &err))
-		answer_list(r, list, n);
+		respond_list(r, &(struct list){list, n, sizeof *list, put});
 	else
 		respond_error(r, &err);
 	arena_release(&a);

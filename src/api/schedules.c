@@ -1,12 +1,12 @@
 /* Schedules: listed, shown, set, deleted. */
 #include "api/app.h"
 #include "api/handlers.h"
+#include "api/list.h"
 #include "api/once.h"
 #include "api/schedules_priv.h"
 #include "http/response.h"
 
 #define BODY_MAX (2u << 20)      /* an input as large as a body may be, and the rest */
-#define LIST_MAX (64u << 20)
 
 static void render_set(const void *made, struct buf *out)
 {
@@ -17,21 +17,9 @@ static void render_set(const void *made, struct buf *out)
 	envelope_close(&w);
 }
 
-static void answer_list(struct request *r, const struct schedule_view *list, unsigned n)
+static void put(struct json_out *w, const void *row)
 {
-	struct json_out w;
-	struct buf b;
-	unsigned i;
-
-	buf_init(&b, LIST_MAX);
-	envelope_open(&w, &b);
-	json_arr_open(&w, "data");
-	for (i = 0; i < n; i++)
-		schedule_put(&w, NULL, &list[i]);
-	json_arr_close(&w);
-	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
+	schedule_put(w, NULL, row);
 }
 
 void schedules_list_all(struct request *r)
@@ -43,7 +31,7 @@ void schedules_list_all(struct request *r)
 
 	arena_init(&a);
 	if (schedules_list(&r->app->schedules, &r->auth->principal, &a, &list, &n, &err))
-		answer_list(r, list, n);
+		respond_list(r, &(struct list){list, n, sizeof *list, put});
 	else
 		respond_error(r, &err);
 	arena_release(&a);

@@ -1,14 +1,11 @@
 /* When schedules fire, and what became of the times that have come. */
 #include "api/app.h"
 #include "api/handlers.h"
+#include "api/list.h"
 #include "api/query.h"
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "core/schedules.h"
 #include "http/response.h"
-
-#define BODY_MAX   (1u << 20)
-#define CURSOR_LEN (2 * sizeof(uint64_t))      /* an instant in hexadecimal digits */
 
 /* ---- preview ---- */
 
@@ -44,27 +41,21 @@ static bool read_preview(const struct request *r, int64_t *out, unsigned *n, str
 	return schedules_preview(&r->app->schedules, r->auth->principal.account_id, r->param, from, count, out, n, err);
 }
 
+static void put_time(struct json_out *w, const void *row)
+{
+	json_put_time(w, NULL, *(const int64_t *)row);
+}
+
 void schedules_preview_get(struct request *r)
 {
 	int64_t *times = arena_alloc(&r->arena, SCHEDULE_PREVIEW_MAX * sizeof *times);
 	struct error err = {0};
-	struct json_out w;
-	struct buf b;
-	unsigned n = 0, i;
+	unsigned n = 0;
 
-	if (!read_preview(r, times, &n, &err)) {
+	if (read_preview(r, times, &n, &err))
+		respond_list(r, &(struct list){times, n, sizeof *times, put_time});
+	else
 		respond_error(r, &err);
-		return;
-	}
-	buf_init(&b, BODY_MAX);
-	envelope_open(&w, &b);
-	json_arr_open(&w, "data");
-	for (i = 0; i < n; i++)
-		json_put_time(&w, NULL, times[i]);
-	json_arr_close(&w);
-	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
 }
 
 /* ---- history ---- */
@@ -93,28 +84,19 @@ static bool read_filter(const struct request *r, struct slot_filter *f, struct e
 	return true;
 }
 
+static void put_slot(struct json_out *w, const void *row)
+{
+	slot_put(w, NULL, row);
+}
+
 static void answer_history(struct request *r, const struct slot_record *list, unsigned n, bool more, int64_t last)
 {
-	char cursor[CURSOR_LEN + 1];
-	uint8_t bytes[sizeof(uint64_t)];
-	struct json_out w;
-	struct buf b;
+	uint8_t cursor[sizeof(uint64_t)];
 	unsigned i;
 
-	buf_init(&b, BODY_MAX);
-	envelope_open(&w, &b);
-	json_arr_open(&w, "data");
-	for (i = 0; i < n; i++)
-		slot_put(&w, NULL, &list[i]);
-	json_arr_close(&w);
-	for (i = 0; i < sizeof bytes; i++)
-		bytes[i] = (uint8_t)((uint64_t)last >> (56 - 8 * i));
-	crypto_hex(bytes, sizeof bytes, cursor);
-	json_put_str(&w, "next_cursor", more ? cursor : NULL);
-	json_put_bool(&w, "has_more", more);
-	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
+	for (i = 0; i < sizeof cursor; i++)
+		cursor[i] = (uint8_t)((uint64_t)last >> (56 - 8 * i));
+	respond_page(r, &(struct list){list, n, sizeof *list, put_slot}, more, cursor, sizeof cursor);
 }
 
 void schedules_history_get(struct request *r)

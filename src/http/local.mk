@@ -22,6 +22,7 @@ libapi_a_SOURCES = \
 	src/api/handlers.h \
 	src/api/health.c \
 	src/api/keys.c \
+	src/api/list.c src/api/list.h \
 	src/api/metrics.c \
 	src/api/once.c src/api/once.h \
 	src/api/query.c src/api/query.h \
