@@ -1,6 +1,5 @@
 /* store_tests: accounts, executions and the outbox on a real database, the configured one, which they empty. */
-#include <CUnit/Basic.h>
-
+#include "../run_suites.h"
 #include "base/log.h"
 #include "store_suites.h"
 
@@ -9,15 +8,8 @@ int main(void)
 	CU_SuiteInfo suites[] = {accounts_suite, principal_suite, admission_suite, executions_suite, outbox_suite,
 	                         outbox_record_suite, reads_suite, unseen_suite, audit_suite, sessions_suite, schedules_suite,
 	                         CU_SUITE_INFO_NULL};
-	unsigned failed;
 
 	log_open("store_tests");
 	log_set_level(LOG_ERROR);
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(suites);
 }

@@ -1,8 +1,8 @@
 /* agents_tests: agents and integrations. With --corpus DIR: reads and sorts every mail there instead. */
-#include <CUnit/Basic.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "../run_suites.h"
 #include "agents_suites.h"
 #include "base/log.h"
 
@@ -18,16 +18,9 @@ int main(int argc, char **argv)
 	                         CU_SUITE_INFO_NULL};
 	CU_SuiteInfo corpus[] = {corpus_suite, CU_SUITE_INFO_NULL};
 	bool whole = argc == 3 && strcmp(argv[1], "--corpus") == 0;
-	unsigned failed;
 
 	log_open("agents_tests");
 	log_set_level(LOG_ERROR);
 	corpus_dir = whole ? argv[2] : NULL;
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(whole ? corpus : suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(whole ? corpus : suites);
 }

@@ -1,6 +1,5 @@
 /* base_tests: the lowest layer, without database or network. */
-#include <CUnit/Basic.h>
-
+#include "../run_suites.h"
 #include "base/log.h"
 #include "base_suites.h"
 
@@ -11,14 +10,7 @@ int main(void)
 	                         crypto_suite, password_suite, ring_suite, seal_suite,   doorbell_suite,
 	                         network_suite, cron_suite, cron_walk_suite, zone_made_suite,
 	                         CU_SUITE_INFO_NULL};
-	unsigned failed;
 
 	log_open("base_tests");
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(suites);
 }

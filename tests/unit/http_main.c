@@ -1,18 +1,10 @@
 /* http_tests: requests, responses, routes and steps, without a web server or a database. */
-#include <CUnit/Basic.h>
-
+#include "../run_suites.h"
 #include "http_suites.h"
 
 int main(void)
 {
 	CU_SuiteInfo suites[] = {request_suite, response_suite, steps_suite, CU_SUITE_INFO_NULL};
-	unsigned failed;
 
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(suites);
 }

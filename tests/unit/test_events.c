@@ -1,9 +1,9 @@
 /* events_tests: streams of events (api/events.c) in a real waiting room, of runs that this file makes up. So it is
  * linked without core's runs and reader, and counts what they are asked. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../run_suites.h"
 #include "api/handlers.h"
 #include "api/waiting.h"
 #include "base/log.h"
@@ -387,15 +387,8 @@ int main(void)
 		 what_the_database_does_not_answer_comes_when_it_does},
 		CU_TEST_INFO_NULL};
 	CU_SuiteInfo suites[] = {{.pName = "streams of events", .pTests = tests}, CU_SUITE_INFO_NULL};
-	unsigned failed;
 
 	log_open("events_tests");
 	log_set_level(LOG_ERROR);
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(suites);
 }

@@ -1,7 +1,6 @@
 /* waiting_tests: the waiting room alone (api/waiting.h). How far executions have come is this file's to say, so the
  * room is linked without core's runs and auth. */
-#include <CUnit/Basic.h>
-
+#include "../run_suites.h"
 #include "api/waiting.h"
 
 #define MANY (2 * WAITING_BATCH_MAX + 2)
@@ -210,13 +209,6 @@ int main(void)
 		 who_waits_for_the_end_is_looked_at_between_two_batches},
 		CU_TEST_INFO_NULL};
 	CU_SuiteInfo suites[] = {{.pName = "waiting room", .pTests = tests}, CU_SUITE_INFO_NULL};
-	unsigned failed;
 
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(suites);
 }
