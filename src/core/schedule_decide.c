@@ -32,15 +32,18 @@ static bool is_connected(const void *ctx, const char *integration)
 	return false;
 }
 
-/* The input was checked when it was stored; one that cannot be read brings no data of its own. */
+/* The input was checked when it was stored; where it brings the data itself no connection is needed. It is looked at only
+ * when one is missing. */
 static bool has_connections(const struct manifest *m, const struct due_schedule *d, struct error *err)
 {
 	struct json_object *input = NULL;
 	struct error unread;
 	bool ok;
 
-	if (m->required_count == 0)
+	if (allowed_connections(m, NULL, is_connected, d->connected, err))
 		return true;
+	if (m->inline_count == 0)
+		return false;
 	json_read(d->s.input, d->s.input_len, JSON_DEPTH_MAX, &input, NULL, NULL, &unread);
 	ok = allowed_connections(m, input, is_connected, d->connected, err);
 	json_object_put(input);
