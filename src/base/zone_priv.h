@@ -19,7 +19,7 @@ struct zone_date {
 };
 
 struct zone_rule {
-	bool    given, has_summer;
+	bool    has_summer;
 	int32_t standard, summer;          /* seconds ahead of UTC */
 	struct zone_date start, end;       /* of summer time */
 };

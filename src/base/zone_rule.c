@@ -119,7 +119,6 @@ bool zone_rule_parse(const char *text, struct zone_rule *out)
 	memset(out, 0, sizeof *out);
 	if (!skip_name(&p) || !take_offset(&p, &out->standard))
 		return false;
-	out->given = true;
 	if (!*p)
 		return true;
 	out->has_summer = true;

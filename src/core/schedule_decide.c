@@ -166,16 +166,11 @@ struct fire_rules schedule_rules(struct schedule_judge *judge)
 	return (struct fire_rules){.decide = decide, .quota = quota_decide, .render = render, .ctx = judge};
 }
 
-struct fire_rules schedule_hand_rules(struct schedule_judge *judge)
-{
-	return (struct fire_rules){.decide = decide_by_hand, .quota = quota_decide, .render = render, .ctx = judge};
-}
-
 bool schedule_run_now(struct db_conn *c, const struct registry *agents, uint64_t account_id, const char *agent,
                       int64_t now_ms, struct hand_run *run, struct fired *out, struct error *err)
 {
 	struct schedule_judge judge = {.agents = agents};
-	struct fire_rules rules = schedule_hand_rules(&judge);
+	struct fire_rules rules = {.decide = decide_by_hand, .quota = quota_decide, .render = render, .ctx = &judge};
 	bool found;
 
 	if (!schedule_fire_by_hand(c, account_id, agent, &rules, now_ms, run, out, &found, err))

@@ -16,9 +16,8 @@ struct schedule_judge {
 	struct error refusal;                /* by hand: why it does not fire */
 };
 
-/* The rules of a pass, and of a run by hand; their ctx is the judge. */
+/* The rules of a pass; their ctx is the judge. */
 struct fire_rules schedule_rules(struct schedule_judge *judge);
-struct fire_rules schedule_hand_rules(struct schedule_judge *judge);
 
 /* Fires a schedule by hand, inside a transaction that holds its account's quota row: what that comes to when it fails is
  * undone with the transaction. After the commit: schedule_tell, and fired_release in any case.

@@ -75,8 +75,6 @@ static void count(struct scheduler *s, const struct fired *f)
 	s->counts.transactions++;
 	s->counts.fired += f->fired;
 	s->counts.skipped += f->skipped;
-	if (f->fired > 0)
-		s->counts.lateness_ms = f->latest_ms;
 	s->left += f->left;
 	s->moved |= f->picked > f->left;
 }

@@ -22,7 +22,6 @@ struct scheduler_counts {
 	uint64_t fired;                      /* slots that made a run, caught up ones among them */
 	uint64_t skipped;                    /* rows of the ledger without a run */
 	uint64_t transactions;
-	int64_t  lateness_ms;                /* of the latest of the last pass that fired something */
 };
 
 struct scheduler *scheduler_new(const struct scheduler_env *env);

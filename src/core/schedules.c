@@ -30,7 +30,7 @@ static void find_due(const struct schedule *s, int64_t now_ms, struct firing *du
 		t = timing_of(s, &rule);
 		schedule_plan(&t, now_ms, due);
 	} else {
-		firing_slot(due, s->next_at, SLOT_SKIPPED, SLOT_EDITED)->slots = 1;
+		firing_slot(due, s->next_at, SLOT_SKIPPED, SLOT_EDITED);
 	}
 	schedule_rule_close(&rule);
 }
@@ -47,8 +47,6 @@ static bool write_due(struct db_conn *c, const struct schedule *s, int64_t now_m
 		rows[i].record.outcome = SLOT_SKIPPED;
 		rows[i].record.reason = SLOT_EDITED;
 		rows[i].record.recorded_at = now_ms;
-		if (rows[i].record.slots == 0)
-			rows[i].record.slots = 1;
 	}
 	ok = schedule_slots_add(c, rows, due->slot_count, err);
 	mem_free(rows);

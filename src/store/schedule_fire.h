@@ -36,7 +36,7 @@ struct firing {
 	bool     has_event;               /* the last slot is told to receivers */
 	bool     leaves;                  /* nothing can be decided: it stays due */
 };
-/* One more slot; its other members are zero. */
+/* One more slot, which stands for itself alone. */
 struct slot_record *firing_slot(struct firing *f, int64_t scheduled_for, enum slot_outcome outcome,
                                 enum slot_reason reason);
 
@@ -58,7 +58,6 @@ struct fired {
 	unsigned left;                    /* … of them those that others have in hand, or that stay due */
 	unsigned fired, skipped;          /* rows of the ledger with and without a run */
 	unsigned ready;                   /* runs that can start now */
-	int64_t  latest_ms;               /* the largest lateness of those that fired */
 	/* workers whose runs were asked to stop */
 	struct { char doorbell[DOORBELL_NAME_SIZE]; struct id id; } *asked; unsigned asked_count;
 };

@@ -108,8 +108,6 @@ static void settle_item(struct fire_batch *b, struct fire_item *i, const struct 
 		last->execution_id = a->id;
 		b->out->fired++;
 		b->out->ready += a->ready;
-		if (b->now_ms - last->scheduled_for > b->out->latest_ms)
-			b->out->latest_ms = b->now_ms - last->scheduled_for;
 	} else if (last && i->f.fires) {
 		last->outcome = SLOT_SKIPPED;
 		last->reason = refused(a->outcome);
