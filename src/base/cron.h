@@ -3,8 +3,8 @@
  *	minute  hour  day of month  month  day of week
  *	0-59    0-23  1-31, L       1-12, JAN-DEC  0-7, SUN-SAT (0 and 7 are Sunday), 5L, 2#3
  *
- * Lists, ranges and steps (a/n is a to the end by n); @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. When both day fields are
- * restricted (anything but * alone), either may match.
+ * Lists, ranges and steps (a/n is a to the end by n); @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually.
+ * When both day fields are restricted (anything but * alone), either may match.
  *
  * Clock changes: an expression whose minute and hour are fixed fires once for each local time it names; one that is
  * skipped at the instant that the offset before the change gives, one that occurs twice the first time. With * or *\/n in

@@ -1,5 +1,6 @@
-/* The auditor: whether the accounts' counters agree with the queue, and schedules know which of their runs are over. It reads the whole queue, so it has a thread and a
- * patient connection of its own, and takes no more than a hundredth of the time. */
+/* The auditor: whether the accounts' counters agree with the queue, and schedules know which of their runs are over. It
+ * reads the whole queue, so it has a thread and a patient connection of its own, and takes no more than a hundredth of the
+ * time. */
 #include "core/executor_priv.h"
 
 #include "base/clock.h"

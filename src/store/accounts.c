@@ -283,8 +283,8 @@ static bool set_plan_body(struct db_conn *c, void *ctx, struct error *err)
 
 	/* an earlier month had the limits that it ended with */
 	return account_lock(c, p->account_id, err) && plan_exists(c, p->plan, err) &&
-	       months_close(c, p->account_id, clock_now_ms(), err) && write_plan(c, p, err) && write_limits(c, p->account_id, err) &&
-	       queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
+	       months_close(c, p->account_id, clock_now_ms(), err) && write_plan(c, p, err) &&
+	       write_limits(c, p->account_id, err) && queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
 }
 
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,

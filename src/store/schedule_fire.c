@@ -213,19 +213,19 @@ static int fire_applied(struct db_conn *c, void *ctx)
 	static const char sql[] = "SELECT 1 FROM schedule_slots WHERE schedule_id = ? AND scheduled_for = ?"
 				  " AND recorded_at = ? AND (event_id = ? OR event_id IS NULL)";
 	const struct fire_batch *b = ctx;
-	const struct slot_record *last;
+	const struct slot_record *last = NULL;
 	struct db_arg args[4];
 	struct error err;
 	unsigned i;
 	int64_t one;
 	bool found;
 
-	for (i = 0; i < b->n && (!b->items[i].held || b->items[i].f.slot_count == 0); i++)
-		;
-	if (i == b->n)
+	for (i = 0; i < b->n && !last; i++)
+		if (b->items[i].held)
+			last = last_slot(&b->items[i]);
+	if (!last)
 		return 0;
-	last = &b->items[i].f.slots[b->items[i].f.slot_count - 1];
-	args[0] = db_id(&b->items[i].d.s.id);
+	args[0] = db_id(&b->items[i - 1].d.s.id);
 	args[1] = db_int(last->scheduled_for);
 	args[2] = db_int(b->now_ms);
 	args[3] = db_id(&last->event_id);
@@ -235,7 +235,7 @@ static int fire_applied(struct db_conn *c, void *ctx)
 bool schedule_fire(struct db *db, struct db_conn **c, const struct fire_rules *rules, unsigned max, int64_t now_ms,
                    struct fire_cursor *cursor, struct fired *out, struct error *err)
 {
-	struct fire_batch b = {.rules = rules, .now_ms = now_ms, .from = *cursor, .out = out};
+	struct fire_batch b = {.rules = rules, .now_ms = now_ms, .from = *cursor, .to = *cursor, .out = out};
 	bool ok;
 
 	*out = (struct fired){0};

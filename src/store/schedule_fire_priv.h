@@ -10,8 +10,7 @@
 struct fire_item {
 	struct due_schedule d;
 	struct firing f;
-	struct id event_id;
-	struct buf payload;
+	struct buf payload;               /* of the last slot's event; without data: there is none */
 	bool held;                        /* its account is ours, and it was decided upon */
 };
 
@@ -27,9 +26,15 @@ struct fire_batch {
 	struct fired *out;
 };
 
+/* The slot that came now; NULL: none did. */
+static inline struct slot_record *last_slot(const struct fire_item *i)
+{
+	return i->f.slot_count > 0 ? &i->f.slots[i->f.slot_count - 1] : NULL;
+}
+
 /* Reads what the decision needs, of items[from..from + n), n at most DB_LIST_MAX. */
 bool fire_read(struct db_conn *c, struct fire_batch *b, unsigned from, unsigned n, struct error *err);
-/* Decides, cancels, accepts and writes. */
+/* Decides, accepts, cancels and writes. */
 bool fire_write(struct db_conn *c, struct fire_batch *b, struct error *err);
 
 #endif

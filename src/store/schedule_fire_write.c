@@ -81,9 +81,8 @@ static enum slot_reason refused(enum admission_outcome outcome)
 
 static void tell_event(struct fire_batch *b, struct fire_item *i, struct slot_record *last)
 {
-	i->event_id = id_make_at(b->now_ms);
 	last->has_event = true;
-	last->event_id = i->event_id;
+	last->event_id = id_make_at(b->now_ms);
 	buf_init(&i->payload, PAYLOAD_MAX);
 	b->rules->render(&i->d, last->scheduled_for, last->has_execution ? &last->execution_id : NULL, b->now_ms,
 	                 &i->payload);
@@ -98,7 +97,7 @@ static bool is_accepted(const struct fire_batch *b, unsigned i)
 /* What the last slot has come to. */
 static void settle_item(struct fire_batch *b, struct fire_item *i, const struct admission *a)
 {
-	struct slot_record *last = i->f.slot_count > 0 ? &i->f.slots[i->f.slot_count - 1] : NULL;
+	struct slot_record *last = last_slot(i);
 	unsigned k;
 
 	for (k = 0; k < i->f.slot_count; k++)
@@ -224,7 +223,7 @@ static bool write_events(struct db_conn *c, const struct fire_batch *b, struct e
 
 		if (!item->held || !item->payload.data)
 			continue;
-		*at++ = db_id(&item->event_id);
+		*at++ = db_id(&last_slot(item)->event_id);
 		*at++ = db_int((int64_t)item->d.s.account_id);
 		*at++ = db_int(EVENT_SCHEDULE_FIRED);
 		*at++ = db_int(b->now_ms);
@@ -245,8 +244,7 @@ static bool write_schedules(struct db_conn *c, const struct fire_batch *b, struc
 
 	for (i = 0; i < b->n; i++) {
 		const struct fire_item *item = &b->items[i];
-		const struct slot_record *last =
-			item->f.slot_count > 0 ? &item->f.slots[item->f.slot_count - 1] : NULL;
+		const struct slot_record *last = last_slot(item);
 		bool ran = last && last->has_execution;
 
 		if (!item->held)
@@ -297,5 +295,6 @@ bool fire_write(struct db_conn *c, struct fire_batch *b, struct error *err)
 	for (i = 0; i < b->n; i++)
 		if (b->items[i].held)
 			settle_item(b, &b->items[i], &b->admissions[i]);
-	return write_runs(c, b, err) && cancel_previous(c, b, err) && write_slots(c, b, err) && write_events(c, b, err) && write_schedules(c, b, err);
+	return write_runs(c, b, err) && cancel_previous(c, b, err) && write_slots(c, b, err) && write_events(c, b, err) &&
+	       write_schedules(c, b, err);
 }

@@ -50,7 +50,7 @@ bool schedule_find(struct db_conn *c, uint64_t account_id, const char *agent, bo
                    struct schedule *out, bool *found, struct error *err)
 {
 	static const char look[] = "SELECT " COLUMNS " FROM schedules s WHERE s.account_id = ? AND s.agent = ?";
-	/* waits for a scheduler that passes over it, and reads what that has written */
+	/* nobody is waited for: whoever changes it holds the account's quota row */
 	static const char take[] =
 		"SELECT " COLUMNS " FROM schedules s WHERE s.account_id = ? AND s.agent = ? FOR UPDATE";
 	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(agent)};
