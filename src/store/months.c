@@ -194,10 +194,7 @@ bool prune_months(struct db *db, struct db_conn **c, struct prune *p, struct err
 		d.rows++;
 	}
 	db_end(*c);
-	if (got < 0 || !drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->over = d.rows < RETENTION_CHUNK;
-	return true;
+	return got >= 0 && drop_chunk(db, c, &d, &p->at, d.rows < RETENTION_CHUNK, p, err);
 }
 
 /* ---- reading ---- */

@@ -36,6 +36,16 @@ bool drop_rows(struct db *db, struct db_conn **c, const struct drop *d, uint64_t
 	return true;
 }
 
+bool drop_chunk(struct db *db, struct db_conn **c, const struct drop *d, const struct table_walk *at, bool over,
+                struct prune *p, struct error *err)
+{
+	p->at = *at;
+	if (!drop_rows(db, c, d, &p->rows, err))
+		return false;
+	p->over = over;
+	return true;
+}
+
 /* ---- tables whose key is a ULID ---- */
 
 /* The rows' ids are as old as what they tell of, but for a clock that was put right: `at` decides. */
@@ -62,11 +72,7 @@ static bool prune_ulids(struct db *db, struct db_conn **c, const char *pick, con
 		d.rows++;
 	}
 	db_end(*c);
-	if (got < 0 || !drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->at = at;
-	p->over = seen < RETENTION_CHUNK;
-	return true;
+	return got >= 0 && drop_chunk(db, c, &d, &at, seen < RETENTION_CHUNK, p, err);
 }
 
 bool prune_events(struct db *db, struct db_conn **c, struct prune *p, struct error *err)
@@ -114,11 +120,7 @@ static bool prune_hashes(struct db *db, struct db_conn **c, const char *pick, co
 		d.rows++;
 	}
 	db_end(*c);
-	if (got < 0 || !drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->at = at;
-	p->over = d.rows < RETENTION_CHUNK;
-	return true;
+	return got >= 0 && drop_chunk(db, c, &d, &at, d.rows < RETENTION_CHUNK, p, err);
 }
 
 bool prune_idempotency(struct db *db, struct db_conn **c, struct prune *p, struct error *err)
@@ -186,11 +188,7 @@ static bool prune_numbers(struct db *db, struct db_conn **c, const char *pick, c
 		d.rows++;
 	}
 	db_end(*c);
-	if (got < 0 || !drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->at = at;
-	p->over = seen < RETENTION_CHUNK;
-	return true;
+	return got >= 0 && drop_chunk(db, c, &d, &at, seen < RETENTION_CHUNK, p, err);
 }
 
 bool prune_minutes(struct db *db, struct db_conn **c, struct prune *p, struct error *err)

@@ -14,12 +14,12 @@
 
 struct prune {
 	int64_t  before;                  /* ms: what is from before this goes */
-	struct table_walk at;                   /* in and out */
+	struct table_walk at;             /* in and out */
 	uint64_t rows;                    /* removed; added to */
 	bool     over;                    /* out: nothing more is left to look at */
 };
 
-/* One chunk. *c may be replaced. */
+/* One chunk. *c may be replaced. false: what the database refused to remove is passed over, `at` is behind it. */
 typedef bool (*prune_fn)(struct db *db, struct db_conn **c, struct prune *p, struct error *err);
 
 /* Executions that ended before, with their results, steps, plans and tokens. One that is not over stays: without a final

@@ -18,11 +18,9 @@ struct drop {
 /* Adds what was removed to *removed. Repeating it is harmless. */
 bool drop_rows(struct db *db, struct db_conn **c, const struct drop *d, uint64_t *removed, struct error *err);
 
-/* The ids of deliveries to be made that were made before `before`; ascending. Where there are more than so many the sender
- * has been away for as long as things are kept: *all is false. Reads the whole outbox, without a lock. */
-#define OLD_OUTBOX_MAX 10000
-struct old_outbox { struct id ids[OLD_OUTBOX_MAX]; unsigned n; bool all; };
-bool old_outbox_read(struct db_conn *c, int64_t before, struct old_outbox *o, struct error *err);
-bool old_outbox_has(const struct old_outbox *o, const struct id *id);
+/* The same of a chunk that was read up to `at`. The walk goes on behind it even when the database refuses to remove it, so
+ * that it keeps nothing else from being removed; the next walk tries it again. over: nothing is behind it. */
+bool drop_chunk(struct db *db, struct db_conn **c, const struct drop *d, const struct table_walk *at, bool over,
+                struct prune *p, struct error *err);
 
 #endif

@@ -10,12 +10,18 @@
 
 /* ---- deliveries that are still to be made ---- */
 
+/* The ids of deliveries to be made that were made before `before`; ascending. Where there are more than so many the sender
+ * has been away for as long as things are kept: *all is false. */
+#define OLD_OUTBOX_MAX 10000
+struct old_outbox { struct id ids[OLD_OUTBOX_MAX]; unsigned n; bool all; };
+
 static int by_id(const void *x, const void *y)
 {
 	return id_cmp(x, y);
 }
 
-bool old_outbox_read(struct db_conn *c, int64_t before, struct old_outbox *o, struct error *err)
+/* Reads the whole outbox, without a lock. */
+static bool old_outbox_read(struct db_conn *c, int64_t before, struct old_outbox *o, struct error *err)
 {
 	static const char sql[] = "SELECT delivery_id FROM outbox WHERE delivery_id < ? LIMIT ?";
 	struct id end = id_floor(before);
@@ -33,7 +39,7 @@ bool old_outbox_read(struct db_conn *c, int64_t before, struct old_outbox *o, st
 	return got >= 0;
 }
 
-bool old_outbox_has(const struct old_outbox *o, const struct id *id)
+static bool old_outbox_has(const struct old_outbox *o, const struct id *id)
 {
 	return !o->all || bsearch(id, o->ids, o->n, sizeof *o->ids, by_id) != NULL;
 }
@@ -103,9 +109,9 @@ static bool leave_undelivered(struct db_conn *c, const struct prune *p, struct o
 	return ok;
 }
 
-/* Steps of at most DB_LIST_MAX runs, a chunk at a time. */
+/* A chunk of the steps of at most DB_LIST_MAX runs; *more: they may have others. */
 static bool drop_steps_of(struct db *db, struct db_conn **c, const struct old_run *runs, unsigned n, uint64_t *removed,
-                          struct error *err)
+                          bool *more, struct error *err)
 {
 	static const char pick[] =
 		"SELECT execution_id, seq FROM execution_steps FORCE INDEX (PRIMARY) WHERE execution_id IN (%s)"
@@ -119,21 +125,17 @@ static bool drop_steps_of(struct db *db, struct db_conn **c, const struct old_ru
 	_Static_assert(RETENTION_CHUNK == 1000, "the statement has the figure");
 	for (i = 0; i < size; i++)
 		of[i] = db_id(&runs[i < n ? i : n - 1].id);
-	do {
-		d.rows = 0;
-		if (!db_query(*c, db_list_sql(pick, "?", size), of, size, err))
-			return false;
-		while ((got = db_next(*c, err)) == 1 && d.rows < RETENTION_CHUNK) {
-			db_col_id(*c, 0, &ids[d.rows]);
-			args[2 * d.rows] = db_id(&ids[d.rows]);
-			args[2 * d.rows + 1] = db_int(db_col_int(*c, 1));
-			d.rows++;
-		}
-		db_end(*c);
-		if (got < 0 || !drop_rows(db, c, &d, removed, err))
-			return false;
-	} while (d.rows == RETENTION_CHUNK);
-	return true;
+	if (!db_query(*c, db_list_sql(pick, "?", size), of, size, err))
+		return false;
+	while ((got = db_next(*c, err)) == 1 && d.rows < RETENTION_CHUNK) {
+		db_col_id(*c, 0, &ids[d.rows]);
+		args[2 * d.rows] = db_id(&ids[d.rows]);
+		args[2 * d.rows + 1] = db_int(db_col_int(*c, 1));
+		d.rows++;
+	}
+	db_end(*c);
+	*more = d.rows == RETENTION_CHUNK;
+	return got >= 0 && drop_rows(db, c, &d, removed, err);
 }
 
 /* Plans and tokens go when their run ends; should some be left, they go with it. */
@@ -150,27 +152,32 @@ static bool has_left_overs(struct db_conn *c, const struct old_runs *o, bool *ha
 	return ok;
 }
 
-/* Its row and its result go together: nobody sees a half. */
-static bool drop_runs(struct db *db, struct db_conn **c, const struct old_runs *o, uint64_t *removed, struct error *err)
+/* Its row and its result go together: nobody sees a half. *more: steps were as much as a chunk holds, and the runs stay
+ * until those that are left have gone. */
+static bool drop_runs(struct db *db, struct db_conn **c, const struct old_runs *o, uint64_t *removed, bool *more,
+                      struct error *err)
 {
 	struct db_arg args[RETENTION_CHUNK];
 	struct drop d = {.sql = {"DELETE FROM executions WHERE id = ?", "DELETE FROM execution_results WHERE execution_id = ?"},
 	                 .args = args, .cols = 1, .rows = o->n};
-	bool more = false;
+	bool left_overs;
 	unsigned i, n;
 
+	*more = false;
 	if (o->n == 0)
 		return true;
-	if (!has_left_overs(*c, o, &more, err))
-		return false;
-	if (more) {
-		d.sql[2] = "DELETE FROM execution_plans WHERE execution_id = ?";
-		d.sql[3] = "DELETE FROM execution_tokens WHERE execution_id = ?";
-	}
 	for (i = 0; i < o->n; i += n) {
 		n = o->n - i < DB_LIST_MAX ? o->n - i : DB_LIST_MAX;
-		if (!drop_steps_of(db, c, o->runs + i, n, removed, err))
+		if (!drop_steps_of(db, c, o->runs + i, n, removed, more, err))
 			return false;
+		if (*more)
+			return true;
+	}
+	if (!has_left_overs(*c, o, &left_overs, err))
+		return false;
+	if (left_overs) {
+		d.sql[2] = "DELETE FROM execution_plans WHERE execution_id = ?";
+		d.sql[3] = "DELETE FROM execution_tokens WHERE execution_id = ?";
 	}
 	for (i = 0; i < o->n; i++)
 		args[i] = db_id(&o->runs[i].id);
@@ -179,12 +186,19 @@ static bool drop_runs(struct db *db, struct db_conn **c, const struct old_runs *
 
 bool prune_executions(struct db *db, struct db_conn **c, struct prune *p, struct error *err)
 {
+	struct table_walk from = p->at;
 	struct old_runs o;
+	bool more;
 
-	if (!pick_runs(*c, p, &o, err) || !leave_undelivered(*c, p, &o, err) || !drop_runs(db, c, &o, &p->rows, err))
+	if (!pick_runs(*c, p, &o, err) || !leave_undelivered(*c, p, &o, err))
 		return false;
+	/* as drop_chunk */
 	p->at = o.last;
-	p->over = o.seen < RETENTION_CHUNK;
+	if (!drop_runs(db, c, &o, &p->rows, &more, err))
+		return false;
+	if (more)
+		p->at = from;
+	p->over = !more && o.seen < RETENTION_CHUNK;
 	return true;
 }
 
@@ -222,11 +236,7 @@ bool prune_steps(struct db *db, struct db_conn **c, struct prune *p, struct erro
 		d.rows++;
 	}
 	db_end(*c);
-	if (got < 0 || !drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->at = at;
-	p->over = seen < RETENTION_CHUNK;
-	return true;
+	return got >= 0 && drop_chunk(db, c, &d, &at, seen < RETENTION_CHUNK, p, err);
 }
 
 /* ---- deliveries ---- */
@@ -301,9 +311,5 @@ bool prune_deliveries(struct db *db, struct db_conn **c, struct prune *p, struct
 		return false;
 	for (; d.rows < o.n; d.rows++)
 		args[d.rows] = db_id(&o.list[d.rows].id);
-	if (!drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->at = o.last;
-	p->over = !o.full;
-	return true;
+	return drop_chunk(db, c, &d, &o.last, !o.full, p, err);
 }

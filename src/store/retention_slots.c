@@ -95,9 +95,5 @@ bool prune_slots(struct db *db, struct db_conn **c, struct prune *p, struct erro
 			return false;
 	}
 	d.rows = o.rows;
-	if (!drop_rows(db, c, &d, &p->rows, err))
-		return false;
-	p->at = o.last;
-	p->over = !o.full && o.seen < SCHEDULES - 1;
-	return true;
+	return drop_chunk(db, c, &d, &o.last, !o.full && o.seen < SCHEDULES - 1, p, err);
 }

@@ -271,6 +271,34 @@ static void a_duty_that_is_refused_keeps_no_other_from_being_done(void)
 	CU_ASSERT_TRUE(row.failed_at == 0 && row.error[0] == '\0' && row.done_at == NOON + HOUR);
 }
 
+/* So many events of a hundred days ago, of one millisecond each. */
+static void old_events(unsigned n)
+{
+	char sql[300];
+
+	snprintf(sql, sizeof sql, "INSERT INTO events (id, account_id, event, at, payload) SELECT CONCAT(UNHEX(LPAD(HEX(%" PRId64
+	         " + seq), 12, '0')), UNHEX(LPAD(HEX(seq), 20, '0'))), 1, 0, %" PRId64 ", '{}' FROM seq_1_to_%u", OLD, OLD, n);
+	dx_run(sql);
+}
+
+static void a_chunk_that_is_refused_is_passed_over_until_the_next_walk(void)
+{
+	static const char left[] = "SELECT COUNT(*) FROM events";
+
+	old_events(RETENTION_CHUNK + 500);
+	dx_run("CREATE TABLE holds (id BINARY(16), FOREIGN KEY (id) REFERENCES events (id))");
+	dx_run("INSERT INTO holds SELECT MIN(id) FROM events");
+	CU_ASSERT_EQUAL(pass().failed, 1);
+	CU_ASSERT_EQUAL(fx_number(left), RETENTION_CHUNK + 500);
+	dx_set_clock(NOON + HOUR);
+	CU_ASSERT_EQUAL(pass().failed, 0);
+	CU_ASSERT_EQUAL(fx_number(left), RETENTION_CHUNK);
+	dx_run("DROP TABLE holds");
+	dx_set_clock(NOON + DAY);
+	pass();
+	CU_ASSERT_EQUAL(fx_number(left), 0);
+}
+
 static void a_duty_that_was_not_done_for_three_periods_is_late(void)
 {
 	pass();
@@ -413,6 +441,8 @@ static CU_TestInfo tests[] = {
 	 a_pass_of_tick_goes_on_with_what_is_left_until_its_time_is_over},
 	{"of several schedulers one does a duty", of_several_schedulers_one_does_a_duty},
 	{"a duty that is refused keeps no other from being done", a_duty_that_is_refused_keeps_no_other_from_being_done},
+	{"a chunk that is refused is passed over until the next walk",
+	 a_chunk_that_is_refused_is_passed_over_until_the_next_walk},
 	{"a duty that was not done for three periods is late", a_duty_that_was_not_done_for_three_periods_is_late},
 	{"one that was killed left no half, and another goes on after its lease",
 	 one_that_was_killed_left_no_half_and_another_goes_on_after_its_lease},

@@ -103,6 +103,18 @@ static void the_steps_of_one_run_may_be_more_than_a_chunk(void)
 	CU_ASSERT_EQUAL(rows("SELECT COUNT(*) FROM execution_steps"), 0);
 }
 
+static void a_chunk_of_runs_removes_no_more_steps_than_a_chunk_holds(void)
+{
+	struct prune p = {.before = BEFORE};
+	struct id id = dx_execution(BEFORE - DAY, BEFORE - DAY);
+	struct error err;
+
+	dx_steps(&id, RETENTION_CHUNK + 1, BEFORE - DAY);
+	CU_ASSERT_TRUE_FATAL(prune_executions(fx_db, &fx_conn, &p, &err));
+	CU_ASSERT_TRUE(p.rows == RETENTION_CHUNK && !p.over);
+	CU_ASSERT_TRUE(is_there(&id));
+}
+
 /* ---- steps ---- */
 
 static void the_steps_of_a_run_go_together_after_its_end(void)
@@ -375,6 +387,8 @@ static CU_TestInfo tests[] = {
 	{"what a table of the queue still has stays", what_a_table_of_the_queue_still_has_stays},
 	{"a run whose webhook is still to be sent stays", a_run_whose_webhook_is_still_to_be_sent_stays},
 	{"the steps of one run may be more than a chunk", the_steps_of_one_run_may_be_more_than_a_chunk},
+	{"a chunk of runs removes no more steps than a chunk holds",
+	 a_chunk_of_runs_removes_no_more_steps_than_a_chunk_holds},
 	{"the steps of a run go together after its end", the_steps_of_a_run_go_together_after_its_end},
 	{"the steps of a run that goes on stay", the_steps_of_a_run_that_goes_on_stay},
 	{"a delivery goes with its attempts", a_delivery_goes_with_its_attempts},
