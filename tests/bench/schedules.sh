@@ -58,7 +58,6 @@ measure_schedules() {
 	done
 	after=$(counters)
 	stack_stop "$state" scheduler
-	stack_start "$state" responder worker sender || exit 1
 	stack_start "$state" responder worker scheduler sender || exit 1
 	sql_schedules "SELECT recorded_at - scheduled_for, outcome FROM schedule_slots ORDER BY 1" >"$work/slots"
 	took=$(python3 - "$work/slots" $((accounts * AGENTS)) <<-'TEXT'
