@@ -7,6 +7,7 @@
 #define WIDTH  79
 #define INDENT 11   /* of a synopsis that takes more than a line */
 #define COLUMN 30   /* where what an option says begins */
+#define NAMES  25   /* where what a command does begins */
 
 static const char global_help[] =
 	"  -c, --config FILE           configuration (default: $AGENTIV_CONFIG,\n"
@@ -21,6 +22,29 @@ static bool in_group(const char *words, const char *group)
 	return !group || (strncmp(words, group, n) == 0 && (words[n] == ' ' || !words[n]));
 }
 
+/* The words of a text, the first at a column where something stands before it, in lines of WIDTH bytes that begin at
+ * indent; ends the last. */
+static void add_words(struct buf *out, const char *text, size_t column, int indent)
+{
+	size_t n;
+	bool first = true;
+
+	for (text += strspn(text, " \n"); *text; text += n, text += strspn(text, " \n")) {
+		n = strcspn(text, " \n");
+		if (!first && column + 1 + n > WIDTH) {
+			buf_addf(out, "\n%*s", indent, "");
+			column = (size_t)indent;
+			first = true;
+		}
+		if (!first)
+			buf_addc(out, ' ');
+		buf_add(out, text, n);
+		column += n + !first;
+		first = false;
+	}
+	buf_addc(out, '\n');
+}
+
 void ctl_help(struct buf *out, const char *group)
 {
 	const struct ctl_command *k;
@@ -29,8 +53,10 @@ void ctl_help(struct buf *out, const char *group)
 	if (!group)
 		buf_adds(out, "The operator's command of Agentiv.\n\n");
 	for (k = ctl_commands; k->words; k++)
-		if (in_group(k->words, group))
-			buf_addf(out, "  %-22s %s\n", k->words, k->help);
+		if (in_group(k->words, group)) {
+			buf_addf(out, "  %-*s", NAMES - 2, k->words);
+			add_words(out, k->help, NAMES, NAMES);
+		}
 	buf_addf(out, "\n%s  -V, --version               the version\n\n"
 	         "Exit status: 0 done, 1 refused or a check failed, 2 usage, 3 configuration,\n"
 	         "4 the database is away.\n", global_help);
@@ -72,7 +98,7 @@ static void add_option(struct buf *out, const struct ctl_option *o)
 	buf_addf(out, "  %s%-*s", o->positional ? "" : "    ", COLUMN - (o->positional ? 2 : 6), name);
 	if (strlen(name) + (o->positional ? 2 : 6) >= COLUMN)   /* on a line of its own */
 		buf_addf(out, "\n%*s", COLUMN, "");
-	buf_addf(out, "%s\n", o->help);
+	add_words(out, o->help, COLUMN, COLUMN);
 }
 
 void ctl_help_command(struct buf *out, const struct ctl_command *k)
@@ -82,7 +108,7 @@ void ctl_help_command(struct buf *out, const struct ctl_command *k)
 	add_synopsis(out, k);
 	buf_addf(out, "\n\n%s.\n", k->help);
 	if (k->more)
-		buf_addf(out, "%s\n", k->more);
+		add_words(out, k->more, 0, 0);
 	buf_addc(out, '\n');
 	for (o = k->options; o->name; o++)
 		add_option(out, o);
