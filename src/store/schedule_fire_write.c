@@ -166,6 +166,7 @@ static bool cancel_runs(struct db_conn *c, struct fire_batch *b, const struct fi
 {
 	struct id runs[SCHEDULE_BACKLOG_MAX + 2];
 	struct cancelled k;
+	bool goes_on = false;
 	unsigned n, i;
 
 	if (!read_runs(c, &item->d.s.id, runs, &n, err))
@@ -175,10 +176,12 @@ static bool cancel_runs(struct db_conn *c, struct fire_batch *b, const struct fi
 			continue;
 		if (!queue_cancel_one(c, item->d.s.account_id, &runs[i], b->now_ms, &k, err))
 			return false;
-		if (k.outcome == CANCEL_ASKED)
+		if (k.outcome == CANCEL_ASKED) {
 			keep_asked(b->out, &k, &runs[i]);
+			goes_on = true;
+		}
 	}
-	b->out->ready++;
+	b->out->ready += !goes_on;
 	return true;
 }
 

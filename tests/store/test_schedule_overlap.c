@@ -223,6 +223,19 @@ static void one_that_has_not_started_is_cancelled_at_once(void)
 	CU_ASSERT_TRUE(fx_slots_agree());
 }
 
+/* The workers are woken for what can start. */
+static void the_new_one_is_told_as_ready_only_when_none_goes_on(void)
+{
+	struct claimed_run r;
+
+	sx_fresh();
+	sx_add_overlap(OVERLAP_CANCEL_PREVIOUS);
+	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).ready, 1);
+	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T07:00:00Z")).ready, 1);
+	CU_ASSERT_EQUAL_FATAL(fx_claim(&r, 1), 1);
+	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T08:00:00Z")).ready, 0);
+}
+
 static void without_quota_for_the_new_one_the_previous_goes_on(void)
 {
 	struct claimed_run r;
@@ -391,6 +404,7 @@ static CU_TestInfo tests[] = {
 	{"a running one is asked to stop, and the new one waits for it",
 	 a_running_one_is_asked_to_stop_and_the_new_one_waits_for_it},
 	{"one that has not started is cancelled at once", one_that_has_not_started_is_cancelled_at_once},
+	{"the new one is told as ready only when none goes on", the_new_one_is_told_as_ready_only_when_none_goes_on},
 	{"without quota for the new one the previous goes on", without_quota_for_the_new_one_the_previous_goes_on},
 	{"after so many failures it is paused, and that is in the audit log",
 	 after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log},
