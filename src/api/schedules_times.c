@@ -10,8 +10,8 @@
 /* ---- preview ---- */
 
 /* Of an expression that nobody has saved. */
-static bool preview_unsaved(const char *cron, const char *zone, int64_t from, unsigned count, int64_t *out, unsigned *n,
-                            struct error *err)
+static bool preview_unsaved(const char *cron, const char *zone, int64_t from, unsigned count, struct cron_slot *out,
+                            unsigned *n, struct error *err)
 {
 	struct schedule_rule rule = {.zone = NULL};
 	bool ok;
@@ -26,7 +26,7 @@ static bool preview_unsaved(const char *cron, const char *zone, int64_t from, un
 	return ok;
 }
 
-static bool read_preview(const struct request *r, int64_t *out, unsigned *n, struct error *err)
+static bool read_preview(const struct request *r, struct cron_slot *out, unsigned *n, struct error *err)
 {
 	const char *cron = request_query(r, "cron_expr"), *zone = request_query(r, "timezone");
 	unsigned count = SCHEDULE_PREVIEW_COUNT;
@@ -43,12 +43,15 @@ static bool read_preview(const struct request *r, int64_t *out, unsigned *n, str
 
 static void put_time(struct json_out *w, const void *row)
 {
-	json_put_time(w, NULL, *(const int64_t *)row);
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_format(((const struct cron_slot *)row)->at_ms, text);
+	json_put_str(w, NULL, text);
 }
 
 void schedules_preview_get(struct request *r)
 {
-	int64_t *times = arena_alloc(&r->arena, SCHEDULE_PREVIEW_MAX * sizeof *times);
+	struct cron_slot *times = arena_alloc(&r->arena, SCHEDULE_PREVIEW_MAX * sizeof *times);
 	struct error err = {0};
 	unsigned n = 0;
 

@@ -62,10 +62,10 @@ void slot_put(struct json_out *w, const char *key, const struct slot_record *r);
 
 /* The next max instants behind one at which a rule fires, within bounds (0: none). Returns how many there are. */
 unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms,
-                        unsigned max, int64_t *out);
+                        unsigned max, struct cron_slot *out);
 /* The same of an account's schedule. ERR_NOT_FOUND. */
 bool schedules_preview(const struct schedules *ss, uint64_t account_id, const char *agent, int64_t after_ms,
-                       unsigned max, int64_t *out, unsigned *count, struct error *err);
+                       unsigned max, struct cron_slot *out, unsigned *count, struct error *err);
 
 /* ---- changing ---- */
 

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "core/run_rules.h"
-#include "core/schedule_plan.h"
 #include "core/schedules_priv.h"
 
 /* ---- when ---- */
@@ -37,13 +36,14 @@ bool schedule_bounds_check(const struct schedule *s, struct error *err)
 }
 
 unsigned schedule_times(const struct schedule_rule *r, int64_t starts_at, int64_t ends_at, int64_t after_ms,
-                        unsigned max, int64_t *out)
+                        unsigned max, struct cron_slot *out)
 {
-	struct schedule_timing t = {.cron = &r->cron, .zone = r->zone, .starts_at = starts_at, .ends_at = ends_at};
+	int64_t after = starts_at != 0 && after_ms < starts_at ? starts_at - 1 : after_ms;
 	unsigned n;
 
-	for (n = 0; n < max && (out[n] = schedule_next(&t, after_ms)) != 0; n++)
-		after_ms = out[n];
+	/* 1970 itself is a time as any other, which schedule_next cannot say */
+	for (n = 0; n < max && cron_next(&r->cron, r->zone, after, &out[n]) && (ends_at == 0 || out[n].at_ms <= ends_at); n++)
+		after = out[n].at_ms;
 	return n;
 }
 
@@ -149,7 +149,7 @@ bool schedules_history(const struct schedules *ss, uint64_t account_id, const ch
 }
 
 bool schedules_preview(const struct schedules *ss, uint64_t account_id, const char *agent, int64_t after_ms,
-                       unsigned max, int64_t *out, unsigned *count, struct error *err)
+                       unsigned max, struct cron_slot *out, unsigned *count, struct error *err)
 {
 	struct db_conn *c = db_get(ss->db, err);
 	struct schedule_rule rule = {.zone = NULL};

@@ -30,18 +30,14 @@ static void time_cells(struct table *t, const void *row)
 	table_add(t, "%s", r->slot.moved ? "a clock change skips its local time" : "");
 }
 
-/* Within the schedule's bounds. */
-static unsigned list_times(const struct schedule_rule *rule, const struct schedule *s, int64_t from, unsigned max,
+static unsigned list_times(struct ctl *c, const struct schedule_rule *rule, const struct schedule *s, unsigned max,
                            struct time_row *rows)
 {
-	int64_t after = s->starts_at != 0 && from < s->starts_at ? s->starts_at - 1 : from;
-	unsigned n = 0;
+	struct cron_slot *slots = arena_alloc(&c->arena, max * sizeof *slots);
+	unsigned n = schedule_times(rule, s->starts_at, s->ends_at, ctl_number(c, "from", clock_now_ms()), max, slots), i;
 
-	while (n < max && cron_next(&rule->cron, rule->zone, after, &rows[n].slot) &&
-	       (s->ends_at == 0 || rows[n].slot.at_ms <= s->ends_at)) {
-		after = rows[n].slot.at_ms;
-		rows[n++].zone = rule->zone;
-	}
+	for (i = 0; i < n; i++)
+		rows[i] = (struct time_row){rule->zone, slots[i]};
 	return n;
 }
 
@@ -87,7 +83,7 @@ bool cmd_schedule_preview(struct ctl *c)
 	bool ok = read_schedule(c, &s) && schedule_rule_open(&rule, s.cron_expr, s.timezone, &c->err);
 
 	if (ok)
-		print_list(c, &listing, rows, list_times(&rule, &s, ctl_number(c, "from", clock_now_ms()), count, rows));
+		print_list(c, &listing, rows, list_times(c, &rule, &s, count, rows));
 	schedule_rule_close(&rule);
 	return ok;
 }

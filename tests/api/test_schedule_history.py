@@ -54,6 +54,10 @@ class Preview(ScheduleCase):
         # 02:30 is skipped on the 8th: it fires at 03:30
         self.assertEqual(self.preview(**times), ["2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z", "2026-03-09T06:30:00Z"])
 
+    def test_1970_is_a_time_as_any_other(self):
+        self.assertEqual(self.preview(cron_expr="0 0 1 * *", timezone="UTC", count=2, **{"from": "1969-12-31T23:59:59Z"}),
+                         ["1970-01-01T00:00:00Z", "1970-02-01T00:00:00Z"])
+
     def test_what_is_saved_does_not_bound_what_is_tried(self):
         self.set(starts_at="2999-01-10T00:30:00Z")
         self.assertEqual(self.preview(cron_expr="@yearly", timezone="UTC", count=1, **{"from": "2026-05-01T00:00:00Z"}),
