@@ -117,22 +117,25 @@ class Outages(ClockedTest):
 
 
 class Overlap(ClockedTest):
-    """A run that lasts longer than the minute after which the next one is due; a worker runs it."""
+    """A run that goes on when the next one is due, a minute later; a worker runs it."""
 
     settings = {"worker.poll_ms": 50, "worker.lease_s": 3}
     ACCOUNTS = 1
-    SLEEP_MS = 1500
+    TOO_LONG_MS = 120000      # it ends when it is told to
 
-    def fire(self, overlap, times):
-        """At so many minutes in a row, all while the first run goes on."""
+    def lasting(self, ms):
+        """So long the runs last that are made from now on."""
+        self.stack.sql(f"UPDATE schedules SET input = JSON_OBJECT('sleep_ms', {ms})")
+
+    def fire_the_first(self, overlap, ms):
         begin = self.clock.at or YEAR_MS
         self.put([Schedule(1, "* * * * *", "UTC", overlap=overlap)], begin, begin + HOUR_MS)
-        self.stack.sql(f"UPDATE schedules SET input = JSON_OBJECT('sleep_ms', {self.SLEEP_MS})")
+        self.lasting(ms)
         self.stack.start("worker")
-        for n in range(times):
-            self.next_minute()
-            if n == 0:
-                wait_until(lambda: self.stack.number("SELECT COUNT(*) FROM leases WHERE started_at > 0"), 20, "it runs")
+        self.next_minute()
+        wait_until(lambda: self.stack.number("SELECT COUNT(*) FROM executions e LEFT JOIN leases l ON l.execution_id = e.id"
+                                             " LEFT JOIN execution_results r ON r.execution_id = e.id"
+                                             " WHERE l.started_at > 0 OR r.status > 0"), 20, "it runs")
 
     def next_minute(self):
         self.clock.set(self.clock.at + MINUTE_MS)
@@ -149,7 +152,9 @@ class Overlap(ClockedTest):
         return [(row.outcome, row.reason) for row in self.ledgers()[1]]
 
     def test_with_queue_they_go_one_after_the_other(self):
-        self.fire("queue", 3)
+        self.fire_the_first("queue", 300)
+        self.next_minute()
+        self.next_minute()
         runs = self.runs()
         self.assertEqual(self.outcomes(), [("fired", "")] * 3)
         self.assertEqual([error for _, _, error in runs], ["", "", ""])
@@ -157,15 +162,22 @@ class Overlap(ClockedTest):
             self.assertGreaterEqual(int(after[0]), before[1])
 
     def test_with_skip_none_is_made_until_it_is_over(self):
-        self.fire("skip", 3)
-        self.assertEqual([error for _, _, error in self.runs()], [""])
+        self.fire_the_first("skip", self.TOO_LONG_MS)
         self.next_minute()
-        self.assertEqual([error for _, _, error in self.runs()], ["", ""])
+        self.next_minute()
+        self.stack.sql("UPDATE leases SET cancel = 1")
+        self.assertEqual([error for _, _, error in self.runs()], ["CANCELLED"])
+        self.lasting(0)
+        self.next_minute()
+        self.assertEqual([error for _, _, error in self.runs()], ["CANCELLED", ""])
         self.assertEqual(self.outcomes(),
                          [("fired", ""), ("skipped", "overlap"), ("skipped", "overlap"), ("fired", "")])
 
     def test_with_cancel_previous_the_last_one_is_run_when_the_others_have_ended(self):
-        self.fire("cancel_previous", 3)
+        self.fire_the_first("cancel_previous", self.TOO_LONG_MS)
+        self.next_minute()
+        self.lasting(0)
+        self.next_minute()
         first, second, third = self.runs()
         self.assertEqual(self.outcomes(), [("fired", "")] * 3)
         self.assertEqual((first[2], second[2], third[2]), ("CANCELLED", "CANCELLED", ""))
