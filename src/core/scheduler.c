@@ -138,11 +138,11 @@ static void begin_pass(struct scheduler *s)
 	s->cursor = (struct fire_cursor){0};
 }
 
-static bool look(struct scheduler *s, int64_t *next_ms, struct error *err)
+static bool look(struct scheduler *s, int64_t after_ms, int64_t *next_ms, struct error *err)
 {
 	if (!s->conn && !(s->conn = db_get(s->env.db, err)))
 		return false;
-	return schedule_look(s->conn, next_ms, err);
+	return schedule_look(s->conn, after_ms, next_ms, err);
 }
 
 /* When to come back, by what is known: the next slot, or the next look. */
@@ -164,7 +164,7 @@ static bool look_around(struct scheduler *s, struct error *err)
 {
 	int64_t known_ms = s->due_ms, now_us = clock_mono_us();
 
-	if (!look(s, &s->due_ms, err))
+	if (!look(s, INT64_MIN, &s->due_ms, err))
 		return false;
 	s->look_us = pace_next(&s->pace, s->looked && s->due_ms < known_ms, now_us);
 	s->looked = true;
@@ -173,18 +173,20 @@ static bool look_around(struct scheduler *s, struct error *err)
 	return true;
 }
 
-/* After a pass: what is still due is in other hands, or cannot be fired, and is not looked at all the time. */
+/* After a pass: what is still due is in other hands, or cannot be fired, and is not looked at all the time. What comes next
+ * does not wait for that. */
 static bool end_pass(struct scheduler *s, struct error *err)
 {
-	int64_t now_us = clock_mono_us();
+	int64_t now_us = clock_mono_us(), now_ms;
 
-	if (!look(s, &s->due_ms, err))
+	if (!look(s, INT64_MIN, &s->due_ms, err))
 		return false;
-	if (s->due_ms <= clock_now_ms() && s->left > 0) {
-		s->look_us = now_us + (s->moved ? AGAIN_US : STUCK_US);
-		s->due_ms = INT64_MAX;
-	}
-	return true;
+	now_ms = clock_now_ms();
+	if (s->due_ms > now_ms || s->left == 0)
+		return true;
+	pace_told(&s->pace, now_us);
+	s->look_us = now_us + (s->moved ? AGAIN_US : STUCK_US);
+	return look(s, now_ms, &s->due_ms, err);
 }
 
 static bool work(struct scheduler *s, struct error *err)
@@ -223,7 +225,7 @@ bool scheduler_pass(const struct scheduler_env *env, int64_t until_us, struct sc
 {
 	struct scheduler *s = scheduler_new(env);
 	int64_t next_ms;
-	bool over = true, ok = look(s, &next_ms, err);
+	bool over = true, ok = look(s, INT64_MIN, &next_ms, err);
 
 	if (ok && next_ms <= clock_now_ms()) {
 		begin_pass(s);

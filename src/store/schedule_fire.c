@@ -278,15 +278,16 @@ bool schedule_fire_by_hand(struct db_conn *c, uint64_t account_id, const char *a
 	return ok;
 }
 
-bool schedule_look(struct db_conn *c, int64_t *next_ms, struct error *err)
+bool schedule_look(struct db_conn *c, int64_t after_ms, int64_t *next_ms, struct error *err)
 {
-	static const char sql[] = "SELECT (SELECT MIN(next_at) FROM schedules),"
+	static const char sql[] = "SELECT (SELECT MIN(next_at) FROM schedules WHERE next_at > ?),"
 				  " CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
+	struct db_arg after = db_int(after_ms);
 	int64_t sent_ms = db_clock_host_ms(), server_ms = 0;
 	int got;
 
 	*next_ms = INT64_MAX;
-	if (!db_query(c, sql, NULL, 0, err))
+	if (!db_query(c, sql, &after, 1, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1) {

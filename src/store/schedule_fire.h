@@ -82,7 +82,7 @@ struct hand_run {
 bool schedule_fire_by_hand(struct db_conn *c, uint64_t account_id, const char *agent, const struct fire_rules *rules,
                            int64_t now_ms, struct hand_run *run, struct fired *out, bool *found, struct error *err);
 
-/* When the next one is due, INT64_MAX when none is; the clock is set by the database's on the way. */
-bool schedule_look(struct db_conn *c, int64_t *next_ms, struct error *err);
+/* When the next one behind after_ms is due, INT64_MAX when none is; the clock is set by the database's on the way. */
+bool schedule_look(struct db_conn *c, int64_t after_ms, int64_t *next_ms, struct error *err);
 
 #endif

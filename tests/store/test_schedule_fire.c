@@ -343,6 +343,43 @@ static void one_that_the_database_refuses_keeps_no_other_from_firing(void)
 	CU_ASSERT_EQUAL(fx_open_runs(), 2);
 }
 
+static int64_t fixed_us(void)
+{
+	return 1000000;
+}
+
+/* The account's is overdue all the while; the other one is due 300 ms later. */
+static void an_account_in_other_hands_lets_nobody_be_late(void)
+{
+	struct scheduler_env env = {.db = fx_db, .cfg = &fx_cfg};
+	struct db_arg account = db_int(1);
+	struct scheduler *scheduler;
+	struct db_conn *other;
+	int64_t next_us = 0, one;
+	struct error err;
+	unsigned i;
+
+	sx_fresh();
+	add_accounts(2);
+	add_to(1);
+	add_to(2);
+	other = db_get(fx_db, &err);
+	CU_ASSERT_TRUE_FATAL(other && db_begin(other, &err));
+	CU_ASSERT_TRUE(db_query_int(other, "SELECT 1 FROM account_quota WHERE account_id = ? FOR UPDATE", &account, 1, &one,
+	                            NULL, &err));
+	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE schedules SET next_at = next_at + 300 WHERE account_id = 2", &err));
+	fixed_now = at("2026-03-01T06:00:00Z") - clock_offset_ms();
+	clock_set_source(now_is, fixed_us);
+	scheduler = scheduler_new(&env);
+	for (i = 0; i < 10 && next_us <= fixed_us(); i++)
+		next_us = scheduler_work(scheduler);
+	scheduler_free(scheduler);
+	clock_set_source(NULL, NULL);
+	db_rollback(other);
+	db_put(fx_db, other);
+	CU_ASSERT_EQUAL(next_us - fixed_us(), 300000);
+}
+
 static CU_TestInfo tests[] = {
 	{"a slot makes a run with the schedule's input", a_slot_makes_a_run_with_the_schedules_input},
 	{"a slot is a row of the ledger", a_slot_is_a_row_of_the_ledger},
@@ -363,6 +400,7 @@ static CU_TestInfo tests[] = {
 	{"data in the input needs no connection", data_in_the_input_needs_no_connection},
 	{"an agent that is gone is told", an_agent_that_is_gone_is_told},
 	{"an account in other hands holds up no other", an_account_in_other_hands_holds_up_no_other},
+	{"an account in other hands lets nobody be late", an_account_in_other_hands_lets_nobody_be_late},
 	{"many are fired together", many_are_fired_together},
 	{"one that the database refuses keeps no other from firing", one_that_the_database_refuses_keeps_no_other_from_firing},
 	CU_TEST_INFO_NULL};
