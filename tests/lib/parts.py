@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, NamedTuple
 
@@ -263,36 +264,40 @@ def corpus(run, variant, folder):
     return count
 
 
+def fuzz_one(run, target, folder, env):
+    """15 s of one target, from its corpus of examples; whether nothing was found."""
+    name = target.name
+    found = folder / name
+    found.mkdir()
+    seeds = [d for d in (run.top / "tests/fuzz/corpus" / name.removeprefix("fuzz_"),) if d.is_dir()]
+    status, text = processes.run(
+        [target, found, *seeds, "-max_total_time=15", "-timeout=10", "-rss_limit_mb=2048",
+         f"-artifact_prefix={folder}/{name}-", "-print_final_stats=1"],
+        env=env, limit_s=120, show=False, log=folder / f"{name}.log")
+    print(f"{name}: {'passed' if status == 0 else 'FAILED'}", flush=True)
+    if status != 0:
+        print("\n".join(text.splitlines()[-40:]), flush=True)
+    return status == 0
+
+
 def fuzz(run, variant, folder):
-    """Each target for 15 s, from its corpus of examples."""
+    """Each target for 15 s, as many at once as there are cores."""
     env = run.env(variant, folder)
     objects, _ = run.build(variant)
     targets = [p for p in make_variable(objects, "noinst_PROGRAMS") if Path(p).name.startswith("fuzz_")]
     status, text = processes.run(["make", "-j2", "-C", objects, *targets], env=env, limit_s=900, show=False)
     if status != 0:
         raise Broken("\n".join(text.splitlines()[-30:]))
-    count = Count(0, 0)
-    for target in targets:
-        name = Path(target).name
-        found = folder / name
-        found.mkdir()
-        seeds = [d for d in (run.top / "tests/fuzz/corpus" / name.removeprefix("fuzz_"),) if d.is_dir()]
-        status, text = processes.run(
-            [objects / target, found, *seeds, "-max_total_time=15", "-timeout=10", "-rss_limit_mb=2048",
-             f"-artifact_prefix={folder}/{name}-", "-print_final_stats=1"],
-            env=env, limit_s=120, show=False, log=folder / f"{name}.log")
-        print(f"{name}: {'passed' if status == 0 else 'FAILED'}", flush=True)
-        if status != 0:
-            print("\n".join(text.splitlines()[-40:]), flush=True)
-        count += (1, 0) if status == 0 else (0, 1)
-    return count
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        well = list(pool.map(lambda target: fuzz_one(run, objects / target, folder, env), targets))
+    return Count(well.count(True), well.count(False))
 
 
 def dist(run, variant, folder):
     """A source archive that builds, tests and installs from a read-only tree."""
     env = run.env(variant, folder)
     objects, _ = run.build(variant)
-    status, text = processes.run(["make", "-C", objects, "distcheck"], env=env, limit_s=1500, show=False,
+    status, text = processes.run(["make", "-j2", "-C", objects, "distcheck"], env=env, limit_s=1500, show=False,
                                  log=folder / "distcheck.log")
     print(f"make distcheck: {'passed' if status == 0 else 'FAILED'}", flush=True)
     if status != 0:

@@ -43,7 +43,7 @@ static struct schedules on(void)
 }
 
 /* Sets it; what it is then. */
-static struct schedule set(struct schedule s, const char *cron_expr, const char *timezone)
+static struct schedule set(struct schedule s, const char *cron_expr, const char *zone)
 {
 	struct schedules ss = on();
 	struct schedule_view v = {.s = s};
@@ -51,8 +51,8 @@ static struct schedule set(struct schedule s, const char *cron_expr, const char 
 	struct error err = {0};
 
 	v.s.cron_expr = cron_expr;
-	v.s.timezone = timezone;
-	CU_ASSERT_TRUE_FATAL(schedule_rule_open(&rule, cron_expr, timezone, &err));
+	v.s.timezone = zone;
+	CU_ASSERT_TRUE_FATAL(schedule_rule_open(&rule, cron_expr, zone, &err));
 	CU_ASSERT_TRUE_FATAL(schedules_set(&ss, &ann, &v, &rule, NULL, &err));
 	schedule_rule_close(&rule);
 	return v.s;
@@ -189,19 +189,19 @@ static void a_zone_that_is_gone_keeps_nobody_from_setting_another(void)
 }
 
 /* Sets it anew each minute from three hours before the clock change to three after it. */
-static void edit_through(const char *cron_expr, const char *timezone, const char *change)
+static void edit_through(const char *cron_expr, const char *zone, const char *change)
 {
 	int64_t from = at(change) - 180 * MINUTE, until = at(change) + 180 * MINUTE, t;
 	struct schedule_rule rule;
 	struct cron_slot slot;
 	struct error err;
 
-	CU_ASSERT_TRUE_FATAL(schedule_rule_open(&rule, cron_expr, timezone, &err));
+	CU_ASSERT_TRUE_FATAL(schedule_rule_open(&rule, cron_expr, zone, &err));
 	sx_fresh();
 	for (t = from; t <= until; t += 7 * MINUTE + 1000) {
 		it_is(t);
 		CU_ASSERT_TRUE(cron_next(&rule.cron, rule.zone, t, &slot));
-		CU_ASSERT_EQUAL(set(sx_hourly(NULL), cron_expr, timezone).next_at, slot.at_ms);
+		CU_ASSERT_EQUAL(set(sx_hourly(NULL), cron_expr, zone).next_at, slot.at_ms);
 		CU_ASSERT_TRUE(slot.at_ms > t);
 		CU_ASSERT_EQUAL(sx_fire(t).fired, 0);
 	}
