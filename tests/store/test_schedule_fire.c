@@ -270,28 +270,37 @@ static void add_to(uint64_t account_id)
 	sx_add(s);
 }
 
+/* Somebody has the account in hand, until let_go. */
+static struct db_conn *hold_account(uint64_t account_id)
+{
+	struct error err;
+	struct db_conn *c = db_get(fx_db, &err);
+
+	CU_ASSERT_TRUE_FATAL(c && db_begin(c, &err) && account_lock(c, account_id, &err));
+	return c;
+}
+
+static void let_go(struct db_conn *c)
+{
+	db_rollback(c);
+	db_put(fx_db, c);
+}
+
 static void an_account_in_other_hands_holds_up_no_other(void)
 {
 	struct db_conn *other;
-	struct db_arg account = db_int(1);
 	struct fired f;
-	struct error err;
-	int64_t one;
 
 	sx_fresh();
 	add_accounts(3);
 	add_to(1);
 	add_to(2);
 	add_to(3);
-	other = db_get(fx_db, &err);
-	CU_ASSERT_TRUE_FATAL(other && db_begin(other, &err));
-	CU_ASSERT_TRUE(db_query_int(other, "SELECT 1 FROM account_quota WHERE account_id = ? FOR UPDATE", &account, 1, &one,
-	                            NULL, &err));
+	other = hold_account(1);
 	f = sx_fire(at("2026-03-01T06:00:00Z"));
 	CU_ASSERT_EQUAL(f.fired, 2);
 	CU_ASSERT_EQUAL(f.left, 1);
-	db_rollback(other);
-	db_put(fx_db, other);
+	let_go(other);
 	CU_ASSERT_EQUAL(sx_fire(at("2026-03-01T06:00:00Z")).fired, 1);
 }
 
@@ -352,10 +361,9 @@ static int64_t fixed_us(void)
 static void an_account_in_other_hands_lets_nobody_be_late(void)
 {
 	struct scheduler_env env = {.db = fx_db, .cfg = &fx_cfg};
-	struct db_arg account = db_int(1);
 	struct scheduler *scheduler;
 	struct db_conn *other;
-	int64_t next_us = 0, one;
+	int64_t next_us = 0;
 	struct error err;
 	unsigned i;
 
@@ -363,10 +371,7 @@ static void an_account_in_other_hands_lets_nobody_be_late(void)
 	add_accounts(2);
 	add_to(1);
 	add_to(2);
-	other = db_get(fx_db, &err);
-	CU_ASSERT_TRUE_FATAL(other && db_begin(other, &err));
-	CU_ASSERT_TRUE(db_query_int(other, "SELECT 1 FROM account_quota WHERE account_id = ? FOR UPDATE", &account, 1, &one,
-	                            NULL, &err));
+	other = hold_account(1);
 	CU_ASSERT_TRUE(db_run_text(fx_conn, "UPDATE schedules SET next_at = next_at + 300 WHERE account_id = 2", &err));
 	fixed_now = at("2026-03-01T06:00:00Z") - clock_offset_ms();
 	clock_set_source(now_is, fixed_us);
@@ -375,8 +380,7 @@ static void an_account_in_other_hands_lets_nobody_be_late(void)
 		next_us = scheduler_work(scheduler);
 	scheduler_free(scheduler);
 	clock_set_source(NULL, NULL);
-	db_rollback(other);
-	db_put(fx_db, other);
+	let_go(other);
 	CU_ASSERT_EQUAL(next_us - fixed_us(), 300000);
 }
 

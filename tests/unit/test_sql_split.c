@@ -1,7 +1,7 @@
 /* sql_split_tests: scripts taken apart into statements (store/sql_split.h), and versions compared. */
-#include <CUnit/Basic.h>
 #include <string.h>
 
+#include "../run_suites.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/migrate.h"
@@ -154,14 +154,7 @@ static CU_TestInfo tests[] = {
 int main(void)
 {
 	CU_SuiteInfo suites[] = {{"SQL scripts", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	unsigned failed;
 
 	log_open("sql_split_tests");
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-		return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	CU_cleanup_registry();
-	return failed > 0;
+	return run_suites(suites);
 }
