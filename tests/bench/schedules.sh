@@ -39,7 +39,7 @@ counters() {
 
 # All are due at the next minute that leaves time to begin; one scheduler waits for it.
 measure_schedules() {
-	local accounts=$((schedules / AGENTS)) at before after asked=0 took end
+	local accounts=$((schedules / AGENTS)) at left before after asked=0 took end
 	say "schedules: $((accounts * AGENTS)) due at the same minute"
 	wanted commit || measure_commit
 	stack_stop "$state" responder worker scheduler sender
@@ -48,13 +48,15 @@ measure_schedules() {
 	add_schedules $((accounts * AGENTS)) $accounts $((at * 1000)) "$(date -u -d "@$at" '+%-M %-H * * *')"
 	[ "$(date +%s)" -lt $((at - 5)) ] || die "the schedules could not be made in time"
 	start_scheduler
-	sleep $((at - $(date +%s) - 2))
+	left=$((at - $(date +%s) - 2))
+	[ $left -ge 0 ] || die "the scheduler was not started in time"
+	sleep $left     # it rests until the minute comes
 	before=$(counters)
 	end=$((at + 300))
 	while [ "$(sql_schedules "SELECT EXISTS (SELECT 1 FROM schedules WHERE next_at <= ${at}000)")" = 1 ]; do
 		[ "$(date +%s)" -lt $end ] || die "schedules still are due after five minutes"
 		asked=$((asked + 2))
-		sleep 0.5
+		sleep 0.5       # to ask costs what is measured
 	done
 	after=$(counters)
 	stack_stop "$state" scheduler
@@ -82,7 +84,7 @@ measure_schedules() {
 resting_with() {
 	start_scheduler
 	settle
-	sleep "$REST_S"
+	sleep "$REST_S"         # until it looks seldom
 	idle "$1" db scheduler
 	stack_stop "$state" scheduler
 }
