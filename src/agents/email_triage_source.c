@@ -137,6 +137,8 @@ bool triage_read_query(struct triage *t, struct error *err)
 	return query_parse(&t->arena, t->opt.query, t->opt.zone, t->opt.reference_ms, &t->query, err);
 }
 
+#define MAILBOX "gmail"      /* the integration */
+
 bool triage_open(struct triage *t, struct error *err)
 {
 	const char *me = NULL;
@@ -144,10 +146,13 @@ bool triage_open(struct triage *t, struct error *err)
 
 	if (t->opt.inline_data)
 		return true;
-	if (!t->ctx->host->connection(t->ctx->host_data, "gmail", &c, err) ||
-	    !json_get_str(c.settings, "settings", "address", &me, err) ||
-	    !mailbox_open(&t->box, c.kind, c.settings, t->ctx->mailboxes, err))
+	if (!t->ctx->host->connection(t->ctx->host_data, MAILBOX, &c, err) ||
+	    !json_get_str(c.settings, "settings", "address", &me, err))
 		return false;
+	if (!mailbox_open(&t->box, c.kind, c.settings, t->ctx->mailboxes, err)) {
+		snprintf(err->integration, sizeof err->integration, "%s", MAILBOX);
+		return false;
+	}
 	t->has_box = true;
 	t->connection = arena_strdup(&t->arena, c.id);
 	t->me = me ? text_lower(&t->arena, me) : "";

@@ -110,6 +110,8 @@ static bool open_all(struct app *app, struct error *err)
 	app->logins = logins_new(app->db, app->auth, app->ringer);
 	app->keys = (struct keys){.db = app->db, .secrets = app->secrets, .auth = app->auth, .ringer = app->ringer};
 	app->schedules = (struct schedules){.db = app->db, .agents = app->agents, .ringer = app->ringer};
+	app->endpoints = (struct endpoints){.db = app->db, .secrets = app->secrets, .rules = app->outbound};
+	app->deliveries = (struct deliveries){.db = app->db, .ringer = app->ringer};
 	app->runs = runs_new(app->db, app->ringer, app->agents);
 	open_run_env(app);
 	app->reader = reader_start(app->runs, !app->cgi, err);

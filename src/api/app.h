@@ -10,6 +10,8 @@
 #include "base/doorbell.h"
 #include "core/admitter.h"
 #include "core/auth.h"
+#include "core/deliveries.h"
+#include "core/endpoints.h"
 #include "core/executor.h"
 #include "core/keys.h"
 #include "core/local_runs.h"
@@ -36,6 +38,8 @@ struct app {
 	struct auth             *auth;
 	struct keys              keys;
 	struct schedules         schedules;
+	struct endpoints         endpoints;
+	struct deliveries        deliveries;
 	struct logins           *logins;
 	struct ratelimit        *ratelimit;
 	struct doorbell_ringer  *ringer;

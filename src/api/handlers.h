@@ -25,6 +25,20 @@ void schedules_run_now(struct request *r);
 void schedules_preview_get(struct request *r);
 void schedules_history_get(struct request *r);
 
+void webhooks_list(struct request *r);
+void webhooks_create(struct request *r);
+void webhooks_get(struct request *r);
+void webhooks_update(struct request *r);
+void webhooks_delete(struct request *r);
+void webhooks_rotate(struct request *r);
+void webhooks_test(struct request *r);
+void webhooks_deliveries(struct request *r);
+void webhooks_replay(struct request *r);
+void webhook_deliveries_get(struct request *r);
+void webhook_deliveries_replay(struct request *r);
+void webhook_events_list(struct request *r);
+void webhook_events_replay(struct request *r);
+
 void session_create(struct request *r);
 void session_delete(struct request *r);
 void me_get(struct request *r);

@@ -34,6 +34,7 @@ enum err_code {
 struct error {
 	enum err_code code;
 	bool          retryable;         /* a later attempt may succeed */
+	bool          disconnected;      /* an integration has refused its grant or login for good */
 	bool          outcome_unknown;   /* a write may or may not have been applied (db) */
 	int           db_errno;          /* the database's error number, 0 when none */
 	int           retry_after;       /* seconds, 0 when unknown */

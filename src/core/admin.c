@@ -2,21 +2,19 @@
 #include "core/admin.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/crypto_password.h"
-#include "base/rnd.h"
 #include "core/admin_priv.h"
 #include "core/audit.h"
+#include "core/endpoint_secrets.h"
 #include "core/executor.h"
 #include "core/names.h"
 #include "store/sessions.h"
-
-#define SECRET_BYTES 24
 
 /* An address that mail can be sent to, as far as its form tells: one @, a local part without blanks and
  * quotes, a domain of letters, digits, dots and hyphens. */
@@ -35,24 +33,16 @@ static bool check_email(const char *email, struct error *err)
 	return ok || err_field(err, "email", "\"%.254s\" is not an e-mail address", email);
 }
 
-static void secret_context(char out[64], uint64_t account_id)
-{
-	snprintf(out, 64, "account:%" PRIu64 ":webhook_secret", account_id);
-}
-
 static bool seal_new_secret(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx,
                             struct error *err)
 {
+	char secret[WEBHOOK_SECRET_SIZE], context[WEBHOOK_CONTEXT_SIZE];
 	const struct admin *a = ctx;
-	uint8_t random[SECRET_BYTES];
-	char secret[WEBHOOK_SECRET_SIZE] = "whsec_", context[64];
 	bool ok;
 
-	rnd_bytes(random, sizeof random);
-	crypto_base64(random, sizeof random, secret + strlen(secret));
-	secret_context(context, account_id);
+	webhook_secret_make(secret);
+	webhook_account_context(account_id, context);
 	ok = secrets_seal(a->secrets, c, context, secret, strlen(secret), sealed, err);
-	mem_wipe(random, sizeof random);
 	mem_wipe(secret, sizeof secret);
 	return ok;
 }
@@ -201,31 +191,6 @@ bool admin_subscription_set(struct admin *a, const char *user, const char *agent
 	audit_release(&told);
 	if (ok)
 		bell_ring_all(a->ringer, RESPONDER_PROGRAM, BELL_FORGET);
-	return ok;
-}
-
-bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SECRET_SIZE],
-                          struct error *err)
-{
-	struct db_conn *c = db_get(a->db, err);
-	struct account account;
-	struct buf sealed, plain;
-	char context[64];
-	bool ok;
-
-	buf_init(&sealed, 255);
-	buf_init_secret(&plain, WEBHOOK_SECRET_SIZE - 1);
-	ok = c && account_find(c, user, &account, err) &&
-	     webhook_secret_load(c, account.id, &sealed, err);
-	db_put(a->db, c);
-	if (ok) {
-		secret_context(context, account.id);
-		ok = secrets_unseal(a->secrets, context, sealed.data, sealed.len, &plain, err);
-	}
-	if (ok)
-		memcpy(out, buf_str(&plain), plain.len + 1);
-	buf_release(&plain);
-	buf_release(&sealed);
 	return ok;
 }
 

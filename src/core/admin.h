@@ -12,6 +12,7 @@
 #include "base/crypto.h"
 #include "base/doorbell.h"
 #include "core/duties.h"
+#include "core/endpoint_secrets.h"
 #include "core/keys.h"
 #include "db/db.h"
 #include "store/accounts.h"
@@ -56,9 +57,11 @@ bool admin_subscription_set(struct admin *a, const char *user, const char *agent
                             enum subscription_status status, int64_t trial_ends_at,
                             struct account *out, struct error *err);
 /* "whsec_" and base64; the caller wipes it. */
-#define WEBHOOK_SECRET_SIZE 64
 bool admin_webhook_secret(struct admin *a, const char *user, char out[WEBHOOK_SECRET_SIZE],
                           struct error *err);
+/* A new one; the old one signs beside it until *previous_until. The caller wipes it. */
+bool admin_webhook_secret_rotate(struct admin *a, const char *user, char out[WEBHOOK_SECRET_SIZE], int64_t *previous_until,
+                                 struct error *err);
 
 /* See core/keys.h; id: "key_…". The caller wipes what is made. */
 bool admin_key_create(struct admin *a, const char *user, struct made_key *k, struct error *err);

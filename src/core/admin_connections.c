@@ -210,7 +210,7 @@ static bool choose_id(struct admin *a, struct new_connection *n, const struct bu
 	buf_init(&sealed, SEALED_MAX);
 	buf_init_secret(&plain, SETTINGS_MAX);
 	buf_init(&place, SETTINGS_MAX);
-	ok = c && connection_load(c, n->account_id, n->integration, true, &was, kind, &sealed, &found, err);
+	ok = c && connection_load(c, n->account_id, n->integration, true, &was, kind, &sealed, NULL, &found, err);
 	db_put(a->db, c);
 	if (ok && !place_of(n->kind, settings, &place))
 		ok = err_set(err, ERR_INTERNAL, "The settings of connection %s cannot be read again", n->integration);

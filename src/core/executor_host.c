@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "core/connection_refused.h"
 #include "core/secrets.h"
 #include "store/accounts.h"
 
@@ -76,7 +77,7 @@ static bool open_settings(struct job *j, const char *integration, const struct b
 }
 
 static bool load_connection(struct job *j, const char *integration, struct id *id, struct agent_connection *out,
-                            struct error *err)
+                            int64_t *since, struct error *err)
 {
 	struct db_conn *c = db_get(j->env->db, err);
 	struct buf sealed;
@@ -84,7 +85,7 @@ static bool load_connection(struct job *j, const char *integration, struct id *i
 
 	buf_init(&sealed, SEALED_MAX);
 	ok = c &&
-	     connection_load(c, j->run.account_id, integration, false, id, out->kind, &sealed, &found, err);
+	     connection_load(c, j->run.account_id, integration, false, id, out->kind, &sealed, since, &found, err);
 	db_put(j->env->db, c);
 	if (!ok && err)
 		err->retryable = true;
@@ -114,7 +115,7 @@ static bool host_connection(void *data, const char *integration, struct agent_co
 			return err_set(err, ERR_EXECUTION_FAILED,
 				       "A run uses at most %d integrations", JOB_CONNECTIONS_MAX);
 		memset(&j->connections[i], 0, sizeof j->connections[i]);
-		if (!load_connection(j, integration, &id, &j->connections[i].connection, err))
+		if (!load_connection(j, integration, &id, &j->connections[i].connection, &j->connections[i].since, err))
 			return false;
 		id_format(ID_CONNECTION, &id, j->connections[i].connection.id);
 		snprintf(j->connections[i].name, sizeof j->connections[i].name, "%s", integration);
@@ -122,6 +123,16 @@ static bool host_connection(void *data, const char *integration, struct agent_co
 	}
 	*out = j->connections[i].connection;
 	return true;
+}
+
+void job_disconnect(struct job *j)
+{
+	const struct error *e = &j->error;
+	unsigned i;
+
+	for (i = 0; i < j->connection_count; i++)
+		if (strcmp(j->connections[i].name, e->integration) == 0)
+			connection_refused(j->env, &j->run, e->integration, j->connections[i].since, err_public_message(e));
 }
 
 const char *job_connection_id(const struct job *j, const char *integration)

@@ -162,6 +162,8 @@ void job_run(struct job *j)
 	arena_release(&a);
 	if (!j->ok)
 		buf_release(&j->result.output);
+	if (!j->ok && j->error.disconnected)
+		job_disconnect(j);
 	/* who asked for the run is told less */
 	if (!j->ok && j->error.message[0] && err_public_message(&j->error) != j->error.message)
 		log_error("a run failed", &j->error);

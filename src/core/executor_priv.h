@@ -49,6 +49,7 @@ struct job {
 	int64_t  started_ms, ended_ms, deadline_ms;
 	struct {
 		char name[64];
+		int64_t since;               /* when it was connected */
 		struct agent_connection connection;
 	} connections[JOB_CONNECTIONS_MAX];
 	unsigned connection_count;
@@ -98,6 +99,8 @@ extern const struct agent_host job_host;
 /* Why the run was stopped, as an error. Returns false. */
 bool job_stopped_error(struct job *j, struct error *err);
 /* "con_…" of an integration that the agent has asked for; "" otherwise. */
+/* The integration that the job's error names has refused its login for good. */
+void job_disconnect(struct job *j);
 const char *job_connection_id(const struct job *j, const char *integration);
 /* executor_effects.c: parts of job_host */
 bool job_resume(void *data, const char **plan, size_t *n, struct error *err);

@@ -200,4 +200,6 @@ void schedule_tell(struct doorbell_ringer *ringer, const struct fired *f)
 	}
 	if (f->ready > 0)
 		bell_ring(ringer, WORKER_PROGRAM, BELL_WORK);
+	if (f->deliveries > 0)
+		bell_ring(ringer, SENDER_PROGRAM, BELL_WORK);
 }

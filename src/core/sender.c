@@ -10,13 +10,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/rnd.h"
 #include "core/bells.h"
 #include "core/sender_priv.h"
 #include "core/threads.h"
 
 #define USER_AGENT    "Agentiv-Webhooks/1"
-#define LANE_FIRST    8                    /* under way to a receiver that is not known yet */
-#define ACCOUNT_FIRST 32
 #define LOOK_AGAIN_US INT64_C(50000)       /* while some wait for room in a lane */
 #define PASS_ON_US    INT64_C(1000000)     /* between two calls to the other senders */
 #define REST_US       INT64_C(60000000)    /* idle for so long: connections are closed, memory given back */
@@ -28,10 +27,11 @@ static unsigned at_least_one(unsigned n)
 
 static void set_lanes(struct sender *s)
 {
-	unsigned most = at_least_one(s->inflight / 2);
+	unsigned most = at_least_one(s->inflight - s->inflight / 4);
 
-	s->hosts = (struct lanes){.first = LANE_FIRST < most ? LANE_FIRST : most, .most = most};
-	s->accounts = (struct lanes){.first = ACCOUNT_FIRST < most ? ACCOUNT_FIRST : most, .most = most};
+	/* one that is not known yet may be one that does not answer */
+	s->receivers = (struct lanes){.first = 1, .most = at_least_one(s->inflight / 2)};
+	s->accounts = (struct lanes){.first = most, .most = most, .fixed = true};
 }
 
 static struct sender *sender_new(const struct sender_env *env, int64_t budget)
@@ -40,6 +40,7 @@ static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 
 	s->env = *env;
 	s->budget = budget;
+	s->shard = (unsigned)(rnd_u64() % OUTBOX_TOTALS);
 	s->due_ms = INT64_MAX;
 	s->inflight = at_least_one((unsigned)env->cfg->sender_inflight);
 	set_lanes(s);
@@ -209,7 +210,7 @@ void sender_stop(struct sender *s)
 	exchange(s);
 	recorder_stop(s);
 	http_client_free(s->http);
-	lanes_release(&s->hosts);
+	lanes_release(&s->receivers);
 	lanes_release(&s->accounts);
 	pthread_cond_destroy(&s->claim);
 	pthread_cond_destroy(&s->record);

@@ -73,7 +73,8 @@ static struct sending *make_block(struct builder *b, const struct delivery *d)
 	g->size = size;
 	g->result = (struct delivery_result){
 		.id = d->id, .account_id = d->account_id, .event = d->event, .created_at = d->created_at,
-		.due_at = d->due_at, .token = d->token, .attempt = d->attempts + 1};
+		.due_at = d->due_at, .token = d->token, .attempt = d->attempts + 1, .has_endpoint = d->has_endpoint,
+		.endpoint_id = d->endpoint_id, .failing_since = d->target ? d->target->failing_since : 0};
 	if (b->head.len > 0)
 		memcpy(g->text, b->head.data, b->head.len);
 	if (b->body.len > 0)
@@ -132,43 +133,88 @@ static enum built build_body(struct builder *b, struct db_conn *c, const struct 
 	return built;
 }
 
+static enum built find_signing(struct builder *b, struct db_conn *c, const struct delivery *d, struct signing *own,
+                               const struct signing **out, struct error *err)
+{
+	bool ok;
+
+	*out = own;
+	ok = d->target ? signing_of_endpoint(b->s->env.secrets, d->target, clock_now_ms(), own, err) :
+			 webhook_secrets_get(b->secrets, c, d->account_id, out, err);
+	if (ok)
+		return BUILT;
+	if (err->code == ERR_UNAVAILABLE)
+		return BUILD_LATER;
+	log_error("a webhook secret cannot be used", err);
+	err_set(err, ERR_INTERNAL, d->target ? "The endpoint's secret cannot be used" : "The account's webhook secret cannot be used");
+	return BUILD_FAILED;
+}
+
+/* While two secrets are good, webhook-signature has both (Standard Webhooks), and the others have a header each. */
+static void put_signatures(struct builder *b, const struct signing *s, const char *event_id, const char *timestamp)
+{
+	char both[2 * WEBHOOK_BASE64_SIZE];
+	struct webhook_signature now, previous = {.hex = ""};
+
+	webhook_sign(&s->now, event_id, timestamp, buf_str(&b->body), b->body.len, &now);
+	if (s->has_previous)
+		webhook_sign(&s->previous, event_id, timestamp, buf_str(&b->body), b->body.len, &previous);
+	snprintf(both, sizeof both, "%s%s%s", now.base64, s->has_previous ? " " : "", s->has_previous ? previous.base64 : "");
+	put_header(b, "X-Agentiv-Signature: ", now.hex);
+	if (s->has_previous)
+		put_header(b, "X-Agentiv-Signature-Previous: ", previous.hex);
+	put_header(b, "webhook-signature: ", both);
+}
+
 static enum built build_head(struct builder *b, struct db_conn *c, const struct delivery *d, struct error *err)
 {
 	char event_id[ID_TEXT_SIZE], delivery_id[ID_TEXT_SIZE], timestamp[24];
-	const struct webhook_secret *secret;
-	struct webhook_signature signature;
+	const struct signing *signing;
+	struct signing own;
+	enum built built;
 
-	if (!webhook_secrets_get(b->secrets, c, d->account_id, &secret, err)) {
-		if (err->code == ERR_UNAVAILABLE)
-			return BUILD_LATER;
-		log_error("a webhook secret cannot be used", err);
-		err_set(err, ERR_INTERNAL, "The account's webhook secret cannot be used");
-		return BUILD_FAILED;
+	built = find_signing(b, c, d, &own, &signing, err);
+	if (built == BUILT) {
+		id_format(ID_EVENT, &d->event_id, event_id);
+		id_format(ID_DELIVERY, &d->id, delivery_id);
+		snprintf(timestamp, sizeof timestamp, "%lld", (long long)(clock_now_ms() / 1000));
+		put_header(b, "X-Agentiv-Event: ", event_type_name(d->event));
+		put_header(b, "X-Agentiv-Delivery: ", delivery_id);
+		put_header(b, "webhook-id: ", event_id);
+		put_header(b, "webhook-timestamp: ", timestamp);
+		put_signatures(b, signing, event_id, timestamp);
 	}
-	id_format(ID_EVENT, &d->event_id, event_id);
-	id_format(ID_DELIVERY, &d->id, delivery_id);
-	snprintf(timestamp, sizeof timestamp, "%lld", (long long)(clock_now_ms() / 1000));
-	webhook_sign(secret, event_id, timestamp, buf_str(&b->body), b->body.len, &signature);
-	put_header(b, "X-Agentiv-Signature: ", signature.hex);
-	put_header(b, "X-Agentiv-Event: ", event_type_name(d->event));
-	put_header(b, "X-Agentiv-Delivery: ", delivery_id);
-	put_header(b, "webhook-id: ", event_id);
-	put_header(b, "webhook-timestamp: ", timestamp);
-	put_header(b, "webhook-signature: ", signature.base64);
-	return BUILT;
+	if (d->target)
+		mem_wipe(&own, sizeof own);
+	return built;
+}
+
+/* Where it goes; NULL with the reason when it goes nowhere any more. */
+static const char *find_url(const struct delivery *d, struct error *err)
+{
+	if (d->has_endpoint && !d->target)
+		err_set(err, ERR_INVALID_INPUT, "The endpoint was deleted");
+	else if (d->target && !d->target->enabled && d->event != EVENT_WEBHOOK_TEST)
+		err_set(err, ERR_INVALID_INPUT, "The endpoint is disabled");
+	else if (d->target)
+		return d->target->url;
+	else if (d->url && *d->url)
+		return d->url;
+	else
+		err_set(err, ERR_INVALID_INPUT, "There is no URL to send it to");
+	return NULL;
 }
 
 enum built builder_make(struct builder *b, struct db_conn *c, const struct delivery *d, bool large,
                         struct sending **out, struct error *err)
 {
+	const char *url = find_url(d, err);
 	enum built built;
 
-	if (!d->url || !*d->url) {
-		err_set(err, ERR_INVALID_INPUT, "There is no URL to send it to");
+	if (!url)
 		return BUILD_FAILED_FOR_GOOD;
-	}
 	start_over(b);
-	buf_add(&b->head, d->url, strlen(d->url) + 1);
+	buf_add(&b->head, url, strlen(url) + 1);
 	built = build_body(b, c, d, large, err);
 	if (built == BUILT)
 		built = build_head(b, c, d, err);

@@ -104,11 +104,11 @@ static void build(struct claimer *k, const struct delivery *d)
 		fail(k, d, err.message, built == BUILD_FAILED_FOR_GOOD);
 }
 
-static int64_t next_look(struct claimer *k, unsigned count, int64_t now_ms, int64_t next_due_ms)
+static int64_t next_look(struct claimer *k, bool any, int64_t now_ms, int64_t next_due_ms)
 {
-	int64_t now_us = clock_mono_us(), look_us = pace_next(&k->pace, count > 0, now_us);
+	int64_t now_us = clock_mono_us(), look_us = pace_next(&k->pace, any, now_us);
 
-	if (count > 0)
+	if (any)
 		return now_us;
 	if (next_due_ms <= now_ms)
 		return now_us + BUSY_US;
@@ -121,11 +121,11 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 	const struct config *cfg = k->s->env.cfg;
 	int64_t lease_ms = cfg->webhook_lease_s * INT64_C(1000), now_ms = clock_now_ms(), next_due_ms;
 	int64_t least_ms = cfg->webhook_timeout_s * INT64_C(1000) + LEASE_SPARE_MS;
-	unsigned i;
+	unsigned i, fanned;
 
 	*count = 0;
 	if (!outbox_claim(k->s->env.db, &k->c, expected, max, now_ms, lease_ms > least_ms ? lease_ms : least_ms,
-	                  &k->cursor, &k->arena, k->found, count, &next_due_ms, err))
+	                  &k->cursor, &k->arena, k->found, count, &fanned, &next_due_ms, err))
 		return false;
 	for (i = 0; i < *count; i++)
 		build(k, &k->found[i]);
@@ -135,7 +135,7 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 		builder_rest(k->builder);
 	arena_reset(&k->arena);
 	k->due_ms = next_due_ms;
-	k->look_us = next_look(k, *count, now_ms, next_due_ms);
+	k->look_us = next_look(k, *count + fanned > 0, now_ms, next_due_ms);
 	return true;
 }
 

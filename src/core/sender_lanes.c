@@ -9,7 +9,7 @@
 #define uthash_free(p, size) mem_free(p)
 #include <uthash.h>
 
-#define LANES_MAX     4096               /* then those that are not used are forgotten */
+#define LANES_MAX     16384              /* then those that are not used are forgotten */
 #define QUICK_US      INT64_C(1000000)   /* an answer in this time opens a lane further */
 #define SLOW_US       INT64_C(2000000)   /* one that takes longer narrows it */
 #define NEAR_US       INT64_C(4000)      /* one that answers sooner has enough with ENOUGH at once */
@@ -18,6 +18,9 @@
 #define POSTPONE_MIN_MS  250
 #define POSTPONE_FAR_MS  1000            /* the furthest turn of one that was slow for a moment */
 #define POSTPONE_MAX_MS  120000
+#define BREAK_AFTER   5                  /* failures in a row, then its breaker opens … */
+#define BREAK_US      INT64_C(5000000)   /* … for so long, twice that after the next failure, … */
+#define BREAK_MAX_US  INT64_C(60000000)  /* … and at most */
 
 struct lane {
 	UT_hash_handle hh;
@@ -27,6 +30,9 @@ struct lane {
 	int64_t  moved_us;               /* when an attempt last ended, or the first began */
 	int64_t  slow_us;                /* for how long it has been slow; each quick answer takes some back */
 	int64_t  free_ms;                /* until when its turns are given to what was postponed */
+	unsigned failures;               /* in a row */
+	int64_t  broken_us;              /* until when its breaker is open */
+	bool     fixed;
 	size_t   key_len;
 	char     key[];
 };
@@ -54,6 +60,7 @@ struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us
 		at = mem_zalloc(sizeof *at + n);
 		at->limit = l->first;
 		at->most = l->most;
+		at->fixed = l->fixed;
 		at->moved_us = now_us;
 		at->key_len = n;
 		memcpy(at->key, key, n);
@@ -69,9 +76,15 @@ void lane_put(struct lane *l)
 		l->users--;
 }
 
-bool lane_open(const struct lane *l)
+/* Half open, behind the breaker's time, it takes one. */
+bool lane_open(const struct lane *l, int64_t now_us)
 {
-	return l->under_way < l->limit;
+	return l->under_way < (l->failures >= BREAK_AFTER ? 1 : l->limit) && now_us >= l->broken_us;
+}
+
+bool lane_slow(const struct lane *l)
+{
+	return l->mean_us > QUICK_US;
 }
 
 void lane_begin(struct lane *l, int64_t now_us)
@@ -85,14 +98,35 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us)
+/* Those that began before it opened end without lengthening it. */
+static void count_failure(struct lane *l, bool failed, int64_t now_us)
+{
+	int64_t wait_us = BREAK_US;
+	unsigned i;
+
+	if (!failed) {
+		l->failures = 0;
+		l->broken_us = 0;
+		return;
+	}
+	if (now_us < l->broken_us || ++l->failures < BREAK_AFTER)
+		return;
+	for (i = BREAK_AFTER; i < l->failures && wait_us < BREAK_MAX_US; i++)
+		wait_us *= 2;
+	l->broken_us = now_us + least(wait_us, BREAK_MAX_US);
+}
+
+void lane_end(struct lane *l, enum lane_end end, int64_t duration_us, int64_t now_us)
 {
 	int64_t still_us = now_us - l->moved_us;
 
 	l->under_way--;
 	l->moved_us = now_us;
+	if (l->fixed)
+		return;
+	count_failure(l, end != LANE_WELL, now_us);
 	l->mean_us = l->mean_us ? l->mean_us + (duration_us - l->mean_us) / 8 : duration_us;
-	if (answered && duration_us < QUICK_US) {
+	if (end != LANE_SILENT && duration_us < QUICK_US) {
 		l->slow_us -= l->slow_us / 8;
 		if (l->limit < l->most && (l->limit < ENOUGH || l->mean_us > NEAR_US))
 			l->limit++;
@@ -105,7 +139,8 @@ void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us
 
 bool lane_stuck(const struct lane *l, int64_t now_us)
 {
-	return !lane_open(l) && (l->mean_us > QUICK_US || now_us - l->moved_us > STILL_US);
+	return !lane_open(l, now_us) &&
+	       (now_us < l->broken_us || l->mean_us > QUICK_US || now_us - l->moved_us > STILL_US);
 }
 
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
@@ -116,6 +151,8 @@ int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 	int64_t each_ms = (l->mean_us > still_us ? l->mean_us : still_us) / 1000 / l->limit;
 	int64_t at = l->free_ms > now_ms + POSTPONE_MIN_MS ? l->free_ms : now_ms + POSTPONE_MIN_MS;
 
+	if (now_us < l->broken_us)
+		return postpone_to(now_ms + (l->broken_us - now_us) / 1000);
 	at += each_ms;
 	l->free_ms = least(at, now_ms + far_ms);
 	return postpone_to(l->free_ms);

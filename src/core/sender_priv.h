@@ -13,11 +13,14 @@
 #include "net/http_client.h"
 #include "store/outbox.h"
 
-/* How many attempts may be under way to one receiver, or for one account: more as it answers quickly, fewer as it
- * does not (additive increase, multiplicative decrease; Chiu and Jain 1989). So those that are slow or dead hold
- * few of the sender's slots, and what cannot be sent to them is given back for later. Owner's thread only. */
+/* How many attempts may be under way to one receiver: more as it answers quickly, fewer as it does not (additive increase,
+ * multiplicative decrease; Chiu and Jain 1989), none for a while when it has done nothing but fail (a circuit breaker;
+ * Nygard 2007), then one to look again. A receiver is an endpoint, or the origin of runs' own URLs. So those that are slow
+ * or dead hold few of the sender's slots, and what cannot be sent to them is given back for later. Lanes of accounts are of
+ * one width. Owner's thread only. */
 struct lane;
-struct lanes { struct lane *table; unsigned first, most; };   /* limits: of a new lane, of any */
+struct lanes { struct lane *table; unsigned first, most; bool fixed; };   /* limits: of a new lane, of any */
+enum lane_end { LANE_WELL /* 2xx */, LANE_ANSWERED /* any other status */, LANE_SILENT /* no answer */ };
 
 /* The next of the instants at which something postponed comes back: what is due together is given back together. */
 static inline int64_t postpone_to(int64_t ms)
@@ -27,11 +30,12 @@ static inline int64_t postpone_to(int64_t ms)
 
 struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us);   /* one reference */
 void lane_put(struct lane *l);
-bool lane_open(const struct lane *l);
+bool lane_open(const struct lane *l, int64_t now_us);
+/* It has not answered within a second lately: all of them together have half of the sender's slots. */
+bool lane_slow(const struct lane *l);
 void lane_begin(struct lane *l, int64_t now_us);
-/* answered: there was an HTTP answer, of whatever status. */
-void lane_end(struct lane *l, bool answered, int64_t duration_us, int64_t now_us);
-/* It is full, and does not move: what waits for it had better not. */
+void lane_end(struct lane *l, enum lane_end end, int64_t duration_us, int64_t now_us);
+/* It is full, and does not move, or its breaker is open: what waits for it had better not. */
 bool lane_stuck(const struct lane *l, int64_t now_us);
 /* When to try again what is given back, spread by how fast the lane moves over as long as it has been slow. */
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us);
@@ -41,9 +45,10 @@ struct sending {
 	struct http_call call;               /* first: the client gives it back */
 	struct sender *sender;
 	struct sending *next;
-	struct lane *host, *account;         /* while it is the owner's thread's */
+	struct lane *receiver, *account;     /* while it is the owner's thread's */
+	bool     slow;                       /* under way to one that was slow when it began */
 	struct delivery_result result;
-	char    *error;                      /* result.error's memory */
+	char    *error, *response;           /* of the result: its memory */
 	int64_t  release_at;                 /* ms; given back instead of recorded */
 	size_t   size;                       /* bytes of the block */
 	char     text[];
@@ -57,6 +62,11 @@ void sendings_move(struct sendings *from, struct sendings *to);
 void sending_free(struct sending *s);
 
 struct secrets;
+/* What a delivery is signed with: a secret, and for a while the one before it. */
+struct signing { struct webhook_secret now, previous; bool has_previous; };
+/* Opens an endpoint's; wiped by the caller. */
+bool signing_of_endpoint(struct secrets *seal, const struct delivery_target *t, int64_t now_ms, struct signing *out,
+                         struct error *err);
 /* Accounts' webhook secrets, opened, for a short time. The claimer's. */
 struct webhook_secrets;
 struct webhook_secrets *webhook_secrets_new(struct secrets *seal);
@@ -64,7 +74,7 @@ void webhook_secrets_free(struct webhook_secrets *s);                      /* wi
 void webhook_secrets_expire(struct webhook_secrets *s);                    /* wipes those whose time is over */
 /* The pointer is good until the next call. */
 bool webhook_secrets_get(struct webhook_secrets *s, struct db_conn *c, uint64_t account_id,
-                         const struct webhook_secret **out, struct error *err);
+                         const struct signing **out, struct error *err);
 
 /* Makes sendings of deliveries. The claimer's. */
 struct builder;
@@ -86,6 +96,7 @@ struct sending *builder_bare(struct builder *b, const struct delivery *d);
 /* Called with the lock: has the other senders of this host look for what this one has no room for, or gives back. */
 void sender_pass_on(struct sender *s);
 
+#define STATUS_GONE 410
 #define CLAIM_MAX 64          /* deliveries in one claim, attempts in one record */
 
 struct sender {
@@ -95,7 +106,8 @@ struct sender {
 
 	/* the owner's thread */
 	struct http_client *http;
-	struct lanes hosts, accounts;
+	struct lanes receivers, accounts;
+	unsigned slow;                   /* under way to slow ones */
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
 	bool     draining, stopping, rested;
 	int64_t  active_us;              /* when something was last under way */
@@ -114,6 +126,7 @@ struct sender {
 	bool     away;                   /* the database did not answer the claimer */
 	struct sendings claimed, results, releases;
 	struct sender_counts counts;
+	unsigned shard;                  /* of the totals that it adds to */
 
 	pthread_t claimer, recorder;
 	bool      has_claimer, has_recorder;

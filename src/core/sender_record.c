@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "core/endpoints.h"
 #include "core/split_write.h"
 #include "core/threads.h"
 
@@ -24,7 +25,7 @@ static bool write_results(void *ctx, unsigned from, unsigned n, struct error *er
 {
 	struct group *g = ctx;
 
-	if (outbox_record(g->s->env.db, &g->conn, g->results + g->recorded + from, n, err))
+	if (outbox_record(g->s->env.db, &g->conn, g->s->shard, g->results + g->recorded + from, n, err))
 		return true;
 	db_put(g->s->env.db, g->conn);
 	g->conn = NULL;
@@ -41,6 +42,8 @@ static bool leave_out_error(void *ctx, unsigned i)
 	if (!r->error || r->error == unstorable)
 		return false;
 	r->error = unstorable;
+	r->response = NULL;
+	r->response_len = 0;
 	return true;
 }
 
@@ -69,6 +72,38 @@ static void record(struct sender *s, struct group *g)
 			cond_wait_until(&s->record, &s->lock, clock_mono_us() + AWAY_PAUSE_US);
 		over = s->giving_up;
 		pthread_mutex_unlock(&s->lock);
+	}
+}
+
+/* What its attempt says of an endpoint: it is gone, or has done nothing but fail for too long. */
+static bool is_hopeless(const struct delivery_result *r, enum endpoint_disabled *why)
+{
+	if (!r->has_endpoint || !r->url || r->state == DELIVERY_DELIVERED)
+		return false;
+	*why = r->status == STATUS_GONE ? DISABLED_GONE : DISABLED_FAILING;
+	return r->status == STATUS_GONE || (r->failing_since != 0 && r->at - r->failing_since >= ENDPOINT_FAILING_MAX_MS);
+}
+
+/* Seldom any. One that stays, as the database is away just now, is given up by its next attempt. */
+static void give_up_endpoints(struct sender *s, const struct group *g)
+{
+	enum endpoint_disabled why;
+	char id[ID_TEXT_SIZE];
+	struct error err;
+	unsigned i;
+	bool done;
+
+	for (i = 0; i < g->n; i++) {
+		const struct delivery_result *r = &g->results[i];
+
+		if (!is_hopeless(r, &why))
+			continue;
+		id_format(ID_ENDPOINT, &r->endpoint_id, id);
+		if (!endpoints_give_up(s->env.db, r->account_id, &r->endpoint_id, why, r->failing_since, &done, &err))
+			log_error("a webhook endpoint could not be disabled", &err);
+		else if (done)
+			log_write(LOG_WARN, "a webhook endpoint is disabled", "endpoint=%s reason=%s", id,
+			          endpoint_disabled_name(why));
 	}
 }
 
@@ -141,6 +176,12 @@ static void count(struct sender *s, const struct group *g, bool released)
 		}
 }
 
+static void record_all(struct sender *s, struct group *g)
+{
+	record(s, g);
+	give_up_endpoints(s, g);
+}
+
 static void *recorder_main(void *arg)
 {
 	struct sender *s = arg;
@@ -163,7 +204,7 @@ static void *recorder_main(void *arg)
 		if (releases)
 			release(s, g);
 		else
-			record(s, g);
+			record_all(s, g);
 		for (i = 0; i < g->n; i++)
 			sending_free(g->sendings[i]);
 		pthread_mutex_lock(&s->lock);

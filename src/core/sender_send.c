@@ -13,7 +13,6 @@
 #define ERROR_TEXT   300     /* bytes, of what is kept of a failed attempt */
 #define LEASE_SPARE_MS 1000  /* of a lease beyond the attempt's own time, for its record */
 #define LARGE        16384   /* bytes */
-#define STATUS_GONE  410
 
 void sendings_init(struct sendings *l)
 {
@@ -57,6 +56,7 @@ void sendings_move(struct sendings *from, struct sendings *to)
 void sending_free(struct sending *g)
 {
 	mem_free(g->error);
+	mem_free(g->response);
 	mem_free(g);
 }
 
@@ -117,9 +117,9 @@ static void explain(struct sending *g, const struct http_answer *a)
 
 static void leave_lanes(struct sending *g)
 {
-	lane_put(g->host);
+	lane_put(g->receiver);
 	lane_put(g->account);
-	g->host = g->account = NULL;
+	g->receiver = g->account = NULL;
 }
 
 /* Whose webhooks do not come looks here first. The URL and what a receiver says stay out of it: they may hold a
@@ -136,10 +136,21 @@ static void tell(const struct sending *g)
 	          log_quote(r->status ? "" : r->error, error, sizeof error));
 }
 
+static void keep_response(struct sending *g, const struct http_answer *a)
+{
+	if (a->status == 0 || a->body_len == 0)
+		return;
+	g->result.response_len = a->body_len < OUTBOX_RESPONSE_MAX ? a->body_len : OUTBOX_RESPONSE_MAX;
+	g->response = mem_alloc(g->result.response_len);
+	memcpy(g->response, a->body, g->result.response_len);
+	g->result.response = g->response;
+}
+
 static void judge(struct sender *s, struct sending *g, const struct http_answer *a)
 {
 	g->result.status = a->status;
 	g->result.duration_ms = a->duration_us / 1000;
+	keep_response(g, a);
 	if (a->status >= 200 && a->status < 300) {
 		g->result.state = DELIVERY_DELIVERED;
 		return;
@@ -153,17 +164,25 @@ static void judge(struct sender *s, struct sending *g, const struct http_answer 
 static struct sending *without_body(struct sending *g)
 {
 	/* size goes on counting what was held for it, until the sender gives that back */
-	return g->size < LARGE ? g : mem_grow(g, sizeof *g);
+	struct sending *small;
+
+	if (g->size < LARGE)
+		return g;
+	small = mem_grow(g, sizeof *g + strlen(g->call.url) + 1);
+	small->result.url = small->result.url ? small->text : NULL;
+	return small;
 }
 
 static void on_done(struct http_call *call, const struct http_answer *a)
 {
 	struct sending *g = (struct sending *)call;
 	struct sender *s = g->sender;
+	enum lane_end end = a->status == 0 ? LANE_SILENT : a->status / 100 == 2 ? LANE_WELL : LANE_ANSWERED;
 	int64_t now_us = clock_mono_us();
 
-	lane_end(g->host, a->status != 0, a->duration_us, now_us);
-	lane_end(g->account, a->status != 0, a->duration_us, now_us);
+	lane_end(g->receiver, end, a->duration_us, now_us);
+	lane_end(g->account, end, a->duration_us, now_us);
+	s->slow -= g->slow;
 	leave_lanes(g);
 	if (s->stopping) {
 		/* what became of it is not known: it is sent again */
@@ -196,12 +215,16 @@ static void start(struct sender *s, struct sending *g, int64_t now_us)
 	}
 	g->call.done = on_done;
 	g->result.at = clock_now_ms();
+	if (g->result.has_endpoint)
+		g->result.url = g->call.url;
 	if (!http_client_post(s->http, &g->call, &err)) {
 		log_error("a delivery could not be sent", &err);
 		end_unsent(s, g, &err, false);
 		return;
 	}
-	lane_begin(g->host, now_us);
+	g->slow = lane_slow(g->receiver);
+	s->slow += g->slow;
+	lane_begin(g->receiver, now_us);
 	lane_begin(g->account, now_us);
 }
 
@@ -212,7 +235,7 @@ static void give_back(struct sender *s, struct sending *g, int64_t release_at)
 	sendings_add(&s->back, g);
 }
 
-/* Scheme, host and port: those behind one origin share a lane. */
+/* Scheme, host and port: URLs of runs behind one origin share a lane. */
 static size_t origin_length(const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -223,9 +246,12 @@ static size_t origin_length(const char *url)
 
 static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
 {
-	if (g->host)
+	const struct delivery_result *r = &g->result;
+
+	if (g->receiver)
 		return;
-	g->host = lane_get(&s->hosts, g->call.url, origin_length(g->call.url), now_us);
+	g->receiver = r->has_endpoint ? lane_get(&s->receivers, r->endpoint_id.b, sizeof r->endpoint_id.b, now_us) :
+					lane_get(&s->receivers, g->call.url, origin_length(g->call.url), now_us);
 	g->account = lane_get(&s->accounts, &g->result.account_id, sizeof g->result.account_id, now_us);
 }
 
@@ -233,18 +259,20 @@ static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
 static bool send_or_wait(struct sender *s, struct sending *g, int64_t now_us, int64_t now_ms)
 {
 	struct lane *full;
+	bool crowded;
 
 	if (s->draining || g->result.due_at - now_ms < g->call.timeout_ms + LEASE_SPARE_MS) {
 		give_back(s, g, now_ms);
 		return false;
 	}
 	enter_lanes(s, g, now_us);
-	full = !lane_open(g->host) ? g->host : !lane_open(g->account) ? g->account : NULL;
+	crowded = lane_slow(g->receiver) && s->slow >= s->inflight / 2;
+	full = crowded || !lane_open(g->receiver, now_us) ? g->receiver : !lane_open(g->account, now_us) ? g->account : NULL;
 	if (!full) {
 		start(s, g, now_us);
 		return false;
 	}
-	if (!lane_stuck(full, now_us))
+	if (!crowded && !lane_stuck(full, now_us))
 		return true;
 	give_back(s, g, lane_postpone(full, now_ms, now_us));
 	return false;

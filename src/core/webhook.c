@@ -69,6 +69,35 @@ void webhook_schedule_body(struct buf *b, const struct schedule_event *e)
 	json_obj_close(&w);
 }
 
+void webhook_test_body(struct buf *b, const struct id *endpoint, const struct id *user, int64_t now_ms)
+{
+	struct json_out w;
+
+	json_begin(&w, b);
+	json_obj_open(&w, NULL);
+	json_put_str(&w, "event", event_type_name(EVENT_WEBHOOK_TEST));
+	json_put_id(&w, "webhook_id", ID_ENDPOINT, endpoint);
+	json_put_id(&w, "user_id", ID_USER, user);
+	json_put_str(&w, "message", "This is a test; no run has ended.");
+	json_put_time(&w, "timestamp", now_ms);
+	json_obj_close(&w);
+}
+
+void webhook_disconnected_body(struct buf *b, const char *integration, const struct id *user, const char *reason,
+                               int64_t now_ms)
+{
+	struct json_out w;
+
+	json_begin(&w, b);
+	json_obj_open(&w, NULL);
+	json_put_str(&w, "event", event_type_name(EVENT_INTEGRATION_DISCONNECTED));
+	json_put_str(&w, "integration", integration);
+	json_put_id(&w, "user_id", ID_USER, user);
+	json_put_str(&w, "reason", reason);
+	json_put_time(&w, "timestamp", now_ms);
+	json_obj_close(&w);
+}
+
 bool webhook_secret_read(const char *text, size_t n, struct webhook_secret *out, struct error *err)
 {
 	size_t prefix = sizeof SECRET_PREFIX - 1;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "store/executions.h"
 #include "store/outbox.h"
 
@@ -21,6 +22,15 @@ struct schedule_event {
 	int64_t scheduled_for, timestamp;
 };
 void webhook_schedule_body(struct buf *b, const struct schedule_event *e);
+
+/* The body of webhook.test. Adds to b. */
+void webhook_test_body(struct buf *b, const struct id *endpoint, const struct id *user, int64_t now_ms);
+/* The body of integration.disconnected. reason: for its owner, without a secret. Adds to b. */
+void webhook_disconnected_body(struct buf *b, const char *integration, const struct id *user, const char *reason,
+                               int64_t now_ms);
+
+/* What receivers can be told of: each event with what it means and an example of its body, as an array. */
+void webhook_catalogue_put(struct json_out *w, const char *key);
 
 /* "whsec_" and base64 of the key (Standard Webhooks). */
 #define WEBHOOK_SECRET_MAX 255

@@ -1,4 +1,4 @@
-/* Users, plans, subscriptions, webhook secrets. */
+/* Users, plans, subscriptions. */
 #include "ctl/print.h"
 
 #include <string.h>
@@ -126,22 +126,5 @@ bool cmd_subscription_set(struct ctl *c)
 	print_text(&t, "Status", subscription_name(status));
 	print_time(&t, "Trial ends", ends);
 	table_print(&t, "", &c->out);
-	return true;
-}
-
-bool cmd_webhook_secret_show(struct ctl *c)
-{
-	char secret[WEBHOOK_SECRET_SIZE];
-
-	if (!admin_webhook_secret(&c->admin, ctl_text(c, "user"), secret, &c->err))
-		return false;
-	if (c->json) {
-		json_obj_open(&c->w, NULL);
-		json_put_str(&c->w, "secret", secret);
-		json_obj_close(&c->w);
-	} else {
-		buf_addf(&c->out, "%s\n", secret);
-	}
-	mem_wipe(secret, sizeof secret);
 	return true;
 }

@@ -150,6 +150,32 @@ static const struct ctl_option schedule_preview_options[] = {
 	COUNT("count", SCHEDULE_PREVIEW_MAX, "so many times (5)"),
 	END};
 
+#define ENDPOINT {"endpoint", NULL, OPT_TEXT, "ENDPOINT", true, true, NULL, "the endpoint's id, whk_…", 0}
+
+static const char *const delivery_states[] = {"pending", "delivered", "failed", NULL};
+
+static const struct ctl_option webhook_deliveries_options[] = {
+	ENDPOINT,
+	USER,
+	{"status", NULL, OPT_CHOICE, "STATUS", false, false, delivery_states, "only what is pending, delivered or failed", 0},
+	COUNT("limit", 10000, "at most so many, the newest (20)"),
+	END};
+
+static const struct ctl_option webhook_test_options[] = {ENDPOINT, USER, END};
+
+static const struct ctl_option webhook_replay_options[] = {
+	USER,
+	OPTIONAL("delivery", OPT_TEXT, "ID", "this delivery, dlv_…"),
+	OPTIONAL("event", OPT_TEXT, "ID", "this event, evt_…"),
+	OPTIONAL("endpoint", OPT_TEXT, "ID", "all deliveries to this endpoint, whk_…, …"),
+	OPTIONAL("failed-since", OPT_PAST, "TIME", "… that failed and were made since then; a time, a date or a span like 6h"),
+	END};
+
+static const struct ctl_option outbound_check_options[] = {
+	{"url", NULL, OPT_TEXT, "URL", true, true, NULL, "the URL", 0},
+	OPTIONAL("strict", OPT_FLAG, NULL, "leave out what the configuration allows in addition"),
+	END};
+
 static const struct ctl_option audit_options[] = {
 	OPTIONAL("user", OPT_TEXT, "USER", "of this user only"),
 	OPTIONAL("action", OPT_TEXT, "PREFIX", "actions that begin with this: key, key.create, …"),
@@ -243,7 +269,23 @@ const struct ctl_command ctl_commands[] = {
 	{"memory reset", NEED_SCHEMA, memory_reset_options, cmd_memory_reset,
 	 "Have an agent forget what it has learned of a user", NULL},
 	{"webhook-secret show", NEED_SCHEMA | NEED_SEAL, user_options, cmd_webhook_secret_show,
-	 "Show the secret that a user's webhooks are signed with", NULL},
+	 "Show the secret that the webhooks of a user's runs are signed with",
+	 "Those that go to a run's own webhook_url. An endpoint has a secret of its own."},
+	{"webhook-secret rotate", NEED_SCHEMA | NEED_SEAL, user_options, cmd_webhook_secret_rotate,
+	 "Make a new secret for the webhooks of a user's runs, and show it",
+	 "The old one signs beside it for 24 hours."},
+	{"webhook list", NEED_SCHEMA, user_options, cmd_webhook_list, "List a user's webhook endpoints", NULL},
+	{"webhook deliveries", NEED_SCHEMA, webhook_deliveries_options, cmd_webhook_deliveries,
+	 "Show what was delivered to a webhook endpoint, the newest first", NULL},
+	{"webhook test", NEED_SCHEMA, webhook_test_options, cmd_webhook_test,
+	 "Send a test to a webhook endpoint, also to one that is disabled", NULL},
+	{"webhook replay", NEED_SCHEMA, webhook_replay_options, cmd_webhook_replay,
+	 "Send a delivery, an event, or all that failed, once more",
+	 "An event goes to every endpoint that wants it now. What failed since a time is sent once, however\n"
+	 "often it is asked for."},
+	{"outbound check", 0, outbound_check_options, cmd_outbound_check,
+	 "Say whether a webhook may be sent to a URL, and why not",
+	 "The host is resolved, here and now. The exit status is 0 when it is allowed, 1 when it is refused."},
 	{"execution show", NEED_SCHEMA, execution_show_options, cmd_execution_show,
 	 "Show a run of any user, with its steps", NULL},
 	{"schedule list", NEED_SCHEMA, user_options, cmd_schedule_list, "List a user's schedules", NULL},

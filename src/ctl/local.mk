@@ -8,6 +8,7 @@ libctl_a_SOURCES = \
 	src/ctl/cmd_connections.c src/ctl/files.c \
 	src/ctl/cmd_executions.c src/ctl/cmd_memory.c src/ctl/cmd_secrets.c src/ctl/cmd_secrets_status.c \
 	src/ctl/cmd_schedules.c src/ctl/cmd_schedule_history.c src/ctl/cmd_schedule_preview.c src/ctl/schedules.h \
+	src/ctl/cmd_outbound.c src/ctl/cmd_webhooks.c \
 	src/ctl/cmd_setup.c src/ctl/cmd_tick.c \
 	src/ctl/cmd_doctor.c src/ctl/doctor.h src/ctl/doctor_host.c src/ctl/doctor_rotation.c \
 	src/ctl/doctor_queue.c src/ctl/doctor_schedules.c

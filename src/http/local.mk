@@ -32,6 +32,7 @@ libapi_a_SOURCES = \
 	src/api/session.c \
 	src/api/runs.c src/api/runs_priv.h \
 	src/api/runs_answer.c src/api/runs_request.c \
+	src/api/webhooks.c src/api/webhooks_priv.h src/api/webhook_deliveries.c \
 	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \
 	src/api/waiting_look.c src/api/waiting_table.c \
 	src/http/router.c \

@@ -11,6 +11,9 @@ static const char *const execution_queries[] = {
 static const char *const step_queries[] = {"after", "limit", NULL};
 static const char *const preview_queries[] = {"count", "from", "cron_expr", "timezone", NULL};
 static const char *const history_queries[] = {"outcome", "limit", "cursor", NULL};
+static const char *const delivery_queries[] = {"status", "event", "created_after", "created_before", "limit", "cursor", NULL};
+
+#define WEBHOOKS_READ (SCOPE_AGENTS_READ | SCOPE_WEBHOOKS_WRITE)      /* either */
 
 const struct route routes[] = {
 	{HTTP_POST, "/api/agents/{}/run", agents_run,
@@ -43,6 +46,32 @@ const struct route routes[] = {
 	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, preview_queries},
 	{HTTP_GET, "/api/schedules/{}/history", schedules_history_get,
 	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, history_queries},
+	{HTTP_GET, "/api/webhooks", webhooks_list,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, NULL},
+	{HTTP_POST, "/api/webhooks", webhooks_create,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
+	{HTTP_GET, "/api/webhooks/{}", webhooks_get,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, NULL},
+	{HTTP_PATCH, "/api/webhooks/{}", webhooks_update,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
+	{HTTP_DELETE, "/api/webhooks/{}", webhooks_delete,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, false, NULL},
+	{HTTP_POST, "/api/webhooks/{}/rotate-secret", webhooks_rotate,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
+	{HTTP_POST, "/api/webhooks/{}/test", webhooks_test,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
+	{HTTP_GET, "/api/webhooks/{}/deliveries", webhooks_deliveries,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, delivery_queries},
+	{HTTP_POST, "/api/webhooks/{}/replay", webhooks_replay,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
+	{HTTP_GET, "/api/webhook-deliveries/{}", webhook_deliveries_get,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, NULL},
+	{HTTP_POST, "/api/webhook-deliveries/{}/replay", webhook_deliveries_replay,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
+	{HTTP_GET, "/api/webhook-events", webhook_events_list,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, NULL},
+	{HTTP_POST, "/api/webhook-events/{}/replay", webhook_events_replay,
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
 	{HTTP_POST, "/api/session", session_create,
 	 ACCESS_OPEN, FEATURE_NONE, 0, true, NULL},
 	{HTTP_DELETE, "/api/session", session_delete,

@@ -23,7 +23,7 @@ struct route {
 	route_handler     handler;
 	enum route_access access;
 	enum route_feature feature;
-	unsigned          scope;          /* bit of enum scope, 0 none */
+	unsigned          scope;          /* bits of enum scope: any of them; 0 none */
 	bool              has_body;       /* reads a JSON body */
 	const char *const *query;         /* names of known query parameters, NULL-terminated; NULL none */
 };

@@ -10,6 +10,7 @@ static const char *const features[] = {
 void routes_write(struct json_out *w)
 {
 	const char *const *name;
+	char scope[64];
 	unsigned i;
 
 	json_arr_open(w, NULL);
@@ -21,7 +22,8 @@ void routes_write(struct json_out *w)
 		json_put_str(w, "path", r->path);
 		json_put_str(w, "access", accesses[r->access]);
 		json_put_str(w, "feature", features[r->feature]);
-		json_put_str(w, "scope", r->scope ? scope_name((enum scope)r->scope) : NULL);
+		scopes_format(r->scope, scope, sizeof scope);
+		json_put_str(w, "scope", r->scope ? scope : NULL);
 		json_put_bool(w, "has_body", r->has_body);
 		json_arr_open(w, "query");
 		for (name = r->query; name && *name; name++)

@@ -102,19 +102,26 @@ static bool has_feature(const struct request *r, struct error *err)
 		[FEATURE_WHITE_LABEL] = {p->features.white_label, "white-label"},
 	};
 
-	return features[r->route->feature].has ||
-	       err_set(err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan,
-	               features[r->route->feature].name);
+	enum route_feature lacks = r->route->feature;
+
+	/* whatever a key asks for takes access by the API first */
+	if (lacks != FEATURE_NONE && !features[FEATURE_API].has)
+		lacks = FEATURE_API;
+	return features[lacks].has ||
+	       err_set(err, ERR_FORBIDDEN, "The plan %s does not include %s", p->plan, features[lacks].name);
 }
 
 static bool has_scope(const struct request *r, struct error *err)
 {
+	char scopes[64];
+
 	if (r->route->access == ACCESS_SESSION && !r->auth->principal.session)
 		return err_set(err, ERR_FORBIDDEN, "This takes a session of the dashboard; an API key cannot do it");
-	if ((r->auth->principal.scopes & r->route->scope) == r->route->scope)
+	if (r->route->scope == 0 || (r->auth->principal.scopes & r->route->scope))
 		return true;
-	return err_set(err, ERR_FORBIDDEN, "The API key lacks the scope %s",
-	               scope_name((enum scope)r->route->scope));
+	scopes_format(r->route->scope, scopes, sizeof scopes);
+	return err_set(err, ERR_FORBIDDEN, strchr(scopes, ',') ? "The API key lacks one of the scopes %s" :
+	                                                         "The API key lacks the scope %s", scopes);
 }
 
 /* A refusal is given only by what the database says now. */

@@ -15,7 +15,7 @@
 #include "net/outbound.h"
 
 #define HTTP_HEADERS_MAX 12
-#define HTTP_BODY_KEPT   256       /* bytes of an answer's body that are shown to done */
+#define HTTP_BODY_KEPT   4096      /* bytes of an answer's body that are shown to done */
 
 struct http_client;
 

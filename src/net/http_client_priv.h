@@ -20,7 +20,7 @@ struct transfer {
 	size_t   header_bytes, received, kept;
 	struct gate gate;
 	bool     answered;                 /* a final status and all its headers have come */
-	char     body[HTTP_BODY_KEPT];
+	char    *body;                     /* HTTP_BODY_KEPT bytes, from the first that comes on; NULL: none came yet */
 	char     curl_error[CURL_ERROR_SIZE];
 };
 

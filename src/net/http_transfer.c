@@ -31,8 +31,10 @@ static size_t on_header(char *line, size_t size, size_t n, void *transfer)
 static size_t on_body(char *data, size_t size, size_t n, void *transfer)
 {
 	struct transfer *t = transfer;
-	size_t room = sizeof t->body - t->kept;
+	size_t room = HTTP_BODY_KEPT - t->kept;
 
+	if (!t->body)
+		t->body = mem_alloc(HTTP_BODY_KEPT);
 	memcpy(t->body + t->kept, data, n < room ? n : room);
 	t->kept += n < room ? n : room;
 	t->received += n;
@@ -78,6 +80,7 @@ struct transfer *transfer_new(struct http_client *c)
 void transfer_free(struct transfer *t)
 {
 	curl_easy_cleanup(t->easy);
+	mem_free(t->body);
 	mem_free(t);
 }
 

@@ -127,9 +127,12 @@ static bool refused(const struct imap_status *s, struct error *err)
 			for_good = refusals[i].for_good;
 			why = refusals[i].why;
 		}
-	if (for_good)
-		return err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The mail server refused the login%s; connect the mailbox again"
-		               " with the right name and password", why);
+	if (for_good) {
+		err_set(err, ERR_INTEGRATION_NOT_CONNECTED, "The mail server refused the login%s; connect the mailbox again"
+		        " with the right name and password", why);
+		err->disconnected = true;
+		return false;
+	}
 	err_set(err, ERR_EXECUTION_FAILED, "The mail server does not let anybody log in now%s; it is tried again", why);
 	err->retryable = true;
 	return false;

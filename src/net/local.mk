@@ -6,6 +6,7 @@ libnet_a_SOURCES = \
 	src/net/http_client.c src/net/http_client.h src/net/http_client_priv.h src/net/http_transfer.c \
 	src/net/imap.c src/net/imap.h src/net/imap_command.c src/net/imap_login.c src/net/imap_priv.h src/net/imap_stream.c \
 	src/net/imap_frame.c src/net/imap_parse.c src/net/imap_search.c src/net/imap_parse.h src/net/imap_token.c \
-	src/net/outbound.c src/net/outbound.h src/net/outbound_priv.h src/net/outbound_url.c \
+	src/net/outbound.c src/net/outbound.h src/net/outbound_priv.h \
+	src/net/outbound_resolve.c src/net/outbound_url.c \
 	src/net/utf8.c src/net/utf8.h
 NET_LIBS = libnet.a $(CURL_LIBS)

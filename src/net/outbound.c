@@ -106,7 +106,7 @@ bool outbound_judge(const struct outbound_rules *r, const struct address *a, con
 	                                   : "; only public addresses are allowed while outbound.allow_networks names no network");
 }
 
-static bool from_sockaddr(const struct sockaddr *sa, struct address *out)
+bool outbound_address_of(const struct sockaddr *sa, struct address *out)
 {
 	if (sa->sa_family == AF_INET)
 		*out = address_from_v4(&((const struct sockaddr_in *)sa)->sin_addr);
@@ -122,7 +122,7 @@ bool outbound_check_address(const struct outbound_rules *r, const struct sockadd
 {
 	struct address a;
 
-	if (!from_sockaddr(sa, &a))
+	if (!outbound_address_of(sa, &a))
 		return err_field(err, "", "Only IPv4 and IPv6 addresses are allowed");
 	return outbound_judge(r, &a, "", err);
 }
@@ -131,7 +131,7 @@ bool outbound_names_address(const struct outbound_rules *r, const struct sockadd
 {
 	struct address a;
 
-	return from_sockaddr(sa, &a) && allowed_by_operator(r, &a);
+	return outbound_address_of(sa, &a) && allowed_by_operator(r, &a);
 }
 
 struct outbound_rules *outbound_rules_new(const char *networks, struct error *err)

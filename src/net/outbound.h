@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/err.h"
+#include "base/network.h"
 
 struct outbound_rules;   /* the operator's allowed networks; read-only after making */
 
@@ -24,9 +25,16 @@ bool outbound_check_address(const struct outbound_rules *r, const struct sockadd
 /* Is it in a network that the operator named? */
 bool outbound_names_address(const struct outbound_rules *r, const struct sockaddr *sa);
 
+/* What a URL leads to, with its host resolved: a connection is made to one of the addresses that are allowed. */
+#define OUTBOUND_HOST_SIZE     256
+#define OUTBOUND_ADDRESSES_MAX 64
+struct outbound_address { char text[ADDRESS_TEXT_SIZE]; bool allowed; char why[sizeof ((struct error *)0)->message]; };
+struct outbound_verdict { struct outbound_address addresses[OUTBOUND_ADDRESSES_MAX]; unsigned count; };
+/* Waits for the resolver. ERR_INVALID_INPUT says why nothing can be connected to; out has what was found until then. */
+bool outbound_resolve(const struct outbound_rules *r, const char *url, struct outbound_verdict *out, struct error *err);
+
 /* The same for the URL of a mail server: imaps:// or imap://, ports 143, 993 and 1024–65535, after the host at most a
  * folder's name. */
-#define OUTBOUND_HOST_SIZE 256
 struct mail_url {
 	bool tls;                       /* imaps: from the first byte on */
 	unsigned port;

@@ -1,4 +1,4 @@
-/* What the two files of the outbound rules share. */
+/* What the files of the outbound rules share. */
 #ifndef AGENTIV_NET_OUTBOUND_PRIV_H
 #define AGENTIV_NET_OUTBOUND_PRIV_H
 
@@ -7,5 +7,8 @@
 
 bool outbound_judge(const struct outbound_rules *r, const struct address *a, const char *field,
                     struct error *err);
+bool outbound_address_of(const struct sockaddr *sa, struct address *out);   /* false: neither IPv4 nor IPv6 */
+/* The host of a URL that was checked, as it is looked up; IPv6 in brackets. */
+bool outbound_host(const char *url, char out[OUTBOUND_HOST_SIZE], struct error *err);
 
 #endif

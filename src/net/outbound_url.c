@@ -191,6 +191,22 @@ bool outbound_check_url(const struct outbound_rules *r, const char *url, const c
 	return ok;
 }
 
+bool outbound_host(const char *url, char out[OUTBOUND_HOST_SIZE], struct error *err)
+{
+	struct found f = {NULL, NULL, NULL};
+	CURLU *u = curl_url();
+	bool ok;
+
+	if (!u)
+		return err_set(err, ERR_INTERNAL, "No memory to read a URL");
+	ok = take_apart(u, url, &f, "", err) && (strlen(f.host) < OUTBOUND_HOST_SIZE || refuse("", "names no valid host", err));
+	if (ok)
+		snprintf(out, OUTBOUND_HOST_SIZE, "%s", f.host);
+	release(&f);
+	curl_url_cleanup(u);
+	return ok;
+}
+
 /* "/INBOX/Bills%20paid": the folder's name, decoded, as it would be shown. */
 static bool get_folder(CURLU *u, char *out, size_t size, const char *field, struct error *err)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/endpoints.h"
 #include "store/months.h"
 #include "store/plan_cols.h"
 #include "store/queue.h"
@@ -284,7 +285,7 @@ static bool set_plan_body(struct db_conn *c, void *ctx, struct error *err)
 	/* an earlier month had the limits that it ended with */
 	return account_lock(c, p->account_id, err) && plan_exists(c, p->plan, err) &&
 	       months_close(c, p->account_id, clock_now_ms(), err) && write_plan(c, p, err) &&
-	       write_limits(c, p->account_id, err) && queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
+	       write_limits(c, p->account_id, err) && endpoint_events_update(c, p->account_id, err) && queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
 }
 
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
@@ -296,22 +297,46 @@ bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,
 	return db_transaction(db, set_plan_body, NULL, &p, err);
 }
 
-bool webhook_secret_load(struct db_conn *c, uint64_t account_id, struct buf *sealed, struct error *err)
+bool webhook_secret_load(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct buf *sealed, struct buf *previous,
+                         struct error *err)
 {
-	struct db_arg arg = db_int((int64_t)account_id);
+	static const char sql[] = "SELECT webhook_secret, IF(previous_webhook_until > ?, previous_webhook_secret, NULL)"
+				  " FROM accounts WHERE id = ?";
+	struct db_arg args[2] = {db_int(now_ms), db_int((int64_t)account_id)};
 	const char *p;
 	size_t n;
 	int got;
 
-	if (!db_query(c, "SELECT webhook_secret FROM accounts WHERE id = ?", &arg, 1, err))
+	if (!db_query(c, sql, args, 2, err))
 		return false;
 	got = db_next(c, err);
 	if (got == 1 && (p = db_col_bytes(c, 0, &n)) != NULL)
 		buf_add(sealed, p, n);
+	if (got == 1 && (p = db_col_bytes(c, 1, &n)) != NULL)
+		buf_add(previous, p, n);
 	db_end(c);
 	if (got == 0)
 		return err_set(err, ERR_NOT_FOUND, "There is no such account");
-	if (got == 1 && sealed->failed)
+	if (got == 1 && (sealed->failed || previous->failed))
 		return err_set(err, ERR_INTERNAL, "The webhook secret of the account is too large");
 	return got == 1;
+}
+
+bool webhook_secret_set(struct db_conn *c, uint64_t account_id, const void *sealed, size_t n, int64_t previous_until,
+                        struct error *err)
+{
+	/* assignments are made from left to right */
+	static const char sql[] = "UPDATE accounts SET previous_webhook_secret = webhook_secret, previous_webhook_until = ?,"
+				  " webhook_secret = ? WHERE id = ?";
+	struct db_arg args[3] = {db_int(previous_until), db_bytes(sealed, n), db_int((int64_t)account_id)};
+
+	return db_exec(c, sql, args, 3, NULL, err);
+}
+
+bool webhook_secret_until(struct db_conn *c, uint64_t account_id, int64_t *out, struct error *err)
+{
+	struct db_arg arg = db_int((int64_t)account_id);
+
+	*out = 0;
+	return db_query_int(c, "SELECT previous_webhook_until FROM accounts WHERE id = ?", &arg, 1, out, NULL, err);
 }

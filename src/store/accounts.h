@@ -121,7 +121,15 @@ bool plan_list(struct db_conn *c, struct arena *a, struct plan **out, unsigned *
 bool subscription_set(struct db *db, uint64_t account_id, const char *agent, /* "*" for all: replaces the others */
                       enum subscription_status s, int64_t trial_ends_at, const struct audit_entry *audit,
                       struct error *err);
-bool webhook_secret_load(struct db_conn *c, uint64_t account_id, struct buf *sealed, struct error *err);
+/* The account's secrets, sealed, for runs' own webhook_urls. previous is empty when there is none that signs any more at
+ * now_ms. */
+bool webhook_secret_load(struct db_conn *c, uint64_t account_id, int64_t now_ms, struct buf *sealed, struct buf *previous,
+                         struct error *err);
+/* The one that it had signs beside the new one until then. */
+bool webhook_secret_set(struct db_conn *c, uint64_t account_id, const void *sealed, size_t n, int64_t previous_until,
+                        struct error *err);
+/* Until when an earlier one signs or signed, 0: there was none. */
+bool webhook_secret_until(struct db_conn *c, uint64_t account_id, int64_t *out, struct error *err);
 
 #define API_KEY_NETWORKS_MAX 32
 struct api_key {
@@ -170,7 +178,11 @@ bool connection_states(struct db_conn *c, uint64_t account_id, struct arena *a, 
                        unsigned *count, struct error *err);
 bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integration, bool *removed, struct error *err);
 /* Id, kind and sealed settings of a connected integration, or of any that is there, disconnected or not (context for unsealing: "account:<id>:connection:<integration>"). */
+/* *since, which may be NULL: when it was connected; known to connection_refuse. */
 bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,
-                     char kind[32], struct buf *sealed, bool *found, struct error *err);
+                     char kind[32], struct buf *sealed, int64_t *since, bool *found, struct error *err);
+/* It is disconnected, unless it was connected anew since, or is not connected. *done: it is so by this. */
+bool connection_refuse(struct db_conn *c, uint64_t account_id, const char *integration, int64_t since, bool *done,
+                       struct error *err);
 
 #endif

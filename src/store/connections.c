@@ -82,11 +82,11 @@ bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integ
 }
 
 bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,
-                     char kind[32], struct buf *sealed, bool *found, struct error *err)
+                     char kind[32], struct buf *sealed, int64_t *since, bool *found, struct error *err)
 {
-	static const char connected[] = "SELECT kind, settings, id FROM connections"
+	static const char connected[] = "SELECT kind, settings, id, created_at FROM connections"
 	                                " WHERE account_id = ? AND integration = ? AND status = 0";
-	static const char whichever[] = "SELECT kind, settings, id FROM connections"
+	static const char whichever[] = "SELECT kind, settings, id, created_at FROM connections"
 	                                " WHERE account_id = ? AND integration = ?";
 	struct db_arg args[2] = {db_int((int64_t)account_id), db_str(integration)};
 	const char *p;
@@ -101,6 +101,8 @@ bool connection_load(struct db_conn *c, uint64_t account_id, const char *integra
 		col_text(c, 0, kind, 32);
 		p = db_col_bytes(c, 1, &n);
 		*found = db_col_id(c, 2, id);
+		if (since)
+			*since = db_col_int(c, 3);
 		if (p)
 			buf_add(sealed, p, n);
 	}
@@ -108,4 +110,17 @@ bool connection_load(struct db_conn *c, uint64_t account_id, const char *integra
 	if (got >= 0 && sealed->failed)
 		return err_set(err, ERR_INTERNAL, "The settings of connection %s are too large", integration);
 	return got >= 0;
+}
+
+bool connection_refuse(struct db_conn *c, uint64_t account_id, const char *integration, int64_t since, bool *done,
+                       struct error *err)
+{
+	static const char sql[] = "UPDATE connections SET status = 1"
+				  " WHERE account_id = ? AND integration = ? AND created_at = ? AND status = 0";
+	struct db_arg args[3] = {db_int((int64_t)account_id), db_str(integration), db_int(since)};
+	uint64_t n = 0;
+	bool ok = db_exec(c, sql, args, 3, &n, err);
+
+	*done = n == 1;
+	return ok;
 }

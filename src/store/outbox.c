@@ -16,12 +16,6 @@ const char *event_type_name(enum event_type t)
 	return (unsigned)t < EVENT__MAX ? names[t] : "";
 }
 
-/* All of it is told by its execution. */
-static bool is_run_own(const struct delivery_new *d)
-{
-	return d->has_execution && id_cmp(&d->id, &d->execution_id) == 0;
-}
-
 static struct db_arg id_or_null(const struct id *id, bool given)
 {
 	return given ? db_id(id) : db_null();
@@ -34,11 +28,9 @@ static bool add_rows(struct db_conn *c, const struct delivery_new *d, unsigned n
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id,"
 		" execution_id, endpoint_id, url, payload) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)";
 	struct db_arg args[DB_LIST_MAX * 9], *at = args;
-	unsigned i, rows = 0;
+	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		if (is_run_own(&d[i]))
-			continue;
 		*at++ = db_id(&d[i].id);
 		*at++ = db_int((int64_t)d[i].account_id);
 		*at++ = db_int(d[i].event);
@@ -48,35 +40,48 @@ static bool add_rows(struct db_conn *c, const struct delivery_new *d, unsigned n
 		*at++ = id_or_null(&d[i].endpoint_id, d[i].has_endpoint);
 		*at++ = db_str(d[i].url);
 		*at++ = db_str(d[i].payload);
-		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 9, rows, NULL, err);
+	return db_exec_rows(c, sql, args, 9, n, NULL, err);
 }
 
-static bool add_due(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,
-                    struct error *err)
+static bool put_some(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err)
 {
-	static const char sql[] = "INSERT INTO outbox (due_at, delivery_id) VALUES (?, ?)";
-	struct db_arg args[DB_LIST_MAX * 2];
+	static const char sql[] = "INSERT INTO outbox (due_at, delivery_id, fanout) VALUES (?, ?, ?)";
+	struct db_arg args[DB_LIST_MAX * 3];
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		args[2 * i] = db_int(now_ms);
-		args[2 * i + 1] = db_id(&d[i].id);
+		args[3 * i] = db_int(now_ms);
+		args[3 * i + 1] = db_id(&d[i].id);
+		args[3 * i + 2] = db_int(d[i].fanout);
 	}
-	return db_exec_rows(c, sql, args, 2, n, NULL, err);
+	return db_exec_rows(c, sql, args, 3, n, NULL, err);
+}
+
+bool outbox_put(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err)
+{
+	unsigned from, some;
+
+	for (from = 0; from < n; from += some) {
+		some = n - from < DB_LIST_MAX ? n - from : DB_LIST_MAX;
+		if (!put_some(c, d + from, some, now_ms, err))
+			return false;
+	}
+	return true;
 }
 
 bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,
                 struct error *err)
 {
-	while (n > 0) {
-		unsigned rows = n < DB_LIST_MAX ? n : DB_LIST_MAX;
+	struct outbox_due due[DB_LIST_MAX];
+	unsigned from, some, i;
 
-		if (!add_rows(c, d, rows, now_ms, err) || !add_due(c, d, rows, now_ms, err))
+	for (from = 0; from < n; from += some) {
+		some = n - from < DB_LIST_MAX ? n - from : DB_LIST_MAX;
+		for (i = 0; i < some; i++)
+			due[i] = (struct outbox_due){.id = d[from + i].id};
+		if (!add_rows(c, d + from, some, now_ms, err) || !put_some(c, due, some, now_ms, err))
 			return false;
-		d += rows;
-		n -= rows;
 	}
 	return true;
 }

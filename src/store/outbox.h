@@ -1,4 +1,4 @@
-/* Tables deliveries, outbox and delivery_attempts (sql/0003_webhooks.sql draws their states).
+/* Tables deliveries, outbox and delivery_attempts (sql/0003_webhooks.sql and 0013_endpoints.sql draw their states).
  *
  * Ownership: strings of a claimed delivery live in the arena given. */
 #ifndef AGENTIV_STORE_OUTBOX_H
@@ -17,31 +17,48 @@ enum delivery_state { DELIVERY_PENDING, DELIVERY_DELIVERED, DELIVERY_FAILED };
 
 const char *event_type_name(enum event_type t);      /* "agent.execution.success" */
 
-/* A new delivery, inside the caller's transaction (end of a run, and later schedules). */
+/* What is due from now on: an event, to be given to its account's endpoints (fanout), a delivery, or both: an execution is
+ * the event of its end and the delivery of its own webhook_url, whose log begins with the first attempt. In the transaction
+ * that makes it. Any number. */
+struct outbox_due { struct id id; bool fanout; };
+bool outbox_put(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err);
+
+/* A new delivery, due now. */
 struct delivery_new {
 	struct id id, event_id;
 	uint64_t  account_id;
 	bool has_execution; struct id execution_id;
 	bool has_endpoint;  struct id endpoint_id;
 	enum event_type event;
-	const char *url;              /* NULL when an endpoint's is meant */
-	const char *payload;          /* JSON text, NULL: made from the execution */
+	const char *url;              /* NULL when an endpoint's is meant, or its run's */
+	const char *payload;          /* JSON text; NULL: made from the execution, or the event's */
 };
-/* Inserts rows, due now. Any number. A delivery whose id is its execution's is that of the run's own
- * webhook_url: only its outbox row is written, for everything else is told by the execution. */
 bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,
                 struct error *err);
+
+/* The endpoint that a delivery goes to, as it was when it was claimed. */
+struct delivery_target {
+	struct id id;
+	const char *url;
+	bool     enabled;
+	int64_t  failing_since;           /* 0: the last attempt succeeded */
+	const char *secret, *previous;    /* sealed; previous NULL: there is none */
+	size_t   secret_len, previous_len;
+	int64_t  previous_until;
+};
 
 struct delivery {
 	struct id id, event_id;
 	uint64_t  account_id;
 	bool has_execution; struct id execution_id;
+	bool has_endpoint; struct id endpoint_id;
+	const struct delivery_target *target;   /* NULL: the endpoint is gone, or there is none */
 	enum event_type event;
 	unsigned attempts;            /* made so far */
 	int64_t  created_at;
 	int64_t  due_at;              /* as leased: part of the outbox row's key */
 	uint64_t token;
-	const char *url, *payload;    /* payload NULL: made from the run */
+	const char *url, *payload;    /* url NULL: the target's; payload NULL: made from the run */
 	/* The ended run that the payload is made from, when payload is NULL. An output larger than
 	 * OUTBOX_OUTPUT_WHOLE stands there without its text (output NULL, output_len its length): read it by
 	 * execution_find when it is sent, so that a batch of them is never in memory together. */
@@ -51,13 +68,14 @@ struct delivery {
 #define OUTBOX_BATCH_MAX    256   /* deliveries in one call of each function below */
 
 /* Leases up to max due deliveries until now + lease, in one short transaction over the outbox's key, skipping what
- * others are just claiming, and reads what sending them needs. expected: there is reason to think that something is
+ * others are just claiming, and reads what sending them needs. Events that are due become deliveries to endpoints in it;
+ * *fanned counts these: they are due now. expected: there is reason to think that something is
  * due (a doorbell, or the last claim took something); otherwise it is looked first, so that a poll that finds nothing
  * costs one statement and no transaction. When nothing was taken *next_due_ms is when the next one is due (INT64_MAX:
  * none), for sleeping; else it is now_ms: ask again. cursor: NULL begins at the beginning. */
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
                   int64_t lease_ms, struct claim_cursor *cursor, struct arena *a, struct delivery *out,
-                  unsigned *count, int64_t *next_due_ms, struct error *err);
+                  unsigned *count, unsigned *fanned, int64_t *next_due_ms, struct error *err);
 
 /* What became of an attempt. */
 struct delivery_result {
@@ -72,12 +90,20 @@ struct delivery_result {
 	int64_t  at, duration_ms;
 	int      status;                     /* HTTP status, 0 none */
 	const char *error;                   /* NULL on success; cut to its column */
+	const char *response; size_t response_len;   /* how the answer's body began, at most OUTBOX_RESPONSE_MAX bytes; NULL none */
+	/* of an endpoint's */
+	bool has_endpoint; struct id endpoint_id;
+	int64_t failing_since;               /* as claimed: 0, its last attempt succeeded */
+	const char *url;                     /* where it went; NULL: nowhere */
 	enum delivery_state state;           /* pending: due again at retry_at */
 	int64_t  retry_at;
 };
+#define OUTBOX_RESPONSE_MAX 4096
+#define OUTBOX_TOTALS       8            /* rows of delivery_totals */
 /* Records attempts of many deliveries in one transaction (group commit); one whose lease was lost changes
- * neither its outbox row nor its delivery. */
-bool outbox_record(struct db *db, struct db_conn **c, const struct delivery_result *r, unsigned n,
+ * neither its outbox row nor its delivery. Endpoints are told when they begin and cease to fail, and the totals' row shard
+ * of what was done. */
+bool outbox_record(struct db *db, struct db_conn **c, unsigned shard, const struct delivery_result *r, unsigned n,
                    struct error *err);
 
 /* Gives leases back untouched (SIGTERM): due at now_ms. Those that were lost are left alone. */

@@ -3,27 +3,12 @@
 
 #include "base/log.h"
 #include "base/rnd.h"
-#include "store/cols.h"
-#include "store/executions_priv.h"
 #include "store/queue_priv.h"
-
-struct claim {
-	unsigned max;
-	int64_t  now_ms, due_at;         /* due_at: when the lease ends */
-	int64_t  from;                   /* due then or later: the cursor's, or 0 */
-	uint64_t token;
-	struct arena *arena;
-	struct delivery *out;
-	unsigned count;
-	struct outbox_key keys[OUTBOX_BATCH_MAX];   /* as they were found */
-	unsigned picked;
-	int64_t  last_due;               /* of the last of them */
-};
 
 static bool pick_due(struct db_conn *c, struct claim *k, struct error *err)
 {
 	static const char sql[] =
-		"SELECT due_at, delivery_id, attempts FROM outbox FORCE INDEX (PRIMARY)"
+		"SELECT due_at, delivery_id, attempts, fanout FROM outbox FORCE INDEX (PRIMARY)"
 		" WHERE due_at >= ? AND due_at <= ? ORDER BY due_at, delivery_id LIMIT ?"
 		" FOR UPDATE SKIP LOCKED";
 	struct db_arg args[3] = {db_int(k->from), db_int(k->now_ms), db_int(k->max)};
@@ -41,6 +26,8 @@ static bool pick_due(struct db_conn *c, struct claim *k, struct error *err)
 		db_col_id(c, 1, &key->id);
 		*d = (struct delivery){.id = key->id, .due_at = k->due_at, .token = k->token,
 		                       .attempts = (unsigned)db_col_int(c, 2)};
+		k->fanout[k->picked] = db_col_int(c, 3) != 0;
+		k->becomes[k->picked] = PICKED_SENT;
 		k->picked++;
 	}
 	db_end(c);
@@ -48,183 +35,73 @@ static bool pick_due(struct db_conn *c, struct claim *k, struct error *err)
 }
 
 /* The runs that ended together are due together, so few statements move many rows. */
-static bool lease(struct db_conn *c, const struct claim *k, struct error *err)
+static bool lease(struct db_conn *c, const struct claim *k, const struct outbox_key *keys, unsigned count, struct error *err)
 {
-	static const char sql[] = "UPDATE outbox FORCE INDEX (PRIMARY) SET due_at = ?, token = ?"
+	static const char sql[] = "UPDATE outbox FORCE INDEX (PRIMARY) SET due_at = ?, token = ?, fanout = 0"
 				  " WHERE due_at = ? AND delivery_id IN (%s)";
 	struct db_arg args[OUTBOX_ARGS_MAX] = {db_int(k->due_at), db_int((int64_t)k->token)};
-	unsigned from, n, size, count;
+	unsigned from, n, size, argc;
 
-	for (from = 0; from < k->picked; from += n) {
-		n = outbox_group(&k->keys[from], k->picked - from);
-		count = 2 + outbox_group_args(args + 2, &k->keys[from], n, false, &size);
-		if (!db_exec(c, db_list_sql(sql, "?", size), args, count, NULL, err))
+	for (from = 0; from < count; from += n) {
+		n = outbox_group(&keys[from], count - from);
+		argc = 2 + outbox_group_args(args + 2, &keys[from], n, false, &size);
+		if (!db_exec(c, db_list_sql(sql, "?", size), args, argc, NULL, err))
 			return false;
 	}
 	return true;
 }
 
-static const struct execution *read_run(struct db_conn *c, unsigned at, struct arena *a)
-{
-	struct execution *e = arena_alloc(a, sizeof *e);
-	unsigned more = at + EXECUTION_COLUMN_COUNT;
-
-	execution_read(c, at, 0, a, e);
-	db_col_id(c, more, &e->account_public_id);
-	e->webhook_url = col_kept(c, more + 1, a, NULL);
-	e->output = col_kept(c, more + 2, a, NULL);
-	e->output_len = (size_t)db_col_int(c, more + 3);
-	return e;
-}
-
-/* What sending needs of executions e and execution_results r, in the order of read_run. The account is read by a
- * subquery, which the lock does not reach. */
-#define RUN_COLUMNS \
-	EXECUTION_COLUMNS ", (SELECT public_id FROM accounts WHERE id = e.account_id), e.webhook_url," \
-	" IF(LENGTH(r.output) <= 65536, r.output, NULL), LENGTH(r.output)"
-_Static_assert(OUTBOX_OUTPUT_WHOLE == 65536, "the statement has the figure");
-
-/* The place of the row at hand, whose first column is the id asked for. */
-static struct delivery *place_of(struct db_conn *c, struct claim *k, const struct outbox_key *keys, unsigned n)
-{
-	struct id id;
-	unsigned i;
-
-	if (db_col_id(c, 0, &id))
-		for (i = 0; i < n; i++)
-			if (id_cmp(&keys[i].id, &id) == 0)
-				return &k->out[keys[i].index];
-	return NULL;
-}
-
-/* The deliveries of runs' own webhook_urls: those whose ids are of executions. */
-static const char runs_sql[] =
-	"SELECT " RUN_COLUMNS " FROM executions e FORCE INDEX (PRIMARY)"
-	" STRAIGHT_JOIN execution_results r FORCE INDEX (PRIMARY) ON r.execution_id = e.id"
-	" WHERE e.id IN (%s) AND r.status <> 0" READ_LATEST;
-
-static void take_run(struct db_conn *c, const struct claim *k, struct delivery *d)
-{
-	if (db_is_null(c, EXECUTION_COLUMN_COUNT))
-		return;                        /* the account is gone */
-	d->run = read_run(c, 0, k->arena);
-	d->event_id = d->execution_id = d->id;
-	d->has_execution = true;
-	d->account_id = d->run->account_id;
-	d->event = d->run->status == EXEC_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED;
-	d->created_at = d->run->completed_at;
-	d->url = d->run->webhook_url;
-}
-
-#define OTHER_COLUMNS 8   /* of deliveries, before the run's */
-
-static void take_other(struct db_conn *c, const struct claim *k, struct delivery *d)
-{
-	bool to_endpoint = !db_is_null(c, 5);
-
-	d->account_id = (uint64_t)db_col_int(c, 1);
-	d->event = (enum event_type)db_col_int(c, 2);
-	d->created_at = db_col_int(c, 3);
-	if (!db_col_id(c, 4, &d->event_id))
-		d->event_id = d->id;
-	d->url = col_kept(c, 6, k->arena, NULL);
-	d->payload = col_kept(c, 7, k->arena, NULL);
-	d->has_execution = db_col_id(c, OTHER_COLUMNS, &d->execution_id);
-	if (d->payload || !d->has_execution)
-		return;
-	d->run = read_run(c, OTHER_COLUMNS, k->arena);
-	if (!d->url && !to_endpoint)
-		d->url = d->run->webhook_url;
-}
-
-static const char others_sql[] =
-	"SELECT d.id, d.account_id, d.event, d.created_at, d.event_id, d.endpoint_id, d.url, d.payload, "
-	RUN_COLUMNS " FROM deliveries d FORCE INDEX (PRIMARY)"
-	" LEFT JOIN executions e FORCE INDEX (PRIMARY) ON e.id = d.execution_id"
-	" LEFT JOIN execution_results r FORCE INDEX (PRIMARY) ON r.execution_id = e.id"
-	" WHERE d.id IN (%s)" READ_LATEST;
-
-typedef void (*take_row)(struct db_conn *c, const struct claim *k, struct delivery *d);
-
-/* What the statement has of these, each row to its place. */
-static bool read_rows(struct db_conn *c, const char *sql, struct claim *k, const struct outbox_key *keys, unsigned n,
-                      take_row take, struct error *err)
-{
-	struct db_arg args[DB_LIST_MAX];
-	unsigned size = list_of_keys(args, keys, n);
-	int got;
-
-	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
-		return false;
-	while ((got = db_next(c, err)) == 1) {
-		struct delivery *d = place_of(c, k, keys, n);
-
-		if (d)
-			take(c, k, d);
-	}
-	db_end(c);
-	return got >= 0;
-}
-
-/* In the claim's own transaction, so that a claim that cannot be read is no claim. */
-static bool read_picked(struct db_conn *c, struct claim *k, struct error *err)
-{
-	struct outbox_key others[DB_LIST_MAX];
-	unsigned from, n, i, count;
-
-	for (from = 0; from < k->picked; from += n) {
-		const struct outbox_key *keys = &k->keys[from];
-
-		n = k->picked - from < DB_LIST_MAX ? k->picked - from : DB_LIST_MAX;
-		if (!read_rows(c, runs_sql, k, keys, n, take_run, err))
-			return false;
-		for (i = count = 0; i < n; i++)
-			if (!k->out[keys[i].index].run)
-				others[count++] = keys[i];
-		if (count > 0 && !read_rows(c, others_sql, k, others, count, take_other, err))
-			return false;
-	}
-	return true;
-}
-
-/* Nothing is left of it that could be sent: its run was removed. */
-static bool is_orphan(const struct delivery *d)
-{
-	return !d->payload && !(d->run && d->run->completed_at != 0);
-}
-
-static bool drop_orphans(struct db_conn *c, struct claim *k, struct error *err)
+static bool drop(struct db_conn *c, const struct outbox_key *keys, unsigned count, struct error *err)
 {
 	static const char sql[] = "DELETE FROM outbox WHERE due_at = ? AND delivery_id = ?";
-	char text[ID_TEXT_SIZE];
+	struct db_arg args[OUTBOX_BATCH_MAX * 2];
 	unsigned i;
 
-	k->count = 0;
-	for (i = 0; i < k->picked; i++) {
-		struct db_arg args[2] = {db_int(k->due_at), db_id(&k->keys[i].id)};
-
-		if (!is_orphan(&k->out[i])) {
-			k->out[k->count++] = k->out[i];
-			continue;
-		}
-		id_format(ID_DELIVERY, &k->keys[i].id, text);
-		log_write(LOG_WARN, "a delivery is dropped, its execution is gone", "delivery=%s", text);
-		if (!db_exec(c, sql, args, 2, NULL, err))
-			return false;
+	for (i = 0; i < count; i++) {
+		args[2 * i] = db_int(keys[i].due_at);
+		args[2 * i + 1] = db_id(&keys[i].id);
 	}
-	return true;
+	return count == 0 || db_exec_rows(c, sql, args, 2, count, NULL, err);
+}
+
+/* Nothing is left of it that could be sent: its run or its event was removed. */
+static void tell_orphan(const struct id *id)
+{
+	char text[ID_TEXT_SIZE];
+
+	id_format(ID_DELIVERY, id, text);
+	log_write(LOG_WARN, "a delivery is dropped, what it tells of is gone", "delivery=%s", text);
+}
+
+/* Leases what is to be sent, which then stands at the beginning of out. */
+static bool settle(struct db_conn *c, struct claim *k, struct error *err)
+{
+	struct outbox_key sent[OUTBOX_BATCH_MAX], dropped[OUTBOX_BATCH_MAX];
+	unsigned i, n = 0;
+
+	k->count = 0;
+	for (i = 0; i < k->picked; i++)
+		if (k->becomes[i] == PICKED_SENT) {
+			sent[k->count] = k->keys[i];
+			k->out[k->count++] = k->out[i];
+		} else if (k->becomes[i] == PICKED_DROPPED) {
+			if (k->out[i].account_id == 0)
+				tell_orphan(&k->keys[i].id);
+			dropped[n++] = k->keys[i];
+		}
+	return lease(c, k, sent, k->count, err) && drop(c, dropped, n, err);
 }
 
 static bool claim_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct claim *k = ctx;
 
-	k->count = 0;
+	k->count = k->fanned = 0;
 	/* positive as a signed number, and never 0 */
 	k->token = (rnd_u64() >> 1) | 1;
 	if (!pick_due(c, k, err))
 		return false;
-	return k->picked == 0 || (lease(c, k, err) && read_picked(c, k, err) && drop_orphans(c, k, err));
+	return k->picked == 0 || (claim_read(c, k, err) && claim_fan_out(c, k, err) && settle(c, k, err));
 }
 
 static int claim_applied(struct db_conn *c, void *ctx)
@@ -282,12 +159,12 @@ static bool claim_due(struct db *db, struct db_conn **c, struct claim *k, struct
 
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
                   int64_t lease_ms, struct claim_cursor *cursor, struct arena *a, struct delivery *out,
-                  unsigned *count, int64_t *next_due_ms, struct error *err)
+                  unsigned *count, unsigned *fanned, int64_t *next_due_ms, struct error *err)
 {
 	struct claim k = {.max = max < OUTBOX_BATCH_MAX ? max : OUTBOX_BATCH_MAX, .now_ms = now_ms,
 	                  .due_at = now_ms + lease_ms, .arena = a, .out = out};
 
-	*count = 0;
+	*count = *fanned = 0;
 	*next_due_ms = now_ms;
 	if (!queue_conn(db, c, err) || (!expected && !first_due(*c, next_due_ms, err)))
 		return false;
@@ -296,6 +173,7 @@ bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max
 	if (!claim_due(db, c, &k, cursor, err))
 		return false;
 	*count = k.count;
+	*fanned = k.fanned;
 	*next_due_ms = now_ms;
 	return k.picked > 0 || first_due(*c, next_due_ms, err);
 }

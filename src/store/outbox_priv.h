@@ -1,6 +1,6 @@
-/* What the files of the outbox share: rows of one lease are changed by one statement.
+/* What the files of the outbox share: rows of one lease are changed by one statement; and a claim on its way.
  *
- * Ownership: nothing is kept. */
+ * Ownership: nothing is kept; what a claim reads lives in its arena. */
 #ifndef AGENTIV_STORE_OUTBOX_PRIV_H
 #define AGENTIV_STORE_OUTBOX_PRIV_H
 
@@ -28,5 +28,34 @@ unsigned outbox_group_args(struct db_arg *args, const struct outbox_key *k, unsi
 
 /* The arguments of "… IN (%s)" over the ids of at most DB_LIST_MAX keys; returns how many. */
 unsigned list_of_keys(struct db_arg *args, const struct outbox_key *k, unsigned n);
+
+/* ---- a claim ---- */
+
+/* What becomes of a row that was picked. */
+enum picked {
+	PICKED_SENT,         /* it is leased */
+	PICKED_DROPPED,      /* nothing is left to be done for it, or nothing that could be */
+	PICKED_LEFT          /* it stays due: this claim has made enough of others */
+};
+
+struct claim {
+	unsigned max;
+	int64_t  now_ms, due_at;         /* due_at: when the lease ends */
+	int64_t  from;                   /* due then or later: the cursor's, or 0 */
+	uint64_t token;
+	struct arena *arena;
+	struct delivery *out;            /* as picked, then those that are leased */
+	unsigned count, fanned;
+	struct outbox_key keys[OUTBOX_BATCH_MAX];   /* as they were found */
+	bool     fanout[OUTBOX_BATCH_MAX];
+	enum picked becomes[OUTBOX_BATCH_MAX];
+	unsigned picked;
+	int64_t  last_due;               /* of the last of them */
+};
+
+/* Reads what was picked: runs, deliveries, events, endpoints. What nothing is found for has account_id 0. */
+bool claim_read(struct db_conn *c, struct claim *k, struct error *err);
+/* Makes deliveries of the events among what was picked; those for which there is no room any more are left. */
+bool claim_fan_out(struct db_conn *c, struct claim *k, struct error *err);
 
 #endif

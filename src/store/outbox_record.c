@@ -3,6 +3,7 @@
  * at each. */
 #include "store/outbox_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/queue_priv.h"
@@ -11,7 +12,7 @@
 
 struct record {
 	const struct delivery_result *r;
-	unsigned n;
+	unsigned n, shard;
 	bool     careful;                  /* look at each lease before it is used */
 	bool     mismatch;                 /* out: not every lease was ours */
 	bool     lost[OUTBOX_BATCH_MAX];
@@ -147,11 +148,12 @@ static bool write_deliveries(struct db_conn *c, const struct record *w, struct e
 {
 	static const char sql[] =
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, last_at,"
-		" duration_ms, last_status, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" duration_ms, last_status, last_error, last_response, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = VALUES(attempts),"
 		" last_at = VALUES(last_at), duration_ms = VALUES(duration_ms),"
-		" last_status = VALUES(last_status), last_error = VALUES(last_error)";
-	struct db_arg args[OUTBOX_BATCH_MAX * 10], *at = args;
+		" last_status = VALUES(last_status), last_error = VALUES(last_error),"
+		" last_response = VALUES(last_response), next_at = VALUES(next_at)";
+	struct db_arg args[OUTBOX_BATCH_MAX * 12], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < w->n; i++) {
@@ -169,19 +171,22 @@ static bool write_deliveries(struct db_conn *c, const struct record *w, struct e
 		*at++ = db_int(r->duration_ms);
 		*at++ = db_opt_int(r->status);
 		*at++ = error_arg(r->error);
+		*at++ = db_bytes(r->response, r->response_len);
+		*at++ = db_opt_int(r->state == DELIVERY_PENDING ? r->retry_at : 0);
 		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 10, rows, NULL, err);
+	return rows == 0 || db_exec_rows(c, sql, args, 12, rows, NULL, err);
 }
 
 /* The attempts that another will follow. */
 static bool write_attempts(struct db_conn *c, const struct record *w, struct error *err)
 {
 	static const char sql[] =
-		"INSERT INTO delivery_attempts (delivery_id, attempt, at, duration_ms, status, error)"
-		" VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE at = VALUES(at),"
-		" duration_ms = VALUES(duration_ms), status = VALUES(status), error = VALUES(error)";
-	struct db_arg args[OUTBOX_BATCH_MAX * 6], *at = args;
+		"INSERT INTO delivery_attempts (delivery_id, attempt, at, duration_ms, status, error, url, response)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE at = VALUES(at),"
+		" duration_ms = VALUES(duration_ms), status = VALUES(status), error = VALUES(error), url = VALUES(url),"
+		" response = VALUES(response)";
+	struct db_arg args[OUTBOX_BATCH_MAX * 8], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < w->n; i++) {
@@ -195,9 +200,74 @@ static bool write_attempts(struct db_conn *c, const struct record *w, struct err
 		*at++ = db_int(r->duration_ms);
 		*at++ = db_opt_int(r->status);
 		*at++ = error_arg(r->error);
+		*at++ = db_str(r->url);
+		*at++ = db_bytes(r->response, r->response_len);
 		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 6, rows, NULL, err);
+	return rows == 0 || db_exec_rows(c, sql, args, 8, rows, NULL, err);
+}
+
+/* ---- endpoints ---- */
+
+static int by_endpoint(const void *x, const void *y)
+{
+	const struct delivery_result *const *a = x, *const *b = y;
+	int order = id_cmp(&(*a)->endpoint_id, &(*b)->endpoint_id);
+
+	return order != 0 ? order : ((*a)->at > (*b)->at) - ((*a)->at < (*b)->at);
+}
+
+/* Those that begin to fail and those that cease to: seldom any. In order of ids, as two senders may tell of the same. */
+static bool write_endpoints(struct db_conn *c, const struct record *w, struct error *err)
+{
+	static const char fails[] = "UPDATE endpoints SET failing_since = ? WHERE id = ? AND failing_since IS NULL";
+	static const char works[] = "UPDATE endpoints SET failing_since = NULL WHERE id = ? AND failing_since IS NOT NULL";
+	const struct delivery_result *told[OUTBOX_BATCH_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < w->n; i++) {
+		const struct delivery_result *r = &w->r[i];
+
+		if (!w->lost[i] && r->has_endpoint && r->url && (r->state == DELIVERY_DELIVERED) == (r->failing_since != 0))
+			told[n++] = r;
+	}
+	qsort(told, n, sizeof *told, by_endpoint);
+	for (i = 0; i < n; i++) {
+		struct db_arg args[2] = {db_int(told[i]->at), db_id(&told[i]->endpoint_id)};
+		bool well = told[i]->state == DELIVERY_DELIVERED;
+
+		if (!db_exec(c, well ? works : fails, well ? args + 1 : args, well ? 1 : 2, NULL, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- totals ---- */
+
+#define BOUNDS 6
+static const int64_t bounds_ms[BOUNDS] = {10, 50, 100, 500, 1000, 5000};
+
+static bool add_totals(struct db_conn *c, const struct record *w, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE delivery_totals SET delivered = delivered + ?, retried = retried + ?, failed = failed + ?,"
+		" duration_ms = duration_ms + ?, le_10 = le_10 + ?, le_50 = le_50 + ?, le_100 = le_100 + ?, le_500 = le_500 + ?,"
+		" le_1000 = le_1000 + ?, le_5000 = le_5000 + ? WHERE shard = ?";
+	int64_t states[3] = {0}, within[BOUNDS] = {0}, sum = 0;
+	unsigned i, b;
+
+	for (i = 0; i < w->n; i++) {
+		if (w->lost[i])
+			continue;
+		states[w->r[i].state]++;
+		sum += w->r[i].duration_ms;
+		for (b = 0; b < BOUNDS; b++)
+			within[b] += w->r[i].duration_ms <= bounds_ms[b];
+	}
+	return db_exec(c, sql, (struct db_arg[]){
+		db_int(states[DELIVERY_DELIVERED]), db_int(states[DELIVERY_PENDING]), db_int(states[DELIVERY_FAILED]), db_int(sum),
+		db_int(within[0]), db_int(within[1]), db_int(within[2]), db_int(within[3]), db_int(within[4]), db_int(within[5]),
+		db_int(w->shard)}, 5 + BOUNDS, NULL, err);
 }
 
 static bool record_body(struct db_conn *c, void *ctx, struct error *err)
@@ -215,7 +285,7 @@ static bool record_body(struct db_conn *c, void *ctx, struct error *err)
 	w->mismatch = over + again != 0;
 	if (w->mismatch)
 		return err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
-	return write_deliveries(c, w, err) && write_attempts(c, w, err);
+	return write_deliveries(c, w, err) && write_attempts(c, w, err) && write_endpoints(c, w, err) && add_totals(c, w, err);
 }
 
 /* The lease of any that was ours tells of all: it is gone if the transaction was applied. */
@@ -240,10 +310,10 @@ static int record_applied(struct db_conn *c, void *ctx)
 	return db_query_int(c, sql, args, 3, &one, &found, &err) ? !found : -1;
 }
 
-bool outbox_record(struct db *db, struct db_conn **c, const struct delivery_result *r, unsigned n,
+bool outbox_record(struct db *db, struct db_conn **c, unsigned shard, const struct delivery_result *r, unsigned n,
                    struct error *err)
 {
-	struct record w = {.r = r, .n = n};
+	struct record w = {.r = r, .n = n, .shard = shard};
 	bool ok;
 
 	INVARIANT(n <= OUTBOX_BATCH_MAX, "more attempts recorded at once than one transaction takes");

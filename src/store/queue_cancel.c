@@ -11,8 +11,7 @@ struct cancel {
 	struct cancelled *out;
 	/* as read */
 	int64_t  started_at;
-	char     webhook_url[2049];
-	bool     over, has_spent, has_schedule;
+	bool     over, has_spent, has_schedule, has_webhook;
 	struct id schedule_id;
 };
 
@@ -39,7 +38,7 @@ static bool read_execution(struct db_conn *c, struct cancel *k, bool *found, str
 	if (got == 1) {
 		k->over = db_col_int(c, 0) != 0;
 		k->started_at = db_col_int(c, 1);
-		keep(k->webhook_url, sizeof k->webhook_url, db_col_str(c, 2));
+		k->has_webhook = !db_is_null(c, 2);
 		k->has_spent = !db_is_null(c, 3);
 		k->has_schedule = db_col_id(c, 4, &k->schedule_id);
 	}
@@ -147,7 +146,7 @@ static bool ask_leased(struct db_conn *c, struct cancel *k, bool *asked, struct 
 	return got >= 0;
 }
 
-static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err)
+static bool end_cancelled(struct db_conn *c, struct cancel *k, struct slots *s, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO execution_results (execution_id, status, attempt, completed_at, duration_ms,"
@@ -162,15 +161,13 @@ static bool end_cancelled(struct db_conn *c, struct cancel *k, struct error *err
 		db_id(&k->id),
 		db_int(k->now_ms),
 		k->started_at ? db_int(took > 0 ? took : 0) : db_null()};
-	struct delivery_new d = {
-		.id = k->id, .event_id = k->id, .account_id = k->account_id, .has_execution = true,
-		.execution_id = k->id, .event = EVENT_RUN_FAILED, .url = k->webhook_url};
+	struct outbox_due due = {.id = k->id, .fanout = slots_wants(s, k->account_id, EVENT_RUN_FAILED)};
 
 	if (!db_exec(c, sql, args, 3, NULL, err) || (k->started_at && !db_exec(c, drop_plan, args, 1, NULL, err)))
 		return false;
 	k->out->outcome = CANCEL_ENDED;
-	k->out->deliveries = k->webhook_url[0] != '\0';
-	return (k->out->deliveries == 0 || outbox_add(c, &d, 1, k->now_ms, err)) &&
+	k->out->deliveries = k->has_webhook || due.fanout;
+	return (k->out->deliveries == 0 || outbox_put(c, &due, 1, k->now_ms, err)) &&
 	       (!k->has_spent || db_exec(c, drop_spent, args, 1, NULL, err));
 }
 
@@ -188,7 +185,7 @@ static bool end_waiting(struct db_conn *c, struct cancel *k, struct slots *s, st
 	                         .cancelled = true};
 	unsigned promoted;
 
-	return end_cancelled(c, k, err) && (!k->has_schedule || schedule_runs_end(c, &e, 1, s, k->now_ms, err)) &&
+	return end_cancelled(c, k, s, err) && (!k->has_schedule || schedule_runs_end(c, &e, 1, s, k->now_ms, err)) &&
 	       slots_fill(c, s, &promoted, err) && slots_write(c, s, err);
 }
 

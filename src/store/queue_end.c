@@ -247,27 +247,22 @@ static bool queue_retries(struct db_conn *c, const struct end_work *w, struct er
 	return rows == 0 || db_exec_rows(c, sql, args, 6, rows, NULL, err);
 }
 
+/* To a run's own URL, and to the endpoints of its account. */
 static bool add_deliveries(struct db_conn *c, struct end_work *w, struct error *err)
 {
-	struct delivery_new d[QUEUE_END_MAX];
+	struct outbox_due due[QUEUE_END_MAX];
 	unsigned i, n = 0;
 
 	for (i = 0; i < w->n; i++) {
 		const struct ended_run *r = &w->runs[i];
+		enum event_type event = w->outcome[i] == RUN_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED;
+		bool fanout = slots_wants(&w->slots, r->account_id, event);
 
-		if (w->lost[i] || !is_final(w, i) || !r->webhook_url)
-			continue;
-		d[n++] = (struct delivery_new){
-		    .id = r->id,
-		    .event_id = r->id,
-		    .account_id = r->account_id,
-		    .has_execution = true,
-		    .execution_id = r->id,
-		    .event = w->outcome[i] == RUN_SUCCESS ? EVENT_RUN_SUCCESS : EVENT_RUN_FAILED,
-		    .url = r->webhook_url};
+		if (!w->lost[i] && is_final(w, i) && (r->webhook_url || fanout))
+			due[n++] = (struct outbox_due){.id = r->id, .fanout = fanout};
 	}
 	w->deliveries = n;
-	return n == 0 || outbox_add(c, d, n, w->now_ms, err);
+	return n == 0 || outbox_put(c, due, n, w->now_ms, err);
 }
 
 static bool tell_schedules(struct db_conn *c, struct end_work *w, struct error *err)

@@ -12,6 +12,7 @@ struct slot_row {
 	int64_t  max, active, held;      /* max -1: unlimited */
 	int64_t  tokens_month, month_tokens;
 	int64_t  closed_month, closed_tokens;   /* an earlier month that this one took the place of; 0 none did */
+	unsigned endpoint_events;        /* what its endpoints want, 1 << enum event_type */
 	bool     found, changed;
 };
 
@@ -28,6 +29,8 @@ bool slots_lock(struct db_conn *c, struct slots *s, struct error *err);
 /* NULL when the account has no quota row. */
 struct slot_row *slots_of(struct slots *s, uint64_t account_id);
 void slots_free(struct slots *s, uint64_t account_id);       /* a run of it gave its slot back */
+/* Whether an endpoint of it wants that event. */
+bool slots_wants(struct slots *s, uint64_t account_id, enum event_type event);
 /* What a run of it used of models, in the month that holds now_ms. */
 void slots_count_tokens(struct slots *s, uint64_t account_id, int64_t tokens, int64_t now_ms);
 bool slots_free_left(const struct slot_row *r);

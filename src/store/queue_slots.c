@@ -60,7 +60,7 @@ struct slot_row *slots_of(struct slots *s, uint64_t account_id)
 bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 {
 	static const char sql[] =
-		"SELECT account_id, max_concurrent, active, held, tokens_month, month_tokens"
+		"SELECT account_id, max_concurrent, active, held, tokens_month, month_tokens, endpoint_events"
 		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size, i;
@@ -86,6 +86,7 @@ bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 		r->held = db_col_int(c, 3);
 		r->tokens_month = db_col_int(c, 4);
 		r->month_tokens = db_col_int(c, 5);
+		r->endpoint_events = (unsigned)db_col_int(c, 6);
 		r->closed_tokens = 0;
 		r->found = true;
 	}
@@ -102,6 +103,13 @@ void slots_free(struct slots *s, uint64_t account_id)
 	if (r->active > 0)
 		r->active--;
 	r->changed = true;
+}
+
+bool slots_wants(struct slots *s, uint64_t account_id, enum event_type event)
+{
+	struct slot_row *r = slots_of(s, account_id);
+
+	return r && r->endpoint_events >> event & 1;
 }
 
 /* A later month stands: another host's clock is a moment ahead of this one's. */

@@ -16,7 +16,8 @@ struct position { int64_t number; uint8_t bytes[POSITION_MAX]; size_t n; };
 
 /* scan gives number and bytes of a row's key, what its value is sealed for, and the value, or NULL when it begins with
  * the bytes given first (how many) and second. put takes the new value and the old one. Behind those both take a row's
- * key: n is its number, b its bytes. The limit of a scan bounds what is looked at. */
+ * key: n is its number, b its bytes. The limit of a scan bounds what is looked at. A pass is kept by
+ * its number here: a new place goes to the end. */
 static const struct place {
 	const char *name, *scan, *scan_args, *put, *put_args, *count;
 } places[] = {
@@ -36,6 +37,24 @@ static const struct place {
 	 " FROM kept_answers WHERE scope_hash > ? ORDER BY scope_hash LIMIT 64", "b",
 	 "UPDATE kept_answers SET answer = ? WHERE answer = ? AND scope_hash = ?", "b",
 	 "SELECT SUBSTRING(answer, 4, ASCII(SUBSTRING(answer, 3, 1))), COUNT(*) FROM kept_answers GROUP BY 1"},
+	{"accounts.previous_webhook_secret",
+	 "SELECT id, '', CONCAT('account:', id, ':webhook_secret'),"
+	 " IF(LEFT(previous_webhook_secret, ?) = ?, NULL, previous_webhook_secret)"
+	 " FROM accounts WHERE id > ? ORDER BY id LIMIT 64", "n",
+	 "UPDATE accounts SET previous_webhook_secret = ? WHERE previous_webhook_secret = ? AND id = ?", "n",
+	 "SELECT SUBSTRING(previous_webhook_secret, 4, ASCII(SUBSTRING(previous_webhook_secret, 3, 1))), COUNT(*) FROM accounts"
+	 " WHERE previous_webhook_secret IS NOT NULL GROUP BY 1"},
+	{"endpoints.secret",
+	 "SELECT 0, id, CONCAT('endpoint:', LOWER(HEX(id)), ':secret'), IF(LEFT(secret, ?) = ?, NULL, secret)"
+	 " FROM endpoints WHERE id > ? ORDER BY id LIMIT 64", "b",
+	 "UPDATE endpoints SET secret = ? WHERE secret = ? AND id = ?", "b",
+	 "SELECT SUBSTRING(secret, 4, ASCII(SUBSTRING(secret, 3, 1))), COUNT(*) FROM endpoints GROUP BY 1"},
+	{"endpoints.previous_secret",
+	 "SELECT 0, id, CONCAT('endpoint:', LOWER(HEX(id)), ':secret'),"
+	 " IF(LEFT(previous_secret, ?) = ?, NULL, previous_secret) FROM endpoints WHERE id > ? ORDER BY id LIMIT 64", "b",
+	 "UPDATE endpoints SET previous_secret = ? WHERE previous_secret = ? AND id = ?", "b",
+	 "SELECT SUBSTRING(previous_secret, 4, ASCII(SUBSTRING(previous_secret, 3, 1))), COUNT(*) FROM endpoints"
+	 " WHERE previous_secret IS NOT NULL GROUP BY 1"},
 };
 #define PLACES (sizeof places / sizeof *places)
 

@@ -10,7 +10,7 @@
 
 /* ---- deliveries that are still to be made ---- */
 
-/* The ids of deliveries to be made that were made before `before`; ascending. Where there are more than so many the sender
+/* The ids of deliveries to be made that were made before `before`, and of the runs that they tell of; ascending. Where there are more than so many the sender
  * has been away for as long as things are kept: *all is false. */
 #define OLD_OUTBOX_MAX 10000
 struct old_outbox { struct id ids[OLD_OUTBOX_MAX]; unsigned n; bool all; };
@@ -23,13 +23,15 @@ static int by_id(const void *x, const void *y)
 /* Reads the whole outbox, without a lock. */
 static bool old_outbox_read(struct db_conn *c, int64_t before, struct old_outbox *o, struct error *err)
 {
-	static const char sql[] = "SELECT delivery_id FROM outbox WHERE delivery_id < ? LIMIT ?";
+	static const char sql[] =
+		"SELECT delivery_id FROM outbox WHERE delivery_id < ? UNION"
+		" SELECT d.execution_id FROM outbox o JOIN deliveries d ON d.id = o.delivery_id WHERE d.execution_id < ? LIMIT ?";
 	struct id end = id_floor(before);
-	struct db_arg args[2] = {db_id(&end), db_int(OLD_OUTBOX_MAX + 1)};
+	struct db_arg args[3] = {db_id(&end), db_id(&end), db_int(OLD_OUTBOX_MAX + 1)};
 	int got;
 
 	o->n = 0;
-	if (!db_query(c, sql, args, 2, err))
+	if (!db_query(c, sql, args, 3, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && o->n < OLD_OUTBOX_MAX)
 		db_col_id(c, 0, &o->ids[o->n++]);
@@ -46,13 +48,12 @@ static bool old_outbox_has(const struct old_outbox *o, const struct id *id)
 
 /* ---- executions ---- */
 
-struct old_run { struct id id; bool has_webhook; };
+struct old_run { struct id id; };
 
 /* A chunk of executions, as read. */
 struct old_runs {
 	struct old_run runs[RETENTION_CHUNK];
 	unsigned n, seen;
-	bool any_webhook;
 	struct table_walk last;
 };
 
@@ -60,7 +61,7 @@ struct old_runs {
 static bool pick_runs(struct db_conn *c, const struct prune *p, struct old_runs *o, struct error *err)
 {
 	static const char sql[] =
-		"SELECT e.id, e.webhook_url IS NOT NULL, COALESCE(r.status, 0) <> 0 AND r.completed_at < ?"
+		"SELECT e.id, COALESCE(r.status, 0) <> 0 AND r.completed_at < ?"
 		" AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.execution_id = e.id)"
 		" AND NOT EXISTS (SELECT 1 FROM queue_ready q WHERE q.lane IN (0, 1, 2) AND q.execution_id = e.id)"
 		" AND NOT EXISTS (SELECT 1 FROM queue_held h WHERE h.account_id = e.account_id AND h.execution_id = e.id)"
@@ -73,18 +74,14 @@ static bool pick_runs(struct db_conn *c, const struct prune *p, struct old_runs 
 	int got;
 
 	o->n = o->seen = 0;
-	o->any_webhook = false;
 	o->last = p->at;
 	if (!db_query(c, sql, args, 4, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && o->seen < RETENTION_CHUNK) {
 		o->seen++;
 		db_col_id(c, 0, &o->last.id);
-		if (db_col_int(c, 2) == 0)
-			continue;
-		o->runs[o->n].id = o->last.id;
-		o->runs[o->n].has_webhook = db_col_int(c, 1) != 0;
-		o->any_webhook |= o->runs[o->n++].has_webhook;
+		if (db_col_int(c, 1) != 0)
+			o->runs[o->n++].id = o->last.id;
 	}
 	db_end(c);
 	return got >= 0;
@@ -97,12 +94,12 @@ static bool leave_undelivered(struct db_conn *c, const struct prune *p, struct o
 	unsigned i, kept = 0;
 	bool ok;
 
-	if (!o->any_webhook)
+	if (o->n == 0)
 		return true;
 	waiting = mem_alloc(sizeof *waiting);
 	ok = old_outbox_read(c, p->before, waiting, err);
 	for (i = 0; ok && i < o->n; i++)
-		if (!o->runs[i].has_webhook || !old_outbox_has(waiting, &o->runs[i].id))
+		if (!old_outbox_has(waiting, &o->runs[i].id))
 			o->runs[kept++] = o->runs[i];
 	o->n = ok ? kept : 0;
 	mem_free(waiting);

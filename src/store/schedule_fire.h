@@ -23,6 +23,7 @@ struct due_schedule {
 	const char *connected;            /* its account's integrations, comma-separated; "" none */
 	bool     budgeted;                /* the account has monthly token budgets */
 	unsigned unfinished;              /* its runs that are not over */
+	bool     wanted;                  /* an endpoint of its account wants schedule.fired */
 };
 
 /* What is to become of it, as decided. Its last slot is the one that came now. */
@@ -58,6 +59,7 @@ struct fired {
 	unsigned left;                    /* … of them those that others have in hand, or that stay due */
 	unsigned fired, skipped;          /* rows of the ledger with and without a run */
 	unsigned ready;                   /* runs that can start now */
+	unsigned deliveries;              /* events and deliveries that are due, for the sender */
 	/* workers whose runs were asked to stop */
 	struct { char doorbell[DOORBELL_NAME_SIZE]; struct id id; } *asked; unsigned asked_count;
 };

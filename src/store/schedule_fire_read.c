@@ -54,6 +54,7 @@ static void read_row(struct db_conn *c, struct arena *a, struct due_schedule *d)
 	d->connected = col_kept(c, 13, a, NULL);
 	if (!d->connected)
 		d->connected = "";
+	d->wanted = db_col_int(c, 16) >> EVENT_SCHEDULE_FIRED & 1;
 }
 
 /* Locks them: their accounts are ours, so nobody is waited for. What is read by subqueries, which the lock does not reach,
@@ -67,7 +68,8 @@ static bool read_schedules(struct db_conn *c, struct fire_batch *b, unsigned fro
 		" (SELECT CONCAT(u.status, ':', COALESCE(u.trial_ends_at, 0)) FROM subscriptions u"
 		" WHERE u.account_id = s.account_id AND u.agent IN (s.agent, '*') ORDER BY u.agent = '*' LIMIT 1),"
 		" (SELECT GROUP_CONCAT(integration) FROM connections WHERE account_id = s.account_id AND status = 0),"
-		" s.next_at, s.enabled FROM schedules s FORCE INDEX (PRIMARY) WHERE s.id IN (%s) ORDER BY s.id FOR UPDATE";
+		" s.next_at, s.enabled, (SELECT endpoint_events FROM account_quota WHERE account_id = s.account_id)"
+		" FROM schedules s FORCE INDEX (PRIMARY) WHERE s.id IN (%s) ORDER BY s.id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size = list_items(b, from, n, args);
 	struct id id;

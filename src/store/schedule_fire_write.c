@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/events.h"
 
 #define PAYLOAD_MAX 4096
 
@@ -176,6 +177,7 @@ static bool cancel_runs(struct db_conn *c, struct fire_batch *b, const struct fi
 			continue;
 		if (!queue_cancel_one(c, item->d.s.account_id, &runs[i], b->now_ms, &k, err))
 			return false;
+		b->out->deliveries += k.deliveries;
 		if (k.outcome == CANCEL_ASKED) {
 			keep_asked(b->out, &k, &runs[i]);
 			goes_on = true;
@@ -217,23 +219,23 @@ static bool write_slots(struct db_conn *c, const struct fire_batch *b, struct er
 
 static bool write_events(struct db_conn *c, const struct fire_batch *b, struct error *err)
 {
-	static const char sql[] = "INSERT INTO events (id, account_id, event, at, payload) VALUES (?, ?, ?, ?, ?)";
-	struct db_arg args[FIRE_BATCH_MAX * 5], *at = args;
-	unsigned i, rows = 0;
+	struct event events[FIRE_BATCH_MAX];
+	struct outbox_due due[FIRE_BATCH_MAX];
+	unsigned i, n = 0, wanted = 0;
 
 	for (i = 0; i < b->n; i++) {
 		const struct fire_item *item = &b->items[i];
 
 		if (!item->held || !item->payload.data)
 			continue;
-		*at++ = db_id(&last_slot(item)->event_id);
-		*at++ = db_int((int64_t)item->d.s.account_id);
-		*at++ = db_int(EVENT_SCHEDULE_FIRED);
-		*at++ = db_int(b->now_ms);
-		*at++ = db_bytes(item->payload.data, item->payload.len);
-		rows++;
+		events[n++] = (struct event){.id = last_slot(item)->event_id, .account_id = item->d.s.account_id,
+		                             .event = EVENT_SCHEDULE_FIRED, .at = b->now_ms, .payload = item->payload.data,
+		                             .payload_len = item->payload.len};
+		if (item->d.wanted)
+			due[wanted++] = (struct outbox_due){.id = last_slot(item)->event_id, .fanout = true};
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 5, rows, NULL, err);
+	b->out->deliveries += wanted;
+	return events_insert(c, events, n, err) && outbox_put(c, due, wanted, b->now_ms, err);
 }
 
 static bool write_schedules(struct db_conn *c, const struct fire_batch *b, struct error *err)

@@ -207,10 +207,10 @@ static unsigned deliver_batch(struct db *db, struct db_conn **c)
 	int64_t now = clock_now_ms(), next;
 	struct error err;
 	struct arena a;
-	unsigned n, i;
+	unsigned n, fanned, i;
 
 	arena_init(&a);
-	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &outbox_cursor, &a, d, &n, &next, &err),
+	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &outbox_cursor, &a, d, &n, &fanned, &next, &err),
 	     "claim deliveries", &err);
 	for (i = 0; i < n; i++)
 		r[i] = (struct delivery_result){.id = d[i].id, .account_id = d[i].account_id,
@@ -218,7 +218,7 @@ static unsigned deliver_batch(struct db *db, struct db_conn **c)
 		                                .due_at = d[i].due_at, .token = d[i].token,
 		                                .attempt = 1, .at = now, .duration_ms = 2, .status = 200,
 		                                .state = DELIVERY_DELIVERED};
-	must(outbox_record(db, c, r, n, &err), "record deliveries", &err);
+	must(outbox_record(db, c, 0, r, n, &err), "record deliveries", &err);
 	arena_release(&a);
 	return n;
 }

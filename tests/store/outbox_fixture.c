@@ -34,11 +34,11 @@ struct id ox_other(int64_t due_at)
 unsigned ox_claim(struct delivery *out, unsigned max, int64_t now_ms, int64_t *next_due_ms)
 {
 	struct error err = {0};
-	unsigned n = 0;
+	unsigned n = 0, fanned;
 
 	arena_release(&claimed);
 	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, false, max, now_ms, DELIVERY_LEASE_MS, NULL, &claimed, out,
-	                                  &n, next_due_ms, &err));
+	                                  &n, &fanned, next_due_ms, &err));
 	return n;
 }
 
@@ -58,5 +58,5 @@ void ox_record(const struct delivery_result *r, unsigned n)
 {
 	struct error err = {0};
 
-	CU_ASSERT_TRUE_FATAL(outbox_record(fx_db, &fx_conn, r, n, &err));
+	CU_ASSERT_TRUE_FATAL(outbox_record(fx_db, &fx_conn, 0, r, n, &err));
 }

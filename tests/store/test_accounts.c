@@ -36,7 +36,7 @@ static void a_new_account_has_its_plans_limits_and_its_own_secret(void)
 {
 	struct account a, found;
 	struct error err;
-	struct buf secret;
+	struct buf secret, previous;
 
 	fx_empty();
 	a = made("ann@example.com", "pro");
@@ -48,8 +48,11 @@ static void a_new_account_has_its_plans_limits_and_its_own_secret(void)
 	CU_ASSERT_TRUE(account_find(fx_conn, "ann@example.com", &found, &err));
 	CU_ASSERT_EQUAL(id_cmp(&found.public_id, &a.public_id), 0);
 	buf_init(&secret, 255);
-	CU_ASSERT_TRUE(webhook_secret_load(fx_conn, a.id, &secret, &err));
+	buf_init(&previous, 255);
+	CU_ASSERT_TRUE(webhook_secret_load(fx_conn, a.id, 0, &secret, &previous, &err));
 	CU_ASSERT_STRING_EQUAL(buf_str(&secret), seal_text);
+	CU_ASSERT_EQUAL(previous.len, 0);
+	buf_release(&previous);
 	buf_release(&secret);
 	CU_ASSERT_EQUAL(fx_number("SELECT max_day FROM account_quota"), 1000);
 	CU_ASSERT_EQUAL(fx_number("SELECT month_overage FROM account_quota"), 1);
@@ -231,10 +234,10 @@ static void a_connection_replaces_the_one_of_its_integration(void)
 	CU_ASSERT_EQUAL(list[0].created_at, 2000);
 	arena_release(&a);
 	buf_init(&sealed, 4096);
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", false, &second, kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", false, &second, kind, &sealed, NULL, &found, &err));
 	CU_ASSERT_TRUE(found);
 	CU_ASSERT_STRING_EQUAL(buf_str(&sealed), "two!");
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "shopify", false, &second, kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "shopify", false, &second, kind, &sealed, NULL, &found, &err));
 	CU_ASSERT_FALSE(found);
 	buf_release(&sealed);
 }
@@ -260,7 +263,7 @@ static void a_disconnected_integration_is_listed_but_not_loaded(void)
 	CU_ASSERT_EQUAL(list[0].status, 1);
 	arena_release(&a);
 	buf_init(&sealed, 4096);
-	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", false, &id, kind, &sealed, &found, &err));
+	CU_ASSERT_TRUE(connection_load(fx_conn, 1, "gmail", false, &id, kind, &sealed, NULL, &found, &err));
 	CU_ASSERT_FALSE(found);
 	buf_release(&sealed);
 }

@@ -20,7 +20,7 @@ static unsigned fill(int64_t now_us)
 {
 	unsigned n = 0;
 
-	while (lane_open(lane)) {
+	while (lane_open(lane, now_us)) {
 		lane_begin(lane, now_us);
 		n++;
 	}
@@ -31,7 +31,7 @@ static void a_new_receiver_gets_a_few_at_once(void)
 {
 	fresh();
 	CU_ASSERT_EQUAL(fill(0), 4);
-	CU_ASSERT_FALSE(lane_open(lane));
+	CU_ASSERT_FALSE(lane_open(lane, 0));
 }
 
 static void quick_answers_open_a_lane_up_to_its_bound(void)
@@ -41,7 +41,7 @@ static void quick_answers_open_a_lane_up_to_its_bound(void)
 	fresh();
 	for (i = 0; i < 100; i++) {
 		lane_begin(lane, 0);
-		lane_end(lane, true, SECOND / 100, 0);
+		lane_end(lane, LANE_WELL, SECOND / 100, 0);
 	}
 	CU_ASSERT_EQUAL(fill(0), 16);
 }
@@ -55,33 +55,106 @@ static void one_that_is_near_needs_no_more_than_32(void)
 	lane = lane_get(&lanes, "http://a", 8, 0);
 	for (i = 0; i < 200; i++) {
 		lane_begin(lane, 0);
-		lane_end(lane, true, 1000, 0);
+		lane_end(lane, LANE_WELL, 1000, 0);
 	}
 	CU_ASSERT_EQUAL(fill(0), 32);
 }
 
+/* Failures in a row. */
+static void fail(unsigned times, int64_t duration_us, int64_t now_us)
+{
+	while (times-- > 0) {
+		lane_begin(lane, now_us);
+		lane_end(lane, LANE_SILENT, duration_us, now_us);
+	}
+}
+
 static void one_that_does_not_answer_keeps_one(void)
 {
-	unsigned i;
-
 	fresh();
-	for (i = 0; i < 10; i++) {
-		lane_begin(lane, 0);
-		lane_end(lane, false, 15 * SECOND, 0);
-	}
+	fail(4, 15 * SECOND, 0);
 	CU_ASSERT_EQUAL(fill(0), 1);
 }
 
 static void one_that_refuses_connections_at_once_loses_and_wins_nothing(void)
 {
+	fresh();
+	fail(4, 1000, 0);
+	CU_ASSERT_EQUAL(fill(0), 4);
+}
+
+static void five_failures_in_a_row_open_the_breaker_for_five_seconds(void)
+{
+	fresh();
+	fail(5, 1000, 0);
+	CU_ASSERT_FALSE(lane_open(lane, 5 * SECOND - 1));
+	CU_ASSERT_TRUE(lane_open(lane, 5 * SECOND));
+}
+
+static void a_failure_that_was_answered_counts_too(void)
+{
 	unsigned i;
 
 	fresh();
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 5; i++) {
 		lane_begin(lane, 0);
-		lane_end(lane, false, 1000, 0);
+		lane_end(lane, LANE_ANSWERED, 1000, 0);
 	}
-	CU_ASSERT_EQUAL(fill(0), 4);
+	CU_ASSERT_FALSE(lane_open(lane, 0));
+}
+
+static void behind_the_breaker_one_at_a_time_looks_whether_it_is_back(void)
+{
+	fresh();
+	fail(5, 1000, 0);
+	CU_ASSERT_EQUAL(fill(5 * SECOND), 1);
+}
+
+static void each_look_in_vain_doubles_the_wait_up_to_a_minute(void)
+{
+	int64_t now_us = 0, wait_us = 5 * SECOND;
+	unsigned i;
+
+	fresh();
+	fail(5, 1000, 0);
+	for (i = 0; i < 8; i++) {
+		now_us += wait_us;
+		CU_ASSERT_FALSE(lane_open(lane, now_us - 1));
+		CU_ASSERT_TRUE(lane_open(lane, now_us));
+		fail(1, 1000, now_us);
+		wait_us = wait_us * 2 < 60 * SECOND ? wait_us * 2 : 60 * SECOND;
+	}
+}
+
+static void one_success_closes_the_breaker(void)
+{
+	fresh();
+	fail(5, 1000, 0);
+	lane_begin(lane, 5 * SECOND);
+	lane_end(lane, LANE_WELL, 1000, 5 * SECOND);
+	CU_ASSERT(fill(5 * SECOND) > 1);
+	CU_ASSERT_FALSE(lane_stuck(lane, 5 * SECOND));
+}
+
+static void failures_that_began_before_it_opened_do_not_lengthen_it(void)
+{
+	unsigned i;
+
+	lanes_release(&lanes);
+	lanes = (struct lanes){.first = 16, .most = 16};
+	lane = lane_get(&lanes, "http://a", 8, 0);
+	fill(0);
+	for (i = 0; i < 16; i++)
+		lane_end(lane, LANE_SILENT, 1000, 0);
+	CU_ASSERT_TRUE(lane_open(lane, 5 * SECOND));
+}
+
+static void what_waits_behind_a_breaker_comes_back_when_it_may_be_tried(void)
+{
+	fresh();
+	fail(5, 1000, 0);
+	CU_ASSERT_TRUE(lane_stuck(lane, 0));
+	CU_ASSERT_EQUAL(lane_postpone(lane, 1000000, 0), 1005250);
 }
 
 static void a_full_lane_that_moves_is_worth_waiting_for(void)
@@ -89,7 +162,7 @@ static void a_full_lane_that_moves_is_worth_waiting_for(void)
 	fresh();
 	fill(0);
 	CU_ASSERT_FALSE(lane_stuck(lane, SECOND / 20));
-	lane_end(lane, true, SECOND / 20, SECOND / 20);
+	lane_end(lane, LANE_WELL, SECOND / 20, SECOND / 20);
 	fill(SECOND / 20);
 	CU_ASSERT_FALSE(lane_stuck(lane, SECOND / 8));
 }
@@ -105,7 +178,7 @@ static void one_known_to_be_slow_is_stuck_as_soon_as_it_is_full(void)
 {
 	fresh();
 	lane_begin(lane, 0);
-	lane_end(lane, true, 5 * SECOND, 5 * SECOND);
+	lane_end(lane, LANE_WELL, 5 * SECOND, 5 * SECOND);
 	fill(5 * SECOND);
 	CU_ASSERT_TRUE(lane_stuck(lane, 5 * SECOND));
 }
@@ -122,7 +195,7 @@ static void what_is_postponed_is_spread_by_the_lanes_pace(void)
 
 	fresh();
 	lane_begin(lane, 0);
-	lane_end(lane, true, 8 * SECOND, 52 * SECOND);
+	lane_end(lane, LANE_WELL, 8 * SECOND, 52 * SECOND);
 	fill(52 * SECOND);
 	first = lane_postpone(lane, 1000000, 60 * SECOND);
 	second = lane_postpone(lane, 1000000, 60 * SECOND);
@@ -156,12 +229,12 @@ static void who_answers_quickly_again_makes_nobody_wait_long(void)
 	fresh();
 	n = fill(0);
 	for (i = 0; i < n; i++)
-		lane_end(lane, false, 60 * SECOND, 60 * SECOND);
+		lane_end(lane, LANE_SILENT, 60 * SECOND, 60 * SECOND);
 	fill(60 * SECOND);
 	CU_ASSERT(postpone_many(60 * SECOND) > 115000);
 	for (i = 0; i < 60; i++) {
 		lane_begin(lane, 60 * SECOND);
-		lane_end(lane, true, 1000, 60 * SECOND);
+		lane_end(lane, LANE_WELL, 1000, 60 * SECOND);
 	}
 	CU_ASSERT(postpone_many(60 * SECOND) <= 62250);
 }
@@ -180,7 +253,7 @@ static void two_receivers_do_not_share_a_lane(void)
 	fresh();
 	fill(0);
 	other = lane_get(&lanes, "http://b", 8, 0);
-	CU_ASSERT_TRUE(lane_open(other));
+	CU_ASSERT_TRUE(lane_open(other, 0));
 	CU_ASSERT_PTR_EQUAL(lane_get(&lanes, "http://a", 8, 0), lane);
 }
 
@@ -193,7 +266,7 @@ static void a_lane_in_use_is_not_forgotten(void)
 	for (i = 0; i < 10000; i++)
 		lane_put(lane_get(&lanes, &i, sizeof i, 0));
 	CU_ASSERT_PTR_EQUAL(lane_get(&lanes, "http://a", 8, 0), lane);
-	CU_ASSERT_FALSE(lane_open(lane));
+	CU_ASSERT_FALSE(lane_open(lane, 0));
 }
 
 static int release(void)
@@ -209,6 +282,17 @@ static CU_TestInfo tests[] = {
 	{"one that does not answer keeps one", one_that_does_not_answer_keeps_one},
 	{"one that refuses connections at once loses and wins nothing",
 	 one_that_refuses_connections_at_once_loses_and_wins_nothing},
+	{"five failures in a row open the breaker for five seconds",
+	 five_failures_in_a_row_open_the_breaker_for_five_seconds},
+	{"a failure that was answered counts, too", a_failure_that_was_answered_counts_too},
+	{"behind the breaker one at a time looks whether it is back",
+	 behind_the_breaker_one_at_a_time_looks_whether_it_is_back},
+	{"each look in vain doubles the wait, up to a minute", each_look_in_vain_doubles_the_wait_up_to_a_minute},
+	{"one success closes the breaker", one_success_closes_the_breaker},
+	{"failures that began before it opened do not lengthen it",
+	 failures_that_began_before_it_opened_do_not_lengthen_it},
+	{"what waits behind a breaker comes back when it may be tried",
+	 what_waits_behind_a_breaker_comes_back_when_it_may_be_tried},
 	{"a full lane that moves is worth waiting for", a_full_lane_that_moves_is_worth_waiting_for},
 	{"a full lane that stands still is not", a_full_lane_that_stands_still_is_not},
 	{"one known to be slow is stuck as soon as it is full",
