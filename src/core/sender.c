@@ -61,13 +61,14 @@ static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 static struct sender *start(const struct sender_env *env, int64_t budget, struct error *err)
 {
 	struct sender *s = sender_new(env, budget);
-	struct http_options http = {.rules = env->rules, .user_agent = USER_AGENT, .ca_file = env->ca_file,
-	                            .max_connections = s->inflight};
+	struct http_options http = {.rules = env->rules, .user_agent = USER_AGENT, .ca_file = env->ca_file};
 
 	if (webhook_schedule_read(env->cfg->webhook_schedule_s, &s->schedule, err) &&
-	    (s->http = http_client_new(&http, err)) != NULL && recorder_start(s, err) &&
-	    claimer_start(s, err))
-		return s;
+	    (s->transfers = transfers_new(s->inflight, err)) != NULL) {
+		s->http = http_client_new(s->transfers, &http);
+		if (recorder_start(s, err) && claimer_start(s, err))
+			return s;
+	}
 	sender_stop(s);
 	return NULL;
 }
@@ -79,7 +80,7 @@ struct sender *sender_start(const struct sender_env *env, struct error *err)
 
 int sender_fd(const struct sender *s)
 {
-	return http_client_fd(s->http);
+	return transfers_fd(s->transfers);
 }
 
 void sender_pass_on(struct sender *s)
@@ -141,17 +142,18 @@ static int64_t next_call(struct sender *s)
 	int64_t now_us = clock_mono_us();
 
 	if (s->waiting.count > 0)
-		return earlier(http_client_due(s->http), now_us + LOOK_AGAIN_US);
-	if (http_client_active(s->http) > 0) {
+		return earlier(transfers_due(s->transfers), now_us + LOOK_AGAIN_US);
+	if (transfers_active(s->transfers) > 0) {
 		s->active_us = now_us;
 		s->rested = false;
-		return http_client_due(s->http);
+		return transfers_due(s->transfers);
 	}
 	if (s->rested)
 		return INT64_MAX;
 	if (now_us < s->active_us + REST_US)
 		return s->active_us + REST_US;
 	http_client_rest(s->http);
+	transfers_rest(s->transfers);
 	malloc_trim(0);
 	s->rested = true;
 	return INT64_MAX;
@@ -159,11 +161,11 @@ static int64_t next_call(struct sender *s)
 
 int64_t sender_work(struct sender *s)
 {
-	http_client_run(s->http);
+	transfers_run(s->transfers);
 	exchange(s);
 	if (s->waiting.count > 0) {
 		send_waiting(s);
-		http_client_run(s->http);
+		transfers_run(s->transfers);
 		if (s->ended.count + s->back.count > 0)
 			exchange(s);
 	}
@@ -203,13 +205,14 @@ void sender_stop(struct sender *s)
 		return;
 	claimer_stop(s);
 	s->draining = s->stopping = true;
-	if (s->http)
-		http_client_abort(s->http);
+	if (s->transfers)
+		transfers_abort(s->transfers);
 	exchange(s);
 	send_waiting(s);
 	exchange(s);
 	recorder_stop(s);
 	http_client_free(s->http);
+	transfers_free(s->transfers);
 	lanes_release(&s->receivers);
 	lanes_release(&s->accounts);
 	pthread_cond_destroy(&s->claim);

@@ -105,6 +105,7 @@ struct sender {
 	unsigned inflight;               /* most leased at once */
 
 	/* the owner's thread */
+	struct transfers *transfers;
 	struct http_client *http;
 	struct lanes receivers, accounts;
 	unsigned slow;                   /* under way to slow ones */

@@ -1,5 +1,5 @@
-/* An asynchronous HTTP client for POSTs to URLs that users gave: one curl multi with an epoll set of its own, for
- * one thread's loop. The outbound rules are applied to every address before it is connected to; no proxy, no
+/* An asynchronous HTTP client for POSTs to URLs that users gave, under way among a loop's transfers
+ * (net/transfers.h). The outbound rules are applied to every address before it is connected to; no proxy, no
  * redirects, http and https only, certificates verified, HTTP/1.1 over connections that are kept.
  *
  * Ownership: a call, its URL, headers and body are the caller's and stay unchanged until done was called. What the
@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "net/outbound.h"
+#include "net/transfers.h"
 
 #define HTTP_HEADERS_MAX 12
 #define HTTP_BODY_KEPT   4096      /* bytes of an answer's body that are shown to done */
@@ -23,7 +24,6 @@ struct http_options {
 	const struct outbound_rules *rules;
 	const char *user_agent;
 	const char *ca_file;           /* certificates to trust; NULL: the system's */
-	unsigned max_connections;      /* kept open, in use or not */
 };
 
 struct http_answer {
@@ -47,25 +47,15 @@ struct http_call {
 	void       *transfer;          /* the client's */
 };
 
-struct http_client *http_client_new(const struct http_options *options, struct error *err);
-/* Calls done for what is under way (http_client_abort), then frees. NULL accepted. */
+struct http_client *http_client_new(struct transfers *transfers, const struct http_options *options);
+/* When none of its calls is under way. NULL accepted. */
 void http_client_free(struct http_client *c);
 
-/* Starts a POST. done is called once, from http_client_run or http_client_abort. false with err
+/* Starts a POST. done is called once, from transfers_run or transfers_abort. false with err
  * when it cannot be started; done is not called then. */
 bool http_client_post(struct http_client *c, struct http_call *call, struct error *err);
 
-/* A descriptor that is ready for reading when http_client_run has something to do; it stays the same. */
-int http_client_fd(const struct http_client *c);
-/* When http_client_run has to be called at the latest (clock_mono_us); INT64_MAX: when the descriptor is ready. */
-int64_t http_client_due(const struct http_client *c);
-/* Reads and writes what is ready, and calls done for what has ended. Never waits. */
-void http_client_run(struct http_client *c);
-
-unsigned http_client_active(const struct http_client *c);   /* calls under way */
-/* Ends all that is under way: done with the error "stopped". */
-void http_client_abort(struct http_client *c);
-/* Closes idle connections and gives memory back; when nothing is under way. */
+/* Gives memory back that is kept for the next calls. */
 void http_client_rest(struct http_client *c);
 
 #endif

@@ -7,16 +7,15 @@
 
 #include "net/gate.h"
 #include "net/http_client.h"
+#include "net/transfers_priv.h"
 
 #define HTTP_TEXT_SIZE sizeof ((struct error *)0)->message
 
-struct transfer {
-	CURL *easy;
+struct http_transfer {
+	struct transfer transfer;          /* first */
 	struct http_client *client;
 	struct http_call *call;            /* NULL: spare */
-	struct transfer *next, **link;     /* of those under way, or of the spares */
 	struct curl_slist headers[HTTP_HEADERS_MAX + 1];
-	int64_t  started_us;
 	size_t   header_bytes, received, kept;
 	struct gate gate;
 	bool     answered;                 /* a final status and all its headers have come */
@@ -25,22 +24,19 @@ struct transfer {
 };
 
 struct http_client {
+	struct transfers *transfers;
 	const struct outbound_rules *rules;
 	char    *user_agent, *ca_file;
-	long     max_connections;
-	CURLM   *multi;                    /* NULL while it rests */
-	int      epoll_fd;
-	int64_t  due_us;
-	struct transfer *active, *spares;
-	unsigned active_count, spare_count;
+	struct transfer *spares;
+	unsigned spare_count;
 };
 
-struct transfer *transfer_new(struct http_client *c);          /* NULL: no memory */
-void transfer_free(struct transfer *t);
+struct http_transfer *http_transfer_new(struct http_client *c);          /* NULL: no memory */
+void http_transfer_free(struct http_transfer *t);
 /* Between two calls only URL, headers, body and timeout change. */
-CURLcode transfer_set_call(struct transfer *t, struct http_call *call);
+CURLcode http_transfer_set_call(struct http_transfer *t, struct http_call *call);
 /* What became of the call; text, of HTTP_TEXT_SIZE, holds the answer's error. A status counts as soon as its headers
  * are whole: whether a body follows, or ever ends, changes nothing. */
-void transfer_answer(struct transfer *t, CURLcode code, struct http_answer *answer, char *text);
+void http_transfer_answer(struct http_transfer *t, CURLcode code, struct http_answer *answer, char *text);
 
 #endif

@@ -15,14 +15,14 @@
 
 static size_t on_header(char *line, size_t size, size_t n, void *transfer)
 {
-	struct transfer *t = transfer;
+	struct http_transfer *t = transfer;
 	long status = 0;
 
 	t->header_bytes += n;
 	if (t->header_bytes > ANSWER_HEADER_MAX)
 		return 0;
 	if (n <= 2 && (line[0] == '\r' || line[0] == '\n')) {
-		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+		curl_easy_getinfo(t->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
 		t->answered = status >= 200;
 	}
 	return n;
@@ -30,7 +30,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *transfer)
 
 static size_t on_body(char *data, size_t size, size_t n, void *transfer)
 {
-	struct transfer *t = transfer;
+	struct http_transfer *t = transfer;
 	size_t room = HTTP_BODY_KEPT - t->kept;
 
 	if (!t->body)
@@ -41,9 +41,9 @@ static size_t on_body(char *data, size_t size, size_t n, void *transfer)
 	return t->received > ANSWER_BODY_MAX ? 0 : n;
 }
 
-#define SET(option, value) (code == CURLE_OK ? (code = curl_easy_setopt(t->easy, option, value)) : code)
+#define SET(option, value) (code == CURLE_OK ? (code = curl_easy_setopt(t->transfer.easy, option, value)) : code)
 
-static CURLcode set_up_http(struct transfer *t)
+static CURLcode set_up_http(struct http_transfer *t)
 {
 	CURLcode code = CURLE_OK;
 
@@ -63,28 +63,29 @@ static CURLcode set_up_http(struct transfer *t)
 	return code;
 }
 
-struct transfer *transfer_new(struct http_client *c)
+struct http_transfer *http_transfer_new(struct http_client *c)
 {
-	struct transfer *t = mem_zalloc(sizeof *t);
+	struct http_transfer *t = mem_zalloc(sizeof *t);
 
 	t->client = c;
-	t->easy = curl_easy_init();
+	t->transfer.easy = curl_easy_init();
 	t->gate.rules = c->rules;
-	if (t->easy && gate_set_up(t->easy, &t->gate, "http,https", c->ca_file) == CURLE_OK && set_up_http(t) == CURLE_OK)
+	if (t->transfer.easy && gate_set_up(t->transfer.easy, &t->gate, "http,https", c->ca_file) == CURLE_OK &&
+	    set_up_http(t) == CURLE_OK)
 		return t;
-	curl_easy_cleanup(t->easy);
+	curl_easy_cleanup(t->transfer.easy);
 	mem_free(t);
 	return NULL;
 }
 
-void transfer_free(struct transfer *t)
+void http_transfer_free(struct http_transfer *t)
 {
-	curl_easy_cleanup(t->easy);
+	curl_easy_cleanup(t->transfer.easy);
 	mem_free(t->body);
 	mem_free(t);
 }
 
-CURLcode transfer_set_call(struct transfer *t, struct http_call *call)
+CURLcode http_transfer_set_call(struct http_transfer *t, struct http_call *call)
 {
 	CURLcode code = CURLE_OK;
 	unsigned i, n = 0;
@@ -94,7 +95,6 @@ CURLcode transfer_set_call(struct transfer *t, struct http_call *call)
 	gate_reset(&t->gate);
 	t->answered = false;
 	t->curl_error[0] = '\0';
-	t->started_us = clock_mono_us();
 	/* no wait for "100 Continue" before a large body: few receivers know it */
 	t->headers[n++].data = (char *)"Expect:";
 	for (i = 0; i < call->header_count; i++)
@@ -111,7 +111,7 @@ CURLcode transfer_set_call(struct transfer *t, struct http_call *call)
 	return code;
 }
 
-static void explain(struct transfer *t, CURLcode code, struct http_answer *answer, char *text)
+static void explain(struct http_transfer *t, CURLcode code, struct http_answer *answer, char *text)
 {
 	size_t size = HTTP_TEXT_SIZE;
 
@@ -134,18 +134,18 @@ static void explain(struct transfer *t, CURLcode code, struct http_answer *answe
 	gate_printable(text);
 }
 
-void transfer_answer(struct transfer *t, CURLcode code, struct http_answer *answer, char *text)
+void http_transfer_answer(struct http_transfer *t, CURLcode code, struct http_answer *answer, char *text)
 {
 	curl_off_t wait = 0;
 	long status = 0;
 
-	*answer = (struct http_answer){.duration_us = clock_mono_us() - t->started_us};
+	*answer = (struct http_answer){.duration_us = clock_mono_us() - t->transfer.started_us};
 	if (code != CURLE_OK && !t->answered) {
 		explain(t, code, answer, text);
 		return;
 	}
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &wait);
+	curl_easy_getinfo(t->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->transfer.easy, CURLINFO_RETRY_AFTER, &wait);
 	answer->status = (int)status;
 	answer->retry_after_s = wait > 0 ? wait : 0;
 	answer->body = t->body;

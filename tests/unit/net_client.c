@@ -10,17 +10,19 @@
 
 struct net_server server;
 static struct outbound_rules *rules;
+struct transfers *transfers;
 struct http_client *client;
 
 void open_client(const char *networks, const char *ca_file)
 {
-	struct http_options options = {.user_agent = "Test/1", .max_connections = 16, .ca_file = ca_file};
+	struct http_options options = {.user_agent = "Test/1", .ca_file = ca_file};
 	struct error err;
 
 	rules = outbound_rules_new(networks, &err);
 	options.rules = rules;
-	client = http_client_new(&options, &err);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(client);
+	transfers = transfers_new(16, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(transfers);
+	client = http_client_new(transfers, &options);
 }
 
 void open_all(bool tls)
@@ -31,7 +33,9 @@ void open_all(bool tls)
 
 void close_client(void)
 {
+	transfers_abort(transfers);
 	http_client_free(client);
+	transfers_free(transfers);
 	outbound_rules_free(rules);
 }
 
@@ -75,11 +79,11 @@ void post(struct outcome *o, const char *path, int64_t timeout_ms)
 
 void turn(void)
 {
-	struct pollfd fd = {.fd = http_client_fd(client), .events = POLLIN};
-	int64_t due = http_client_due(client), left = due == INT64_MAX ? 1000000 : due - clock_mono_us();
+	struct pollfd fd = {.fd = transfers_fd(transfers), .events = POLLIN};
+	int64_t due = transfers_due(transfers), left = due == INT64_MAX ? 1000000 : due - clock_mono_us();
 
 	poll(&fd, 1, left > 0 ? (int)(left / 1000 + 1) : 0);
-	http_client_run(client);
+	transfers_run(transfers);
 }
 
 void finish(struct outcome *o)

@@ -20,6 +20,7 @@ struct outcome {
 };
 
 extern struct net_server server;
+extern struct transfers *transfers;
 extern struct http_client *client;
 
 /* networks: what is allowed beside public addresses; ca_file: NULL for the system's certificates. */

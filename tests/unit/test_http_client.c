@@ -54,6 +54,7 @@ static void a_client_at_rest_holds_no_connection_and_still_works(void)
 	open_all(false);
 	send_and_finish(&o, "/ok", 3000);
 	http_client_rest(client);
+	transfers_rest(transfers);
 	CU_ASSERT_TRUE(server_wait(&server.closed, 1));
 	send_and_finish(&o, "/ok", 3000);
 	CU_ASSERT_EQUAL(o.status, 200);
@@ -132,7 +133,7 @@ static void a_slow_receiver_does_not_hold_up_others(void)
 	send_and_finish(&quick, "/ok", 3000);
 	CU_ASSERT_EQUAL(quick.status, 200);
 	CU_ASSERT_FALSE(slow.done);
-	http_client_abort(client);
+	transfers_abort(transfers);
 	close_all();
 }
 
@@ -201,11 +202,11 @@ static void what_is_under_way_can_be_stopped(void)
 	open_all(false);
 	post(&o, "/never", LONG_MS);
 	turn();
-	CU_ASSERT_EQUAL(http_client_active(client), 1);
-	http_client_abort(client);
+	CU_ASSERT_EQUAL(transfers_active(transfers), 1);
+	transfers_abort(transfers);
 	CU_ASSERT_TRUE(o.done);
 	CU_ASSERT_STRING_EQUAL(o.error, "stopped");
-	CU_ASSERT_EQUAL(http_client_active(client), 0);
+	CU_ASSERT_EQUAL(transfers_active(transfers), 0);
 	close_all();
 }
 
