@@ -16,6 +16,9 @@ MAKERS = {
     "/api/executions/{}": lambda case, account: case.start(key=account.key),
     "/api/keys/{}": lambda case, account: account.new_key()["id"],
     "/api/schedules/{}": lambda case, account: case.schedule("probe", account.key),
+    "/api/webhooks/{}": lambda case, account: case.endpoint(account.key),
+    "/api/webhook-deliveries/{}": lambda case, account: case.delivery(account.key)["id"],
+    "/api/webhook-events/{}": lambda case, account: case.delivery(account.key)["event_id"],
 }
 # objects that are named by what all accounts share: one that nobody has
 NOBODYS = {"/api/schedules/{}": "strict"}
@@ -24,7 +27,9 @@ MAKING = {"POST /api/schedules/{}"}
 # parameters that stand for what all accounts share
 SHARED = {"/api/agents/{}": "probe"}
 BODIES = {("POST", "/api/agents/{}/run"): {"input_payload": {}, "async": True},
-          ("POST", "/api/schedules/{}"): {"cron_expr": "@daily", "timezone": "UTC"}}
+          ("POST", "/api/schedules/{}"): {"cron_expr": "@daily", "timezone": "UTC"},
+          ("POST", "/api/webhooks"): {"url": "https://example.com/hook"},
+          ("POST", "/api/webhooks/{}/replay"): {"since": "2026-01-01T00:00:00Z"}}
 # what anybody may ask, and what every key may
 OPEN = {"GET /health/live", "GET /health/ready", "GET /metrics", "POST /api/session", "GET /api/openapi.json"}
 WITHOUT_SCOPE = {"/api/me"}
@@ -66,6 +71,12 @@ class EveryRoute(SessionCase):
         self.call("POST", f"/api/schedules/{agent}", BODIES["POST", "/api/schedules/{}"], key=key)
         return agent
 
+    def endpoint(self, key):
+        return self.call("POST", "/api/webhooks", BODIES["POST", "/api/webhooks"], key=key).data["id"]
+
+    def delivery(self, key):
+        return self.call("POST", f"/api/webhooks/{self.endpoint(key)}/test", {}, key=key).data
+
     def asked_by(self, access):
         return [r for r in self.closed if r["access"] == access]
 
@@ -87,16 +98,28 @@ class EveryRoute(SessionCase):
             with self.subTest(name(route)):
                 self.refused(self.ask(route, key=None), "UNAUTHORIZED")
 
+    def keys_lacking(self, scopes):
+        """By what they lack: "agents:read", or "agents:read,webhooks:write" where a route asks for either."""
+        return {lacked: self.account.new_key(",".join(set(SCOPES.split(",")) - set(lacked.split(","))))["key"]
+                for lacked in scopes}
+
     def test_a_key_that_lacks_the_scope_is_told_which(self):
-        lacking = {}
-        for scope in SCOPES.split(","):
-            lacking[scope] = self.account.new_key(",".join(s for s in SCOPES.split(",") if s != scope))["key"]
-        for route in self.asked_by("account"):
-            if route["scope"]:
-                with self.subTest(name(route)):
-                    answer = self.ask(route, key=lacking[route["scope"]])
-                    self.refused(answer, "FORBIDDEN")
-                    self.assertIn(route["scope"], answer.error["message"])
+        scoped = [r for r in self.asked_by("account") if r["scope"]]
+        lacking = self.keys_lacking({r["scope"] for r in scoped})
+        for route in scoped:
+            with self.subTest(name(route)):
+                answer = self.ask(route, key=lacking[route["scope"]])
+                self.refused(answer, "FORBIDDEN")
+                self.assertIn(route["scope"], answer.error["message"])
+
+    def test_where_either_of_two_scopes_will_do_each_does(self):
+        either = [r for r in self.asked_by("account") if r["scope"] and "," in r["scope"]]
+        self.assertTrue(either)
+        keys = {scope: self.account.new_key(scope)["key"] for r in either for scope in r["scope"].split(",")}
+        for route in either:
+            for scope in route["scope"].split(","):
+                with self.subTest(name(route), scope=scope):
+                    self.assertNotEqual(self.ask(route, key=keys[scope]).status, 403)
 
     def test_what_takes_a_session_takes_no_key(self):
         for route in self.asked_by("session"):
@@ -104,7 +127,7 @@ class EveryRoute(SessionCase):
                 self.refused(self.ask(route), "FORBIDDEN")
 
     def test_a_starter_s_key_opens_nothing(self):
-        starter = Account(self.platform, plan="starter")
+        starter = Account(self.platform, plan="starter", requests_per_minute="unlimited")
         for route in self.closed:
             with self.subTest(name(route)):
                 self.refused(self.ask(route, key=starter.key), "FORBIDDEN")
