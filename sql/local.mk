@@ -14,4 +14,5 @@ dist_sql_DATA = \
 	sql/0010_features.sql \
 	sql/0011_schedules.sql \
 	sql/0012_duties.sql \
-	sql/0013_endpoints.sql
+	sql/0013_endpoints.sql \
+	sql/0014_mail.sql

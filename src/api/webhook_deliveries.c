@@ -26,10 +26,10 @@ static bool read_filter(const struct request *r, struct delivery_filter *f, stru
 		return err_field(err, "status", "status must be pending, delivered or failed");
 	if (status)
 		f->state = (int)state;
-	for (f->event = 0; event && f->event < EVENT__MAX; f->event++)
+	for (f->event = 0; event && f->event < EVENT_MAIL; f->event++)
 		if (strcmp(event_type_name((enum event_type)f->event), event) == 0)
 			break;
-	if (event && f->event == EVENT__MAX)
+	if (event && f->event == EVENT_MAIL)
 		return err_field(err, "event", "event must be an event of /api/webhook-events");
 	if (!event)
 		f->event = -1;

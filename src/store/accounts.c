@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/endpoints.h"
 #include "store/months.h"
+#include "store/notifications.h"
 #include "store/plan_cols.h"
 #include "store/queue.h"
 
@@ -175,7 +176,7 @@ static bool insert_quota(struct db_conn *c, uint64_t account_id, int64_t now_ms,
 	struct db_arg args[3] = {db_int((int64_t)account_id), db_int(clock_day_start(now_ms)),
 	                         db_int(clock_month_start(now_ms))};
 
-	return db_exec(c, sql, args, 3, NULL, err) && write_limits(c, account_id, err);
+	return db_exec(c, sql, args, 3, NULL, err) && write_limits(c, account_id, err) && mail_events_update(c, account_id, err);
 }
 
 /* Whose it is, is known only now. */
@@ -285,7 +286,9 @@ static bool set_plan_body(struct db_conn *c, void *ctx, struct error *err)
 	/* an earlier month had the limits that it ended with */
 	return account_lock(c, p->account_id, err) && plan_exists(c, p->plan, err) &&
 	       months_close(c, p->account_id, clock_now_ms(), err) && write_plan(c, p, err) &&
-	       write_limits(c, p->account_id, err) && endpoint_events_update(c, p->account_id, err) && queue_fill_slots(c, p->account_id, &promoted, err) && audit_write(c, p->audit, err);
+	       write_limits(c, p->account_id, err) && endpoint_events_update(c, p->account_id, err) &&
+	       mail_events_update(c, p->account_id, err) && queue_fill_slots(c, p->account_id, &promoted, err) &&
+	       audit_write(c, p->audit, err);
 }
 
 bool account_set_plan(struct db *db, uint64_t account_id, const char *plan,

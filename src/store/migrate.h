@@ -21,7 +21,7 @@
 #include "db/db.h"
 
 /* The highest migration whose tables this program uses. */
-#define SCHEMA_NEEDED 13
+#define SCHEMA_NEEDED 14
 
 #define MIGRATION_NAME 128
 #define MIGRATION_LEASE_MS 10000     /* of the lock; renewed three times as often */

@@ -9,7 +9,8 @@ static const char *const names[EVENT__MAX] = {
 	[EVENT_RUN_FAILED] = "agent.execution.failed",
 	[EVENT_SCHEDULE_FIRED] = "schedule.fired",
 	[EVENT_INTEGRATION_DISCONNECTED] = "integration.disconnected",
-	[EVENT_WEBHOOK_TEST] = "webhook.test"};
+	[EVENT_WEBHOOK_TEST] = "webhook.test",
+	[EVENT_MAIL] = "mail"};
 
 const char *event_type_name(enum event_type t)
 {
@@ -51,7 +52,7 @@ static bool put_some(struct db_conn *c, const struct outbox_due *d, unsigned n, 
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		args[3 * i] = db_int(now_ms);
+		args[3 * i] = db_int(d[i].due_at ? d[i].due_at : now_ms);
 		args[3 * i + 1] = db_id(&d[i].id);
 		args[3 * i + 2] = db_int(d[i].fanout);
 	}
@@ -79,7 +80,7 @@ bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int
 	for (from = 0; from < n; from += some) {
 		some = n - from < DB_LIST_MAX ? n - from : DB_LIST_MAX;
 		for (i = 0; i < some; i++)
-			due[i] = (struct outbox_due){.id = d[from + i].id};
+			due[i] = (struct outbox_due){.id = d[from + i].id, .due_at = d[from + i].due_at};
 		if (!add_rows(c, d + from, some, now_ms, err) || !put_some(c, due, some, now_ms, err))
 			return false;
 	}

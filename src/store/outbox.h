@@ -12,7 +12,9 @@
 #include "store/executions.h"
 
 enum event_type { EVENT_RUN_SUCCESS, EVENT_RUN_FAILED, EVENT_SCHEDULE_FIRED,
-                  EVENT_INTEGRATION_DISCONNECTED, EVENT_WEBHOOK_TEST, EVENT__MAX };
+                  EVENT_INTEGRATION_DISCONNECTED, EVENT_WEBHOOK_TEST,
+                  EVENT_MAIL,   /* a mail to the account (store/notifications.h): never a webhook's */
+                  EVENT__MAX };
 enum delivery_state { DELIVERY_PENDING, DELIVERY_DELIVERED, DELIVERY_FAILED };
 
 const char *event_type_name(enum event_type t);      /* "agent.execution.success" */
@@ -20,10 +22,10 @@ const char *event_type_name(enum event_type t);      /* "agent.execution.success
 /* What is due from now on: an event, to be given to its account's endpoints (fanout), a delivery, or both: an execution is
  * the event of its end and the delivery of its own webhook_url, whose log begins with the first attempt. In the transaction
  * that makes it. Any number. */
-struct outbox_due { struct id id; bool fanout; };
+struct outbox_due { struct id id; bool fanout; int64_t due_at; /* 0: now */ };
 bool outbox_put(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err);
 
-/* A new delivery, due now. */
+/* A new delivery. */
 struct delivery_new {
 	struct id id, event_id;
 	uint64_t  account_id;
@@ -32,6 +34,7 @@ struct delivery_new {
 	enum event_type event;
 	const char *url;              /* NULL when an endpoint's is meant, or its run's */
 	const char *payload;          /* JSON text; NULL: made from the execution, or the event's */
+	int64_t due_at;               /* 0: now */
 };
 bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,
                 struct error *err);

@@ -128,10 +128,11 @@ static bool make_all(struct db_conn *c, struct claim *k, const struct fan *f, st
 	return true;
 }
 
-/* What is nobody's, or of a run that is not over (as it was left out by the statement). */
+/* What is nobody's, or of a run that is not over (as it was left out by the statement). What a mail tells is read when it
+ * is sent. */
 static bool is_orphan(const struct delivery *d)
 {
-	return d->account_id == 0 || (!d->payload && !(d->run && d->run->completed_at != 0));
+	return d->account_id == 0 || (d->event != EVENT_MAIL && !d->payload && !(d->run && d->run->completed_at != 0));
 }
 
 bool claim_fan_out(struct db_conn *c, struct claim *k, struct error *err)

@@ -170,7 +170,7 @@ static bool read_some(struct db_conn *c, struct claim *k, unsigned from, unsigne
 	for (i = from; i < to; i++) {
 		const struct delivery *d = &k->out[i];
 
-		if (!d->run && !d->payload)
+		if (!d->run && !d->payload && d->event != EVENT_MAIL)
 			want(&events, d->account_id == 0 ? &d->id : &d->event_id, i);
 		if (d->has_endpoint)
 			want(&endpoints, &d->endpoint_id, i);
