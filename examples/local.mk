@@ -6,6 +6,8 @@ nobase_dist_doc_DATA += examples/agents/probe.json \
 	examples/mail/10-invoice.eml examples/mail/11-phishing.eml examples/mail/12-spam.eml \
 	examples/mail/13-thread-first.eml examples/mail/14-thread-second.eml examples/mail/15-german.eml \
 	examples/mail/16-hindi.eml examples/mail/17-contract.eml examples/mail/18-shipped.eml \
-	examples/mail/19-office.eml examples/mail/20-sign-in.eml
+	examples/mail/19-office.eml examples/mail/20-sign-in.eml \
+	examples/receivers/README.md examples/receivers/receiver.js examples/receivers/receiver.py examples/receivers/receiver.php \
+	examples/receivers/receiver.go examples/receivers/receiver.c examples/receivers/lighttpd.conf
 examplesdir = $(docdir)
 nobase_dist_examples_SCRIPTS = examples/mail/make-maildir

@@ -36,7 +36,7 @@ class LiveCase(unittest.TestCase):
                           "--plan", "enterprise")["id"]
         ctl("subscription", "set", "--user", cls.email, "--agent", "all", "--status", "active")
         cls.key = ctl("key", "create", "--user", cls.email, "--name", "test",
-                      "--scopes", "agents:read,agents:run")["key"]
+                      "--scopes", "agents:read,agents:run,webhooks:write")["key"]
         cls.secret = ctl("webhook-secret", "show", "--user", cls.email)["secret"]
 
     def setUp(self):
