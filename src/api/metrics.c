@@ -127,6 +127,30 @@ static void add_queue(struct buf *b, const struct queue_stats *q)
 	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made; up to 100000.", q->outbox);
 }
 
+static void add_deliveries(struct buf *b, const struct outbox_stats *s)
+{
+	static const char *const outcomes[] = {"retried", "delivered", "failed"};
+	int64_t sum = 0;
+	unsigned i;
+
+	figure(b, "outbox_overdue", "gauge", "Deliveries whose time has come and that no sender has taken; up to 100000.",
+	       s->overdue);
+	seconds(b, "outbox_oldest_overdue_seconds", "How long the time of the first of them is over.", s->oldest_overdue_ms);
+	head(b, "delivery_attempts_total", "counter",
+	     "Attempts to deliver, by what became of the delivery: delivered, to be retried, failed for good.");
+	for (i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+		buf_addf(b, "agentiv_delivery_attempts_total{outcome=\"%s\"} %" PRId64 "\n", outcomes[i], s->attempts[i]);
+		sum += s->attempts[i];
+	}
+	head(b, "delivery_duration_seconds", "histogram", "Time that attempts to deliver took.");
+	for (i = 0; i < OUTBOX_BOUNDS; i++)
+		buf_addf(b, "agentiv_delivery_duration_seconds_bucket{le=\"%g\"} %" PRId64 "\n",
+		         (double)outbox_bounds_ms[i] / 1000, s->within[i]);
+	buf_addf(b, "agentiv_delivery_duration_seconds_bucket{le=\"+Inf\"} %" PRId64 "\n", sum);
+	buf_addf(b, "agentiv_delivery_duration_seconds_sum %.3f\n", (double)s->duration_ms / 1000);
+	buf_addf(b, "agentiv_delivery_duration_seconds_count %" PRId64 "\n", sum);
+}
+
 static void add_schedules(struct buf *b, const struct schedule_stats *s)
 {
 	figure(b, "schedules_enabled", "gauge", "Schedules with a slot to come; up to 100000.", s->enabled);
@@ -158,6 +182,7 @@ static void add_duties(struct buf *b, const struct duty_state *duties, unsigned 
 void metrics_get(struct request *r)
 {
 	struct schedule_stats s;
+	struct outbox_stats o;
 	struct queue_stats q;
 	struct error err = {0};
 	struct duty_state duties[DUTIES_MAX];
@@ -173,11 +198,12 @@ void metrics_get(struct request *r)
 	head(&b, "http_request_duration_seconds", "histogram", "Time from a request's head to its answer.");
 	each_route(&b, add_durations);
 	add_process(&b, r->app);
-	up = runs_stats(r->app->runs, &q, &err) && runs_schedule_stats(r->app->runs, &s, &err) &&
-	     runs_duty_stats(r->app->runs, duties, &duty_count, &err);
+	up = runs_stats(r->app->runs, &q, &err) && runs_outbox_stats(r->app->runs, &o, &err) &&
+	     runs_schedule_stats(r->app->runs, &s, &err) && runs_duty_stats(r->app->runs, duties, &duty_count, &err);
 	figure(&b, "database_up", "gauge", "1 when the database answers.", up);
 	if (up) {
 		add_queue(&b, &q);
+		add_deliveries(&b, &o);
 		add_schedules(&b, &s);
 		add_duties(&b, duties, duty_count);
 	}

@@ -40,7 +40,7 @@ struct config {
 	/* [scheduler] */
 	int   scheduler_poll_ms, scheduler_idle_poll_ms;               /* 1000, 30000 */
 	/* [webhooks] */
-	int   sender_inflight, sender_poll_ms, sender_idle_poll_ms;    /* 256, 1000, 30000 */
+	int   sender_inflight, sender_poll_ms, sender_idle_poll_ms;    /* 1000, 1000, 30000 */
 	int   webhook_timeout_s, webhook_lease_s;                      /* 15, 30 */
 	char *webhook_schedule_s;/* "5,30,120,600,3600,10800,21600,43200" */
 	/* [outbound] */

@@ -118,7 +118,7 @@ static const struct setting table[] = {
 	     "milliseconds between looks for the next slot when no doorbell rings"),
 	INT_("scheduler", "idle_poll_ms", scheduler_idle_poll_ms, "30000", 50, 600000,
 	     "most of them while nothing changes; poll_ms where schedules are changed on other hosts"),
-	INT_("webhooks", "inflight", sender_inflight, "256", 1, 10000, "deliveries at once"),
+	INT_("webhooks", "inflight", sender_inflight, "1000", 1, 10000, "deliveries at once"),
 	INT_("webhooks", "poll_ms", sender_poll_ms, "1000", 50, 60000,
 	     "milliseconds between looks at the outbox when no doorbell rings"),
 	INT_("webhooks", "idle_poll_ms", sender_idle_poll_ms, "30000", 50, 600000,

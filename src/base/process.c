@@ -14,3 +14,19 @@ void process_hide(void)
 		log_write(LOG_WARN, "the process's memory stays readable for others of its user", NULL);
 #endif
 }
+
+unsigned process_allow_files(unsigned n)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return n;
+	if (limit.rlim_cur < n) {
+		rlim_t had = limit.rlim_cur;
+
+		limit.rlim_cur = limit.rlim_max < n ? limit.rlim_max : n;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			limit.rlim_cur = had;
+	}
+	return limit.rlim_cur < n ? (unsigned)limit.rlim_cur : n;
+}

@@ -210,6 +210,15 @@ bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err)
 	return ok;
 }
 
+bool runs_outbox_stats(struct runs *r, struct outbox_stats *out, struct error *err)
+{
+	struct db_conn *c = db_get(r->db, err);
+	bool ok = c && outbox_stats(c, clock_now_ms(), out, err);
+
+	db_put(r->db, c);
+	return ok;
+}
+
 bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct error *err)
 {
 	struct db_conn *c = db_get(r->db, err);

@@ -56,6 +56,7 @@ bool run_cancel(struct runs *r, uint64_t account_id, const struct id *id, struct
 int64_t runs_estimate(struct runs *r, const struct manifest *m);
 
 bool runs_stats(struct runs *r, struct queue_stats *out, struct error *err);
+bool runs_outbox_stats(struct runs *r, struct outbox_stats *out, struct error *err);
 bool runs_schedule_stats(struct runs *r, struct schedule_stats *out, struct error *err);
 /* The schedulers' duties, as duties_look. */
 bool runs_duty_stats(struct runs *r, struct duty_state out[DUTIES_MAX], unsigned *count, struct error *err);

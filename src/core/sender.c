@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/rnd.h"
 #include "core/bells.h"
 #include "core/sender_priv.h"
@@ -18,6 +20,8 @@
 #define USER_AGENT    "Agentiv-Webhooks/1"
 #define LOOK_AGAIN_US INT64_C(50000)       /* while some wait for room in a lane */
 #define PASS_ON_US    INT64_C(1000000)     /* between two calls to the other senders */
+#define FILES_EACH    3                    /* of an attempt: its connection, and the two of a name that is being looked up */
+#define FILES_SPARE   100
 #define REST_US       INT64_C(60000000)    /* idle for so long: connections are closed, memory given back */
 
 static unsigned at_least_one(unsigned n)
@@ -34,6 +38,20 @@ static void set_lanes(struct sender *s)
 	s->accounts = (struct lanes){.first = most, .most = most, .fixed = true};
 }
 
+/* How many may be under way: as many as configured, if the process may have that many descriptors open. */
+static unsigned bounded_inflight(const struct config *cfg)
+{
+	unsigned wanted = at_least_one((unsigned)cfg->sender_inflight), files = wanted * FILES_EACH + FILES_SPARE;
+	unsigned allowed = process_allow_files(files), inflight;
+
+	if (allowed >= files)
+		return wanted;
+	inflight = at_least_one(allowed > FILES_SPARE ? (allowed - FILES_SPARE) / FILES_EACH : 0);
+	log_write(LOG_WARN, "fewer deliveries at once than webhooks.inflight: raise the process's limit of open files",
+	          "inflight=%u files=%u limit=%u", inflight, files, allowed);
+	return inflight;
+}
+
 static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 {
 	struct sender *s = mem_zalloc(sizeof *s);
@@ -42,7 +60,7 @@ static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 	s->budget = budget;
 	s->shard = (unsigned)(rnd_u64() % OUTBOX_TOTALS);
 	s->due_ms = INT64_MAX;
-	s->inflight = at_least_one((unsigned)env->cfg->sender_inflight);
+	s->inflight = bounded_inflight(env->cfg);
 	set_lanes(s);
 	sendings_init(&s->waiting);
 	sendings_init(&s->ended);

@@ -1,6 +1,6 @@
 /* An asynchronous HTTP client for POSTs to URLs that users gave, under way among a loop's transfers
  * (net/transfers.h). The outbound rules are applied to every address before it is connected to; no proxy, no
- * redirects, http and https only, certificates verified, HTTP/1.1 over connections that are kept.
+ * redirects, http and https only, certificates verified, HTTP/1.1, or HTTP/2 over TLS, over connections that are kept.
  *
  * Ownership: a call, its URL, headers and body are the caller's and stay unchanged until done was called. What the
  * answer points to lives during done. All functions are for one thread. */

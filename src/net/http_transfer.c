@@ -48,7 +48,9 @@ static CURLcode set_up_http(struct http_transfer *t)
 	CURLcode code = CURLE_OK;
 
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	/* over TLS HTTP/2 where the receiver has it; who is first to a host waits to see whether one connection will do */
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_PIPEWAIT, 1L);
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_USERAGENT, t->client->user_agent);

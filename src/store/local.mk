@@ -19,7 +19,7 @@ libstore_a_SOURCES = \
 	src/store/sql_split.c src/store/sql_split.h \
 	src/store/outbox.c src/store/outbox.h src/store/outbox_priv.h \
 	src/store/outbox_claim.c src/store/outbox_read.c src/store/outbox_fanout.c \
-	src/store/outbox_record.c src/store/outbox_release.c src/store/deliveries.c src/store/deliveries.h \
+	src/store/outbox_record.c src/store/outbox_release.c src/store/outbox_stats.c src/store/deliveries.c src/store/deliveries.h \
 	src/store/endpoints.c src/store/endpoints.h src/store/events.c src/store/events.h \
 	src/store/notifications.c src/store/notifications.h src/store/notifications_take.c \
 	src/store/plan_cols.h src/store/plans.c src/store/principal.c \

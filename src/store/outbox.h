@@ -102,7 +102,6 @@ struct delivery_result {
 	int64_t  retry_at;
 };
 #define OUTBOX_RESPONSE_MAX 4096
-#define OUTBOX_TOTALS       8            /* rows of delivery_totals */
 /* Records attempts of many deliveries in one transaction (group commit); one whose lease was lost changes
  * neither its outbox row nor its delivery. Endpoints are told when they begin and cease to fail, and the totals' row shard
  * of what was done. */
@@ -112,5 +111,18 @@ bool outbox_record(struct db *db, struct db_conn **c, unsigned shard, const stru
 /* Gives leases back untouched (SIGTERM): due at now_ms. Those that were lost are left alone. */
 bool outbox_release(struct db *db, struct db_conn **c, const struct delivery *d, unsigned n,
                     int64_t now_ms, struct error *err);
+
+#define OUTBOX_TOTALS 8                  /* rows of delivery_totals */
+#define OUTBOX_BOUNDS 6
+extern const int64_t outbox_bounds_ms[OUTBOX_BOUNDS];   /* of attempts' durations */
+
+/* For /metrics and the doctor: what waits, and what senders have done since ever. */
+struct outbox_stats {
+	int64_t overdue, oldest_overdue_ms;  /* due and not taken by any sender, counted up to 100000; 0 when there is none */
+	int64_t attempts[DELIVERY_FAILED + 1];   /* by what became of the delivery; pending: it is tried again */
+	int64_t duration_ms;                 /* of all attempts */
+	int64_t within[OUTBOX_BOUNDS];       /* how many took at most that long */
+};
+bool outbox_stats(struct db_conn *c, int64_t now_ms, struct outbox_stats *out, struct error *err);
 
 #endif

@@ -29,6 +29,10 @@ unsigned outbox_group_args(struct db_arg *args, const struct outbox_key *k, unsi
 /* The arguments of "… IN (%s)" over the ids of at most DB_LIST_MAX keys; returns how many. */
 unsigned list_of_keys(struct db_arg *args, const struct outbox_key *k, unsigned n);
 
+/* Adds attempts to a row of delivery_totals. */
+bool delivery_totals_add(struct db_conn *c, unsigned shard, const struct delivery_result *const *r, unsigned n,
+                         struct error *err);
+
 /* ---- a claim ---- */
 
 /* What becomes of a row that was picked. */

@@ -242,32 +242,16 @@ static bool write_endpoints(struct db_conn *c, const struct record *w, struct er
 	return true;
 }
 
-/* ---- totals ---- */
-
-#define BOUNDS 6
-static const int64_t bounds_ms[BOUNDS] = {10, 50, 100, 500, 1000, 5000};
-
-static bool add_totals(struct db_conn *c, const struct record *w, struct error *err)
+/* Those whose lease was lost are not counted: another sender has sent them. */
+static bool write_totals(struct db_conn *c, const struct record *w, struct error *err)
 {
-	static const char sql[] =
-		"UPDATE delivery_totals SET delivered = delivered + ?, retried = retried + ?, failed = failed + ?,"
-		" duration_ms = duration_ms + ?, le_10 = le_10 + ?, le_50 = le_50 + ?, le_100 = le_100 + ?, le_500 = le_500 + ?,"
-		" le_1000 = le_1000 + ?, le_5000 = le_5000 + ? WHERE shard = ?";
-	int64_t states[3] = {0}, within[BOUNDS] = {0}, sum = 0;
-	unsigned i, b;
+	const struct delivery_result *kept[OUTBOX_BATCH_MAX];
+	unsigned i, n = 0;
 
-	for (i = 0; i < w->n; i++) {
-		if (w->lost[i])
-			continue;
-		states[w->r[i].state]++;
-		sum += w->r[i].duration_ms;
-		for (b = 0; b < BOUNDS; b++)
-			within[b] += w->r[i].duration_ms <= bounds_ms[b];
-	}
-	return db_exec(c, sql, (struct db_arg[]){
-		db_int(states[DELIVERY_DELIVERED]), db_int(states[DELIVERY_PENDING]), db_int(states[DELIVERY_FAILED]), db_int(sum),
-		db_int(within[0]), db_int(within[1]), db_int(within[2]), db_int(within[3]), db_int(within[4]), db_int(within[5]),
-		db_int(w->shard)}, 5 + BOUNDS, NULL, err);
+	for (i = 0; i < w->n; i++)
+		if (!w->lost[i])
+			kept[n++] = &w->r[i];
+	return n == 0 || delivery_totals_add(c, w->shard, kept, n, err);
 }
 
 static bool record_body(struct db_conn *c, void *ctx, struct error *err)
@@ -285,7 +269,7 @@ static bool record_body(struct db_conn *c, void *ctx, struct error *err)
 	w->mismatch = over + again != 0;
 	if (w->mismatch)
 		return err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
-	return write_deliveries(c, w, err) && write_attempts(c, w, err) && write_endpoints(c, w, err) && add_totals(c, w, err);
+	return write_deliveries(c, w, err) && write_attempts(c, w, err) && write_endpoints(c, w, err) && write_totals(c, w, err);
 }
 
 /* The lease of any that was ours tells of all: it is gone if the transaction was applied. */

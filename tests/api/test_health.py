@@ -70,7 +70,8 @@ class Metrics(ApiCase):
                               "agentiv_leases_oldest_expired_seconds", "agentiv_schedules_enabled",
                               "agentiv_schedules_overdue", "agentiv_schedules_oldest_overdue_seconds",
                               "agentiv_schedules_paused", "agentiv_schedule_runs_waiting", "agentiv_duties_late", "agentiv_duties_failed",
-                              "agentiv_duty_done_timestamp_seconds"}, names)
+                              "agentiv_duty_done_timestamp_seconds", "agentiv_outbox_overdue", "agentiv_outbox_oldest_overdue_seconds",
+                              "agentiv_delivery_attempts_total", "agentiv_delivery_duration_seconds"}, names)
         self.assertRegex(answer.text, r'\nagentiv_duty_rows_total\{duty="executions"\} [0-9]+\n')
         self.assertIn("\nagentiv_database_up 1\n", answer.text)
         if not CGI:
