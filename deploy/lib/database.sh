@@ -54,3 +54,9 @@ stack_sql() {
 	stack_as mariadb --no-defaults --batch --skip-column-names --connect-timeout=2 \
 		--socket="$(stack_run_dir "$1")/db.sock" -e "$2"
 }
+
+# stack_sql_client STATE: statements from the standard input, one after the other.
+stack_sql_client() {
+	stack_as mariadb --no-defaults --batch --skip-column-names --unbuffered \
+		--socket="$(stack_run_dir "$1")/db.sock" agentiv
+}

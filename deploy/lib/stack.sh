@@ -236,6 +236,7 @@ A whole Agentiv in the folder STATE; STACK_BIN says where the programs are.
   config STATE [SECTION.NAME=VALUE…] writes agentiv.conf anew
   ctl STATE ARGUMENT…               agentivctl
   sql STATE STATEMENT               as the database's administrator
+  sql-client STATE                  the same, with statements from the standard input
   url STATE                         the base URL
   down STATE                        ends all
   free-port                         prints a TCP port that nobody uses
@@ -300,6 +301,7 @@ stack_main() {
 	config) stack_config_write "$state" "$@" ;;
 	ctl) stack_ctl "$state" "$@" ;;
 	sql) stack_sql "$state" "$@" ;;
+	sql-client) stack_sql_client "$state" ;;
 	url) stack_url "$state" ;;
 	down) [ ! -d "$state" ] || stack_down "$state" ;;
 	*) stack_usage >&2; return 2 ;;
