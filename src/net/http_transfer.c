@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -48,9 +49,6 @@ static CURLcode set_up_http(struct http_transfer *t)
 	CURLcode code = CURLE_OK;
 
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	/* over TLS HTTP/2 where the receiver has it; who is first to a host waits to see whether one connection will do */
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	SET(CURLOPT_PIPEWAIT, 1L);
 	SET(CURLOPT_HTTP09_ALLOWED, 0L);
 	SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_USERAGENT, t->client->user_agent);
@@ -87,9 +85,20 @@ void http_transfer_free(struct http_transfer *t)
 	mem_free(t);
 }
 
+/* Over TLS HTTP/2 where the receiver has it; then who comes while the first connection is being made waits to see whether
+ * it will do for all. Without TLS such a wait would be for nothing. */
+static CURLcode set_version(CURL *easy, const char *url)
+{
+	bool tls = strncasecmp(url, "https:", 6) == 0;
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+	                                 (long)(tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+
+	return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)tls) : code;
+}
+
 CURLcode http_transfer_set_call(struct http_transfer *t, struct http_call *call)
 {
-	CURLcode code = CURLE_OK;
+	CURLcode code = set_version(t->transfer.easy, call->url);
 	unsigned i, n = 0;
 
 	t->call = call;
