@@ -7,6 +7,7 @@
 #define AGENTIV_BASE_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -45,6 +46,7 @@ struct config {
 	char *webhook_schedule_s;/* "5,30,120,600,3600,10800,21600,43200" */
 	/* [outbound] */
 	char *allow_networks;    /* "127.0.0.0/8,::1/128": allowed beside public addresses; default none */
+	char *ca_file;           /* "": the system's certificates */
 	/* [retention] 0: for ever */
 	int   executions_days, steps_days, deliveries_days, audit_days;   /* 90, 30, 30, 365 */
 	int   idempotency_hours;                                          /* 24 */
@@ -57,6 +59,12 @@ struct config {
  * nothing is left to release. ERR_INVALID_INPUT names file, line and setting. */
 bool config_load(const char *path, struct config *c, struct error *err);
 void config_release(struct config *c);
+
+/* Certificates to trust of what is connected to; NULL: the system's. */
+static inline const char *config_ca_file(const struct config *c)
+{
+	return *c->ca_file ? c->ca_file : NULL;
+}
 
 static inline int64_t config_idempotency_ms(const struct config *c)
 {

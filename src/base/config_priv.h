@@ -19,7 +19,7 @@ struct setting {
 	const char *help;
 };
 
-#define SETTINGS 44   /* rows of the table */
+#define SETTINGS 45   /* rows of the table */
 
 extern const struct setting *const config_settings;
 

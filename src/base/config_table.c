@@ -132,6 +132,8 @@ static const struct setting table[] = {
 	      "seconds before each further attempt of a delivery"),
 	TEXT_("outbound", "allow_networks", allow_networks, "", NULL,
 	      "networks that webhooks and mailboxes may be in beside public addresses, like 10.1.0.0/16,::1/128"),
+	TEXT_("outbound", "ca_file", ca_file, "", NULL,
+	      "file of certificates (PEM) to trust instead of the system's, of receivers and mailboxes"),
 	INT_("retention", "executions_days", executions_days, "90", 0, 36500,
 	     "days that runs and the ledgers of schedules are kept; 0: for ever"),
 	INT_("retention", "steps_days", steps_days, "30", 0, 36500,

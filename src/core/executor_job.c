@@ -127,8 +127,8 @@ static size_t output_max(const struct job *j)
 
 static bool run_agent(struct job *j, struct arena *a)
 {
-	struct mailbox_env mailboxes = {.rules = j->env->outbound, .stopped = job_host.stopped, .data = j,
-	                                .deadline_ms = j->deadline_ms};
+	struct mailbox_env mailboxes = {.rules = j->env->outbound, .ca_file = config_ca_file(j->env->cfg),
+	                                .stopped = job_host.stopped, .data = j, .deadline_ms = j->deadline_ms};
 	struct agent_ctx ctx = {.timezone = j->run.timezone, .now_ms = j->started_ms,
 	                        .deadline_ms = j->deadline_ms, .attempt = j->run.attempt + 1,
 	                        .host = &job_host, .host_data = j, .mailboxes = &mailboxes};

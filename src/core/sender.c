@@ -76,17 +76,29 @@ static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 	return s;
 }
 
+static bool ca_file_is_there(const char *file, struct error *err)
+{
+	return !file || access(file, R_OK) == 0 ||
+	       err_set(err, ERR_INVALID_INPUT, "The file of outbound.ca_file cannot be read: %s: %s", file, strerror(errno));
+}
+
+static bool make_clients(struct sender *s, struct error *err)
+{
+	struct http_options http = {.rules = s->env.rules, .user_agent = USER_AGENT, .ca_file = config_ca_file(s->env.cfg)};
+
+	s->transfers = ca_file_is_there(http.ca_file, err) ? transfers_new(s->inflight, err) : NULL;
+	if (s->transfers)
+		s->http = http_client_new(s->transfers, &http);
+	return s->transfers != NULL;
+}
+
 static struct sender *start(const struct sender_env *env, int64_t budget, struct error *err)
 {
 	struct sender *s = sender_new(env, budget);
-	struct http_options http = {.rules = env->rules, .user_agent = USER_AGENT, .ca_file = env->ca_file};
 
-	if (webhook_schedule_read(env->cfg->webhook_schedule_s, &s->schedule, err) &&
-	    (s->transfers = transfers_new(s->inflight, err)) != NULL) {
-		s->http = http_client_new(s->transfers, &http);
-		if (recorder_start(s, err) && claimer_start(s, err))
-			return s;
-	}
+	if (webhook_schedule_read(env->cfg->webhook_schedule_s, &s->schedule, err) && make_clients(s, err) &&
+	    recorder_start(s, err) && claimer_start(s, err))
+		return s;
 	sender_stop(s);
 	return NULL;
 }

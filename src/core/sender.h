@@ -28,7 +28,6 @@ struct sender_env {
 	struct secrets *secrets;               /* to open accounts' webhook secrets */
 	struct doorbell_ringer *ringer;        /* other senders of this host; NULL: rings nobody */
 	const char *doorbell;                  /* own socket name, which is not rung; NULL: none */
-	const char *ca_file;                   /* certificates to trust; NULL: the system's */
 	void (*wake)(void *ctx);               /* from any thread: sender_work has something to do */
 	void *wake_ctx;
 };

@@ -1,0 +1,84 @@
+"""Deliveries over TLS, to receivers with HTTP/2 and without."""
+import json
+import subprocess
+import threading
+import unittest
+from pathlib import Path
+
+from deliveries import DELIVERED
+from test_sender import SETTINGS, TMP, SenderCase
+
+HERE = Path(__file__).resolve().parent
+
+
+class TlsReceiver:
+    def __init__(self, key, certificate, version):
+        self.requests = []
+        self.process = subprocess.Popen(["node", HERE / "tls_receiver.js", key, certificate, version],
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.requests.append(json.loads(line))
+
+    def url(self, path):
+        return f"https://127.0.0.1:{self.port}{path}"
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(10)
+        self.thread.join(10)
+        self.process.stdout.close()
+
+
+class OverTls(SenderCase):
+    settings = {**SETTINGS, "outbound.ca_file": str(TMP / "receiver.pem")}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.key, cls.certificate = TMP / "receiver.key", TMP / "receiver.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                        "1", "-subj", "/CN=receiver", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", cls.key, "-out",
+                        cls.certificate], check=True, stderr=subprocess.DEVNULL)
+        cls.certificate.chmod(0o644)
+        super().setUpClass()
+
+    def receiver_with(self, version):
+        receiver = TlsReceiver(self.key, self.certificate, version)
+        self.addCleanup(receiver.close)
+        return receiver
+
+    def deliver_all(self, urls):
+        """What became of each."""
+        return [self.over(delivery).state for delivery in self.deliveries.ended_runs(urls)]
+
+    def test_a_receiver_with_http2_gets_all_over_one_connection(self):
+        receiver = self.receiver_with("h2")
+        self.assertEqual(self.deliver_all([receiver.url("/hook")] * 40), [DELIVERED] * 40)
+        self.assertEqual({r["version"] for r in receiver.requests}, {"2.0"})
+        self.assertEqual({r["connection"] for r in receiver.requests}, {1})
+
+    def test_a_receiver_without_http2_is_delivered_to_as_well(self):
+        receiver = self.receiver_with("http1")
+        self.assertEqual(self.deliver_all([receiver.url("/hook")] * 40), [DELIVERED] * 40)
+        self.assertEqual({r["version"] for r in receiver.requests}, {"1.1"})
+
+    def test_a_stream_that_hangs_holds_up_no_other(self):
+        receiver = self.receiver_with("h2")
+        urls = [receiver.url("/hang")] + [receiver.url("/hook")] * 40
+        states = self.deliver_all(urls)
+        self.assertEqual(states[1:], [DELIVERED] * 40)
+        self.assertNotEqual(states[0], DELIVERED)
+
+    def test_a_certificate_of_another_name_is_refused(self):
+        receiver = self.receiver_with("h2")
+        delivery = self.deliveries.ended_run(receiver.url("/hook").replace("127.0.0.1", "localhost"))
+        self.assertNotEqual(self.over(delivery).state, DELIVERED)
+        self.assertEqual(receiver.requests, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
