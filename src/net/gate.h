@@ -10,7 +10,7 @@
 #include "net/outbound.h"
 
 struct gate {
-	const struct outbound_rules *rules;
+	const struct outbound_rules *rules;   /* NULL: to a server that the operator named */
 	bool     only_named;             /* nothing but the networks that the operator named */
 	unsigned opened, refused;        /* addresses */
 	char     why[sizeof ((struct error *)0)->message];   /* of the last one that was refused */

@@ -8,6 +8,7 @@ libnet_a_SOURCES = \
 	src/net/imap_frame.c src/net/imap_parse.c src/net/imap_search.c src/net/imap_parse.h src/net/imap_token.c \
 	src/net/outbound.c src/net/outbound.h src/net/outbound_priv.h \
 	src/net/outbound_resolve.c src/net/outbound_url.c \
+	src/net/smtp.c src/net/smtp.h src/net/smtp_priv.h src/net/smtp_replies.c \
 	src/net/transfers.c src/net/transfers.h src/net/transfers_priv.h \
 	src/net/utf8.c src/net/utf8.h
 NET_LIBS = libnet.a $(CURL_LIBS)

@@ -239,9 +239,9 @@ static void *accept_all(void *arg)
 	return NULL;
 }
 
-/* A certificate of its own making for 127.0.0.1, which stands in a file for who wants to trust it. */
-static void make_certificate(struct net_server *s)
+SSL_CTX *server_certificate(char ca_file[64])
 {
+	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = X509_new();
 	X509_EXTENSION *name = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "IP:127.0.0.1");
@@ -258,11 +258,10 @@ static void make_certificate(struct net_server *s)
 	X509_set_issuer_name(cert, X509_get_subject_name(cert));
 	X509_add_ext(cert, name, -1);
 	CU_ASSERT_NOT_EQUAL_FATAL(X509_sign(cert, key, EVP_sha256()), 0);
-	s->tls = SSL_CTX_new(TLS_server_method());
-	SSL_CTX_use_certificate(s->tls, cert);
-	SSL_CTX_use_PrivateKey(s->tls, key);
-	snprintf(s->ca_file, sizeof s->ca_file, "/tmp/net_tests.XXXXXX");
-	fd = mkstemp(s->ca_file);
+	SSL_CTX_use_certificate(tls, cert);
+	SSL_CTX_use_PrivateKey(tls, key);
+	snprintf(ca_file, 64, "/tmp/net_tests.XXXXXX");
+	fd = mkstemp(ca_file);
 	CU_ASSERT_FATAL(fd >= 0);
 	f = fdopen(fd, "w");
 	PEM_write_X509(f, cert);
@@ -270,6 +269,7 @@ static void make_certificate(struct net_server *s)
 	X509_EXTENSION_free(name);
 	X509_free(cert);
 	EVP_PKEY_free(key);
+	return tls;
 }
 
 void server_start(struct net_server *s, bool tls)
@@ -281,7 +281,7 @@ void server_start(struct net_server *s, bool tls)
 	peer_count = 0;
 	hang_over = false;
 	if (tls)
-		make_certificate(s);
+		s->tls = server_certificate(s->ca_file);
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	CU_ASSERT_EQUAL_FATAL(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
 	CU_ASSERT_EQUAL_FATAL(listen(s->fd, 64), 0);

@@ -30,6 +30,8 @@ struct net_server {
 
 void server_start(struct net_server *s, bool tls);
 void server_stop(struct net_server *s);
+/* A certificate of its own making for 127.0.0.1, which stands in a file for who wants to trust it. */
+SSL_CTX *server_certificate(char ca_file[64]);
 /* Until the counter has reached n, at most five seconds. */
 bool server_wait(atomic_int *counter, int n);
 
