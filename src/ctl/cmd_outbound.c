@@ -1,6 +1,9 @@
 /* Where requests may go. */
 #include "ctl/print.h"
 
+#include <string.h>
+
+#include "base/json.h"
 #include "net/outbound.h"
 
 static void put_json(struct ctl *c, const char *url, bool allowed, const struct outbound_verdict *v, const char *why)
@@ -8,7 +11,8 @@ static void put_json(struct ctl *c, const char *url, bool allowed, const struct 
 	unsigned i;
 
 	json_obj_open(&c->w, NULL);
-	json_put_str(&c->w, "url", url);
+	/* a shell passes any bytes, JSON does not */
+	json_put_str(&c->w, "url", json_utf8_valid(url, strlen(url)) ? url : NULL);
 	json_put_bool(&c->w, "allowed", allowed);
 	json_put_str(&c->w, "reason", why);
 	json_arr_open(&c->w, "addresses");

@@ -15,22 +15,25 @@ struct outbound_rules {
 
 struct block { const char *network; unsigned bits; const char *what; };
 
-/* IANA's special-purpose registry of IPv4 (RFC 6890 and its successors). */
+/* IANA's special-purpose registry of IPv4 (RFC 6890 and its successors), and multicast. Also those of its networks that
+ * are globally reachable: anycast, answered by whoever is near, which may be a machine of the operator's own network. */
 static const struct block v4_blocks[] = {
 	{"0.0.0.0", 8, "an unspecified"},      {"10.0.0.0", 8, "a private"},
 	{"100.64.0.0", 10, "a shared"},        {"127.0.0.0", 8, "a loopback"},
 	{"169.254.0.0", 16, "a link-local"},   {"172.16.0.0", 12, "a private"},
 	{"192.0.0.0", 24, "a reserved"},       {"192.0.2.0", 24, "a documentation"},
+	{"192.31.196.0", 24, "a reserved"},    {"192.52.193.0", 24, "a reserved"},
 	{"192.88.99.0", 24, "a reserved"},     {"192.168.0.0", 16, "a private"},
-	{"198.18.0.0", 15, "a benchmarking"},  {"198.51.100.0", 24, "a documentation"},
+	{"192.175.48.0", 24, "a reserved"},    {"198.18.0.0", 15, "a benchmarking"},
+	{"198.51.100.0", 24, "a documentation"},
 	{"203.0.113.0", 24, "a documentation"}, {"224.0.0.0", 4, "a multicast"},
 	{"255.255.255.255", 32, "a broadcast"}, {"240.0.0.0", 4, "a reserved"},
 };
 
-/* Inside 2000::/3, the only global unicast space there is. */
+/* The same of IPv6 inside 2000::/3, the only global unicast space there is. */
 static const struct block v6_blocks[] = {
-	{"2001::", 23, "a reserved"}, {"2001:db8::", 32, "a documentation"},
-	{"2002::", 16, "a 6to4"},     {"3fff::", 20, "a documentation"},
+	{"2001::", 32, "a Teredo"},   {"2001::", 23, "a reserved"},        {"2001:db8::", 32, "a documentation"},
+	{"2002::", 16, "a 6to4"},     {"2620:4f:8000::", 48, "a reserved"}, {"3fff::", 20, "a documentation"},
 };
 
 /* Those outside of it, for the message only. */
@@ -82,12 +85,18 @@ static const char *special_kind(const struct address *a)
 	return what ? what : "a reserved";
 }
 
+/* Whoever names ::/0 means IPv6: an IPv4 address is held only by networks of IPv4, though all are of 16 bytes. */
+static bool is_named_by(const struct network *net, const struct address *a)
+{
+	return network_holds(net, a) && (!address_is_v4(a) || (net->bits >= 96 && address_is_v4(&net->address)));
+}
+
 static bool allowed_by_operator(const struct outbound_rules *r, const struct address *a)
 {
 	unsigned i;
 
 	for (i = 0; r && i < r->count; i++)
-		if (network_holds(&r->networks[i], a))
+		if (is_named_by(&r->networks[i], a))
 			return true;
 	return false;
 }

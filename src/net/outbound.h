@@ -25,12 +25,14 @@ bool outbound_check_address(const struct outbound_rules *r, const struct sockadd
 /* Is it in a network that the operator named? */
 bool outbound_names_address(const struct outbound_rules *r, const struct sockaddr *sa);
 
-/* What a URL leads to, with its host resolved: a connection is made to one of the addresses that are allowed. */
+/* What a URL leads to, with its host resolved. Allowed is what leads to no forbidden address, so that nothing which is
+ * sent there can be refused for its address. Where only some are forbidden the verdict is a refusal too, though the
+ * gate (net/gate.h), which decides when a connection is made, then connects to one of the others. */
 #define OUTBOUND_HOST_SIZE     256
 #define OUTBOUND_ADDRESSES_MAX 64
 struct outbound_address { char text[ADDRESS_TEXT_SIZE]; bool allowed; char why[sizeof ((struct error *)0)->message]; };
 struct outbound_verdict { struct outbound_address addresses[OUTBOUND_ADDRESSES_MAX]; unsigned count; };
-/* Waits for the resolver. ERR_INVALID_INPUT says why nothing can be connected to; out has what was found until then. */
+/* Waits for the resolver. ERR_INVALID_INPUT says why it is refused; out has the addresses, the first so many of them. */
 bool outbound_resolve(const struct outbound_rules *r, const char *url, struct outbound_verdict *out, struct error *err);
 
 /* The same for the URL of a mail server: imaps:// or imap://, ports 143, 993 and 1024–65535, after the host at most a

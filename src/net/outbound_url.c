@@ -54,6 +54,8 @@ static bool check_form(const struct purpose *purpose, const char *url, const cha
 		if (*p <= ' ' || *p == 0x7f || *p == '\\')
 			return refuse(field,
 			              "must not contain spaces, control characters or backslashes", err);
+	if (!json_utf8_valid(url, strlen(url)))
+		return refuse(field, "must be valid UTF-8", err);
 	authority = strcspn(url + scheme, "/?#");
 	if (authority == 0)
 		return refuse(field, "names no host", err);

@@ -49,6 +49,12 @@ static const char *const good_urls[] = {
 	"http://172.15.255.255/",
 	"http://172.32.0.1/",
 	"http://192.0.1.1/",
+	"http://192.31.195.255/",
+	"http://192.52.194.1/",
+	"http://192.175.49.1/",
+	"http://[2620:4f:8001::1]/",
+	"http://[2001:db9::1]/",
+	"http://[3fff:1000::1]/",
 	"http://192.167.255.255/",
 	"http://192.169.0.1/",
 	"http://198.17.255.255/",
@@ -84,6 +90,7 @@ static const char *const bad_urls[] = {
 	/* characters */
 	"http://example.com/a b", "http://exa mple.com/", "http://example.com/\n", "http://example.com\r\n",
 	"http://example.com\\@127.0.0.1/", "http:\\\\example.com/", "http://example.com\t/", "http://example.com/\x7f",
+	"http://example.com/\xff", "http://example.com/\xc0\xaf",
 	/* credentials */
 	"http://user@example.com/", "http://user:password@example.com/", "http://@example.com/",
 	"http://:@example.com/", "http://:x@example.com/", "http://example.com@127.0.0.1/",
@@ -121,12 +128,14 @@ static const char *const bad_urls[] = {
 	"http://[64:ff9b::10.0.0.1]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[64:ff9b:1::1]/",
 	/* reserved, multicast, documentation */
 	"http://0/", "http://0.0.0.0/", "http://0.1.2.3/", "http://192.0.0.1/", "http://192.0.0.170/",
-	"http://192.0.2.1/", "http://192.88.99.1/", "http://198.18.0.1/", "http://198.19.255.255/",
+	"http://192.0.2.1/", "http://192.88.99.1/", "http://198.18.0.1/",
+	"http://192.31.196.1/", "http://192.52.193.1/", "http://192.175.48.1/", "http://[2620:4f:8000::1]/", "http://198.19.255.255/",
 	"http://198.51.100.1/", "http://203.0.113.255/", "http://224.0.0.1/", "http://239.255.255.255/",
 	"http://240.0.0.1/", "http://255.255.255.255/", "http://4294967295/", "http://[::]/", "http://[ff02::1]/",
 	"http://[100::1]/", "http://[2001::1]/", "http://[2001:1ff:ffff::1]/", "http://[2001:db8::1]/",
 	"http://[2002:7f00:1::]/", "http://[2002:808:808::1]/", "http://[3fff::1]/", "http://[3fff:fff::1]/",
 	"http://[4000::1]/", "http://[5f00::1]/", "http://[::ffff:0:127.0.0.1]/", "http://[1fff::1]/",
+	"http://[100:0:0:1::1]/", "http://[2001:0:a00:1::]/", "http://[2001:1::1]/", "http://[2001:20::1]/",
 };
 
 static struct outbound_rules *rules(const char *networks)
@@ -207,6 +216,17 @@ static void the_operators_networks_are_allowed_and_no_others(void)
 
 	all_are(r, yes, sizeof yes / sizeof *yes, true);
 	all_are(r, no, sizeof no / sizeof *no, false);
+	outbound_rules_free(r);
+}
+
+static void networks_of_ipv6_hold_no_ipv4_address(void)
+{
+	struct outbound_rules *r = rules("::/0");
+
+	CU_ASSERT_TRUE(allowed(r, "http://[fd00::1]/"));
+	CU_ASSERT_TRUE(allowed(r, "http://8.8.8.8/"));
+	CU_ASSERT_FALSE(allowed(r, "http://127.0.0.1/"));
+	CU_ASSERT_FALSE(allowed(r, "http://[::ffff:10.0.0.1]/"));
 	outbound_rules_free(r);
 }
 
@@ -338,6 +358,7 @@ static CU_TestInfo tests[] = {
 	{"other URLs are refused", other_urls_are_refused},
 	{"a URL of more than 2048 bytes is refused", a_url_of_more_than_2048_bytes_is_refused},
 	{"the operator's networks are allowed and no others", the_operators_networks_are_allowed_and_no_others},
+	{"networks of IPv6 hold no IPv4 address", networks_of_ipv6_hold_no_ipv4_address},
 	{"a network without a length is one address", a_network_without_a_length_is_one_address},
 	{"what is no network is refused by name", what_is_no_network_is_refused_by_name},
 	{"an address is judged as it is connected to", an_address_is_judged_as_it_is_connected_to},
