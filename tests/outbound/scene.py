@@ -18,7 +18,8 @@ from nameserver import NameServer
 RECEIVER, RECEIVER_V6, NAMES = "93.184.216.34", "2606:2800:220:1::34", "9.9.9.9"
 SELF_V6 = "2606:2800:220:1::1"          # what IPv6 connections come from
 PUBLIC = frozenset({RECEIVER, RECEIVER_V6, NAMES, SELF_V6})
-PORTS = (80, 143, 443, 993, 8080)       # each is listened on at every address
+HTTP_PORTS = (80, 443, 8080)
+PORTS = (*HTTP_PORTS, 143, 993)         # each is listened on at every address
 DEAF_PORT = 9999                        # and on this one nobody listens
 
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
@@ -75,11 +76,11 @@ class Ear:
 
 
 class Listeners:
-    """On every address: says what it is told to whoever connects, and remembers to which address that was."""
+    """On every address: answer as they are told whoever connects, and remember to which address that was."""
 
     def __init__(self):
         self.accepted, self.requests = [], []
-        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        self.answers = {}           # by path
         for port in PORTS:
             for family, everywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
                 threading.Thread(target=self._serve, args=(self._listen(family, everywhere, port),), daemon=True).start()
@@ -102,7 +103,8 @@ class Listeners:
 
     def _serve_one(self, connection):
         with connection, connection.makefile("rb") as stream:
-            while True:
+            # at the others' nothing is to be had
+            while connection.getsockname()[1] in HTTP_PORTS:
                 head = {}
                 try:
                     first = stream.readline()
@@ -112,8 +114,9 @@ class Listeners:
                     stream.read(int(head.get("content-length", 0)))
                     if not first:
                         return
-                    self.requests.append((first.split()[1].decode("latin-1"), head))
-                    connection.sendall(self.answer)
+                    path = first.split()[1].decode("latin-1")
+                    self.requests.append((path, head))
+                    connection.sendall(self.answers.get(path, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
                 except (OSError, ValueError, IndexError):
                     return      # no HTTP, or gone
 
@@ -141,6 +144,7 @@ class Scene:
         self.ear.addresses()
         self.listeners.accepted.clear()
         self.listeners.requests.clear()
+        self.listeners.answers.clear()
         self.server.questions.clear()
 
 

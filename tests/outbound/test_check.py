@@ -62,7 +62,7 @@ BEGINNINGS = [f"{scheme}{RECEIVER}/" for scheme in (
     "", "//", "ftp://", "gopher://", "file://", "dict://", "ldap://", "imap://", "ws://", "httpss://", "http:", "http:/", "http:///",
     "http:////", "http:\\\\", " http://", "http ://", "\thttp://", "unix:", "data:", "javascript:", "view-source:http://")]
 
-LITERALS = [f"http://{RECEIVER}/", f"https://{RECEIVER}/", f"HTTP://{RECEIVER}", f"http://{RECEIVER}:{PORTS[-1]}/a?b=c#d",
+LITERALS = [f"http://{RECEIVER}/", f"https://{RECEIVER}/", f"HTTP://{RECEIVER}", f"http://{RECEIVER}:8080/a?b=c#d",
             f"http://{RECEIVER}:443/", f"https://{RECEIVER}:80/", f"http://{RECEIVER}:1024/", f"http://{RECEIVER}:65535/",
             f"http://{RECEIVER}:/", f"http://{RECEIVER}/@127.0.0.1", f"http://{RECEIVER}?@127.0.0.1", f"http://{RECEIVER}#@127.0.0.1",
             "http://1572395042/", "http://0x5db8d822/", "http://0135.0270.0330.042/", "http://93.12114978/",
