@@ -1,22 +1,14 @@
-// A receiver as a customer would write it: the verification of the API's document, word for word, and that of the
-// npm package standardwebhooks. Prints its port, then one line of JSON for each webhook.
-//   AGENTIV_WEBHOOK_SECRET=whsec_… NODE_PATH=…/node_modules node receiver.js
+// A receiver as customers write it: the verification of the API's document, word for word (documented.js), and that of the
+// npm packages standardwebhooks and svix, which is done with several secrets to tell which of them are good.
+// Prints its port, then one line of JSON for each webhook.
+//   AGENTIV_WEBHOOK_SECRET=whsec_… SECRETS="whsec_… whsec_…" PORT=… NODE_PATH=…/node_modules node receiver.js
+const fs = require('fs');
 const http = require('http');
-const { Webhook } = require('standardwebhooks');
+const packages = { standardwebhooks: require('standardwebhooks').Webhook, svix: require('svix').Webhook };
 
-function verifyAsDocumented(req, res, rawBody) {
-  // ---- from here ----
-const crypto = require('crypto');
-const sig = crypto
-.createHmac('sha256', process.env.AGENTIV_WEBHOOK_SECRET)
-.update(rawBody)
-.digest('hex');
-if (sig !== req.headers['x-agentiv-signature'].replace('sha256=', '')) {
-return res.status(401).send('Invalid signature');
-}
-  // ---- to here ----
-  return null;
-}
+// It returns where it refuses.
+const documented = new Function('require', 'req', 'res', 'rawBody', fs.readFileSync(`${__dirname}/documented.js`, 'utf8'));
+const secrets = process.env.SECRETS.split(' ');
 
 // the two calls of express that the document uses
 function express(response) {
@@ -26,25 +18,29 @@ function express(response) {
   };
 }
 
+function accepts(Webhook, secret, rawBody, headers) {
+  try {
+    new Webhook(secret).verify(rawBody, headers);
+    return true;
+  } catch (error) {
+    return String(error);
+  }
+}
+
 const server = http.createServer((req, response) => {
   const chunks = [];
   req.on('data', (chunk) => chunks.push(chunk));
   req.on('end', () => {
     const rawBody = Buffer.concat(chunks);
-    const seen = { event: req.headers['x-agentiv-event'], documented: false, standard: false };
-    if (verifyAsDocumented(req, express(response), rawBody) === null) {
-      seen.documented = true;
-      try {
-        seen.body = new Webhook(process.env.AGENTIV_WEBHOOK_SECRET).verify(rawBody.toString(), req.headers);
-        seen.standard = true;
-        response.statusCode = 204;
-      } catch (error) {
-        seen.error = String(error);
-        response.statusCode = 400;
-      }
+    const seen = { event: req.headers['x-agentiv-event'], body: JSON.parse(rawBody) };
+    seen.documented = documented(require, req, express(response), rawBody) === undefined;
+    for (const [name, Webhook] of Object.entries(packages))
+      seen[name] = secrets.map((secret) => accepts(Webhook, secret, rawBody.toString(), req.headers));
+    if (seen.documented) {
+      response.statusCode = 204;
       response.end();
     }
     console.log(JSON.stringify(seen));
   });
 });
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+server.listen(Number(process.env.PORT), '127.0.0.1', () => console.log(server.address().port));

@@ -14,14 +14,9 @@ import time
 from pathlib import Path
 
 from live import TOP, Client, LiveCase, wait_until
-from receiver import seed_signature
+from receiver import free_port, seed_signature
 
 EXAMPLES = TOP / "examples/receivers"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def run(*words, **env):
