@@ -33,7 +33,8 @@ ALTER TABLE accounts
     ADD COLUMN mail_off INT UNSIGNED NOT NULL DEFAULT 0;
 
 ALTER TABLE subscriptions
-    ADD COLUMN trial_told_at BIGINT NULL;      -- the end of a trial that the account was told of
+    ADD COLUMN trial_told_at BIGINT NULL,      -- the end of a trial that the account was told of
+    ADD KEY subscriptions_trial (trial_ends_at);
 
 -- As of a plan with webhooks, and without: the ends of runs are told by webhooks, or by mail.
 UPDATE account_quota q JOIN accounts a ON a.id = q.account_id JOIN plans p ON p.slug = a.plan

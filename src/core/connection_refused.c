@@ -7,16 +7,18 @@
 #include "store/accounts.h"
 #include "store/endpoints.h"
 #include "store/events.h"
+#include "store/note_payloads.h"
 
 #define BODY_MAX 4096
 
 struct refusal {
 	const struct claimed_run *run;
-	const char *integration;
+	const char *integration, *reason;
 	int64_t since;
 	struct event event;
 	struct audit_draft told;
 	bool done, wanted;
+	unsigned mails;
 };
 
 static bool tell_endpoints(struct db_conn *c, struct refusal *r, struct error *err)
@@ -30,14 +32,27 @@ static bool tell_endpoints(struct db_conn *c, struct refusal *r, struct error *e
 	return events_insert(c, &r->event, 1, err) && (!r->wanted || outbox_put(c, &due, 1, r->event.at, err));
 }
 
+static bool tell_owner(struct db_conn *c, struct refusal *r, struct error *err)
+{
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, NOTE_PAYLOAD_MAX);
+	note_put_disconnected(&b, r->integration, r->reason);
+	ok = note_write(c, r->event.account_id, NOTE_INTEGRATION_DISCONNECTED, b.data, b.len, r->event.at, &r->mails, err);
+	buf_release(&b);
+	return ok;
+}
+
 static bool refuse_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct refusal *r = ctx;
 
+	r->mails = 0;
 	if (!account_lock(c, r->event.account_id, err) ||
 	    !connection_refuse(c, r->event.account_id, r->integration, r->since, &r->done, err))
 		return false;
-	return !r->done || (tell_endpoints(c, r, err) && audit_write(c, audit_entry(&r->told), err));
+	return !r->done || (tell_endpoints(c, r, err) && tell_owner(c, r, err) && audit_write(c, audit_entry(&r->told), err));
 }
 
 /* The event tells that it was done by this. */
@@ -60,7 +75,7 @@ static void tell_others(const struct executor_env *env, const struct refusal *r)
 	if (!env->ringer || !r->done)
 		return;
 	bell_ring_all(env->ringer, RESPONDER_PROGRAM, BELL_FORGET);
-	if (r->wanted)
+	if (r->wanted || r->mails > 0)
 		bell_ring(env->ringer, SENDER_PROGRAM, BELL_WORK);
 }
 
@@ -69,7 +84,7 @@ void connection_refused(const struct executor_env *env, const struct claimed_run
 {
 	static const struct actor system = {.kind = ACTOR_SYSTEM};
 	int64_t now_ms = clock_now_ms();
-	struct refusal r = {.run = run, .integration = integration, .since = since,
+	struct refusal r = {.run = run, .integration = integration, .reason = reason, .since = since,
 	                    .event = {.id = id_make_at(now_ms), .account_id = run->account_id,
 	                              .event = EVENT_INTEGRATION_DISCONNECTED, .at = now_ms}};
 	struct error err = {0};

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "store/months.h"
+#include "store/trials.h"
 
 static int64_t days_ago(int days, int64_t now_ms)
 {
@@ -66,6 +67,8 @@ const struct duty duties[] = {
 	{"execution_steps", HOUR_MS, old_steps, prune_steps, true, false},
 	{"deliveries", HOUR_MS, old_deliveries, prune_deliveries, true, false},
 	{"events", HOUR_MS, old_deliveries, prune_events, true, false},
+	{"notifications", HOUR_MS, old_deliveries, prune_notifications, true, false},
+	{"trials", HOUR_MS, present, trials_tell_some, false, false},
 	{"idempotency_keys", HOUR_MS, old_keys, prune_idempotency, true, false},
 	{"kept_answers", HOUR_MS, old_keys, prune_answers, true, false},
 	{"audit_log", DAY_MS, old_audit, prune_audit, false, false},

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "core/audit.h"
 #include "store/accounts.h"
+#include "store/note_payloads.h"
 
 #define SEALED_MAX   1024        /* the column */
 #define TEXT_CONTROL 0x20
@@ -332,6 +333,20 @@ struct giving_up {
 	bool done;
 };
 
+/* By mail; the sender, which does this, finds it due. */
+static bool tell_owner(struct db_conn *c, const struct change *k, struct error *err)
+{
+	unsigned due = 0;
+	struct buf b;
+	bool ok;
+
+	buf_init(&b, NOTE_PAYLOAD_MAX);
+	note_put_endpoint(&b, &k->id, k->out->url, k->out->description, k->why);
+	ok = note_write(c, k->account_id, NOTE_ENDPOINT_DISABLED, b.data, b.len, k->now_ms, &due, err);
+	buf_release(&b);
+	return ok;
+}
+
 static bool give_up_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct giving_up *g = ctx;
@@ -349,7 +364,7 @@ static bool give_up_body(struct db_conn *c, void *ctx, struct error *err)
 	k->out->disabled_reason = g->why;
 	k->out->disabled_at = k->out->updated_at = k->now_ms;
 	g->done = true;
-	return endpoint_update(c, k->out, err) && tell(c, k, err);
+	return endpoint_update(c, k->out, err) && tell(c, k, err) && tell_owner(c, k, err);
 }
 
 bool endpoints_give_up(struct db *db, uint64_t account_id, const struct id *id, enum endpoint_disabled why,

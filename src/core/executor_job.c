@@ -251,7 +251,7 @@ bool job_conclude(struct job *j, struct ended_run *r)
 	enum job_stop stop = (enum job_stop)atomic_load(&j->stop);
 
 	*r = (struct ended_run){
-		.id = j->run.id, .account_id = j->run.account_id, .token = j->run.token,
+		.id = j->run.id, .agent = j->run.agent, .account_id = j->run.account_id, .token = j->run.token,
 		.lane = j->run.lane, .attempt = j->run.attempt + 1, .started_at = j->started_ms,
 		.first_started_at = j->run.first_started_at,
 		.completed_at = j->abandoned ? 0 : j->ended_ms,

@@ -233,7 +233,7 @@ static bool admission_body(struct db_conn *c, void *ctx, struct error *err)
 		return true;
 	return insert_executions(c, b, err) && insert_ready(c, b, err) && insert_held(c, b, err) &&
 	       insert_later(c, b, err) && (!b->any_key || keep_keys(c, b, err)) &&
-	       write_quotas(c, b, err) && close_months(c, b, err);
+	       write_quotas(c, b, err) && close_months(c, b, err) && admission_tell_quotas(c, b, err);
 }
 
 /* The batch is one transaction, so one of its rows tells of all. */

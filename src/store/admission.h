@@ -11,6 +11,7 @@
 #include "db/db.h"
 #include "store/budgets.h"
 #include "store/executions.h"
+#include "store/notifications.h"
 #include "store/queue.h"
 
 #define ADMISSION_BATCH_MAX     64
@@ -77,6 +78,8 @@ struct quota {
 	bool     month_overage;
 	int64_t  day_start, day_runs, month_start, month_runs, active, held;
 	int64_t  closed_month, closed_runs;            /* an earlier month that this one took the place of; 0 none did */
+	struct mail_state mail;
+	int64_t  told_80_month, told_100_month;        /* in which it was last told that so much of a month is used */
 	bool     found, changed;
 };
 

@@ -56,7 +56,8 @@ static void ask_quotas(struct db_conn *c, struct admission_batch *b, struct look
 {
 	static const char sql[] =
 		"SELECT account_id, max_day, max_month, month_overage, max_concurrent,"
-		" day_start, day_runs, month_start, month_runs, active, held"
+		" day_start, day_runs, month_start, month_runs, active, held,"
+		" told_80_month, told_100_month, " MAIL_COLUMNS
 		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s)"
 		" ORDER BY account_id FOR UPDATE";
 	unsigned i;
@@ -85,6 +86,9 @@ static bool lock_quotas(struct db_conn *c, struct admission_batch *b, const stru
 		q->month_runs = db_col_int(c, 8);
 		q->active = db_col_int(c, 9);
 		q->held = db_col_int(c, 10);
+		q->told_80_month = db_col_int(c, 11);
+		q->told_100_month = db_col_int(c, 12);
+		mail_state_read(c, 13, &q->mail);
 		q->found = true;
 		q->changed = false;
 	}

@@ -23,4 +23,8 @@ struct quota *admission_quota_of(struct admission_batch *b, uint64_t account_id)
  * bound it: outcomes ADMIT_REPLAYED and ADMIT_CONFLICT, and spent. */
 bool admission_look(struct db_conn *c, struct admission_batch *b, struct error *err);
 
+/* Accounts that reach 80 and 100 per cent of a month's runs by this are told so, each once in a month. The counters were
+ * written. */
+bool admission_tell_quotas(struct db_conn *c, struct admission_batch *b, struct error *err);
+
 #endif

@@ -3,7 +3,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_CPPFLAGS = $(AM_CPPFLAGS)
 libstore_a_SOURCES = \
 	src/store/accounts.c src/store/accounts.h \
-	src/store/admission.c src/store/admission.h src/store/admission_look.c src/store/admission_priv.h \
+	src/store/admission.c src/store/admission.h src/store/admission_look.c src/store/admission_told.c src/store/admission_priv.h \
 	src/store/api_keys.c src/store/key_cols.h \
 	src/store/audit.c src/store/audit.h \
 	src/store/budgets.c src/store/budgets.h src/store/budgets_spend.c src/store/usage.c src/store/usage.h \
@@ -22,6 +22,7 @@ libstore_a_SOURCES = \
 	src/store/outbox_record.c src/store/outbox_release.c src/store/outbox_stats.c src/store/deliveries.c src/store/deliveries.h \
 	src/store/endpoints.c src/store/endpoints.h src/store/events.c src/store/events.h \
 	src/store/notifications.c src/store/notifications.h src/store/notifications_take.c \
+	src/store/trials.c src/store/trials.h src/store/note_payloads.c src/store/note_payloads.h \
 	src/store/plan_cols.h src/store/plans.c src/store/principal.c \
 	src/store/sessions.c src/store/sessions.h src/store/subscriptions.c
 libstore_a_SOURCES += src/store/request_minutes.c src/store/request_minutes.h

@@ -93,6 +93,7 @@ struct ended_run {
 	enum queue_lane lane; unsigned attempt;        /* used up after this one */
 	int64_t started_at, completed_at, first_started_at;
 	int64_t retry_at;                              /* RUN_RETRY */
+	const char *agent;                             /* for who is told of it; NULL unknown */
 	const char *summary, *output; size_t output_len;
 	int64_t tokens_used;
 	const char *error_code, *error_message; /* NULL on success; kept between attempts too */
@@ -106,7 +107,7 @@ struct ended_run {
 #define QUEUE_END_MAX DB_LIST_MAX   /* runs in one call */
 /* Ends many runs in one transaction (group commit): quota rows locked, leases checked, executions
  * updated, steps and outbox rows written, held runs promoted into freed slots. *promoted: runs that
- * became ready; *deliveries: outbox rows written (ring the doorbells). */
+ * became ready; *deliveries: outbox rows written that are due (ring the doorbells), mails among them. */
 bool queue_end(struct db *db, struct db_conn **c, struct ended_run *runs, unsigned n,
 	       int64_t now_ms, unsigned *promoted, unsigned *deliveries, struct error *err);
 

@@ -265,6 +265,28 @@ static bool add_deliveries(struct db_conn *c, struct end_work *w, struct error *
 	return n == 0 || outbox_put(c, due, n, w->now_ms, err);
 }
 
+/* Whether somebody had it end, who need not be told. */
+static bool was_cancelled(const struct end_work *w, unsigned i)
+{
+	const char *code = w->runs[i].error_code;
+
+	return w->cancelled[i] || (code && strcmp(code, err_name(ERR_CANCELLED)) == 0);
+}
+
+static bool add_notes(struct db_conn *c, struct end_work *w, struct error *err)
+{
+	struct run_over over[QUEUE_END_MAX];
+	unsigned i, n = 0;
+
+	for (i = 0; i < w->n; i++)
+		if (!w->lost[i] && is_final(w, i) && !was_cancelled(w, i))
+			over[n++] = (struct run_over){.run = &w->runs[i], .success = w->outcome[i] == RUN_SUCCESS};
+	if (!queue_note_runs(c, over, n, &w->slots, w->now_ms, err))
+		return false;
+	w->deliveries += w->slots.mails;
+	return true;
+}
+
 static bool tell_schedules(struct db_conn *c, struct end_work *w, struct error *err)
 {
 	struct schedule_end e[QUEUE_END_MAX];
@@ -278,7 +300,7 @@ static bool tell_schedules(struct db_conn *c, struct end_work *w, struct error *
 		e[n++] = (struct schedule_end){
 		    .schedule_id = r->schedule_id, .execution_id = r->id, .account_id = r->account_id,
 		    .success = w->outcome[i] == RUN_SUCCESS,
-		    .cancelled = w->cancelled[i] || (r->error_code && strcmp(r->error_code, err_name(ERR_CANCELLED)) == 0)};
+		    .cancelled = was_cancelled(w, i)};
 	}
 	return n == 0 || schedule_runs_end(c, e, n, &w->slots, w->now_ms, err);
 }
@@ -301,7 +323,8 @@ static bool end_body(struct db_conn *c, void *ctx, struct error *err)
 	}
 	return write_results(c, w, err) && drop_plans(c, w, err) && add_steps(c, w, err) && queue_again(c, w, err) &&
 	       queue_retries(c, w, err) && tell_schedules(c, w, err) && slots_fill(c, &w->slots, &w->promoted, err) &&
-	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err) && drop_spent(c, w, err);
+	       slots_write(c, &w->slots, err) && add_deliveries(c, w, err) &&
+	       add_notes(c, w, err) && drop_spent(c, w, err);
 }
 
 /* The lease of any run that was ours tells of all: it is gone if the transaction was applied. */

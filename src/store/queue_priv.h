@@ -4,6 +4,7 @@
 #ifndef AGENTIV_STORE_QUEUE_PRIV_H
 #define AGENTIV_STORE_QUEUE_PRIV_H
 
+#include "store/notifications.h"
 #include "store/queue.h"
 
 /* One account's counters, as locked. */
@@ -13,6 +14,7 @@ struct slot_row {
 	int64_t  tokens_month, month_tokens;
 	int64_t  closed_month, closed_tokens;   /* an earlier month that this one took the place of; 0 none did */
 	unsigned endpoint_events;        /* what its endpoints want, 1 << enum event_type */
+	struct mail_state mail;
 	bool     found, changed;
 };
 
@@ -20,6 +22,7 @@ struct slot_row {
 struct slots {
 	struct slot_row rows[DB_LIST_MAX];
 	unsigned n;
+	unsigned mails;                  /* that are due by what was noted in the transaction: for the sender's doorbell */
 };
 
 void slots_init(struct slots *s);
@@ -31,12 +34,20 @@ struct slot_row *slots_of(struct slots *s, uint64_t account_id);
 void slots_free(struct slots *s, uint64_t account_id);       /* a run of it gave its slot back */
 /* Whether an endpoint of it wants that event. */
 bool slots_wants(struct slots *s, uint64_t account_id, enum event_type event);
+/* Its mails, if it wants to be told of such; else NULL. */
+struct mail_state *slots_mail(struct slots *s, uint64_t account_id, enum notification kind);
 /* What a run of it used of models, in the month that holds now_ms. */
 void slots_count_tokens(struct slots *s, uint64_t account_id, int64_t tokens, int64_t now_ms);
 bool slots_free_left(const struct slot_row *r);
 /* Moves held runs into free slots; adds to *promoted. */
 bool slots_fill(struct db_conn *c, struct slots *s, unsigned *promoted, struct error *err);
 bool slots_write(struct db_conn *c, const struct slots *s, struct error *err);
+
+/* A run that is over, for good, and not because somebody cancelled it. */
+struct run_over { const struct ended_run *run; bool success; };
+/* Notes them for the accounts that want to be told of them; adds to s->mails. n at most QUEUE_END_MAX. */
+bool queue_note_runs(struct db_conn *c, const struct run_over *over, unsigned n, struct slots *s, int64_t now_ms,
+                     struct error *err);
 
 /* A run of a schedule that is over. */
 struct schedule_end {

@@ -8,6 +8,7 @@
 
 #include "store/audit.h"
 #include "store/cols.h"
+#include "store/note_payloads.h"
 #include "store/schedules.h"
 
 /* A schedule as its runs change it. */
@@ -122,12 +123,30 @@ static bool audit_pause(struct db_conn *c, const struct told *s, struct error *e
 	return audit_write(c, &e, err);
 }
 
-static bool audit_pauses(struct db_conn *c, const struct telling *t, struct error *err)
+static bool note_pause(struct db_conn *c, const struct told *t, struct slots *s, int64_t now_ms, struct error *err)
+{
+	struct note note = {.account_id = t->account_id, .kind = NOTE_SCHEDULE_PAUSED,
+	                    .mail = slots_mail(s, t->account_id, NOTE_SCHEDULE_PAUSED)};
+	struct buf b;
+	bool ok;
+
+	if (!note.mail)
+		return true;
+	buf_init(&b, NOTE_PAYLOAD_MAX);
+	note_put_schedule(&b, t->agent, &t->id, t->failures);
+	note.payload = b.data;
+	note.payload_len = b.len;
+	ok = notes_write(c, &note, 1, now_ms, &s->mails, err);
+	buf_release(&b);
+	return ok;
+}
+
+static bool tell_pauses(struct db_conn *c, const struct telling *t, struct slots *s, int64_t now_ms, struct error *err)
 {
 	unsigned i;
 
 	for (i = 0; i < t->n; i++)
-		if (t->rows[i].pauses && !audit_pause(c, &t->rows[i], err))
+		if (t->rows[i].pauses && (!audit_pause(c, &t->rows[i], err) || !note_pause(c, &t->rows[i], s, now_ms, err)))
 			return false;
 	return true;
 }
@@ -211,7 +230,7 @@ bool schedule_runs_end(struct db_conn *c, const struct schedule_end *e, unsigned
 	if (!lock_told(c, e, n, &t, err))
 		return false;
 	tell_all(&t, e, n);
-	if (!write_told(c, &t, now_ms, err) || !audit_pauses(c, &t, err) || !drop_runs(c, e, n, err) ||
+	if (!write_told(c, &t, now_ms, err) || !tell_pauses(c, &t, s, now_ms, err) || !drop_runs(c, e, n, err) ||
 	    !find_next(c, e, n, next, accounts, &count, err))
 		return false;
 	for (i = 0; i < count; i++)

@@ -25,7 +25,7 @@ unsigned list_of_ids(struct db_arg *args, const struct id *ids, unsigned n)
 
 void slots_init(struct slots *s)
 {
-	s->n = 0;
+	s->n = s->mails = 0;
 }
 
 void slots_want(struct slots *s, uint64_t account_id)
@@ -60,8 +60,9 @@ struct slot_row *slots_of(struct slots *s, uint64_t account_id)
 bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 {
 	static const char sql[] =
-		"SELECT account_id, max_concurrent, active, held, tokens_month, month_tokens, endpoint_events"
-		" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
+		"SELECT account_id, max_concurrent, active, held, tokens_month, month_tokens, endpoint_events, "
+		MAIL_COLUMNS
+			" FROM account_quota FORCE INDEX (PRIMARY) WHERE account_id IN (%s) ORDER BY account_id FOR UPDATE";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned size, i;
 	int got;
@@ -87,6 +88,7 @@ bool slots_lock(struct db_conn *c, struct slots *s, struct error *err)
 		r->tokens_month = db_col_int(c, 4);
 		r->month_tokens = db_col_int(c, 5);
 		r->endpoint_events = (unsigned)db_col_int(c, 6);
+		mail_state_read(c, 7, &r->mail);
 		r->closed_tokens = 0;
 		r->found = true;
 	}

@@ -77,6 +77,7 @@ static void lost_run(struct db_conn *c, struct arena *a, const struct holder *h,
 	r->waiter = arena_strdup(a, db_col_str(c, 5));
 	r->first_started_at = db_col_int(c, 6);
 	r->webhook_url = arena_strdup(a, db_col_str(c, 7));
+	r->agent = arena_strdup(a, db_col_str(c, 11));
 	over = alone && r->attempt >= max_attempts;
 	r->outcome = over ? RUN_FAILED : RUN_RELEASED;
 	r->lane = LANE_SUSPECT;
@@ -93,7 +94,7 @@ static bool read_leases(struct db_conn *c, struct arena *a, const struct holder 
 {
 	static const char sql[] =
 	    "SELECT l.execution_id, l.account_id, l.token, l.attempt, l.started_at, l.waiter,"
-	    " r.started_at, e.webhook_url, l.lane, t.used, e.schedule_id FROM leases l STRAIGHT_JOIN executions e"
+	    " r.started_at, e.webhook_url, l.lane, t.used, e.schedule_id, e.agent FROM leases l STRAIGHT_JOIN executions e"
 	    " ON e.id = l.execution_id LEFT JOIN execution_results r ON r.execution_id = l.execution_id"
 	    " LEFT JOIN execution_tokens t ON t.execution_id = l.execution_id"
 	    " WHERE l.owner = ? AND l.host = ? AND l.expires_at <= ? ORDER BY l.execution_id LIMIT "

@@ -83,6 +83,14 @@ bool prune_events(struct db *db, struct db_conn **c, struct prune *p, struct err
 	return prune_ulids(db, c, pick, "DELETE FROM events WHERE id = ?", p, err);
 }
 
+bool prune_notifications(struct db *db, struct db_conn **c, struct prune *p, struct error *err)
+{
+	static const char pick[] =
+		"SELECT id, at < ? FROM notifications FORCE INDEX (PRIMARY) WHERE id > ? AND id < ? ORDER BY id LIMIT ?";
+
+	return prune_ulids(db, c, pick, "DELETE FROM notifications WHERE id = ?", p, err);
+}
+
 bool prune_audit(struct db *db, struct db_conn **c, struct prune *p, struct error *err)
 {
 	static const char pick[] =

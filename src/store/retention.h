@@ -30,6 +30,8 @@ bool prune_steps(struct db *db, struct db_conn **c, struct prune *p, struct erro
 /* Deliveries whose last attempt was before, with their attempts, if none will be made any more. */
 bool prune_deliveries(struct db *db, struct db_conn **c, struct prune *p, struct error *err);
 bool prune_events(struct db *db, struct db_conn **c, struct prune *p, struct error *err);
+/* What was told by mail, or waits for a mail that was not sent since. */
+bool prune_notifications(struct db *db, struct db_conn **c, struct prune *p, struct error *err);
 bool prune_audit(struct db *db, struct db_conn **c, struct prune *p, struct error *err);
 /* Rows of ledgers whose slot is from before, and was recorded before. */
 bool prune_slots(struct db *db, struct db_conn **c, struct prune *p, struct error *err);

@@ -48,12 +48,12 @@ static bool put_row(struct db_conn *c, const struct setting *s, struct error *er
 /* A status of one agent is kept even when it is "none": it excepts the agent from '*'. */
 static bool put(struct db_conn *c, const struct setting *s, struct error *err)
 {
-	static const char drop[] = "DELETE FROM subscriptions WHERE account_id = ?";
-	struct db_arg account = db_int((int64_t)s->account_id);
+	static const char drop[] = "DELETE FROM subscriptions WHERE account_id = ? AND (agent <> '*' OR ? = 1)";
+	struct db_arg args[2] = {db_int((int64_t)s->account_id), db_int(s->status == SUB_NONE)};
 
 	if (strcmp(s->agent, "*") != 0)
 		return put_row(c, s, err);
-	return db_exec(c, drop, &account, 1, NULL, err) &&
+	return db_exec(c, drop, args, 2, NULL, err) &&
 	       (s->status == SUB_NONE || put_row(c, s, err));
 }
 
