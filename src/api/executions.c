@@ -100,17 +100,6 @@ void executions_cancel(struct request *r)
 
 /* ---- the list ---- */
 
-static bool query_bound(const struct request *r, const char *name, struct id *out, struct error *err)
-{
-	int64_t ms = -1;
-
-	if (!query_time(r, name, &ms, err))
-		return false;
-	if (request_query(r, name))
-		*out = id_floor(ms);
-	return true;
-}
-
 static bool query_names(const struct request *r, struct execution_filter *f, struct error *err)
 {
 	const char *status = request_query(r, "status"), *trigger = request_query(r, "trigger_type");
@@ -131,19 +120,6 @@ static bool query_names(const struct request *r, struct execution_filter *f, str
 	if (f->agent && (!*f->agent || strlen(f->agent) > 63 ||
 	                 strspn(f->agent, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(f->agent)))
 		return err_field(err, "agent_slug", "agent_slug must be an agent's slug");
-	return true;
-}
-
-/* The last id that the page before has looked at. */
-static bool query_before(const struct request *r, struct id *before, struct error *err)
-{
-	struct id id;
-	bool given;
-
-	if (!query_cursor(r, id.b, sizeof id.b, &given, err))
-		return false;
-	if (given && id_cmp(&id, before) < 0)
-		*before = id;
 	return true;
 }
 

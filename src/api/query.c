@@ -51,3 +51,26 @@ bool query_cursor(const struct request *r, uint8_t *out, size_t n, bool *given, 
 	}
 	return i == n || err_field(err, "cursor", "cursor must be a next_cursor of an earlier answer");
 }
+
+bool query_bound(const struct request *r, const char *name, struct id *out, struct error *err)
+{
+	int64_t ms = -1;
+
+	if (!query_time(r, name, &ms, err))
+		return false;
+	if (request_query(r, name))
+		*out = id_floor(ms);
+	return true;
+}
+
+bool query_before(const struct request *r, struct id *before, struct error *err)
+{
+	struct id id;
+	bool given;
+
+	if (!query_cursor(r, id.b, sizeof id.b, &given, err))
+		return false;
+	if (given && id_cmp(&id, before) < 0)
+		*before = id;
+	return true;
+}

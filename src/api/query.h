@@ -15,4 +15,9 @@ bool query_time(const struct request *r, const char *name, int64_t *ms, struct e
 /* A next_cursor of an earlier answer: n bytes in hexadecimal digits. *given: there is one. */
 bool query_cursor(const struct request *r, uint8_t *out, size_t n, bool *given, struct error *err);
 
+/* A time, as the smallest id that is made then. */
+bool query_bound(const struct request *r, const char *name, struct id *out, struct error *err);
+/* A cursor that is an id, the last that the page before has looked at: *before is no later than that. */
+bool query_before(const struct request *r, struct id *before, struct error *err);
+
 #endif

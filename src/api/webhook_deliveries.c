@@ -19,24 +19,19 @@
 static bool read_filter(const struct request *r, struct delivery_filter *f, struct error *err)
 {
 	const char *status = request_query(r, "status"), *event = request_query(r, "event");
-	enum delivery_state state;
+	enum delivery_state state = DELIVERY_PENDING;
+	enum event_type type = EVENT__MAX;
 
-	*f = (struct delivery_filter){.state = -1, .event = -1, .limit = PAGE_COUNT};
+	*f = (struct delivery_filter){.limit = PAGE_COUNT};
+	memset(&f->before, 0xff, sizeof f->before);
 	if (status && !delivery_state_by_name(status, &state))
 		return err_field(err, "status", "status must be pending, delivered or failed");
-	if (status)
-		f->state = (int)state;
-	for (f->event = 0; event && f->event < EVENT_MAIL; f->event++)
-		if (strcmp(event_type_name((enum event_type)f->event), event) == 0)
-			break;
-	if (event && f->event == EVENT_MAIL)
+	if (event && (!event_type_by_name(event, &type) || type == EVENT_MAIL))
 		return err_field(err, "event", "event must be an event of /api/webhook-events");
-	if (!event)
-		f->event = -1;
-	return query_time(r, "created_after", &f->created_after, err) &&
-	       query_time(r, "created_before", &f->created_before, err) &&
-	       query_number(r, "limit", 1, DELIVERY_PAGE_MAX, &f->limit, err) &&
-	       query_cursor(r, f->before.b, sizeof f->before.b, &f->has_before, err);
+	f->state = status ? (int)state : -1;
+	f->event = event ? (int)type : -1;
+	return query_bound(r, "created_after", &f->from, err) && query_bound(r, "created_before", &f->before, err) &&
+	       query_number(r, "limit", 1, DELIVERY_PAGE_MAX, &f->limit, err) && query_before(r, &f->before, err);
 }
 
 static void put_row(struct json_out *w, const void *row)
@@ -157,21 +152,13 @@ void webhook_deliveries_replay(struct request *r)
 	arena_release(&a);
 }
 
-static void answer_replayed(struct request *r, bool ok, const struct replayed *replayed, const struct error *err)
+static void render_replayed(const void *made, struct buf *out)
 {
 	struct json_out w;
-	struct buf b;
 
-	if (!ok) {
-		respond_error(r, err);
-		return;
-	}
-	buf_init(&b, BODY_MAX);
-	envelope_open(&w, &b);
-	replayed_put(&w, "data", replayed);
+	envelope_open(&w, out);
+	replayed_put(&w, "data", made);
 	envelope_close(&w);
-	respond_json(r, 200, NULL, &b);
-	buf_release(&b);
 }
 
 static bool read_since(const struct request *r, int64_t *since_ms, struct error *err)
@@ -190,18 +177,27 @@ static bool read_since(const struct request *r, int64_t *since_ms, struct error 
 	return ok;
 }
 
+/* An Idempotency-Key is not needed: nothing is repeated twice. */
 void webhooks_replay(struct request *r)
 {
 	struct actor who = request_actor(r);
 	struct replayed replayed;
 	struct error err = {0};
 	int64_t since_ms;
+	struct buf b;
 	struct id id;
 	bool ok = read_since(r, &since_ms, &err) && webhook_path_id(r, ID_ENDPOINT, NO_ENDPOINT, &id, &err) &&
 	          deliveries_replay_failed(&r->app->deliveries, &who, r->auth->principal.account_id, &id, since_ms, &replayed,
 	                                   &err);
 
-	answer_replayed(r, ok, &replayed, &err);
+	buf_init(&b, BODY_MAX);
+	if (ok) {
+		render_replayed(&replayed, &b);
+		respond_json(r, 200, NULL, &b);
+	} else {
+		respond_error(r, &err);
+	}
+	buf_release(&b);
 }
 
 void webhook_events_replay(struct request *r)
@@ -209,9 +205,11 @@ void webhook_events_replay(struct request *r)
 	struct actor who = request_actor(r);
 	struct replayed replayed;
 	struct error err = {0};
+	struct once once;
 	struct id id;
-	bool ok = webhook_no_members(r, &err) && webhook_path_id(r, ID_EVENT, NO_EVENT, &id, &err) &&
-	          deliveries_replay_event(&r->app->deliveries, &who, r->auth->principal.account_id, &id, &replayed, &err);
+	bool ok = request_once(r, 200, render_replayed, &once, &err) && webhook_no_members(r, &err) &&
+	          webhook_path_id(r, ID_EVENT, NO_EVENT, &id, &err) &&
+	          deliveries_replay_event(&r->app->deliveries, &who, r->auth->principal.account_id, &id, &replayed, &once, &err);
 
-	answer_replayed(r, ok, &replayed, &err);
+	answer_once(r, ok, &once, &err);
 }

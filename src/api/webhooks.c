@@ -5,11 +5,13 @@
 #include "api/handlers.h"
 #include "api/list.h"
 #include "api/once.h"
+#include "api/query.h"
 #include "api/webhooks_priv.h"
 #include "base/mem.h"
 #include "http/response.h"
 
-#define BODY_MAX 32768
+#define BODY_MAX   32768
+#define PAGE_COUNT 100      /* as many as a page may have: most accounts have a few */
 
 /* ---- what is asked for ---- */
 
@@ -113,14 +115,18 @@ static void answer_made(struct request *r, bool ok, struct once *once, struct ma
 
 void webhooks_list(struct request *r)
 {
+	unsigned n, limit = PAGE_COUNT;
+	struct id after = {.b = {0}};
 	struct endpoint *list;
 	struct error err = {0};
 	struct arena a;
-	unsigned n;
+	bool given;
 
 	arena_init(&a);
-	if (endpoints_list(&r->app->endpoints, r->auth->principal.account_id, &a, &list, &n, &err))
-		respond_list(r, &(struct list){list, n, sizeof *list, put});
+	if (query_number(r, "limit", 1, PAGE_COUNT, &limit, &err) && query_cursor(r, after.b, sizeof after.b, &given, &err) &&
+	    endpoints_list(&r->app->endpoints, r->auth->principal.account_id, &after, limit + 1, &a, &list, &n, &err))
+		respond_page(r, &(struct list){list, n > limit ? limit : n, sizeof *list, put}, n > limit,
+		             n > limit ? list[limit - 1].id.b : after.b, sizeof after.b);
 	else
 		respond_error(r, &err);
 	arena_release(&a);

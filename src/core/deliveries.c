@@ -1,5 +1,5 @@
 /* The log of deliveries, as it is read. */
-#include "core/deliveries.h"
+#include "core/deliveries_priv.h"
 
 #include <string.h>
 
@@ -14,10 +14,9 @@ bool deliveries_list(const struct deliveries *ds, uint64_t account_id, const str
 {
 	struct db_conn *c = db_get(ds->db, err);
 	struct endpoint e;
-	bool found, ok;
+	bool ok;
 
-	ok = c && endpoint_find(c, account_id, &f->endpoint_id, false, a, &e, &found, err) &&
-	     (found || err_set(err, ERR_NOT_FOUND, "There is no such webhook endpoint")) &&
+	ok = c && deliveries_endpoint(c, account_id, &f->endpoint_id, a, &e, err) &&
 	     delivery_list(c, f, a, out, count, more, last, err);
 	db_put(ds->db, c);
 	return ok;
@@ -64,18 +63,16 @@ static bool read_request(struct db_conn *c, uint64_t account_id, struct arena *a
 	return ok;
 }
 
-/* The last one is told by the delivery's own row. */
+/* One that none follows is told by the delivery's own row. */
 static void add_last(struct arena *a, struct delivery_view *v)
 {
 	struct delivery_attempt *all;
 
-	if (v->row.duration_ms < 0)
+	if (v->row.duration_ms < 0 || (v->attempt_count > 0 && v->attempts[v->attempt_count - 1].attempt == v->row.attempts))
 		return;
 	all = arena_alloc(a, (v->attempt_count + 1) * sizeof *all);
 	if (v->attempt_count > 0)
 		memcpy(all, v->attempts, v->attempt_count * sizeof *all);
-	if (v->attempt_count > 0 && all[v->attempt_count - 1].attempt == v->row.attempts)
-		v->attempt_count--;
 	all[v->attempt_count++] = (struct delivery_attempt){
 		.attempt = v->row.attempts, .at = v->row.last_at, .duration_ms = v->row.duration_ms, .status = v->row.last_status,
 		.error = v->row.last_error, .response = v->row.response, .response_len = v->row.response_len};

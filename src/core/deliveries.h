@@ -17,7 +17,7 @@
 
 #define DELIVERY_EXCERPT       4096    /* bytes of a request or an answer that are shown */
 #define DELIVERY_PAGE_MAX      100
-#define DELIVERY_REPLAY_MAX    10000   /* deliveries that one call repeats */
+#define DELIVERY_REPLAY_MAX    10000   /* of those that failed, how many one call repeats */
 
 struct deliveries {
 	struct db *db;
@@ -60,18 +60,18 @@ bool deliveries_replay(const struct deliveries *ds, const struct actor *who, uin
 
 /* What repeats of many have come to. */
 struct replayed {
-	struct id subject;                   /* the endpoint's, or the event's */
 	unsigned count;
 	bool more;                           /* there are more than one call repeats: to be asked for again */
 };
 void replayed_put(struct json_out *w, const char *key, const struct replayed *r);
 
-/* All that failed since then, each once however often it is asked for: it is not repeated again unless the repeat fails,
- * too. ERR_CONFLICT: the endpoint is disabled. */
+/* All that were made since then and failed, each once however often it is asked for: it is not repeated again unless the
+ * repeat fails, too. ERR_NOT_FOUND, ERR_CONFLICT: there is no such endpoint, or it is disabled. When it fails behind some of
+ * them, another call goes on. */
 bool deliveries_replay_failed(const struct deliveries *ds, const struct actor *who, uint64_t account_id,
                               const struct id *endpoint, int64_t since_ms, struct replayed *out, struct error *err);
-/* To every endpoint that wants it now. ERR_NOT_FOUND: no such event. */
+/* To every endpoint that wants it now. once, whose render is given out. ERR_NOT_FOUND: no such event. */
 bool deliveries_replay_event(const struct deliveries *ds, const struct actor *who, uint64_t account_id,
-                             const struct id *event, struct replayed *out, struct error *err);
+                             const struct id *event, struct replayed *out, struct once *once, struct error *err);
 
 #endif

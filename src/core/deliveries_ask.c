@@ -1,5 +1,5 @@
-/* Deliveries that are asked for: tests and replays. */
-#include "core/deliveries.h"
+/* Deliveries that are asked for: tests, and replays of one delivery and of one event. */
+#include "core/deliveries_priv.h"
 
 #include <string.h>
 
@@ -17,9 +17,9 @@ struct asked {
 	const struct deliveries *deliveries;
 	uint64_t account_id;
 	struct id subject;               /* the endpoint, the delivery or the event that is asked for */
-	struct id id, event_id;          /* of the delivery that is made, and of a test */
-	struct id user_id, after;
-	int64_t now_ms, since_ms;
+	struct id id, event_id;          /* of the delivery that is made, the first of many, and of a test's event */
+	struct id user_id;
+	int64_t now_ms;
 	struct arena *arena;
 	struct audit_draft told;
 	struct delivery_row *out;
@@ -33,18 +33,24 @@ static bool tell(struct db_conn *c, struct asked *k, struct error *err)
 	return audit_write(c, audit_entry(&k->told), err);
 }
 
-static bool find_endpoint(struct db_conn *c, const struct asked *k, const struct id *id, struct endpoint *out,
-                          struct error *err)
+bool deliveries_endpoint(struct db_conn *c, uint64_t account_id, const struct id *id, struct arena *a,
+                         struct endpoint *out, struct error *err)
 {
 	bool found;
 
-	return endpoint_find(c, k->account_id, id, false, k->arena, out, &found, err) &&
+	return endpoint_find(c, account_id, id, false, a, out, &found, err) &&
 	       (found || err_set(err, ERR_NOT_FOUND, "There is no such webhook endpoint"));
 }
 
-static bool is_enabled(const struct endpoint *e, struct error *err)
+bool deliveries_enabled(const struct endpoint *e, struct error *err)
 {
 	return e->enabled || err_set(err, ERR_CONFLICT, "The webhook endpoint is disabled; enable it first");
+}
+
+void deliveries_tell_senders(const struct deliveries *ds)
+{
+	if (ds->ringer)
+		bell_ring(ds->ringer, SENDER_PROGRAM, BELL_WORK);
 }
 
 /* What was made, as it is answered. */
@@ -57,14 +63,19 @@ static bool answer(struct db_conn *c, struct asked *k, struct error *err)
 	       once_keep(c, k->once, k->out, err);
 }
 
-/* The delivery is there when the transaction was applied. */
+/* The delivery is there when the transaction was applied. Where none was to be made, it may as well be made again. */
 static int made_applied(struct db_conn *c, void *ctx)
 {
 	struct asked *k = ctx;
+	struct delivery_row row;
 	struct error err;
 	bool found;
 
-	return delivery_find(c, k->account_id, &k->id, k->arena, k->out, &found, &err) ? found : -1;
+	if (!delivery_find(c, k->account_id, &k->id, k->arena, &row, &found, &err))
+		return -1;
+	if (found && k->out)
+		*k->out = row;
+	return found;
 }
 
 static bool run(struct asked *k, const struct actor *who, const char *action, enum id_kind kind, db_body body,
@@ -75,12 +86,10 @@ static bool run(struct asked *k, const struct actor *who, const char *action, en
 
 	id_format(kind, &k->subject, subject);
 	audit_open(&k->told, who, k->account_id, action, subject);
-	if (k->since_ms)
-		json_put_time(&k->told.w, "since", k->since_ms);
-	ok = db_transaction(k->deliveries->db, body, k->out ? made_applied : NULL, k, err);
+	ok = db_transaction(k->deliveries->db, body, made_applied, k, err);
 	audit_release(&k->told);
-	if (ok && !k->answered && k->deliveries->ringer)
-		bell_ring(k->deliveries->ringer, SENDER_PROGRAM, BELL_WORK);
+	if (ok && !k->answered)
+		deliveries_tell_senders(k->deliveries);
 	return ok;
 }
 
@@ -110,7 +119,7 @@ static bool test_body(struct db_conn *c, void *ctx, struct error *err)
 
 	if (!account_lock(c, k->account_id, err) || !once_begin(c, k->once, &k->id, &k->answered, err))
 		return false;
-	return k->answered || (find_endpoint(c, k, &k->subject, &e, err) && write_test(c, k, err) && answer(c, k, err));
+	return k->answered || (deliveries_endpoint(c, k->account_id, &k->subject, k->arena, &e, err) && write_test(c, k, err) && answer(c, k, err));
 }
 
 bool deliveries_test(const struct deliveries *ds, const struct actor *who, uint64_t account_id, const struct id *user_id,
@@ -137,17 +146,19 @@ static bool is_kept(struct db_conn *c, const struct asked *k, const struct deliv
 
 static bool can_be_repeated(struct db_conn *c, struct asked *k, const struct delivery_row *r, struct error *err)
 {
+	bool kept, there = true;
 	struct endpoint e;
-	bool kept;
 
 	if (r->state == DELIVERY_PENDING)
 		return err_set(err, ERR_CONFLICT, "The delivery is still being tried");
-	if (!is_kept(c, k, r, &kept, err))
+	if (!is_kept(c, k, r, &kept, err) ||
+	    (r->has_endpoint && !endpoint_find(c, k->account_id, &r->endpoint_id, false, k->arena, &e, &there, err)))
 		return false;
-	if (!kept || !r->url)
-		return err_set(err, ERR_CONFLICT, !kept ? "What the delivery told of is not kept any more" :
-							  "The endpoint of the delivery is gone");
-	return !r->has_endpoint || (find_endpoint(c, k, &r->endpoint_id, &e, err) && is_enabled(&e, err));
+	if (!kept)
+		return err_set(err, ERR_CONFLICT, "What the delivery told of is not kept any more");
+	if (!there)
+		return err_set(err, ERR_CONFLICT, "The endpoint of the delivery is gone");
+	return !r->has_endpoint || r->event == EVENT_WEBHOOK_TEST || deliveries_enabled(&e, err);
 }
 
 static bool replay_body(struct db_conn *c, void *ctx, struct error *err)
@@ -177,55 +188,6 @@ bool deliveries_replay(const struct deliveries *ds, const struct actor *who, uin
 	return run(&k, who, "webhook.replay", ID_DELIVERY, replay_body, err);
 }
 
-/* ---- all that failed ---- */
-
-static bool repeat_failed(struct db_conn *c, struct asked *k, unsigned *n, struct error *err)
-{
-	struct id olds[DB_LIST_MAX], ids[DB_LIST_MAX];
-	unsigned i;
-
-	if (!delivery_failed(c, &k->subject, &k->after, olds, n, err))
-		return false;
-	for (i = 0; i < *n; i++)
-		ids[i] = id_make_at(k->now_ms);
-	return delivery_repeat(c, olds, ids, *n, k->now_ms, err);
-}
-
-/* All in one transaction: it is bounded, and its rows are the account's own. */
-static bool replay_failed_body(struct db_conn *c, void *ctx, struct error *err)
-{
-	struct asked *k = ctx;
-	struct replayed *r = k->replayed;
-	struct endpoint e;
-	unsigned n;
-
-	*r = (struct replayed){.subject = k->subject};
-	k->after = delivery_before(k->since_ms);
-	if (!account_lock(c, k->account_id, err) || !find_endpoint(c, k, &k->subject, &e, err) || !is_enabled(&e, err))
-		return false;
-	do {
-		if (!repeat_failed(c, k, &n, err))
-			return false;
-		r->count += n;
-		r->more = n == DB_LIST_MAX;
-	} while (r->more && r->count < DELIVERY_REPLAY_MAX);
-	return tell(c, k, err);
-}
-
-bool deliveries_replay_failed(const struct deliveries *ds, const struct actor *who, uint64_t account_id,
-                              const struct id *endpoint, int64_t since_ms, struct replayed *out, struct error *err)
-{
-	struct arena a;
-	struct asked k = {.deliveries = ds, .account_id = account_id, .subject = *endpoint, .now_ms = clock_now_ms(),
-	                  .since_ms = since_ms, .arena = &a, .replayed = out};
-	bool ok;
-
-	arena_init(&a);
-	ok = run(&k, who, "webhook.replay_failed", ID_ENDPOINT, replay_failed_body, err);
-	arena_release(&a);
-	return ok;
-}
-
 /* ---- an event again ---- */
 
 struct happened { enum event_type event; bool has_execution; };
@@ -250,37 +212,47 @@ static bool find_event(struct db_conn *c, struct asked *k, struct happened *out,
 	return found || err_set(err, ERR_NOT_FOUND, "There is no such event");
 }
 
-static bool replay_event_body(struct db_conn *c, void *ctx, struct error *err)
+/* To those of the account that want it. */
+static bool make_again(struct db_conn *c, struct asked *k, const struct happened *what, struct error *err)
 {
-	struct asked *k = ctx;
-	struct happened what = {.has_execution = false};
 	struct endpoint *all;
 	unsigned n, i;
 
-	*k->replayed = (struct replayed){.subject = k->subject};
-	if (!account_lock(c, k->account_id, err) || !find_event(c, k, &what, err) ||
-	    !endpoint_list(c, k->account_id, k->arena, &all, &n, err))
+	if (!endpoint_list(c, k->account_id, NULL, ENDPOINTS_MAX, k->arena, &all, &n, err))
 		return false;
 	for (i = 0; i < n; i++) {
-		struct delivery_new d = {.id = id_make_at(k->now_ms), .event_id = k->subject, .account_id = k->account_id,
-		                         .has_execution = what.has_execution, .execution_id = k->subject, .has_endpoint = true,
-		                         .endpoint_id = all[i].id, .event = what.event};
+		struct delivery_new d = {.id = k->replayed->count == 0 ? k->id : id_make_at(k->now_ms), .event_id = k->subject,
+		                         .account_id = k->account_id, .has_execution = what->has_execution,
+		                         .execution_id = k->subject, .has_endpoint = true, .endpoint_id = all[i].id,
+		                         .event = what->event};
 
-		if (!all[i].enabled || !(all[i].events >> what.event & 1))
+		if (!all[i].enabled || !(all[i].events >> what->event & 1))
 			continue;
 		if (!outbox_add(c, &d, 1, k->now_ms, err))
 			return false;
 		k->replayed->count++;
 	}
-	return tell(c, k, err);
+	return true;
+}
+
+static bool replay_event_body(struct db_conn *c, void *ctx, struct error *err)
+{
+	struct asked *k = ctx;
+	struct happened what = {.has_execution = false};
+
+	*k->replayed = (struct replayed){.count = 0};
+	if (!account_lock(c, k->account_id, err) || !once_begin(c, k->once, &k->id, &k->answered, err))
+		return false;
+	return k->answered || (find_event(c, k, &what, err) && make_again(c, k, &what, err) && tell(c, k, err) &&
+	                       once_keep(c, k->once, k->replayed, err));
 }
 
 bool deliveries_replay_event(const struct deliveries *ds, const struct actor *who, uint64_t account_id,
-                             const struct id *event, struct replayed *out, struct error *err)
+                             const struct id *event, struct replayed *out, struct once *once, struct error *err)
 {
 	struct arena a;
-	struct asked k = {.deliveries = ds, .account_id = account_id, .subject = *event, .now_ms = clock_now_ms(), .arena = &a,
-	                  .replayed = out};
+	struct asked k = {.deliveries = ds, .account_id = account_id, .subject = *event, .id = id_make(),
+	                  .now_ms = clock_now_ms(), .arena = &a, .replayed = out, .once = once};
 	bool ok;
 
 	arena_init(&a);

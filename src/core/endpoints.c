@@ -40,14 +40,12 @@ bool endpoint_check_description(const char *text, struct error *err)
 
 bool endpoint_add_event(const char *name, unsigned *events, struct error *err)
 {
-	unsigned t;
+	enum event_type t;
 
-	for (t = 0; t < EVENT_WEBHOOK_TEST; t++)
-		if (strcmp(event_type_name((enum event_type)t), name) == 0) {
-			*events |= 1u << t;
-			return true;
-		}
-	return err_field(err, "events", "There is no event \"%.64s\" to choose; see /api/webhook-events", name);
+	if (!event_type_by_name(name, &t) || !(ENDPOINT_EVENTS_ALL >> t & 1))
+		return err_field(err, "events", "There is no event \"%.64s\" to choose; see /api/webhook-events", name);
+	*events |= 1u << t;
+	return true;
 }
 
 /* ---- in a transaction ---- */
@@ -387,11 +385,11 @@ bool endpoints_give_up(struct db *db, uint64_t account_id, const struct id *id, 
 
 /* ---- reading ---- */
 
-bool endpoints_list(const struct endpoints *es, uint64_t account_id, struct arena *a, struct endpoint **out,
-                    unsigned *count, struct error *err)
+bool endpoints_list(const struct endpoints *es, uint64_t account_id, const struct id *after, unsigned limit,
+                    struct arena *a, struct endpoint **out, unsigned *count, struct error *err)
 {
 	struct db_conn *c = db_get(es->db, err);
-	bool ok = c && endpoint_list(c, account_id, a, out, count, err);
+	bool ok = c && endpoint_list(c, account_id, after, limit, a, out, count, err);
 
 	db_put(es->db, c);
 	return ok;

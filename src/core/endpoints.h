@@ -15,7 +15,6 @@
 #include "store/audit.h"
 #include "store/endpoints.h"
 
-#define ENDPOINTS_MAX 1000      /* of one account */
 #define ENDPOINT_FAILING_MAX_MS (INT64_C(5) * 86400000)     /* then it is disabled */
 
 struct endpoints {
@@ -38,8 +37,9 @@ bool endpoint_add_event(const char *name, unsigned *events, struct error *err);
 
 /* ---- reading ---- */
 
-bool endpoints_list(const struct endpoints *es, uint64_t account_id, struct arena *a, struct endpoint **out,
-                    unsigned *count, struct error *err);
+/* In the order they were made: at most so many behind after, which is NULL for the first. */
+bool endpoints_list(const struct endpoints *es, uint64_t account_id, const struct id *after, unsigned limit,
+                    struct arena *a, struct endpoint **out, unsigned *count, struct error *err);
 /* ERR_NOT_FOUND. */
 bool endpoints_find(const struct endpoints *es, uint64_t account_id, const struct id *id, struct arena *a,
                     struct endpoint *out, struct error *err);

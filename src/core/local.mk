@@ -14,7 +14,7 @@ libcore_a_SOURCES = \
 	src/core/bells.c src/core/bells.h \
 	src/core/endpoints.c src/core/endpoints.h src/core/endpoints_put.c \
 	src/core/endpoint_secrets.c src/core/endpoint_secrets.h \
-	src/core/deliveries.c src/core/deliveries.h src/core/deliveries_ask.c src/core/deliveries_put.c \
+	src/core/deliveries.c src/core/deliveries.h src/core/deliveries_ask.c src/core/deliveries_failed.c src/core/deliveries_priv.h src/core/deliveries_put.c \
 	src/core/keys.c src/core/keys.h src/core/keys_put.c \
 	src/core/names.c src/core/names.h \
 	src/core/once.c src/core/once.h \

@@ -54,7 +54,7 @@ bool cmd_webhook_list(struct ctl *c)
 	unsigned n;
 
 	if (!admin_user_find(&c->admin, ctl_text(c, "user"), &a, &c->err) ||
-	    !endpoints_list(&es, a.id, &c->arena, &list, &n, &c->err))
+	    !endpoints_list(&es, a.id, NULL, ENDPOINTS_MAX, &c->arena, &list, &n, &c->err))
 		return false;
 	print_list(c, &listing, list, n);
 	return true;
@@ -100,6 +100,7 @@ bool cmd_webhook_deliveries(struct ctl *c)
 	unsigned n;
 	bool more;
 
+	memset(&f.before, 0xff, sizeof f.before);
 	if (state && delivery_state_by_name(state, &s))
 		f.state = (int)s;
 	list = arena_alloc(&c->arena, f.limit * sizeof *list);
@@ -173,7 +174,7 @@ static bool replay_event(struct ctl *c, const struct deliveries *ds, const struc
 	struct id id;
 
 	if (!parse_id(c, "event", ID_EVENT, "event", &id) ||
-	    !deliveries_replay_event(ds, &c->admin.actor, a->id, &id, &replayed, &c->err))
+	    !deliveries_replay_event(ds, &c->admin.actor, a->id, &id, &replayed, NULL, &c->err))
 		return false;
 	print_replayed(c, &replayed);
 	return true;

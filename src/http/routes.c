@@ -11,6 +11,7 @@ static const char *const execution_queries[] = {
 static const char *const step_queries[] = {"after", "limit", NULL};
 static const char *const preview_queries[] = {"count", "from", "cron_expr", "timezone", NULL};
 static const char *const history_queries[] = {"outcome", "limit", "cursor", NULL};
+static const char *const endpoint_queries[] = {"limit", "cursor", NULL};
 static const char *const delivery_queries[] = {"status", "event", "created_after", "created_before", "limit", "cursor", NULL};
 
 #define WEBHOOKS_READ (SCOPE_AGENTS_READ | SCOPE_WEBHOOKS_WRITE)      /* either */
@@ -47,7 +48,7 @@ const struct route routes[] = {
 	{HTTP_GET, "/api/schedules/{}/history", schedules_history_get,
 	 ACCESS_ACCOUNT, FEATURE_API, SCOPE_AGENTS_READ, false, history_queries},
 	{HTTP_GET, "/api/webhooks", webhooks_list,
-	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, NULL},
+	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, WEBHOOKS_READ, false, endpoint_queries},
 	{HTTP_POST, "/api/webhooks", webhooks_create,
 	 ACCESS_ACCOUNT, FEATURE_WEBHOOKS, SCOPE_WEBHOOKS_WRITE, true, NULL},
 	{HTTP_GET, "/api/webhooks/{}", webhooks_get,

@@ -28,7 +28,8 @@ bool delivery_state_by_name(const char *name, enum delivery_state *out)
 /* A delivery without an event is that of its run's own webhook_url: both have its ULID. */
 #define COLUMNS \
 	"d.id, COALESCE(d.event_id, d.id), d.event, d.state, d.endpoint_id," \
-	" COALESCE(d.execution_id, IF(d.event_id IS NULL, d.id, NULL)), d.replay_of, COALESCE(d.url, p.url, e.webhook_url)," \
+	" COALESCE(d.execution_id, IF(d.event_id IS NULL, d.id, NULL)), d.replay_of," \
+	" IF(d.state = 0, COALESCE(p.url, d.url, e.webhook_url), COALESCE(d.url, p.url, e.webhook_url))," \
 	" d.attempts, d.created_at, d.last_at, d.next_at, d.replayed_at, d.duration_ms, d.last_status, d.last_error"
 #define TABLES \
 	" FROM deliveries d LEFT JOIN endpoints p ON p.id = d.endpoint_id" \
@@ -76,34 +77,13 @@ bool delivery_find(struct db_conn *c, uint64_t account_id, const struct id *id, 
 
 /* ---- pages ---- */
 
-struct id delivery_before(int64_t ms)
-{
-	struct id id = {.b = {0}};
-	unsigned i;
-
-	for (i = 0; i < 6; i++)
-		id.b[i] = (uint8_t)(ms >> 8 * (5 - i));
-	return id;
-}
-
-/* The ids between which a page lies: made of times, which ids begin with. The upper bound is exclusive. */
-static void find_range(const struct delivery_filter *f, struct id *from, struct id *to)
-{
-	*from = delivery_before(f->created_after ? f->created_after + 1 : 0);
-	memset(to->b, 0xff, sizeof to->b);
-	if (f->created_before)
-		*to = delivery_before(f->created_before);
-	if (f->has_before && id_cmp(&f->before, to) < 0)
-		*to = f->before;
-}
-
 /* Where a page that looks for some of them ends at the latest. */
-static bool find_bound(struct db_conn *c, const struct delivery_filter *f, const struct id *to, struct id *from,
-                       bool *bounded, struct error *err)
+static bool find_bound(struct db_conn *c, const struct delivery_filter *f, struct id *from, bool *bounded,
+                       struct error *err)
 {
 	static const char sql[] = "SELECT id FROM deliveries FORCE INDEX (deliveries_endpoint) WHERE endpoint_id = ? AND id < ?"
 				  " AND id >= ? ORDER BY endpoint_id DESC, id DESC LIMIT 1 OFFSET ?";
-	struct db_arg args[4] = {db_id(&f->endpoint_id), db_id(to), db_id(from), db_int(DELIVERY_SCAN_MAX - 1)};
+	struct db_arg args[4] = {db_id(&f->endpoint_id), db_id(&f->before), db_id(&f->from), db_int(DELIVERY_SCAN_MAX - 1)};
 	int got;
 
 	*bounded = false;
@@ -116,15 +96,15 @@ static bool find_bound(struct db_conn *c, const struct delivery_filter *f, const
 	return got >= 0;
 }
 
-static bool read_page(struct db_conn *c, const struct delivery_filter *f, const struct id *from, const struct id *to,
-                      struct arena *a, struct delivery_row *out, unsigned *count, bool *full, struct error *err)
+static bool read_page(struct db_conn *c, const struct delivery_filter *f, const struct id *from, struct arena *a,
+                      struct delivery_row *out, unsigned *count, bool *full, struct error *err)
 {
 	static const char sql[] =
 		"SELECT " COLUMNS " FROM deliveries d FORCE INDEX (deliveries_endpoint)"
 		" LEFT JOIN endpoints p ON p.id = d.endpoint_id LEFT JOIN executions e ON 1 = 0"
 		" WHERE d.endpoint_id = ? AND d.id < ? AND d.id >= ? AND (? < 0 OR d.state = ?) AND (? < 0 OR d.event = ?)"
 		" ORDER BY d.endpoint_id DESC, d.id DESC LIMIT ?";
-	struct db_arg args[8] = {db_id(&f->endpoint_id), db_id(to), db_id(from), db_int(f->state), db_int(f->state),
+	struct db_arg args[8] = {db_id(&f->endpoint_id), db_id(&f->before), db_id(from), db_int(f->state), db_int(f->state),
 	                         db_int(f->event), db_int(f->event), db_int((int64_t)f->limit + 1)};
 	int got;
 
@@ -144,12 +124,11 @@ static bool read_page(struct db_conn *c, const struct delivery_filter *f, const 
 bool delivery_list(struct db_conn *c, const struct delivery_filter *f, struct arena *a, struct delivery_row *out,
                    unsigned *count, bool *more, struct id *last, struct error *err)
 {
+	struct id from = f->from;
 	bool bounded = false, full;
-	struct id from, to;
 
-	find_range(f, &from, &to);
-	if (((f->state >= 0 || f->event >= 0) && !find_bound(c, f, &to, &from, &bounded, err)) ||
-	    !read_page(c, f, &from, &to, a, out, count, &full, err))
+	if (((f->state >= 0 || f->event >= 0) && !find_bound(c, f, &from, &bounded, err)) ||
+	    !read_page(c, f, &from, a, out, count, &full, err))
 		return false;
 	*more = full || bounded;
 	*last = full ? out[*count - 1].id : from;
@@ -195,8 +174,9 @@ static bool copy(struct db_conn *c, const struct id *olds, const struct id *ids,
 {
 	static const char sql[] =
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id, execution_id, endpoint_id, url,"
-		" payload, replay_of) SELECT ?, account_id, event, 0, 0, ?, COALESCE(event_id, id),"
-		" COALESCE(execution_id, IF(event_id IS NULL, id, NULL)), endpoint_id, url, payload, id FROM deliveries WHERE id = ?";
+		" replay_of) SELECT ?, account_id, event, 0, 0, ?, COALESCE(event_id, id),"
+		" COALESCE(execution_id, IF(event_id IS NULL, id, NULL)), endpoint_id, IF(endpoint_id IS NULL, url, NULL), id"
+		" FROM deliveries WHERE id = ?";
 	struct db_arg args[DB_LIST_MAX * 3];
 	unsigned i;
 
@@ -232,22 +212,40 @@ bool delivery_repeat(struct db_conn *c, const struct id *olds, const struct id *
 	                  outbox_put(c, due, n, now_ms, err));
 }
 
-bool delivery_failed(struct db_conn *c, const struct id *endpoint, struct id *after, struct id *out, unsigned *count,
-                     struct error *err)
+bool delivery_failed(struct db_conn *c, const struct id *endpoint, const struct id *from, unsigned max, struct id *out,
+                     unsigned *count, struct error *err)
 {
 	static const char sql[] =
-		"SELECT id FROM deliveries FORCE INDEX (deliveries_endpoint) WHERE endpoint_id = ? AND id > ? AND state = 2"
+		"SELECT id FROM deliveries FORCE INDEX (deliveries_endpoint) WHERE endpoint_id = ? AND id >= ? AND state = 2"
 		" AND replayed_at IS NULL ORDER BY endpoint_id, id LIMIT ?";
-	struct db_arg args[3] = {db_id(endpoint), db_id(after), db_int(DB_LIST_MAX)};
+	struct db_arg args[3] = {db_id(endpoint), db_id(from), db_int(max)};
 	int got;
 
 	*count = 0;
 	if (!db_query(c, sql, args, 3, err))
 		return false;
-	while ((got = db_next(c, err)) == 1 && *count < DB_LIST_MAX)
+	while ((got = db_next(c, err)) == 1 && *count < max)
 		*count += db_col_id(c, 0, &out[*count]);
 	db_end(c);
-	if (*count > 0)
-		*after = out[*count - 1];
+	return got >= 0;
+}
+
+bool delivery_still_failed(struct db_conn *c, const struct id *ids, unsigned n, struct id *out, unsigned *count,
+                           struct error *err)
+{
+	static const char sql[] = "SELECT id FROM deliveries FORCE INDEX (PRIMARY) WHERE id IN (%s) AND state = 2"
+				  " AND replayed_at IS NULL ORDER BY id";
+	struct db_arg args[DB_LIST_MAX];
+	unsigned size = db_list_size(n), i;
+	int got;
+
+	*count = 0;
+	for (i = 0; i < size; i++)
+		args[i] = db_id(&ids[i < n ? i : n - 1]);
+	if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
+		return false;
+	while ((got = db_next(c, err)) == 1 && *count < n)
+		*count += db_col_id(c, 0, &out[*count]);
+	db_end(c);
 	return got >= 0;
 }

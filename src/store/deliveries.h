@@ -19,7 +19,7 @@ struct delivery_row {
 	enum delivery_state state;
 	bool has_endpoint, has_execution, has_replay_of;
 	struct id endpoint_id, execution_id, replay_of;
-	const char *url;                     /* where it goes; NULL: the endpoint is gone, or its run */
+	const char *url;                     /* where it goes or went last; NULL: the endpoint is gone, or its run */
 	unsigned attempts;
 	int64_t created_at, last_at, next_at, replayed_at;   /* 0 none */
 	int64_t duration_ms;                 /* of the last attempt; -1: there was none */
@@ -34,8 +34,7 @@ struct delivery_row {
 struct delivery_filter {
 	struct id endpoint_id;
 	int state, event;
-	int64_t created_after, created_before;   /* 0: any */
-	bool has_before; struct id before;
+	struct id from, before;              /* from <= id < before: bounds by time and cursor */
 	unsigned limit;
 };
 bool delivery_list(struct db_conn *c, const struct delivery_filter *f, struct arena *a, struct delivery_row *out,
@@ -58,11 +57,11 @@ bool delivery_attempt_list(struct db_conn *c, const struct id *delivery, struct 
  * most DB_LIST_MAX. In the caller's transaction. */
 bool delivery_repeat(struct db_conn *c, const struct id *olds, const struct id *ids, unsigned n, int64_t now_ms,
                      struct error *err);
-/* The oldest deliveries to an endpoint, behind *after, that failed and were not repeated yet: at most DB_LIST_MAX; *after is
- * moved to the last of them. */
-bool delivery_failed(struct db_conn *c, const struct id *endpoint, struct id *after, struct id *out, unsigned *count,
-                     struct error *err);
-/* What lies before all deliveries that are made at that instant or later. */
-struct id delivery_before(int64_t ms);
-
+/* The oldest deliveries to an endpoint, from that id on, that failed and were not repeated yet: at most max. Looks at all
+ * that were made since, so no lock is held while it does. */
+bool delivery_failed(struct db_conn *c, const struct id *endpoint, const struct id *from, unsigned max, struct id *out,
+                     unsigned *count, struct error *err);
+/* Those of n, at most DB_LIST_MAX, for which that still holds, in the same order. The account is locked. */
+bool delivery_still_failed(struct db_conn *c, const struct id *ids, unsigned n, struct id *out, unsigned *count,
+                           struct error *err);
 #endif

@@ -33,13 +33,13 @@ static void read_row(struct db_conn *c, struct arena *a, struct endpoint *e)
 bool endpoint_insert(struct db_conn *c, const struct endpoint *e, const void *sealed, size_t n, struct error *err)
 {
 	static const char sql[] =
-		"INSERT INTO endpoints (id, account_id, url, description, events, secret, enabled, disabled_reason, created_at,"
-		" updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)";
-	struct db_arg args[9] = {db_id(&e->id), db_int((int64_t)e->account_id), db_str(e->url), db_str(e->description),
-	                         db_int(e->events), db_bytes(sealed, n), db_int(e->enabled), db_int(e->created_at),
-	                         db_int(e->updated_at)};
+		"INSERT INTO endpoints (id, account_id, url, description, events, secret, enabled, disabled_reason, disabled_at,"
+		" created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	struct db_arg args[11] = {db_id(&e->id), db_int((int64_t)e->account_id), db_str(e->url), db_str(e->description),
+	                         db_int(e->events), db_bytes(sealed, n), db_int(e->enabled), db_int(e->disabled_reason),
+	                         db_opt_int(e->disabled_at), db_int(e->created_at), db_int(e->updated_at)};
 
-	return db_exec(c, sql, args, 9, NULL, err);
+	return db_exec(c, sql, args, 11, NULL, err);
 }
 
 bool endpoint_find(struct db_conn *c, uint64_t account_id, const struct id *id, bool lock, struct arena *a,
@@ -61,17 +61,19 @@ bool endpoint_find(struct db_conn *c, uint64_t account_id, const struct id *id, 
 	return got >= 0;
 }
 
-bool endpoint_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct endpoint **out, unsigned *count,
-                   struct error *err)
+bool endpoint_list(struct db_conn *c, uint64_t account_id, const struct id *after, unsigned limit, struct arena *a,
+                   struct endpoint **out, unsigned *count, struct error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM endpoints WHERE account_id = ? ORDER BY id";
-	struct db_arg arg = db_int((int64_t)account_id);
+	static const char sql[] = "SELECT " COLUMNS " FROM endpoints FORCE INDEX (endpoints_account)"
+				  " WHERE account_id = ? AND id > ? ORDER BY account_id, id LIMIT ?";
+	static const struct id none;
+	struct db_arg args[3] = {db_int((int64_t)account_id), db_id(after ? after : &none), db_int(limit)};
 	unsigned room = 0;
 	int got;
 
 	*out = NULL;
 	*count = 0;
-	if (!db_query(c, sql, &arg, 1, err))
+	if (!db_query(c, sql, args, 3, err))
 		return false;
 	while ((got = db_next(c, err)) == 1) {
 		*out = col_room(a, *out, *count, &room, sizeof **out);

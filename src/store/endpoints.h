@@ -15,6 +15,7 @@
 
 #define ENDPOINT_URL_MAX         2048      /* bytes, and below characters, of the columns */
 #define ENDPOINT_DESCRIPTION_MAX 500
+#define ENDPOINTS_MAX            1000      /* of one account */
 
 /* What an endpoint may be registered for: the events of API.md but the test. */
 #define ENDPOINT_EVENTS_ALL ((1u << EVENT_WEBHOOK_TEST) - 1)
@@ -38,9 +39,9 @@ bool endpoint_insert(struct db_conn *c, const struct endpoint *e, const void *se
 /* lock: until the transaction's end, behind its account. */
 bool endpoint_find(struct db_conn *c, uint64_t account_id, const struct id *id, bool lock, struct arena *a,
                    struct endpoint *out, bool *found, struct error *err);
-/* Of an account, in the order they were made. */
-bool endpoint_list(struct db_conn *c, uint64_t account_id, struct arena *a, struct endpoint **out, unsigned *count,
-                   struct error *err);
+/* Of an account, in the order they were made: at most so many behind that one; after NULL, from the first on. */
+bool endpoint_list(struct db_conn *c, uint64_t account_id, const struct id *after, unsigned limit, struct arena *a,
+                   struct endpoint **out, unsigned *count, struct error *err);
 bool endpoint_count(struct db_conn *c, uint64_t account_id, int64_t *out, struct error *err);
 /* All but its secrets. */
 bool endpoint_update(struct db_conn *c, const struct endpoint *e, struct error *err);

@@ -17,6 +17,18 @@ const char *event_type_name(enum event_type t)
 	return (unsigned)t < EVENT__MAX ? names[t] : "";
 }
 
+bool event_type_by_name(const char *name, enum event_type *out)
+{
+	unsigned t;
+
+	for (t = 0; t < EVENT__MAX; t++)
+		if (strcmp(names[t], name) == 0) {
+			*out = (enum event_type)t;
+			return true;
+		}
+	return false;
+}
+
 static struct db_arg id_or_null(const struct id *id, bool given)
 {
 	return given ? db_id(id) : db_null();
@@ -27,8 +39,8 @@ static bool add_rows(struct db_conn *c, const struct delivery_new *d, unsigned n
 {
 	static const char sql[] =
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id,"
-		" execution_id, endpoint_id, url, payload) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)";
-	struct db_arg args[DB_LIST_MAX * 9], *at = args;
+		" execution_id, endpoint_id, url) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?, ?)";
+	struct db_arg args[DB_LIST_MAX * 8], *at = args;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
@@ -40,9 +52,8 @@ static bool add_rows(struct db_conn *c, const struct delivery_new *d, unsigned n
 		*at++ = id_or_null(&d[i].execution_id, d[i].has_execution);
 		*at++ = id_or_null(&d[i].endpoint_id, d[i].has_endpoint);
 		*at++ = db_str(d[i].url);
-		*at++ = db_str(d[i].payload);
 	}
-	return db_exec_rows(c, sql, args, 9, n, NULL, err);
+	return db_exec_rows(c, sql, args, 8, n, NULL, err);
 }
 
 static bool put_some(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err)

@@ -18,6 +18,7 @@ enum event_type { EVENT_RUN_SUCCESS, EVENT_RUN_FAILED, EVENT_SCHEDULE_FIRED,
 enum delivery_state { DELIVERY_PENDING, DELIVERY_DELIVERED, DELIVERY_FAILED };
 
 const char *event_type_name(enum event_type t);      /* "agent.execution.success" */
+bool event_type_by_name(const char *name, enum event_type *out);
 
 /* What is due from now on: an event, to be given to its account's endpoints (fanout), a delivery, or both: an execution is
  * the event of its end and the delivery of its own webhook_url, whose log begins with the first attempt. In the transaction
@@ -33,7 +34,6 @@ struct delivery_new {
 	bool has_endpoint;  struct id endpoint_id;
 	enum event_type event;
 	const char *url;              /* NULL when an endpoint's is meant, or its run's */
-	const char *payload;          /* JSON text; NULL: made from the execution, or the event's */
 	int64_t due_at;               /* 0: now */
 };
 bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,

@@ -86,10 +86,10 @@ static void take_run(struct db_conn *c, struct claim *k, unsigned place)
 
 /* ---- deliveries ---- */
 
-#define OTHER_COLUMNS 8   /* of deliveries, before the run's */
+#define OTHER_COLUMNS 7   /* of deliveries, before the run's */
 
 static const char others_sql[] =
-	"SELECT d.id, d.account_id, d.event, d.created_at, d.event_id, d.endpoint_id, d.url, d.payload, "
+	"SELECT d.id, d.account_id, d.event, d.created_at, d.event_id, d.endpoint_id, d.url, "
 	RUN_COLUMNS " FROM deliveries d FORCE INDEX (PRIMARY)"
 	" LEFT JOIN executions e FORCE INDEX (PRIMARY) ON e.id = d.execution_id"
 	" LEFT JOIN execution_results r FORCE INDEX (PRIMARY) ON r.execution_id = e.id"
@@ -106,9 +106,8 @@ static void take_other(struct db_conn *c, struct claim *k, unsigned place)
 		d->event_id = d->id;
 	d->has_endpoint = db_col_id(c, 5, &d->endpoint_id);
 	d->url = col_kept(c, 6, k->arena, NULL);
-	d->payload = col_kept(c, 7, k->arena, NULL);
 	d->has_execution = db_col_id(c, OTHER_COLUMNS, &d->execution_id);
-	if (d->payload || !d->has_execution)
+	if (!d->has_execution)
 		return;
 	d->run = read_run(c, OTHER_COLUMNS, k->arena);
 	if (!d->url && !d->has_endpoint)
@@ -170,7 +169,7 @@ static bool read_some(struct db_conn *c, struct claim *k, unsigned from, unsigne
 	for (i = from; i < to; i++) {
 		const struct delivery *d = &k->out[i];
 
-		if (!d->run && !d->payload && d->event != EVENT_MAIL)
+		if (!d->run && d->event != EVENT_MAIL)
 			want(&events, d->account_id == 0 ? &d->id : &d->event_id, i);
 		if (d->has_endpoint)
 			want(&endpoints, &d->endpoint_id, i);

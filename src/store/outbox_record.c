@@ -148,12 +148,14 @@ static bool write_deliveries(struct db_conn *c, const struct record *w, struct e
 {
 	static const char sql[] =
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, last_at,"
-		" duration_ms, last_status, last_error, last_response, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" duration_ms, last_status, last_error, last_response, next_at, url)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = VALUES(attempts),"
 		" last_at = VALUES(last_at), duration_ms = VALUES(duration_ms),"
 		" last_status = VALUES(last_status), last_error = VALUES(last_error),"
-		" last_response = VALUES(last_response), next_at = VALUES(next_at)";
-	struct db_arg args[OUTBOX_BATCH_MAX * 12], *at = args;
+		" last_response = VALUES(last_response), next_at = VALUES(next_at),"
+		" url = COALESCE(VALUES(url), url)";
+	struct db_arg args[OUTBOX_BATCH_MAX * 13], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < w->n; i++) {
@@ -173,9 +175,11 @@ static bool write_deliveries(struct db_conn *c, const struct record *w, struct e
 		*at++ = error_arg(r->error);
 		*at++ = db_bytes(r->response, r->response_len);
 		*at++ = db_opt_int(r->state == DELIVERY_PENDING ? r->retry_at : 0);
+		/* an endpoint's may be another one later; a run's own stands with the run */
+		*at++ = db_str(r->has_endpoint ? r->url : NULL);
 		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 12, rows, NULL, err);
+	return rows == 0 || db_exec_rows(c, sql, args, 13, rows, NULL, err);
 }
 
 /* The attempts that another will follow. */

@@ -71,11 +71,13 @@ class Deliveries:
         return self.ended_runs([url], **more)[0]
 
     def event(self, url, event, payload):
-        """A delivery with a payload of its own. Returns (delivery, event) ids."""
+        """A delivery of an event that is no run's. Returns (delivery, event) ids."""
         delivery, event_id = new_id(), new_id()
-        self.stack.sql("INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id, url,"
-                       f" payload) VALUES ({sql_bytes(delivery)}, {self.account}, {EVENTS[event]}, 0, 0, {now_ms()},"
-                       f" {sql_bytes(event_id)}, {sql_text(url)}, {sql_bytes(payload)});"
+        self.stack.sql("INSERT INTO events (id, account_id, event, at, payload)"
+                       f" VALUES ({sql_bytes(event_id)}, {self.account}, {EVENTS[event]}, {now_ms()}, {sql_bytes(payload)});"
+                       " INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id, url)"
+                       f" VALUES ({sql_bytes(delivery)}, {self.account}, {EVENTS[event]}, 0, 0, {now_ms()},"
+                       f" {sql_bytes(event_id)}, {sql_text(url)});"
                        f" INSERT INTO outbox (due_at, delivery_id) VALUES ({now_ms()}, {sql_bytes(delivery)})")
         return delivery, event_id
 
@@ -103,5 +105,5 @@ class Deliveries:
                        f" WHERE id = {self.account}")
 
     def empty(self):
-        self.stack.sql("DELETE FROM outbox; DELETE FROM deliveries; DELETE FROM delivery_attempts;"
+        self.stack.sql("DELETE FROM outbox; DELETE FROM deliveries; DELETE FROM events; DELETE FROM delivery_attempts;"
                        " DELETE FROM execution_results; DELETE FROM executions")

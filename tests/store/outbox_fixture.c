@@ -1,6 +1,9 @@
 #include "outbox_fixture.h"
 
+#include <string.h>
+
 #include "base/clock.h"
+#include "store/events.h"
 
 static struct arena claimed;
 
@@ -21,12 +24,14 @@ struct id ox_run_ended(bool success)
 struct id ox_other(int64_t due_at)
 {
 	struct delivery_new d = {.id = id_make(), .event_id = id_make(), .account_id = 1,
-	                         .event = EVENT_INTEGRATION_DISCONNECTED, .url = "https://example.com/other",
-	                         .payload = "{\"event\":\"integration.disconnected\"}"};
+	                         .event = EVENT_INTEGRATION_DISCONNECTED, .url = "https://example.com/other"};
+	struct event e = {.id = d.event_id, .account_id = 1, .event = d.event, .at = due_at,
+	                  .payload = "{\"event\":\"integration.disconnected\"}"};
 	struct error err;
 
+	e.payload_len = strlen(e.payload);
 	CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err));
-	CU_ASSERT_TRUE_FATAL(outbox_add(fx_conn, &d, 1, due_at, &err));
+	CU_ASSERT_TRUE_FATAL(events_insert(fx_conn, &e, 1, &err) && outbox_add(fx_conn, &d, 1, due_at, &err));
 	CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
 	return d.id;
 }

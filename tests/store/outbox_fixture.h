@@ -12,7 +12,7 @@
 /* Ends a run of account 1 that has a webhook_url, so that its delivery is due; returns its id. The account is
  * made by fx_account. */
 struct id ox_run_ended(bool success);
-/* A delivery with a payload of its own, due at due_at. */
+/* A delivery of an event that is no run's, to a URL of its own, due at due_at. */
 struct id ox_other(int64_t due_at);
 /* Claims as a sender does. */
 unsigned ox_claim(struct delivery *out, unsigned max, int64_t now_ms, int64_t *next_due_ms);

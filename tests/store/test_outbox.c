@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/events.h"
 #include "store_suites.h"
 
 static void a_delivery_of_a_run_comes_with_all_that_sending_it_needs(void)
@@ -57,7 +58,7 @@ static void a_failed_run_is_told_as_such(void)
 	CU_ASSERT_STRING_EQUAL(d.run->error_code, "EXECUTION_FAILED");
 }
 
-static void a_delivery_with_a_payload_needs_no_run(void)
+static void a_delivery_of_another_event_needs_no_run(void)
 {
 	struct delivery d;
 	struct id id;
@@ -227,6 +228,7 @@ static int by_id(const void *x, const void *y)
 static void senders_never_claim_the_same_delivery(void)
 {
 	static struct delivery_new d[DELIVERIES];
+	static struct event e[DELIVERIES];
 	struct id *ids[SENDERS], *all = malloc(DELIVERIES * sizeof *all);
 	pthread_t t[SENDERS];
 	unsigned i, at = 0;
@@ -234,11 +236,15 @@ static void senders_never_claim_the_same_delivery(void)
 	void *count;
 
 	fx_empty();
-	for (i = 0; i < DELIVERIES; i++)
-		d[i] = (struct delivery_new){.id = id_make(), .account_id = 1, .url = "https://e.com",
-		                             .event = EVENT_WEBHOOK_TEST, .payload = "{}"};
+	for (i = 0; i < DELIVERIES; i++) {
+		e[i] = (struct event){.id = id_make(), .account_id = 1, .event = EVENT_WEBHOOK_TEST, .payload = "{}",
+		                      .payload_len = 2};
+		d[i] = (struct delivery_new){.id = id_make(), .event_id = e[i].id, .account_id = 1, .url = "https://e.com",
+		                             .event = EVENT_WEBHOOK_TEST};
+	}
 	for (i = 0; i < DELIVERIES; i += 100) {
 		CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err));
+		CU_ASSERT_TRUE_FATAL(events_insert(fx_conn, e + i, 100, &err));
 		CU_ASSERT_TRUE_FATAL(outbox_add(fx_conn, d + i, 100, 1000 + i, &err));
 		CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
 	}
@@ -307,7 +313,7 @@ static CU_TestInfo tests[] = {
 	{"a delivery of a run comes with all that sending it needs",
 	 a_delivery_of_a_run_comes_with_all_that_sending_it_needs},
 	{"a failed run is told as such", a_failed_run_is_told_as_such},
-	{"a delivery with a payload needs no run", a_delivery_with_a_payload_needs_no_run},
+	{"a delivery of another event needs no run", a_delivery_of_another_event_needs_no_run},
 	{"a large output is left to be read when it is sent",
 	 a_large_output_is_left_to_be_read_when_it_is_sent},
 	{"the longest due are claimed first", the_longest_due_are_claimed_first},
