@@ -137,12 +137,12 @@ static bool tell(struct db_conn *c, struct change *k, struct error *err)
 
 /* ---- secrets ---- */
 
+/* sealed: begun by the caller, who releases it. */
 static bool seal(struct db_conn *c, const struct change *k, struct buf *sealed, struct error *err)
 {
 	char context[WEBHOOK_CONTEXT_SIZE];
 
 	webhook_endpoint_context(&k->id, context);
-	buf_init(sealed, SEALED_MAX);
 	return secrets_seal(k->endpoints->secrets, c, context, k->made->secret, strlen(k->made->secret), sealed, err);
 }
 
@@ -173,6 +173,7 @@ static bool create_body(struct db_conn *c, void *ctx, struct error *err)
 		return false;
 	if (answered)
 		return true;
+	buf_init(&sealed, SEALED_MAX);
 	ok = has_room(c, k, err) && seal(c, k, &sealed, err) &&
 	     endpoint_insert(c, &k->made->e, sealed.data, sealed.len, err) && tell(c, k, err) &&
 	     once_keep(c, k->once, k->made, err);
@@ -251,6 +252,7 @@ static bool rotate(struct db_conn *c, struct change *k, struct error *err)
 	struct buf sealed;
 	bool ok;
 
+	buf_init(&sealed, SEALED_MAX);
 	e->updated_at = k->now_ms;
 	e->previous_until = k->now_ms + WEBHOOK_OVERLAP_MS;
 	ok = seal(c, k, &sealed, err) && endpoint_set_secret(c, e, sealed.data, sealed.len, e->previous_until, err) &&
