@@ -54,7 +54,7 @@ class WebhookCase(ApiCase):
         self.assertEqual(answer.status, 200, answer.text)
         return answer.data
 
-    def tested(self, endpoint, **how):
+    def send_test(self, endpoint, **how):
         answer = self.ask("POST", f"/{endpoint['id']}/test", {}, **how)
         self.assertEqual(answer.status, 200, answer.text)
         return answer.data
@@ -282,7 +282,7 @@ class Changing(WebhookCase):
         made = self.make()
         self.patch(made, enabled=False)
         self.ask("POST", f"/{made['id']}/rotate-secret", {})
-        self.tested(made)
+        self.send_test(made)
         self.ask("DELETE", f"/{made['id']}")
         self.assertEqual(self.audit(), [(f"webhook.{what}", made["id"])
                                         for what in ("delete", "test", "rotate_secret", "update", "create")])
@@ -310,7 +310,7 @@ class Rights(WebhookCase):
 
     def test_another_account_s_endpoint_and_delivery_are_not_there(self):
         made = self.make()
-        delivery = self.tested(made)
+        delivery = self.send_test(made)
         other = Account(self.platform).key
         self.refused(self.ask("PATCH", f"/{made['id']}", {"enabled": False}, key=other), "NOT_FOUND")
         self.refused(self.ask("GET", f"/{made['id']}/deliveries", key=other), "NOT_FOUND")
@@ -325,7 +325,7 @@ class Log(WebhookCase):
         self.endpoint = self.make(enabled=False)
 
     def test_a_test_is_a_delivery(self):
-        made = self.tested(self.endpoint)
+        made = self.send_test(self.endpoint)
         self.assertEqual(list(made), DELIVERY_MEMBERS)
         self.assertEqual((made["event"], made["webhook_id"], made["url"], made["status"], made["attempts"]),
                          ("webhook.test", self.endpoint["id"], URL, "pending", 0))
@@ -333,7 +333,7 @@ class Log(WebhookCase):
                                             "last_attempt_at", "next_attempt_at", "replayed_at")], [None] * 8)
 
     def test_a_repeated_test_is_one_delivery(self):
-        first, second = (self.tested(self.endpoint, headers={"Idempotency-Key": "t"}) for _ in range(2))
+        first, second = (self.send_test(self.endpoint, headers={"Idempotency-Key": "t"}) for _ in range(2))
         self.assertEqual(first["id"], second["id"])
         self.assertEqual(len(self.logged(self.endpoint)), 1)
 
