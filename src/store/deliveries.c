@@ -58,12 +58,13 @@ static void read_row(struct db_conn *c, struct arena *a, struct delivery_row *r)
 bool delivery_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct arena *a, struct delivery_row *out,
                    bool *found, struct error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS ", d.last_response" TABLES " WHERE d.id = ? AND d.account_id = ?";
-	struct db_arg args[2] = {db_id(id), db_int((int64_t)account_id)};
+	static const char sql[] = "SELECT " COLUMNS ", d.last_response" TABLES
+				  " WHERE d.id = ? AND d.account_id = ? AND d.event <> ?";
+	struct db_arg args[3] = {db_id(id), db_int((int64_t)account_id), db_int(EVENT_MAIL)};
 	int got;
 
 	*found = false;
-	if (!db_query(c, sql, args, 2, err))
+	if (!db_query(c, sql, args, 3, err))
 		return false;
 	got = db_next(c, err);
 	*found = got == 1;

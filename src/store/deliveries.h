@@ -39,6 +39,7 @@ struct delivery_filter {
 };
 bool delivery_list(struct db_conn *c, const struct delivery_filter *f, struct arena *a, struct delivery_row *out,
                    unsigned *count, bool *more, struct id *last, struct error *err);
+/* A mail is none. */
 bool delivery_find(struct db_conn *c, uint64_t account_id, const struct id *id, struct arena *a, struct delivery_row *out,
                    bool *found, struct error *err);
 
