@@ -70,6 +70,14 @@ bool config_assign(struct config *c, const struct setting *s, const char *value,
 	return true;
 }
 
+static void wipe_text(char **text)
+{
+	if (*text)
+		mem_wipe(*text, strlen(*text));
+	mem_free(*text);
+	*text = NULL;
+}
+
 struct reading {
 	struct config *c;
 	FILE *file;
@@ -155,7 +163,8 @@ static bool read_file(const char *path, bool must_exist, struct config *c, bool 
 	return !bad && !r.failed;
 }
 
-static bool read_password(struct config *c, struct error *err)
+/* The first line of a file; setting is its name, for err. */
+static bool read_password(const char *setting, const char *path, char **password, struct error *err)
 {
 	char text[PASSWORD_MAX + 1];
 	size_t n = 0;
@@ -163,27 +172,32 @@ static bool read_password(struct config *c, struct error *err)
 	bool ok;
 	int fd;
 
-	if (!*c->db_password_file)
+	if (!*path)
 		return true;
-	fd = open(c->db_password_file, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return err_set(err, ERR_INVALID_INPUT, "database.password_file %s: %s",
-		               c->db_password_file, strerror(errno));
+		return err_set(err, ERR_INVALID_INPUT, "%s %s: %s", setting, path, strerror(errno));
 	while (n < sizeof text && (got = read(fd, text + n, sizeof text - n)) > 0)
 		n += (size_t)got;
 	close(fd);
 	ok = n < sizeof text;
 	if (ok) {
 		text[n] = '\0';
-		mem_wipe(c->db_password, strlen(c->db_password));
-		mem_free(c->db_password);
-		c->db_password = mem_strndup(text, strcspn(text, "\r\n"));
+		wipe_text(password);
+		*password = mem_strndup(text, strcspn(text, "\r\n"));
 	} else {
-		err_set(err, ERR_INVALID_INPUT, "database.password_file %s: longer than %d bytes",
-		        c->db_password_file, PASSWORD_MAX);
+		err_set(err, ERR_INVALID_INPUT, "%s %s: longer than %d bytes", setting, path, PASSWORD_MAX);
 	}
 	mem_wipe(text, sizeof text);
 	return ok;
+}
+
+static bool read_passwords(struct config *c, struct error *err)
+{
+	return read_password("database.password_file", c->db_password_file, &c->db_password, err) &&
+	       read_password("mail.password_file", c->mail_password_file, &c->mail_password, err) &&
+	       (!*c->mail_password_file || *c->mail_password ||
+	        err_set(err, ERR_INVALID_INPUT, "mail.password_file %s: its first line is empty", c->mail_password_file));
 }
 
 /* What tells of a run goes before it, or with it. */
@@ -211,7 +225,7 @@ static bool check_pairs(const struct config *c, struct error *err)
 	if (c->webhook_lease_s <= c->webhook_timeout_s)
 		return err_set(err, ERR_INVALID_INPUT,
 		               "[webhooks] lease_s must be larger than timeout_s");
-	return check_retention(c, err);
+	return check_retention(c, err) && config_check_mail(c, err);
 }
 
 /* The file is named though one of the two may be of the environment, or a default: it is where to look. */
@@ -237,8 +251,9 @@ bool config_load(const char *path, struct config *c, struct error *err)
 	}
 	for (i = 0; i < SETTINGS; i++)
 		INVARIANT(config_assign(c, &config_settings[i], config_settings[i].def, err), "a default that is refused");
+	c->mail_password = mem_strdup("");
 	ok = read_file(path, must_exist, c, &there, err) && config_read_environment(c, err) &&
-	     read_password(c, err) && check_together(c, path, there, err);
+	     read_passwords(c, err) && check_together(c, path, there, err);
 	if (!ok)
 		config_release(c);
 	return ok;
@@ -257,6 +272,7 @@ void config_release(struct config *c)
 			mem_free(*text);
 			*text = NULL;
 		}
+	wipe_text(&c->mail_password);
 }
 
 void config_describe(void (*each)(const char *section, const char *name, const char *def,

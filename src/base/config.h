@@ -47,6 +47,14 @@ struct config {
 	/* [outbound] */
 	char *allow_networks;    /* "127.0.0.0/8,::1/128": allowed beside public addresses; default none */
 	char *ca_file;           /* "": the system's certificates */
+	/* [mail] */
+	char *mail_url;          /* "": no mail is sent */
+	char *mail_user, *mail_password_file;
+	char *mail_password;     /* read from the file; "" without one */
+	char *mail_tls;          /* "required", "opportunistic", "none" */
+	char *mail_from, *mail_reply_to;   /* "Name <a@b>" */
+	char *brand, *public_url;
+	int   mail_digest_minutes, mail_timeout_s;                        /* 15, 20 */
 	/* [retention] 0: for ever */
 	int   executions_days, steps_days, deliveries_days, audit_days;   /* 90, 30, 30, 365 */
 	int   idempotency_hours;                                          /* 24 */

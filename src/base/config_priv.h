@@ -19,7 +19,7 @@ struct setting {
 	const char *help;
 };
 
-#define SETTINGS 45   /* rows of the table */
+#define SETTINGS 55   /* rows of the table */
 
 extern const struct setting *const config_settings;
 
@@ -36,5 +36,13 @@ bool config_assign(struct config *c, const struct setting *s, const char *value,
 /* Takes the settings of the environment. A variable that names a known section and no setting of it is refused,
  * like an unknown line of the file. */
 bool config_read_environment(struct config *c, struct error *err);
+
+/* What settings of [mail] must be (config_mail.c): err is filled as by config_assign, by the last one as a whole. */
+bool config_check_mail_url(const char *v, struct error *err);
+bool config_check_mail_address(const char *v, struct error *err);
+bool config_check_mail_tls(const char *v, struct error *err);
+bool config_check_brand(const char *v, struct error *err);
+bool config_check_public_url(const char *v, struct error *err);
+bool config_check_mail(const struct config *c, struct error *err);
 
 #endif

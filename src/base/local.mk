@@ -6,7 +6,7 @@ libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/cron.h src/base/cron_match.c src/base/cron_next.c src/base/cron_parse.c src/base/cron_priv.h \
-	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_priv.h src/base/config_table.c \
+	src/base/config.c src/base/config.h src/base/config_env.c src/base/config_mail.c src/base/config_priv.h src/base/config_table.c \
 	src/base/crypto.c src/base/crypto.h src/base/crypto_password.c src/base/crypto_password.h \
 	src/base/crypto_ring.c src/base/crypto_seal.c \
 	src/base/doorbell.c src/base/doorbell.h \
@@ -16,6 +16,7 @@ libbase_a_SOURCES = \
 	src/base/json.h src/base/json_get.c src/base/json_out.c src/base/json_put.c src/base/json_scan.h \
 	src/base/json_read.c src/base/json_read_string.c src/base/json_read_number.c src/base/json_read_priv.h \
 	src/base/log.c src/base/log.h src/base/log_syslog.c src/base/log_syslog.h \
+	src/base/mail_address.c src/base/mail_address.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/process.c src/base/process.h \
 	src/base/network.c src/base/network.h \

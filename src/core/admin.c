@@ -1,12 +1,12 @@
 /* Accounts, plans, subscriptions. */
 #include "core/admin.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mail_address.h"
 #include "base/mem.h"
 #include "base/crypto_password.h"
 #include "core/admin_priv.h"
@@ -16,21 +16,10 @@
 #include "core/names.h"
 #include "store/sessions.h"
 
-/* An address that mail can be sent to, as far as its form tells: one @, a local part without blanks and
- * quotes, a domain of letters, digits, dots and hyphens. */
 static bool check_email(const char *email, struct error *err)
 {
-	const char *at = strchr(email, '@'), *p;
-	size_t n = strlen(email);
-	bool ok = at && at > email && at - email <= 64 && n <= 254 && !strchr(at + 1, '@') &&
-		  isalnum((unsigned char)at[1]) && isalnum((unsigned char)email[n - 1]) &&
-		  !strstr(at, "..");
-
-	for (p = email; ok && *p && p < at; p++)
-		ok = (unsigned char)*p > ' ' && (unsigned char)*p < 0x7f && !strchr("\"(),:;<>[\\]", *p);
-	for (p = at ? at + 1 : ""; ok && *p; p++)
-		ok = isalnum((unsigned char)*p) || *p == '.' || *p == '-';
-	return ok || err_field(err, "email", "\"%.254s\" is not an e-mail address", email);
+	return mail_address_valid(email, strlen(email)) ||
+	       err_field(err, "email", "\"%.254s\" is not an e-mail address", email);
 }
 
 static bool seal_new_secret(struct db_conn *c, uint64_t account_id, struct buf *sealed, void *ctx,

@@ -6,7 +6,7 @@ base_tests_CPPFLAGS = $(AM_CPPFLAGS) $(CUNIT_CFLAGS) $(CRYPTO_CFLAGS) -I$(top_sr
 base_tests_SOURCES = tests/unit/base_main.c tests/unit/base_suites.h \
 	tests/unit/base_fixture.c tests/unit/base_fixture.h \
 	tests/unit/test_arena.c tests/unit/test_buf.c tests/unit/test_clock.c \
-	tests/unit/test_config.c tests/unit/test_cron.c tests/unit/test_cron_walk.c tests/unit/test_crypto.c tests/unit/test_doorbell.c \
+	tests/unit/test_config.c tests/unit/test_config_mail.c tests/unit/test_cron.c tests/unit/test_cron_walk.c tests/unit/test_crypto.c tests/unit/test_doorbell.c \
 	tests/unit/test_err.c tests/unit/test_id.c tests/unit/test_log.c \
 	tests/unit/test_mem.c tests/unit/test_network.c tests/unit/test_password.c tests/unit/test_ring.c tests/unit/test_seal.c \
 	tests/unit/test_zone_made.c tests/unit/zone_fixture.c tests/unit/zone_fixture.h

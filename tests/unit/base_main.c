@@ -6,7 +6,7 @@
 int main(void)
 {
 	CU_SuiteInfo suites[] = {err_suite,    mem_suite,    arena_suite, buf_suite,
-	                         clock_suite,  id_suite,     log_suite,   config_suite,
+	                         clock_suite,  id_suite,     log_suite,   config_suite, config_mail_suite,
 	                         crypto_suite, password_suite, ring_suite, seal_suite,   doorbell_suite,
 	                         network_suite, cron_suite, cron_walk_suite, zone_made_suite,
 	                         CU_SUITE_INFO_NULL};

@@ -339,7 +339,7 @@ static void the_described_defaults_are_a_valid_file(void)
 	described = unexplained = 0;
 	config_describe(count_setting, f);
 	fclose(f);
-	CU_ASSERT_EQUAL(described, 45);
+	CU_ASSERT_EQUAL(described, 55);
 	CU_ASSERT_EQUAL(unexplained, 0);
 	CU_ASSERT_TRUE_FATAL(config_load(path, &c, NULL));
 	config_release(&c);
