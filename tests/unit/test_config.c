@@ -68,7 +68,7 @@ static void an_empty_file_gives_the_defaults(void)
 	               c.worker_idle_poll_ms == 30000);
 	CU_ASSERT_TRUE(c.lease_s == 30 && c.max_attempts == 3 && c.retry_base_ms == 1000 &&
 	               c.retry_max_ms == 60000);
-	CU_ASSERT_TRUE(c.sender_inflight == 256 && c.sender_poll_ms == 1000 && c.sender_idle_poll_ms == 30000 &&
+	CU_ASSERT_TRUE(c.sender_inflight == 1000 && c.sender_poll_ms == 1000 && c.sender_idle_poll_ms == 30000 &&
 	               c.webhook_timeout_s == 15 && c.webhook_lease_s == 30);
 	CU_ASSERT_TRUE(c.scheduler_poll_ms == 1000 && c.scheduler_idle_poll_ms == 30000);
 	CU_ASSERT_TRUE(c.executions_days == 90 && c.steps_days == 30 && c.deliveries_days == 30 && c.audit_days == 365 &&
