@@ -8,7 +8,6 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/lib"))
-sys.path.insert(0, str(TOP / "tests/e2e"))
 
 from deliveries import Deliveries                 # noqa: E402
 from receiver import Answer, Receiver             # noqa: E402

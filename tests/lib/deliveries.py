@@ -70,6 +70,21 @@ class Deliveries:
     def ended_run(self, url, **more):
         return self.ended_runs([url], **more)[0]
 
+    def many_ended_runs(self, count, url):
+        """The ids of as many runs that have just ended, and whose webhooks are due at the URL and at the endpoints that want
+        them: many at once, and quickly."""
+        at = now_ms()
+        run = f"UNHEX(CONCAT(LPAD(HEX({at}), 12, '0'), LPAD(HEX(seq), 20, '0')))"
+        runs = f"FROM seq_1_to_{count}"
+        self.stack.sql(
+            "START TRANSACTION; INSERT INTO executions (id, account_id, agent, trigger_type, queued_at, webhook_url, input)"
+            f" SELECT {run}, {self.account}, 'email-triage', 0, {at}, {sql_text(url)}, '{{}}' {runs};"
+            " INSERT INTO execution_results (execution_id, status, attempt, started_at, completed_at, duration_ms, tokens_used,"
+            f" summary, output) SELECT {run}, 2, 1, {at}, {at}, 70, 12, 'Did 3 things',"
+            f""" CONCAT('{{"n": ', seq, '}}') {runs};"""
+            f" INSERT INTO outbox (due_at, delivery_id, fanout) SELECT {at}, {run}, 1 {runs}; COMMIT")
+        return [at.to_bytes(6, "big") + n.to_bytes(10, "big") for n in range(1, count + 1)]
+
     def event(self, url, event, payload):
         """A delivery of an event that is no run's. Returns (delivery, event) ids."""
         delivery, event_id = new_id(), new_id()
