@@ -44,6 +44,11 @@ void session_delete(struct request *r);
 void me_get(struct request *r);
 void me_password(struct request *r);
 
+void notifications_get(struct request *r);
+void notifications_update(struct request *r);
+void unsubscribe_get(struct request *r);
+void unsubscribe_post(struct request *r);
+
 void connections_list(struct request *r);
 
 void api_keys_list(struct request *r);

@@ -14,6 +14,7 @@
 #include "core/duties.h"
 #include "core/endpoint_secrets.h"
 #include "core/keys.h"
+#include "core/preferences.h"
 #include "db/db.h"
 #include "store/accounts.h"
 #include "store/audit.h"
@@ -121,6 +122,10 @@ bool admin_duties(struct admin *a, struct duty_state *out, unsigned *count, stru
 /* Sets a monthly token budget as budget_set does; rows are all that the account has then. */
 bool admin_budget_set(struct admin *a, const char *user, enum budget_kind kind, const char *subject, int64_t max_tokens,
                       struct arena *arena, struct token_budget **rows, unsigned *count, struct error *err);
+/* What a user is told of by mail; bits, 1 << enum notification. */
+bool admin_notifications(struct admin *a, const char *user, unsigned *in_force, struct error *err);
+bool admin_notifications_set(struct admin *a, const char *user, const struct preferences_patch *p, unsigned *in_force,
+                             struct error *err);
 bool admin_budget_list(struct admin *a, const char *user, struct arena *arena, struct token_budget **rows,
                        unsigned *count, struct error *err);
 bool admin_usage(struct admin *a, const char *user, struct arena *arena, struct usage *out, struct error *err);

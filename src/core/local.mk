@@ -18,6 +18,7 @@ libcore_a_SOURCES = \
 	src/core/keys.c src/core/keys.h src/core/keys_put.c \
 	src/core/names.c src/core/names.h \
 	src/core/once.c src/core/once.h \
+	src/core/preferences.c src/core/preferences.h \
 	src/core/principal.c src/core/principal.h \
 	src/core/quota.c src/core/quota.h \
 	src/core/ratelimit.c src/core/ratelimit.h \
@@ -28,6 +29,7 @@ libcore_a_SOURCES = \
 	src/core/rotation_report.c src/core/rotation_retire.c \
 	src/core/secrets.c src/core/secrets.h \
 	src/core/split_write.c src/core/split_write.h \
+	src/core/unsubscribe.c src/core/unsubscribe.h \
 	src/core/usage.c src/core/usage.h
 include src/core/duties.mk
 include src/core/executor.mk

@@ -150,6 +150,21 @@ static const struct ctl_option schedule_preview_options[] = {
 	COUNT("count", SCHEDULE_PREVIEW_MAX, "so many times (5)"),
 	END};
 
+#define TOLD(name, help) OPTIONAL(name, OPT_FEATURE, "yes|no|plan", help)
+
+/* named as the kinds are, with dashes */
+static const struct ctl_option notifications_set_options[] = {
+	USER,
+	TOLD("run-success", "a run succeeded"),
+	TOLD("run-failed", "a run failed for good"),
+	TOLD("endpoint-disabled", "a webhook endpoint was disabled, as it is gone or does nothing but fail"),
+	TOLD("integration-disconnected", "an integration refuses its login"),
+	TOLD("trial-ending", "a trial ends within three days"),
+	TOLD("quota-80", "80 % of the month's runs are used"),
+	TOLD("quota-100", "all of the month's runs are used"),
+	TOLD("schedule-paused", "a schedule was paused, as its runs failed"),
+	END};
+
 #define ENDPOINT {"endpoint", NULL, OPT_TEXT, "ENDPOINT", true, true, NULL, "the endpoint's id, whk_…", 0}
 
 static const char *const delivery_states[] = {"pending", "delivered", "failed", NULL};
@@ -268,6 +283,11 @@ const struct ctl_command ctl_commands[] = {
 	 "undid it, as by moving an archived mail back to the inbox."},
 	{"memory reset", NEED_SCHEMA, memory_reset_options, cmd_memory_reset,
 	 "Have an agent forget what it has learned of a user", NULL},
+	{"notifications show", NEED_SCHEMA, user_options, cmd_notifications_show, "Show what a user is told of by mail", NULL},
+	{"notifications set", NEED_SCHEMA, notifications_set_options, cmd_notifications_set,
+	 "Set what a user is told of by mail",
+	 "\"plan\" is what the user's plan has: all of it, but for the ends of runs when the plan has webhooks.\n"
+	 "What is not given stays as it is."},
 	{"webhook-secret show", NEED_SCHEMA | NEED_SEAL, user_options, cmd_webhook_secret_show,
 	 "Show the secret that the webhooks of a user's runs are signed with",
 	 "Those that go to a run's own webhook_url. An endpoint has a secret of its own."},

@@ -24,6 +24,7 @@ libapi_a_SOURCES = \
 	src/api/keys.c \
 	src/api/list.c src/api/list.h \
 	src/api/metrics.c \
+	src/api/notifications.c \
 	src/api/once.c src/api/once.h \
 	src/api/query.c src/api/query.h \
 	src/api/render.c src/api/render.h \

@@ -110,12 +110,15 @@ static void add_head(struct request *r, struct head *h, int status, const char *
 		add(h, extra);
 }
 
-/* A path that no route has, as far as it tells who asked for what. */
+/* A path that no route has, as far as it tells who asked for what; and without a link's token. */
 static void add_path(struct head *h, const struct request *r)
 {
+	static const char link[] = "/unsubscribe/";
+	const char *token = strstr(r->target, link);
+	size_t n = token ? (size_t)(token - r->target) + sizeof link - 1 : strcspn(r->target, "?");
 	char path[64], quoted[128];
 
-	snprintf(path, sizeof path, "%.*s", (int)strcspn(r->target, "?"), r->target);
+	snprintf(path, sizeof path, "%.*s", (int)n, r->target);
 	add(h, "- path=");
 	add(h, log_quote(path, quoted, sizeof quoted));
 }

@@ -12,6 +12,7 @@ enum route_access {
 	ACCESS_ACCOUNT,                  /* an API key, or a session of the dashboard */
 	ACCESS_SESSION,                  /* a session alone */
 	ACCESS_OPEN,
+	ACCESS_LINK,                     /* whoever has the token in its path, from wherever; a body says nothing more */
 	ACCESS_LOCAL                     /* loopback, or the operator's token */
 };
 enum route_feature { FEATURE_NONE, FEATURE_API /* of keys alone: a session needs none */, FEATURE_WEBHOOKS, FEATURE_MCP,

@@ -2,7 +2,8 @@
 #include "http/routes.h"
 
 static const char *const accesses[] = {
-	[ACCESS_ACCOUNT] = "account", [ACCESS_SESSION] = "session", [ACCESS_OPEN] = "open", [ACCESS_LOCAL] = "local"};
+	[ACCESS_ACCOUNT] = "account", [ACCESS_SESSION] = "session", [ACCESS_OPEN] = "open",
+	[ACCESS_LINK] = "link", [ACCESS_LOCAL] = "local"};
 static const char *const features[] = {
 	[FEATURE_NONE] = NULL, [FEATURE_API] = "api", [FEATURE_WEBHOOKS] = "webhooks", [FEATURE_MCP] = "mcp",
 	[FEATURE_WHITE_LABEL] = "white_label"};

@@ -69,7 +69,7 @@ static bool step_origin(struct request *r, struct walk *w)
 {
 	const char *site = r->fetch_site, *origin = r->origin;
 
-	if (is_safe(r) || r->route->access == ACCESS_LOCAL || (r->auth && !r->auth->principal.session))
+	if (is_safe(r) || r->route->access == ACCESS_LOCAL || r->route->access == ACCESS_LINK || (r->auth && !r->auth->principal.session))
 		return true;
 	if (site && *site ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 :
 	    !origin || !*origin || request_same_origin(r))
@@ -154,6 +154,9 @@ static bool step_body(struct request *r, struct walk *w)
 {
 	if (!is_safe(r) && !request_read_body(r, (size_t)r->app->cfg.max_body, &w->err))
 		return false;
+	/* a form, of either kind (RFC 8058, 3.2), or nothing */
+	if (r->route->access == ACCESS_LINK)
+		return true;
 	if ((r->route->has_body || needs_account(r)) && r->content_type && *r->content_type &&
 	    !json_content_type(r->content_type))
 		return err_set(&w->err, ERR_INVALID_INPUT, "The Content-Type must be application/json");
