@@ -2,7 +2,9 @@
  * (net/gate.c) judges those that are connected to. */
 #include "net/outbound_priv.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +52,17 @@ static bool resolve(const struct outbound_rules *r, const char *host, struct out
 	return ok;
 }
 
+/* As curl does without asking anybody. It is one machine: to reach it in one way is enough. */
+static bool resolve_localhost(const struct outbound_rules *r, struct outbound_verdict *out, struct error *err)
+{
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct error other;
+	bool by_v4 = judge(r, (struct sockaddr *)&v4, out, err), by_v6 = judge(r, (struct sockaddr *)&v6, out, &other);
+
+	return by_v4 || by_v6;
+}
+
 bool outbound_resolve(const struct outbound_rules *r, const char *url, struct outbound_verdict *out, struct error *err)
 {
 	char host[OUTBOUND_HOST_SIZE], *name = host;
@@ -63,5 +76,5 @@ bool outbound_resolve(const struct outbound_rules *r, const char *url, struct ou
 		host[n - 1] = '\0';
 		name++;
 	}
-	return resolve(r, name, out, err);
+	return outbound_is_localhost(name) ? resolve_localhost(r, out, err) : resolve(r, name, out, err);
 }

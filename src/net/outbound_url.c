@@ -95,19 +95,27 @@ static bool is_host_name(const char *host)
 	       !ends_in_number(host);
 }
 
-/* RFC 6761: the name is the loopback's, whatever a resolver says. */
-static bool is_localhost(const char *host)
+bool outbound_is_localhost(const char *host)
 {
 	static const char name[] = "localhost";
 	size_t n = strlen(host), k = sizeof name - 1;
 
-	return n >= k && strcasecmp(host + n - k, name) == 0 && (n == k || host[n - k - 1] == '.');
+	n -= n > 0 && host[n - 1] == '.';
+	return n >= k && strncasecmp(host + n - k, name, k) == 0 && (n == k || host[n - k - 1] == '.');
+}
+
+static bool check_localhost(const struct outbound_rules *r, const char *field, struct error *err)
+{
+	static const uint8_t v4[4] = {127, 0, 0, 1};
+	static const struct address v6 = {.b = {[15] = 1}};
+	struct address a = address_from_v4(v4);
+
+	return outbound_judge(r, &v6, field, NULL) || outbound_judge(r, &a, field, err);
 }
 
 static bool check_name(const struct outbound_rules *r, char *host, const char *field,
                        struct error *err)
 {
-	static const uint8_t loopback[4] = {127, 0, 0, 1};
 	size_t n = strlen(host);
 	struct address a;
 	struct in_addr v4;
@@ -120,8 +128,7 @@ static bool check_name(const struct outbound_rules *r, char *host, const char *f
 	}
 	if (!is_host_name(host))
 		return refuse(field, "names no valid host", err);
-	a = address_from_v4(loopback);
-	return !is_localhost(host) || outbound_judge(r, &a, field, err);
+	return !outbound_is_localhost(host) || check_localhost(r, field, err);
 }
 
 static bool check_host(const struct outbound_rules *r, char *host, const char *zone,

@@ -1,10 +1,14 @@
 /* Any bytes as what an IMAP server says: answers are framed within bounds, the same in whatever pieces they come, and what
- * is read from them stays inside of them. */
+ * is read from them stays inside of them. What begins like one, as the URL of a mail server or of a receiver of webhooks: an
+ * address that the resolver reads in its host, in whichever spelling, is one that may be connected to. */
+#include <netdb.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "fuzz.h"
 #include "net/imap_parse.h"
+#include "net/outbound_priv.h"
 
 #define LITERAL_MAX 4096
 
@@ -87,6 +91,41 @@ static unsigned feed(const char *p, size_t n, size_t piece, size_t *bytes)
 	return whole;
 }
 
+/* No name is looked up. */
+static void check_host(char *host)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST}, *list, *at;
+	size_t n = strlen(host);
+	struct error err;
+
+	MUST(n > 0 && !strpbrk(host, "@/\\?# \t\r\n%"));
+	if (host[0] == '[') {
+		host[n - 1] = '\0';
+		host++;
+	}
+	if (getaddrinfo(host, NULL, &hints, &list) != 0)
+		return;
+	for (at = list; at; at = at->ai_next)
+		MUST(outbound_check_address(NULL, at->ai_addr, &err));
+	freeaddrinfo(list);
+}
+
+static void check_url(const char *url)
+{
+	char host[OUTBOUND_HOST_SIZE];
+	struct mail_url mail;
+	struct error err;
+
+	if (outbound_check_url(NULL, url, "url", &err)) {
+		MUST(outbound_host(url, host, &err));
+		check_host(host);
+	}
+	if (outbound_check_mail_url(NULL, url, "url", &mail, &err)) {
+		MUST(mail.port == 143 || mail.port == 993 || mail.port >= 1024);
+		check_host(mail.host);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	size_t once, again;
@@ -96,6 +135,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memcpy(copy, data, n);
 	MUST(feed(copy, n, n + 1, &once) == feed(copy, n, 7, &again));
 	MUST(once == again);
+	copy[n] = '\0';
+	if (strncasecmp(copy, "http", 4) == 0 || strncasecmp(copy, "imap", 4) == 0)
+		check_url(copy);
 	mem_free(copy);
 	return 0;
 }

@@ -188,6 +188,12 @@ class ConfigurationTest(CheckCase):
             self.each([url, "http://10.0.0.7:8080/"], 1, "--strict", **env)
             self.each(["http://127.0.0.1/", "http://[64:ff9b::10.0.0.7]/", "http://10.0.0.7:22/"], 1, **env)
 
+    def test_localhost_is_allowed_where_one_of_its_addresses_is(self):
+        for networks, expected in (("127.0.0.0/8", [True, False]), ("::1/128", [False, True])):
+            for said in self.each(["http://localhost/", "http://a.LocalHost.:8080/"], 0, AGENTIV_OUTBOUND_ALLOW_NETWORKS=networks,
+                                  AGENTIV_CONFIG="/dev/null").values():
+                self.assertEqual([(a["address"], a["allowed"]) for a in said["addresses"]], list(zip(("127.0.0.1", "::1"), expected)))
+
     def test_without_a_url_it_is_a_usage_error(self):
         done = subprocess.run([AGENTIVCTL, "outbound", "check", "--strict"], capture_output=True, timeout=30, check=False)
         self.assertEqual((done.returncode, done.stdout), (2, b""))

@@ -219,6 +219,20 @@ static void the_operators_networks_are_allowed_and_no_others(void)
 	outbound_rules_free(r);
 }
 
+static void localhost_is_allowed_by_either_of_its_addresses(void)
+{
+	static const char *const networks[] = {"127.0.0.1", "::1"};
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		struct outbound_rules *r = rules(networks[i]);
+
+		CU_ASSERT_TRUE(allowed(r, "http://localhost:3000/"));
+		CU_ASSERT_TRUE(allowed(r, "http://a.localhost./"));
+		outbound_rules_free(r);
+	}
+}
+
 static void networks_of_ipv6_hold_no_ipv4_address(void)
 {
 	struct outbound_rules *r = rules("::/0");
@@ -358,6 +372,7 @@ static CU_TestInfo tests[] = {
 	{"other URLs are refused", other_urls_are_refused},
 	{"a URL of more than 2048 bytes is refused", a_url_of_more_than_2048_bytes_is_refused},
 	{"the operator's networks are allowed and no others", the_operators_networks_are_allowed_and_no_others},
+	{"localhost is allowed by either of its addresses", localhost_is_allowed_by_either_of_its_addresses},
 	{"networks of IPv6 hold no IPv4 address", networks_of_ipv6_hold_no_ipv4_address},
 	{"a network without a length is one address", a_network_without_a_length_is_one_address},
 	{"what is no network is refused by name", what_is_no_network_is_refused_by_name},
