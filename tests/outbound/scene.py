@@ -78,6 +78,7 @@ class Listeners:
 
     def __init__(self):
         self.accepted, self.requests = [], []
+        self.closed = []            # ports
         self.answers = {}           # by path
         for port in PORTS:
             for family, everywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
@@ -97,12 +98,17 @@ class Listeners:
         while True:
             connection, _ = listener.accept()
             self.accepted.append(connection.getsockname()[0])
-            threading.Thread(target=self._serve_one, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve_until_closed, args=(connection,), daemon=True).start()
 
-    def _serve_one(self, connection):
+    def _serve_until_closed(self, connection):
+        port = connection.getsockname()[1]
+        self._serve_one(connection, port)
+        self.closed.append(port)
+
+    def _serve_one(self, connection, port):
         with connection, connection.makefile("rb") as stream:
             # at the others' nothing is to be had
-            while connection.getsockname()[1] in HTTP_PORTS:
+            while port in HTTP_PORTS:
                 head = {}
                 try:
                     first = stream.readline()
@@ -143,6 +149,7 @@ class Scene:
     def forget(self):
         self.ear.addresses()
         self.listeners.accepted.clear()
+        self.listeners.closed.clear()
         self.listeners.requests.clear()
         self.listeners.answers.clear()
         self.server.questions.clear()

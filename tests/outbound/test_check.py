@@ -2,14 +2,20 @@
 names, and that to find out nobody but the name server is spoken to."""
 import json
 import os
+import socket
+import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from nameserver import Turns
-from scene import DEAF_PORT, PORTS, RECEIVER, RECEIVER_V6, scene
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+from nameserver import Turns                                       # noqa: E402
+from scene import DEAF_PORT, PORTS, RECEIVER, RECEIVER_V6, scene   # noqa: E402
+from stack import wait_until                                       # noqa: E402
 
 AGENTIVCTL = Path(os.environ["STACK_BIN"]) / "agentivctl"
 
@@ -206,13 +212,15 @@ class SceneTest(unittest.TestCase):
     UNREACHABLE = {"255.255.255.255", "224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "fe80::1"}
 
     def test_every_forbidden_address_is_listened_on_and_heard(self):
-        import socket
         world = scene()
         for address in [a for some in FORBIDDEN.values() for a in some if a not in self.UNREACHABLE] + list(TRANSLATED):
             with self.subTest(address=address):
                 world.forget()
                 for port in PORTS:
-                    socket.create_connection((address, port), timeout=5).close()
+                    with socket.create_connection((address, port), timeout=5) as connection:
+                        # closed by a reset, after which no packet follows
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                wait_until(lambda: len(world.listeners.closed) == len(PORTS), 5, "the listeners have closed theirs")
                 self.assertTrue(world.strangers())
         for address in self.UNREACHABLE:
             with self.subTest(address=address), self.assertRaises(OSError):
