@@ -4,6 +4,6 @@
 
 #include <CUnit/CUnit.h>
 
-extern const CU_SuiteInfo bells_suite, group_suite, pace_suite, quota_suite, ratelimit_suite, secrets_suite, split_write_suite;
+extern const CU_SuiteInfo bells_suite, group_suite, mail_compose_suite, pace_suite, quota_suite, ratelimit_suite, secrets_suite, split_write_suite;
 
 #endif

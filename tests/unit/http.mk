@@ -11,7 +11,7 @@ core_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -I$(top_src
 core_tests_SOURCES = tests/unit/core_main.c tests/unit/core_suites.h \
 	tests/unit/base_fixture.c tests/unit/base_fixture.h \
 	tests/store/secrets_fixture.c tests/store/secrets_fixture.h \
-	tests/unit/test_bells.c tests/unit/test_group.c tests/unit/test_pace.c tests/unit/test_quota.c tests/unit/test_ratelimit.c \
+	tests/unit/test_bells.c tests/unit/test_group.c tests/unit/test_mail_compose.c tests/unit/test_pace.c tests/unit/test_quota.c tests/unit/test_ratelimit.c \
 	tests/unit/test_secrets.c tests/unit/test_split_write.c
 core_tests_LDADD = $(CORE_LIBS) $(STORE_LIBS) $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 waiting_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS)
