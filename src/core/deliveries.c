@@ -9,15 +9,18 @@
 
 #define BODY_MAX (8u << 20)      /* as what is sent */
 
-bool deliveries_list(const struct deliveries *ds, uint64_t account_id, const struct delivery_filter *f, struct arena *a,
+bool deliveries_list(const struct deliveries *ds, uint64_t account_id, struct delivery_filter *f, struct arena *a,
                      struct delivery_row *out, unsigned *count, bool *more, struct id *last, struct error *err)
 {
 	struct db_conn *c = db_get(ds->db, err);
 	struct endpoint e;
 	bool ok;
 
-	ok = c && deliveries_endpoint(c, account_id, &f->endpoint_id, a, &e, err) &&
-	     delivery_list(c, f, a, out, count, more, last, err);
+	ok = c && deliveries_endpoint(c, account_id, &f->endpoint_id, a, &e, err);
+	if (ok) {
+		f->url = e.url;
+		ok = delivery_list(c, f, a, out, count, more, last, err);
+	}
 	db_put(ds->db, c);
 	return ok;
 }

@@ -26,8 +26,9 @@ struct deliveries {
 
 /* ---- reading ---- */
 
-/* f: what is asked for, its endpoint among it; out has room for f->limit. ERR_NOT_FOUND: no such endpoint. */
-bool deliveries_list(const struct deliveries *ds, uint64_t account_id, const struct delivery_filter *f, struct arena *a,
+/* f: what is asked for, its endpoint among it, whose URL is filled in; out has room for f->limit. ERR_NOT_FOUND: no such
+ * endpoint. */
+bool deliveries_list(const struct deliveries *ds, uint64_t account_id, struct delivery_filter *f, struct arena *a,
                      struct delivery_row *out, unsigned *count, bool *more, struct id *last, struct error *err);
 
 /* One of them whole: its attempts, the first to the last, and how the body begins that each of them sent. */

@@ -33,6 +33,7 @@ struct delivery_row {
 #define DELIVERY_SCAN_MAX 10000
 struct delivery_filter {
 	struct id endpoint_id;
+	const char *url;                     /* the endpoint's: rows have it that went nowhere yet */
 	int state, event;
 	struct id from, before;              /* from <= id < before: bounds by time and cursor */
 	unsigned limit;

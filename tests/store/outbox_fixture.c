@@ -3,14 +3,20 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/accounts.h"
+#include "store/endpoints.h"
 #include "store/events.h"
 
 static struct arena claimed;
 
 struct id ox_run_ended(bool success)
 {
-	struct admission a = {.account_id = 1, .agent = "echo", .lane = LANE_ASYNC,
-	                      .webhook_url = "https://example.com/hook"};
+	return ox_run_ended_at(success, "https://example.com/hook");
+}
+
+struct id ox_run_ended_at(bool success, const char *url)
+{
+	struct admission a = {.account_id = 1, .agent = "echo", .lane = LANE_ASYNC, .webhook_url = url};
 	struct claimed_run r;
 	struct ended_run e;
 
@@ -34,6 +40,32 @@ struct id ox_other(int64_t due_at)
 	CU_ASSERT_TRUE_FATAL(events_insert(fx_conn, &e, 1, &err) && outbox_add(fx_conn, &d, 1, due_at, &err));
 	CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
 	return d.id;
+}
+
+struct id ox_endpoint(uint64_t account_id, unsigned events)
+{
+	struct endpoint e = {.id = id_make(), .account_id = account_id, .url = "https://example.com/endpoint",
+	                     .description = "", .events = events, .enabled = true, .created_at = 1, .updated_at = 1};
+	struct error err;
+
+	CU_ASSERT_TRUE_FATAL(db_begin(fx_conn, &err));
+	CU_ASSERT_TRUE_FATAL(account_lock(fx_conn, account_id, &err) && endpoint_insert(fx_conn, &e, "sealed", 6, &err) &&
+	                     endpoint_events_update(fx_conn, account_id, &err));
+	CU_ASSERT_TRUE_FATAL(db_commit(fx_conn, &err));
+	return e.id;
+}
+
+unsigned ox_fan_out(void)
+{
+	static struct delivery d[OUTBOX_BATCH_MAX];
+	struct error err = {0};
+	unsigned n, fanned = 0;
+	int64_t next;
+
+	arena_release(&claimed);
+	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, true, OUTBOX_BATCH_MAX, clock_now_ms(), DELIVERY_LEASE_MS, NULL,
+	                                  &claimed, d, &n, &fanned, &next, &err));
+	return fanned;
 }
 
 unsigned ox_claim(struct delivery *out, unsigned max, int64_t now_ms, int64_t *next_due_ms)

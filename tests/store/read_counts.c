@@ -1,5 +1,7 @@
 #include "read_counts.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "queue_fixture.h"
@@ -54,4 +56,15 @@ struct read_counts read_counts_since(struct read_counts from)
 	n.looked_up -= from.looked_up;
 	n.sorted -= from.sorted;
 	return n;
+}
+
+bool read_counts_within(struct read_counts from, const char *what, int64_t keys, int64_t rows)
+{
+	struct read_counts n = read_counts_since(from);
+	bool ok = n.scans == 0 && n.scanned == 0 && n.sorted == 0 && n.looked_up <= keys && n.walked <= rows;
+
+	if (!ok)
+		fprintf(stderr, "%s: scans=%" PRId64 " scanned=%" PRId64 " sorted=%" PRId64 " keys=%" PRId64
+		        " walked=%" PRId64 "\n", what, n.scans, n.scanned, n.sorted, n.looked_up, n.walked);
+	return ok;
 }

@@ -5,6 +5,7 @@
 #ifndef AGENTIV_TESTS_READ_COUNTS_H
 #define AGENTIV_TESTS_READ_COUNTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct read_counts {
@@ -18,5 +19,8 @@ struct read_counts {
 /* Of fx_conn's session since it began. Reading them does not count. */
 struct read_counts read_counts_now(void);
 struct read_counts read_counts_since(struct read_counts from);
+/* Since then only ranges of indexes were read: no table whole, no rows sorted, at most so many keys sought and rows walked.
+ * What is not so is printed. */
+bool read_counts_within(struct read_counts from, const char *what, int64_t keys, int64_t rows);
 
 #endif
