@@ -9,7 +9,7 @@ static curl_socket_t on_open(void *gate, curlsocktype purpose, struct curl_socka
 {
 	struct gate *g = gate;
 	struct error err;
-	bool ok = !g->rules || outbound_check_address(g->rules, &address->addr, &err);
+	bool ok = g->operators_own || outbound_check_address(g->rules, &address->addr, &err);
 
 	if (ok && g->only_named && !outbound_names_address(g->rules, &address->addr))
 		ok = err_set(&err, ERR_INVALID_INPUT, "The address is in no network that outbound.allow_networks names");

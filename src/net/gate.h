@@ -10,7 +10,8 @@
 #include "net/outbound.h"
 
 struct gate {
-	const struct outbound_rules *rules;   /* NULL: to a server that the operator named */
+	const struct outbound_rules *rules;   /* NULL: none but public addresses */
+	bool     operators_own;          /* the URL is of the configuration, no user's: any address */
 	bool     only_named;             /* nothing but the networks that the operator named */
 	unsigned opened, refused;        /* addresses */
 	char     why[sizeof ((struct error *)0)->message];   /* of the last one that was refused */

@@ -120,6 +120,7 @@ bool smtp_client_send(struct smtp_client *c, struct smtp_call *call, struct erro
 	t->client = c;
 	t->call = call;
 	t->encrypted = c->implicit_tls;
+	t->gate.operators_own = true;
 	t->transfer.ended = on_end;
 	t->transfer.easy = curl_easy_init();
 	code = t->transfer.easy ? set_up_server(t) : CURLE_OUT_OF_MEMORY;

@@ -18,7 +18,7 @@ void open_client(const char *networks, const char *ca_file)
 	struct http_options options = {.user_agent = "Test/1", .ca_file = ca_file};
 	struct error err;
 
-	rules = outbound_rules_new(networks, &err);
+	rules = networks ? outbound_rules_new(networks, &err) : NULL;
 	options.rules = rules;
 	transfers = transfers_new(16, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(transfers);

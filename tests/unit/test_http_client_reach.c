@@ -20,6 +20,18 @@ static void an_address_that_the_rules_forbid_is_never_connected_to(void)
 	close_all();
 }
 
+static void without_rules_none_but_public_addresses_are_connected_to(void)
+{
+	struct outcome o;
+
+	server_start(&server, false);
+	open_client(NULL, NULL);
+	send_and_finish(&o, "/ok", 3000);
+	CU_ASSERT_TRUE(o.refused);
+	CU_ASSERT_EQUAL(atomic_load(&server.connections), 0);
+	close_all();
+}
+
 static void a_name_that_leads_to_a_forbidden_address_is_refused(void)
 {
 	struct outcome o;
@@ -170,6 +182,7 @@ static void a_certificate_for_another_name_is_an_error(void)
 static CU_TestInfo tests[] = {
 	{"an address that the rules forbid is never connected to",
 	 an_address_that_the_rules_forbid_is_never_connected_to},
+	{"without rules none but public addresses are connected to", without_rules_none_but_public_addresses_are_connected_to},
 	{"a name that leads to a forbidden address is refused",
 	 a_name_that_leads_to_a_forbidden_address_is_refused},
 	{"the operator may allow it", the_operator_may_allow_it},
