@@ -34,8 +34,7 @@ static struct db_arg id_or_null(const struct id *id, bool given)
 	return given ? db_id(id) : db_null();
 }
 
-static bool add_rows(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms,
-                     struct error *err)
+bool deliveries_insert(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms, struct error *err)
 {
 	static const char sql[] =
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, event_id,"
@@ -58,16 +57,17 @@ static bool add_rows(struct db_conn *c, const struct delivery_new *d, unsigned n
 
 static bool put_some(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err)
 {
-	static const char sql[] = "INSERT INTO outbox (due_at, delivery_id, fanout) VALUES (?, ?, ?)";
-	struct db_arg args[DB_LIST_MAX * 3];
+	static const char sql[] = "INSERT INTO outbox (due_at, delivery_id, fanout, token) VALUES (?, ?, ?, ?)";
+	struct db_arg args[DB_LIST_MAX * 4];
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
-		args[3 * i] = db_int(d[i].due_at ? d[i].due_at : now_ms);
-		args[3 * i + 1] = db_id(&d[i].id);
-		args[3 * i + 2] = db_int(d[i].fanout);
+		args[4 * i] = db_int(d[i].due_at ? d[i].due_at : now_ms);
+		args[4 * i + 1] = db_id(&d[i].id);
+		args[4 * i + 2] = db_int(d[i].fanout);
+		args[4 * i + 3] = db_opt_int((int64_t)d[i].token);
 	}
-	return db_exec_rows(c, sql, args, 3, n, NULL, err);
+	return db_exec_rows(c, sql, args, 4, n, NULL, err);
 }
 
 bool outbox_put(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err)
@@ -92,7 +92,7 @@ bool outbox_add(struct db_conn *c, const struct delivery_new *d, unsigned n, int
 		some = n - from < DB_LIST_MAX ? n - from : DB_LIST_MAX;
 		for (i = 0; i < some; i++)
 			due[i] = (struct outbox_due){.id = d[from + i].id, .due_at = d[from + i].due_at};
-		if (!add_rows(c, d + from, some, now_ms, err) || !put_some(c, due, some, now_ms, err))
+		if (!deliveries_insert(c, d + from, some, now_ms, err) || !put_some(c, due, some, now_ms, err))
 			return false;
 	}
 	return true;

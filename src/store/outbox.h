@@ -23,7 +23,12 @@ bool event_type_by_name(const char *name, enum event_type *out);
 /* What is due from now on: an event, to be given to its account's endpoints (fanout), a delivery, or both: an execution is
  * the event of its end and the delivery of its own webhook_url, whose log begins with the first attempt. In the transaction
  * that makes it. Any number. */
-struct outbox_due { struct id id; bool fanout; int64_t due_at; /* 0: now */ };
+struct outbox_due {
+	struct id id;
+	bool      fanout;
+	int64_t   due_at;             /* 0: now; of one that is leased, when the lease ends */
+	uint64_t  token;              /* of the lease; 0 none */
+};
 bool outbox_put(struct db_conn *c, const struct outbox_due *d, unsigned n, int64_t now_ms, struct error *err);
 
 /* A new delivery. */
@@ -71,9 +76,9 @@ struct delivery {
 #define OUTBOX_BATCH_MAX    256   /* deliveries in one call of each function below */
 
 /* Leases up to max due deliveries until now + lease, in one short transaction over the outbox's key, skipping what
- * others are just claiming, and reads what sending them needs. Events that are due become deliveries to endpoints in it;
- * *fanned counts these: they are due now. expected: there is reason to think that something is
- * due (a doorbell, or the last claim took something); otherwise it is looked first, so that a poll that finds nothing
+ * others are just claiming, and reads what sending them needs. Events that are due become deliveries to endpoints in it,
+ * which are leased at once as far as max allows; *fanned counts the others: they are due now. expected: there is reason to
+ * think that something is due (a doorbell, or the last claim took something); otherwise it is looked first, so that a poll that finds nothing
  * costs one statement and no transaction. When nothing was taken *next_due_ms is when the next one is due (INT64_MAX:
  * none), for sleeping; else it is now_ms: ask again. cursor: NULL begins at the beginning. */
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,

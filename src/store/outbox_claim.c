@@ -1,6 +1,8 @@
 /* From due to leased. */
 #include "store/outbox_priv.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "base/rnd.h"
 #include "store/queue_priv.h"
@@ -89,14 +91,19 @@ static bool settle(struct db_conn *c, struct claim *k, struct error *err)
 				tell_orphan(&k->keys[i].id);
 			dropped[n++] = k->keys[i];
 		}
-	return lease(c, k, sent, k->count, err) && drop(c, dropped, n, err);
+	if (!lease(c, k, sent, k->count, err) || !drop(c, dropped, n, err))
+		return false;
+	if (k->made_count > 0)
+		memcpy(&k->out[k->count], k->made, k->made_count * sizeof *k->made);
+	k->count += k->made_count;
+	return true;
 }
 
 static bool claim_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct claim *k = ctx;
 
-	k->count = k->fanned = 0;
+	k->count = k->made_count = k->fanned = 0;
 	/* positive as a signed number, and never 0 */
 	k->token = (rnd_u64() >> 1) | 1;
 	if (!pick_due(c, k, err))

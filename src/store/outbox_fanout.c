@@ -6,7 +6,7 @@
 #define MADE_MAX 1024      /* deliveries of one claim; an event that would make more is left to a claim of its own */
 
 struct wanting {
-	struct id id;
+	const struct delivery_target *target;
 	uint64_t  account_id;
 	unsigned  events;
 	int64_t   created_at;
@@ -30,7 +30,7 @@ static void want_account(struct fan *f, uint64_t account_id)
 	f->accounts[f->account_count++] = account_id;
 }
 
-static void take_endpoint(struct db_conn *c, struct fan *f)
+static void take_endpoint(struct db_conn *c, struct fan *f, struct arena *a)
 {
 	struct wanting *w;
 
@@ -39,15 +39,16 @@ static void take_endpoint(struct db_conn *c, struct fan *f)
 		f->endpoints = mem_grow(f->endpoints, f->room * sizeof *f->endpoints);
 	}
 	w = &f->endpoints[f->count++];
-	db_col_id(c, 0, &w->id);
-	w->account_id = (uint64_t)db_col_int(c, 1);
-	w->events = (unsigned)db_col_int(c, 2);
-	w->created_at = db_col_int(c, 3);
+	w->target = target_read(c, a);
+	w->account_id = (uint64_t)db_col_int(c, TARGET_COLUMN_COUNT);
+	w->events = (unsigned)db_col_int(c, TARGET_COLUMN_COUNT + 1);
+	w->created_at = db_col_int(c, TARGET_COLUMN_COUNT + 2);
 }
 
-static bool read_endpoints(struct db_conn *c, struct fan *f, struct error *err)
+static bool read_endpoints(struct db_conn *c, struct fan *f, struct arena *a, struct error *err)
 {
-	static const char sql[] = "SELECT id, account_id, events, created_at FROM endpoints WHERE account_id IN (%s) AND enabled = 1";
+	static const char sql[] = "SELECT " TARGET_COLUMNS ", account_id, events, created_at FROM endpoints"
+				  " WHERE account_id IN (%s) AND enabled = 1";
 	struct db_arg args[DB_LIST_MAX];
 	unsigned from, n, size, i;
 	int got;
@@ -60,7 +61,7 @@ static bool read_endpoints(struct db_conn *c, struct fan *f, struct error *err)
 		if (!db_query(c, db_list_sql(sql, "?", size), args, size, err))
 			return false;
 		while ((got = db_next(c, err)) == 1)
-			take_endpoint(c, f);
+			take_endpoint(c, f, a);
 		db_end(c);
 		if (got < 0)
 			return false;
@@ -83,44 +84,86 @@ static unsigned count_of(const struct fan *f, const struct delivery *d)
 	return n;
 }
 
-static bool make(struct db_conn *c, const struct fan *f, const struct claim *k, const struct delivery *d, struct error *err)
+/* A delivery of the event to one of them. */
+static void deliver_to(const struct wanting *w, const struct delivery *event, const struct claim *k, struct delivery_new *row,
+                       struct delivery *d)
 {
-	struct delivery_new some[DB_LIST_MAX];
+	*d = *event;
+	d->id = id_make_at(k->now_ms);
+	d->has_endpoint = true;
+	d->endpoint_id = w->target->id;
+	d->target = w->target;
+	d->attempts = 0;
+	d->created_at = k->now_ms;
+	d->url = NULL;
+	*row = (struct delivery_new){.id = d->id, .event_id = d->event_id, .account_id = d->account_id,
+	                             .has_execution = d->has_execution, .execution_id = d->execution_id, .has_endpoint = true,
+	                             .endpoint_id = d->endpoint_id, .event = d->event};
+}
+
+/* Deliveries that are due, or leased already. */
+static bool insert(struct db_conn *c, const struct claim *k, const struct delivery_new *rows, const struct outbox_due *due,
+                   unsigned n, struct error *err)
+{
+	return n == 0 || (deliveries_insert(c, rows, n, k->now_ms, err) && outbox_put(c, due, n, k->now_ms, err));
+}
+
+static bool make(struct db_conn *c, const struct fan *f, struct claim *k, const struct delivery *event, unsigned room,
+                 struct error *err)
+{
+	struct delivery_new rows[DB_LIST_MAX];
+	struct outbox_due due[DB_LIST_MAX];
+	struct delivery d;
 	unsigned i, n = 0;
 
-	for (i = 0; i <= f->count; i++) {
-		if (n == DB_LIST_MAX || (i == f->count && n > 0)) {
-			if (!outbox_add(c, some, n, k->now_ms, err))
-				return false;
-			n = 0;
-		}
-		if (i == f->count || !wants(&f->endpoints[i], d))
+	for (i = 0; i < f->count; i++) {
+		if (!wants(&f->endpoints[i], event))
 			continue;
-		some[n++] = (struct delivery_new){.id = id_make_at(k->now_ms), .event_id = d->event_id,
-		                                  .account_id = d->account_id, .has_execution = d->has_execution,
-		                                  .execution_id = d->execution_id, .has_endpoint = true,
-		                                  .endpoint_id = f->endpoints[i].id, .event = d->event};
+		deliver_to(&f->endpoints[i], event, k, &rows[n], &d);
+		due[n] = (struct outbox_due){.id = d.id};
+		if (k->made_count < room) {
+			due[n].due_at = k->due_at;
+			due[n].token = k->token;
+			k->made[k->made_count++] = d;
+		} else {
+			k->fanned++;
+		}
+		if (++n < DB_LIST_MAX)
+			continue;
+		if (!insert(c, k, rows, due, n, err))
+			return false;
+		n = 0;
 	}
-	return true;
+	return insert(c, k, rows, due, n, err);
+}
+
+/* How many may be leased beside what was picked. */
+static unsigned find_room(const struct claim *k)
+{
+	unsigned i, sent = 0;
+
+	for (i = 0; i < k->picked; i++)
+		sent += k->becomes[i] == PICKED_SENT && (!k->fanout[i] || k->out[i].url);
+	return k->max - sent;
 }
 
 static bool make_all(struct db_conn *c, struct claim *k, const struct fan *f, struct error *err)
 {
-	unsigned i;
+	unsigned i, n, total = 0, room = find_room(k);
 
+	k->made = arena_alloc(k->arena, room * sizeof *k->made);
 	for (i = 0; i < k->picked; i++) {
 		struct delivery *d = &k->out[i];
-		unsigned n;
 
 		if (!k->fanout[i] || d->account_id == 0)
 			continue;
 		n = count_of(f, d);
-		if (k->fanned > 0 && k->fanned + n > MADE_MAX) {
+		if (total > 0 && total + n > MADE_MAX) {
 			k->becomes[i] = PICKED_LEFT;
 			continue;
 		}
-		k->fanned += n;
-		if (n > 0 && !make(c, f, k, d, err))
+		total += n;
+		if (n > 0 && !make(c, f, k, d, room, err))
 			return false;
 		if (!d->url)
 			k->becomes[i] = PICKED_DROPPED;
@@ -149,7 +192,7 @@ bool claim_fan_out(struct db_conn *c, struct claim *k, struct error *err)
 			want_account(&f, k->out[i].account_id);
 		}
 	}
-	ok = f.account_count == 0 || (read_endpoints(c, &f, err) && make_all(c, k, &f, err));
+	ok = f.account_count == 0 || (read_endpoints(c, &f, k->arena, err) && make_all(c, k, &f, err));
 	mem_free(f.endpoints);
 	return ok;
 }

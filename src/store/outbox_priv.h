@@ -33,6 +33,14 @@ unsigned list_of_keys(struct db_arg *args, const struct outbox_key *k, unsigned 
 bool delivery_totals_add(struct db_conn *c, unsigned shard, const struct delivery_result *const *r, unsigned n,
                          struct error *err);
 
+/* Columns of endpoints, in the order in which target_read takes them. */
+#define TARGET_COLUMNS "id, url, enabled, failing_since, secret, previous_secret, previous_until"
+#define TARGET_COLUMN_COUNT 7
+const struct delivery_target *target_read(struct db_conn *c, struct arena *a);
+
+/* Rows of deliveries, which are put into the outbox by who calls: at most DB_LIST_MAX. */
+bool deliveries_insert(struct db_conn *c, const struct delivery_new *d, unsigned n, int64_t now_ms, struct error *err);
+
 /* ---- a claim ---- */
 
 /* What becomes of a row that was picked. */
@@ -49,7 +57,9 @@ struct claim {
 	uint64_t token;
 	struct arena *arena;
 	struct delivery *out;            /* as picked, then those that are leased */
-	unsigned count, fanned;
+	unsigned count;
+	struct delivery *made;           /* of endpoints, from events among what was picked: leased as they are made */
+	unsigned made_count, fanned;     /* fanned: those for which there was no room, due now */
 	struct outbox_key keys[OUTBOX_BATCH_MAX];   /* as they were found */
 	bool     fanout[OUTBOX_BATCH_MAX];
 	enum picked becomes[OUTBOX_BATCH_MAX];
@@ -59,7 +69,8 @@ struct claim {
 
 /* Reads what was picked: runs, deliveries, events, endpoints. What nothing is found for has account_id 0. */
 bool claim_read(struct db_conn *c, struct claim *k, struct error *err);
-/* Makes deliveries of the events among what was picked; those for which there is no room any more are left. */
+/* Makes deliveries of the events among what was picked, and leases as many as there is room for. An event that would make
+ * too many after others is left. */
 bool claim_fan_out(struct db_conn *c, struct claim *k, struct error *err);
 
 #endif

@@ -133,21 +133,25 @@ static void take_event(struct db_conn *c, struct claim *k, unsigned place)
 
 /* ---- endpoints ---- */
 
-static const char endpoints_sql[] = "SELECT id, url, enabled, failing_since, secret, previous_secret, previous_until"
-				    " FROM endpoints WHERE id IN (%s)";
+static const char endpoints_sql[] = "SELECT " TARGET_COLUMNS " FROM endpoints WHERE id IN (%s)";
+
+const struct delivery_target *target_read(struct db_conn *c, struct arena *a)
+{
+	struct delivery_target *t = arena_alloc(a, sizeof *t);
+
+	db_col_id(c, 0, &t->id);
+	t->url = col_kept(c, 1, a, NULL);
+	t->enabled = db_col_int(c, 2) != 0;
+	t->failing_since = db_col_int(c, 3);
+	t->secret = col_kept(c, 4, a, &t->secret_len);
+	t->previous = col_kept(c, 5, a, &t->previous_len);
+	t->previous_until = db_col_int(c, 6);
+	return t;
+}
 
 static void take_endpoint(struct db_conn *c, struct claim *k, unsigned place)
 {
-	struct delivery_target *t = arena_alloc(k->arena, sizeof *t);
-
-	db_col_id(c, 0, &t->id);
-	t->url = col_kept(c, 1, k->arena, NULL);
-	t->enabled = db_col_int(c, 2) != 0;
-	t->failing_since = db_col_int(c, 3);
-	t->secret = col_kept(c, 4, k->arena, &t->secret_len);
-	t->previous = col_kept(c, 5, k->arena, &t->previous_len);
-	t->previous_until = db_col_int(c, 6);
-	k->out[place].target = t;
+	k->out[place].target = target_read(c, k->arena);
 }
 
 /* ---- a claim's ---- */
@@ -162,7 +166,7 @@ static bool read_some(struct db_conn *c, struct claim *k, unsigned from, unsigne
 	if (!read_rows(c, runs_sql, k, &runs, take_run, err))
 		return false;
 	for (i = from; i < to; i++)
-		if (!k->out[i].run)
+		if (!k->out[i].run && !k->fanout[i])
 			want(&others, &k->keys[i].id, i);
 	if (!read_rows(c, others_sql, k, &others, take_other, err))
 		return false;
