@@ -6,7 +6,7 @@ wrk.headers["X-Agentiv-Signature"] = "sha256=" .. string.rep("0", 64)
 wrk.headers["X-Agentiv-Event"] = "schedule.fired"
 wrk.headers["X-Agentiv-Delivery"] = "dlv_" .. string.rep("0", 26)
 wrk.headers["webhook-id"] = "evt_" .. string.rep("0", 26)
-wrk.headers["webhook-timestamp"] = "1700000000"
+wrk.headers["webhook-timestamp"] = tostring(os.time())
 wrk.headers["webhook-signature"] = "v1," .. string.rep("A", 44)
 
 function done(summary, latency)

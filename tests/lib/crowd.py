@@ -168,7 +168,7 @@ class Crowd:
         return f"http://127.0.0.1:{self.good_port if kind == 'good' else self.bad_port}/{kind}/{number}"
 
     def account(self, number):
-        email = f"crowd{number}@example.com"
+        email = f"crowd{number}-{self.good_port}@example.com"
         if number == len(self.accounts):
             ctl = self.stack.ctl
             ctl("user", "create", "--email", email, "--name", "Crowd", "--plan", "enterprise")
@@ -177,14 +177,16 @@ class Crowd:
         return self.accounts[number]
 
     def add(self, kinds):
-        """An endpoint of each kind, half an account's worth of them to each account."""
-        half = PER_ACCOUNT // 2
+        """An endpoint of each kind, half an account's worth of them to each account. Returns them, secrets included."""
+        half, made = PER_ACCOUNT // 2, []
         for at in range(0, len(kinds), half):
             client = Client(self.stack.url, self.account(at // half)[1])
             for number, kind in enumerate(kinds[at:at + half], at):
                 answer = client.request("POST", "/api/webhooks", {"url": self.url(kind, number), "events": ["schedule.fired"]})
                 assert answer.status == 201, answer
+                made.append(answer.body["data"])
             client.close()
+        return made
 
     def taken(self):
         client = Client(f"http://127.0.0.1:{self.good_port}")
