@@ -144,42 +144,69 @@ static struct db_arg error_arg(const char *text)
 	return db_bytes(text, n);
 }
 
-static bool write_deliveries(struct db_conn *c, const struct record *w, struct error *err)
+/* What an attempt says, in the order in which both statements below have it. */
+static struct db_arg *attempt_args(struct db_arg *at, const struct delivery_result *r)
+{
+	*at++ = db_int(r->state);
+	*at++ = db_int(r->attempt);
+	*at++ = db_int(r->at);
+	*at++ = db_int(r->duration_ms);
+	*at++ = db_opt_int(r->status);
+	*at++ = error_arg(r->error);
+	*at++ = db_bytes(r->response, r->response_len);
+	*at++ = db_opt_int(r->state == DELIVERY_PENDING ? r->retry_at : 0);
+	return at;
+}
+#define ATTEMPT_ARGS 8
+
+/* The log of a run's own webhook_url begins with its first attempt. */
+static bool write_own(struct db_conn *c, const struct record *w, struct error *err)
 {
 	static const char sql[] =
-		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at, last_at,"
-		" duration_ms, last_status, last_error, last_response, next_at, url)"
-		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		"INSERT INTO deliveries (state, attempts, last_at, duration_ms, last_status, last_error, last_response, next_at,"
+		" id, account_id, event, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 		" ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = VALUES(attempts),"
 		" last_at = VALUES(last_at), duration_ms = VALUES(duration_ms),"
 		" last_status = VALUES(last_status), last_error = VALUES(last_error),"
-		" last_response = VALUES(last_response), next_at = VALUES(next_at),"
-		" url = COALESCE(VALUES(url), url)";
-	struct db_arg args[OUTBOX_BATCH_MAX * 13], *at = args;
+		" last_response = VALUES(last_response), next_at = VALUES(next_at)";
+	struct db_arg args[OUTBOX_BATCH_MAX * (ATTEMPT_ARGS + 4)], *at = args;
 	unsigned i, rows = 0;
 
 	for (i = 0; i < w->n; i++) {
 		const struct delivery_result *r = &w->r[i];
 
-		if (w->lost[i])
+		if (w->lost[i] || r->has_endpoint)
 			continue;
+		at = attempt_args(at, r);
 		*at++ = db_id(&r->id);
 		*at++ = db_int((int64_t)r->account_id);
 		*at++ = db_int(r->event);
-		*at++ = db_int(r->state);
-		*at++ = db_int(r->attempt);
 		*at++ = db_int(r->created_at);
-		*at++ = db_int(r->at);
-		*at++ = db_int(r->duration_ms);
-		*at++ = db_opt_int(r->status);
-		*at++ = error_arg(r->error);
-		*at++ = db_bytes(r->response, r->response_len);
-		*at++ = db_opt_int(r->state == DELIVERY_PENDING ? r->retry_at : 0);
-		/* an endpoint's may be another one later; a run's own stands with the run */
-		*at++ = db_str(r->has_endpoint ? r->url : NULL);
 		rows++;
 	}
-	return rows == 0 || db_exec_rows(c, sql, args, 13, rows, NULL, err);
+	return rows == 0 || db_exec_rows(c, sql, args, ATTEMPT_ARGS + 4, rows, NULL, err);
+}
+
+/* Those to endpoints are there. The endpoint's URL may be another one later. */
+static bool write_to_endpoints(struct db_conn *c, const struct record *w, struct error *err)
+{
+	static const char sql[] =
+		"UPDATE deliveries SET state = ?, attempts = ?, last_at = ?, duration_ms = ?, last_status = ?, last_error = ?,"
+		" last_response = ?, next_at = ?, url = COALESCE(?, url) WHERE id = ?";
+	struct db_arg args[OUTBOX_BATCH_MAX * (ATTEMPT_ARGS + 2)], *at = args;
+	unsigned i, rows = 0;
+
+	for (i = 0; i < w->n; i++) {
+		const struct delivery_result *r = &w->r[i];
+
+		if (w->lost[i] || !r->has_endpoint)
+			continue;
+		at = attempt_args(at, r);
+		*at++ = db_str(r->url);
+		*at++ = db_id(&r->id);
+		rows++;
+	}
+	return rows == 0 || db_exec_rows(c, sql, args, ATTEMPT_ARGS + 2, rows, NULL, err);
 }
 
 /* The attempts that another will follow. */
@@ -273,7 +300,8 @@ static bool record_body(struct db_conn *c, void *ctx, struct error *err)
 	w->mismatch = over + again != 0;
 	if (w->mismatch)
 		return err_set(err, ERR_CONFLICT, "A lease was lost meanwhile");
-	return write_deliveries(c, w, err) && write_attempts(c, w, err) && write_endpoints(c, w, err) && write_totals(c, w, err);
+	return write_own(c, w, err) && write_to_endpoints(c, w, err) && write_attempts(c, w, err) &&
+	       write_endpoints(c, w, err) && write_totals(c, w, err);
 }
 
 /* The lease of any that was ours tells of all: it is gone if the transaction was applied. */
