@@ -14,6 +14,7 @@ from crowd import BAD, Crowd, percentile          # noqa: E402
 from stack import Stack, wait_until               # noqa: E402
 
 PER_SECOND = 10          # events
+SCHEDULE_S = (5, 30, 120, 600, 3600, 10800, 21600, 43200)     # webhooks.schedule_s
 # milliseconds by which a retry may be off: the time is taken a moment after the attempt's end
 SLACK_MS = 250
 
@@ -25,14 +26,9 @@ def memory_kib(stack):
     raise AssertionError("no memory of the sender")
 
 
-def schedule_s(stack):
-    answer = stack.ctl("config", "show")
-    return [float(s) for s in answer["webhooks.schedule_s"].split(",")]
-
-
 def outside_of_jitter(stack):
     """Deliveries whose next attempt is not at its time in the schedule, 20 % more or less, behind the end of the last one."""
-    cases = " ".join(f"WHEN {n} THEN {int(s * 1000)}" for n, s in enumerate((5, 30, 120, 600, 3600, 10800, 21600, 43200), 1))
+    cases = " ".join(f"WHEN {n} THEN {1000 * s}" for n, s in enumerate(SCHEDULE_S, 1))
     wait = f"(CASE attempts {cases} END)"
     return stack.number("SELECT COUNT(*) FROM deliveries WHERE state = 0 AND attempts > 0 AND endpoint_id IS NOT NULL AND"
                         f" (next_at - last_at - duration_ms < 0.8 * {wait} - 1 OR"

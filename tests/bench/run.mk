@@ -14,7 +14,8 @@ hook_receiver_LDADD = $(BASE_LIBS)
 run_latency_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 run_latency_SOURCES = tests/bench/latency.c tests/bench/hooks.c tests/bench/hooks.h tests/bench/bench.h
 run_latency_LDADD = $(BASE_LIBS) $(CURL_LIBS)
-EXTRA_DIST += tests/bench/run tests/bench/schedules.sh tests/bench/report tests/bench/load.lua
+EXTRA_DIST += tests/bench/run tests/bench/schedules.sh tests/bench/webhooks.sh tests/bench/deliver.py \
+	tests/bench/crowd.py tests/bench/post.lua tests/bench/report tests/bench/load.lua
 
 bench-programs: $(bench_programs) queue_bench
 .PHONY: bench-programs
