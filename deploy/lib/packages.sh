@@ -28,6 +28,8 @@ packages_missing() {
 		mariadb-server-core) [ -x /usr/sbin/mariadbd ] && continue ;;
 		mariadb-client-core) command -v mariadb >/dev/null && continue ;;
 		npm) command -v npm >/dev/null && continue ;;
+		php-cli) command -v php >/dev/null && continue ;;
+		golang-go) command -v go >/dev/null && continue ;;
 		esac
 		dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=" $name"
 	done

@@ -282,7 +282,7 @@ class Go(Receivers, LiveCase):
             raise AssertionError(f"gofmt would change {unformatted}")
         # of the standard library alone, so there is nothing to download
         run("go", "build", "-o", folder / "receiver", EXAMPLES / "receiver.go", GOCACHE=str(folder / "cache"),
-            GOPATH=str(folder / "path"), GOPROXY="off", GOFLAGS="", GO111MODULE="on")
+            GOPATH=str(folder / "path"), GOPROXY="off", GOFLAGS="", GO111MODULE="on", GOTOOLCHAIN="local")
 
     @classmethod
     def command(cls, folder, port):
