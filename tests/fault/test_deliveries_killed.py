@@ -27,10 +27,10 @@ class WhileTenThousandDeliveriesAreDue(FaultTest):
     def kill_at(self, count, *names, receiver=False):
         """When so many have come, and start again what was killed."""
         self.hooks.wait_for(count)
-        for name in names:
-            self.stack.signal(name, "KILL")
         if receiver:
             self.hooks.kill()
+        for name in names:
+            self.stack.signal(name, "KILL")
         self.assertLess(self.hooks.count(), DUE - 500, "it was killed too late to prove anything")
         if receiver:
             self.hooks.start()
@@ -45,9 +45,9 @@ class WhileTenThousandDeliveriesAreDue(FaultTest):
         runs = self.made.many_ended_runs(RUNS, self.hooks.url("/run"))
         self.stack.start("sender")
         self.kill_at(1000, "sender")
-        self.kill_at(2500, "db")
-        self.kill_at(4000, receiver=True)
-        self.kill_at(5500, "db", "sender", receiver=True)
+        self.kill_at(2000, "db")
+        self.kill_at(3000, receiver=True)
+        self.kill_at(4000, "db", "sender", receiver=True)
         wait_until(lambda: self.outbox() == 0, 60, "nothing is due any more", pause_s=0.1)
         self.check_each_came(runs)
         self.check_all_are_delivered()
