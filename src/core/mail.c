@@ -29,6 +29,16 @@ void mail_look_of(const struct config *cfg, struct mail_look *out)
 	out->public_url = cfg->public_url;
 }
 
+void mail_server_of(const struct config *cfg, struct smtp_options *out)
+{
+	bool login = *cfg->mail_user != '\0';
+
+	*out = (struct smtp_options){.url = cfg->mail_url, .ca_file = config_ca_file(cfg), .user = login ? cfg->mail_user : NULL,
+	                             .password = login ? cfg->mail_password : NULL,
+	                             .tls = strcmp(cfg->mail_tls, "required") == 0 ? SMTP_TLS_REQUIRED :
+	                                    strcmp(cfg->mail_tls, "none") == 0 ? SMTP_TLS_NONE : SMTP_TLS_OPPORTUNISTIC};
+}
+
 static struct mail_note note_at(const struct composer *m, unsigned i)
 {
 	return (struct mail_note){.row = &m->letter->rows[i], .payload = m->payloads[i], .zone = m->zone};

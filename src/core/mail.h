@@ -19,6 +19,7 @@ struct mail_look {
 };
 /* Of a configuration with mail: it is checked when it is read. The strings are the configuration's. */
 void mail_look_of(const struct config *cfg, struct mail_look *out);
+void mail_server_of(const struct config *cfg, struct smtp_options *out);
 
 struct mail_letter {
 	struct id delivery;                      /* its Message-ID */

@@ -87,9 +87,11 @@ static bool make_clients(struct sender *s, struct error *err)
 	struct http_options http = {.rules = s->env.rules, .user_agent = USER_AGENT, .ca_file = config_ca_file(s->env.cfg)};
 
 	s->transfers = ca_file_is_there(http.ca_file, err) ? transfers_new(s->inflight, err) : NULL;
-	if (s->transfers)
-		s->http = http_client_new(s->transfers, &http);
-	return s->transfers != NULL;
+	if (!s->transfers)
+		return false;
+	s->http = http_client_new(s->transfers, &http);
+	sender_mail_start(s);
+	return true;
 }
 
 static struct sender *start(const struct sender_env *env, int64_t budget, struct error *err)
@@ -242,9 +244,11 @@ void sender_stop(struct sender *s)
 	exchange(s);
 	recorder_stop(s);
 	http_client_free(s->http);
+	smtp_client_free(s->smtp);
 	transfers_free(s->transfers);
 	lanes_release(&s->receivers);
 	lanes_release(&s->accounts);
+	lanes_release(&s->mails);
 	pthread_cond_destroy(&s->claim);
 	pthread_cond_destroy(&s->record);
 	pthread_cond_destroy(&s->freed);

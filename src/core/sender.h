@@ -32,6 +32,12 @@ struct sender_env {
 	void *wake_ctx;
 };
 
+/* Seconds that an attempt may take, whatever is sent. */
+static inline int sender_attempt_s(const struct config *cfg)
+{
+	return *cfg->mail_url && cfg->mail_timeout_s > cfg->webhook_timeout_s ? cfg->mail_timeout_s : cfg->webhook_timeout_s;
+}
+
 struct sender *sender_start(const struct sender_env *env, struct error *err);
 
 /* Ready for reading when sender_work has something to receive or send. */

@@ -23,7 +23,7 @@ struct claimer {
 	struct builder *builder;
 	struct arena arena;                  /* of one claim */
 	struct delivery found[CLAIM_MAX];
-	struct sendings made, failed, back;
+	struct sendings made, failed, back;   /* failed: to be recorded */
 	struct claim_cursor cursor;
 	struct pace pace;
 	int64_t look_us, due_ms;             /* due_ms: of the first that the last look found not yet due */
@@ -38,6 +38,15 @@ static void fail(struct claimer *k, const struct delivery *d, const char *why, b
 	g->result.error = g->error;
 	g->result.at = clock_now_ms();
 	sending_failed(k->s, g, final, 0);
+	sendings_add(&k->failed, g);
+}
+
+static void leave_out(struct claimer *k, const struct delivery *d)
+{
+	struct sending *g = builder_bare(k->builder, d);
+
+	g->result.state = DELIVERY_DELIVERED;
+	g->result.at = clock_now_ms();
 	sendings_add(&k->failed, g);
 }
 
@@ -90,7 +99,9 @@ static void build(struct claimer *k, const struct delivery *d)
 {
 	struct error err = {0};
 	struct sending *made;
-	enum built built = builder_make(k->builder, k->c, d, false, &made, &err);
+	enum built built = !k->c ? BUILD_LATER :
+			   d->event == EVENT_MAIL ? sender_mail_make(k->s, k->builder, &k->c, d, &made, &err) :
+			   builder_make(k->builder, k->c, d, false, &made, &err);
 
 	if (built == BUILD_LARGE)
 		built = wait_for_memory(k, d->run->output_len)
@@ -98,6 +109,8 @@ static void build(struct claimer *k, const struct delivery *d)
 		                : BUILD_LATER;
 	if (built == BUILT)
 		sendings_add(&k->made, made);
+	else if (built == BUILT_NOTHING)
+		leave_out(k, d);
 	else if (built == BUILD_LATER)
 		give_back(k, d, postpone_to(clock_now_ms() + 1000 + (int64_t)(rnd_unit() * 1000)));
 	else
@@ -120,7 +133,7 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 {
 	const struct config *cfg = k->s->env.cfg;
 	int64_t lease_ms = cfg->webhook_lease_s * INT64_C(1000), now_ms = clock_now_ms(), next_due_ms;
-	int64_t least_ms = cfg->webhook_timeout_s * INT64_C(1000) + LEASE_SPARE_MS;
+	int64_t least_ms = sender_attempt_s(cfg) * INT64_C(1000) + LEASE_SPARE_MS;
 	unsigned i, fanned;
 
 	*count = 0;

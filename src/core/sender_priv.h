@@ -11,6 +11,7 @@
 #include "core/sender.h"
 #include "core/webhook.h"
 #include "net/http_client.h"
+#include "net/smtp.h"
 #include "store/outbox.h"
 
 /* How many attempts may be under way to one receiver: more as it answers quickly, fewer as it does not (additive increase,
@@ -41,8 +42,10 @@ bool lane_stuck(const struct lane *l, int64_t now_us);
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us);
 void lanes_release(struct lanes *l);
 
+struct sending_mail;
 struct sending {
 	struct http_call call;               /* first: the client gives it back */
+	struct sending_mail *mail;           /* NULL: a webhook */
 	struct sender *sender;
 	struct sending *next;
 	struct lane *receiver, *account;     /* while it is the owner's thread's */
@@ -60,6 +63,7 @@ void sendings_add(struct sendings *l, struct sending *s);
 struct sending *sendings_take(struct sendings *l);         /* the first, or NULL */
 void sendings_move(struct sendings *from, struct sendings *to);
 void sending_free(struct sending *s);
+void sending_mail_free(struct sending_mail *m);
 
 struct secrets;
 /* What a delivery is signed with: a secret, and for a while the one before it. */
@@ -83,6 +87,7 @@ void builder_free(struct builder *b);
 void builder_rest(struct builder *b);                      /* nothing is due: forgets old secrets */
 enum built {
 	BUILT,
+	BUILT_NOTHING,         /* there is nothing to send any more: it is done */
 	BUILD_LARGE,           /* its output has to be read for itself: asked for by large */
 	BUILD_LATER,           /* the database does not answer */
 	BUILD_FAILED,          /* err says why; a later attempt may fare better */
@@ -92,6 +97,10 @@ enum built builder_make(struct builder *b, struct db_conn *c, const struct deliv
                         struct sending **out, struct error *err);
 /* One that is not to be sent, for its record or its release. */
 struct sending *builder_bare(struct builder *b, const struct delivery *d);
+
+/* The claimer's: the mail that such a delivery is. *c may be lost by it (NULL). */
+enum built sender_mail_make(struct sender *s, struct builder *b, struct db_conn **c, const struct delivery *d,
+                            struct sending **out, struct error *err);
 
 /* Called with the lock: has the other senders of this host look for what this one has no room for, or gives back. */
 void sender_pass_on(struct sender *s);
@@ -107,7 +116,8 @@ struct sender {
 	/* the owner's thread */
 	struct transfers *transfers;
 	struct http_client *http;
-	struct lanes receivers, accounts;
+	struct smtp_client *smtp;        /* NULL: mail is not configured */
+	struct lanes receivers, accounts, mails;
 	unsigned slow;                   /* under way to slow ones */
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
 	bool     draining, stopping, rested;
@@ -137,6 +147,16 @@ struct sender {
 void send_waiting(struct sender *s);
 /* Decides what becomes of an attempt that failed: result.state and retry_at. */
 void sending_failed(struct sender *s, struct sending *g, bool final, int64_t retry_after_s);
+
+/* An attempt has ended: it leaves its lanes. false: as the sender stops, what became of it is not known; it is given back, and
+ * sent again. */
+bool sending_leave(struct sending *g, enum lane_end end, int64_t duration_us);
+/* One line in the log of an attempt that failed. */
+void sending_tell(const struct sending *g);
+
+void sender_mail_start(struct sender *s);
+struct lane *sender_mail_lane(struct sender *s, int64_t now_us);
+bool sender_mail_send(struct sender *s, struct sending *g, struct error *err);
 
 bool claimer_start(struct sender *s, struct error *err);
 void claimer_stop(struct sender *s);      /* what it has in hand, it hands over */

@@ -57,6 +57,7 @@ void sending_free(struct sending *g)
 {
 	mem_free(g->error);
 	mem_free(g->response);
+	sending_mail_free(g->mail);
 	mem_free(g);
 }
 
@@ -123,8 +124,8 @@ static void leave_lanes(struct sending *g)
 }
 
 /* Whose webhooks do not come looks here first. The URL and what a receiver says stay out of it: they may hold a
- * secret. */
-static void tell(const struct sending *g)
+ * secret. The mail server is the operator's. */
+void sending_tell(const struct sending *g)
 {
 	const struct delivery_result *r = &g->result;
 	bool again = r->state == DELIVERY_PENDING;
@@ -133,7 +134,7 @@ static void tell(const struct sending *g)
 	id_format(ID_DELIVERY, &r->id, id);
 	log_write(again ? LOG_INFO : LOG_WARN, again ? "a delivery is to be tried again" : "a delivery has failed",
 	          "delivery=%s attempt=%u status=%d error=%s", id, r->attempt, r->status,
-	          log_quote(r->status ? "" : r->error, error, sizeof error));
+	          log_quote(r->status && !g->mail ? "" : r->error, error, sizeof error));
 }
 
 static void keep_response(struct sending *g, const struct http_answer *a)
@@ -157,7 +158,7 @@ static void judge(struct sender *s, struct sending *g, const struct http_answer 
 	}
 	explain(g, a);
 	sending_failed(s, g, a->refused || a->status == STATUS_GONE, a->retry_after_s);
-	tell(g);
+	sending_tell(g);
 }
 
 /* It may wait for its record while others need the memory. */
@@ -173,25 +174,31 @@ static struct sending *without_body(struct sending *g)
 	return small;
 }
 
+bool sending_leave(struct sending *g, enum lane_end end, int64_t duration_us)
+{
+	struct sender *s = g->sender;
+	int64_t now_us = clock_mono_us();
+
+	lane_end(g->receiver, end, duration_us, now_us);
+	lane_end(g->account, end, duration_us, now_us);
+	s->slow -= g->slow;
+	leave_lanes(g);
+	if (!s->stopping)
+		return true;
+	g->release_at = clock_now_ms();
+	sendings_add(&s->back, g);
+	return false;
+}
+
 static void on_done(struct http_call *call, const struct http_answer *a)
 {
 	struct sending *g = (struct sending *)call;
-	struct sender *s = g->sender;
 	enum lane_end end = a->status == 0 ? LANE_SILENT : a->status / 100 == 2 ? LANE_WELL : LANE_ANSWERED;
-	int64_t now_us = clock_mono_us();
 
-	lane_end(g->receiver, end, a->duration_us, now_us);
-	lane_end(g->account, end, a->duration_us, now_us);
-	s->slow -= g->slow;
-	leave_lanes(g);
-	if (s->stopping) {
-		/* what became of it is not known: it is sent again */
-		g->release_at = clock_now_ms();
-		sendings_add(&s->back, g);
+	if (!sending_leave(g, end, a->duration_us))
 		return;
-	}
-	judge(s, g, a);
-	sendings_add(&s->ended, without_body(g));
+	judge(g->sender, g, a);
+	sendings_add(&g->sender->ended, without_body(g));
 }
 
 /* It ends before it was sent. */
@@ -205,19 +212,24 @@ static void end_unsent(struct sender *s, struct sending *g, const struct error *
 	sendings_add(&s->ended, g);
 }
 
+static bool post(struct sender *s, struct sending *g, struct error *err)
+{
+	g->call.done = on_done;
+	if (g->result.has_endpoint)
+		g->result.url = g->call.url;
+	return http_client_post(s->http, &g->call, err);
+}
+
 static void start(struct sender *s, struct sending *g, int64_t now_us)
 {
 	struct error err;
 
-	if (!outbound_check_url(s->env.rules, g->call.url, "", &err)) {
+	if (!g->mail && !outbound_check_url(s->env.rules, g->call.url, "", &err)) {
 		end_unsent(s, g, &err, err.code == ERR_INVALID_INPUT);
 		return;
 	}
-	g->call.done = on_done;
 	g->result.at = clock_now_ms();
-	if (g->result.has_endpoint)
-		g->result.url = g->call.url;
-	if (!http_client_post(s->http, &g->call, &err)) {
+	if (!(g->mail ? sender_mail_send : post)(s, g, &err)) {
 		log_error("a delivery could not be sent", &err);
 		end_unsent(s, g, &err, false);
 		return;
@@ -250,7 +262,8 @@ static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
 
 	if (g->receiver)
 		return;
-	g->receiver = r->has_endpoint ? lane_get(&s->receivers, r->endpoint_id.b, sizeof r->endpoint_id.b, now_us) :
+	g->receiver = g->mail ? sender_mail_lane(s, now_us) :
+		      r->has_endpoint ? lane_get(&s->receivers, r->endpoint_id.b, sizeof r->endpoint_id.b, now_us) :
 					lane_get(&s->receivers, g->call.url, origin_length(g->call.url), now_us);
 	g->account = lane_get(&s->accounts, &g->result.account_id, sizeof g->result.account_id, now_us);
 }

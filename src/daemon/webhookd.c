@@ -114,7 +114,7 @@ bool webhookd_run(const struct config *cfg, struct error *err)
 	struct daemon_ops ops = {
 		.program = SENDER_PROGRAM, .work = webhookd_work, .message = webhookd_message,
 		.drain = webhookd_drain, .idle = webhookd_idle, .stop = webhookd_stop,
-		.drain_limit_s = cfg->webhook_timeout_s + DRAIN_BEYOND_S};
+		.drain_limit_s = sender_attempt_s(cfg) + DRAIN_BEYOND_S};
 	struct webhookd w = {.cfg = cfg};
 	bool ok;
 

@@ -48,6 +48,7 @@ struct smtp_answer {
 	int64_t     duration_us;
 	const char *text;              /* what the server said (done), or what went wrong: one line of valid UTF-8 */
 	bool        encrypted;
+	bool        about_mail;        /* the server is well: the reply is to this recipient, or this mail */
 };
 
 struct smtp_call {

@@ -203,16 +203,18 @@ static void explain(const struct smtp_transfer *t, CURLcode code, int64_t durati
 
 void smtp_judge(const struct smtp_transfer *t, CURLcode code, struct smtp_answer *answer, char text[SMTP_ANSWER_SIZE])
 {
-	bool final = t->over && t->status >= 500 && (t->stage == STAGE_RCPT || t->stage == STAGE_DATA);
+	bool replied = t->over && (t->stage == STAGE_RCPT || t->stage == STAGE_DATA);
 
 	*answer = (struct smtp_answer){.verdict = SMTP_LATER, .duration_us = clock_mono_us() - t->transfer.started_us,
 	                               .text = text, .encrypted = t->encrypted};
 	if (code == CURLE_OK) {
 		answer->verdict = SMTP_DONE;
 		answer->status = t->status;
+		answer->about_mail = true;
 		snprintf(text, SMTP_ANSWER_SIZE, "%s", t->text);
 	} else if (t->status >= 400 && t->over && !t->no_login) {
-		answer->verdict = final ? SMTP_NEVER : SMTP_LATER;
+		answer->verdict = replied && t->status >= 500 ? SMTP_NEVER : SMTP_LATER;
+		answer->about_mail = replied;
 		answer->status = t->status;
 		snprintf(text, SMTP_ANSWER_SIZE, "%s: %d %s", refused[t->stage], t->status, tells_login(t) ? "" : t->text);
 	} else {
