@@ -53,8 +53,10 @@ SPELLINGS = [
     "[::1]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::ffff:127.0.0.1]", "[::FFFF:7F00:1]", "[0:0:0:0:0:ffff:7f00:1]",
     "[::127.0.0.1]", "[64:ff9b::127.0.0.1]", "[0064:FF9B::7f00:0001]", "[fe80::1%25lo]", "[fe80::1%lo]", "[::1%25lo]",
     "[2606:2800:220:1::34%25lo]", "[::1", "::1", "[127.0.0.1]", "[::1]]", "[]", "[v1.x]", "%5b::1%5d",
+    "[::1].", "[::1].public.test", "[::1%00]", "[::ffff:127.0.0.1%25lo]", "[::ffff:0x7f.1]", "[::1%5d",
     # localhost by name
     "localhost", "LOCALHOST", "localhost.", "a.localhost", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "loc%61lhost",
+    "ＬＯＣＡＬＨＯＳＴ", "local\u00adhost", "local\u200bhost", "localhost。", "0", "0x0", "000.000", "0.0.0.0.",
     # tricks with what surrounds a host
     f"{RECEIVER}@127.0.0.1", f"127.0.0.1@{RECEIVER}", f"user:password@{RECEIVER}", f"@{RECEIVER}", f":@{RECEIVER}",
     f"{RECEIVER}%40127.0.0.1", f"{RECEIVER}%2f@127.0.0.1", f"{RECEIVER}\\@127.0.0.1", f"{RECEIVER}\\.127.0.0.1",

@@ -1,6 +1,9 @@
 """The sender itself, and mailboxes, in a world where every address is at hand: whatever URL is due, and whatever its name leads
 to by then, nobody is spoken to who may not be."""
+import json
 import os
+import re
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -111,6 +114,35 @@ class Sending(unittest.TestCase):
     def test_another_name_or_the_hosts_file_is_no_way_round(self):
         self.scene.names["other.test"] = self.name("169.254.169.254")
         self.all_refused(["http://other.test/", "http://in-the-hosts-file.test/", "http://localhost:8080/", "http://a.localhost/"])
+
+    def api(self, method, path, body, key):
+        """The status and the body, of the responder as plain CGI: no network takes part."""
+        text = json.dumps(body)
+        request = {"GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": RECEIVER, "REQUEST_METHOD": method,
+                   "REQUEST_URI": path, "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(text)),
+                   "HTTP_AUTHORIZATION": f"Bearer {key}", "AGENTIV_CONFIG": str(self.stack.config)}
+        done = subprocess.run([Path(os.environ["STACK_BIN"]) / "agentiv.fcgi"], input=text.encode(), capture_output=True,
+                              env={**os.environ, **request}, timeout=30, check=True)
+        head, _, answer = done.stdout.partition(b"\r\n\r\n")
+        return int(re.search(rb"(?m)^Status: (\d+)", head)[1]), json.loads(answer)
+
+    def test_an_endpoint_is_bound_by_the_same_rules(self):
+        user = self.deliveries.email
+        key = self.stack.ctl("key", "create", "--user", user, "--name", "endpoints", "--scopes", "webhooks:write")["key"]
+        status, answer = self.api("POST", "/api/webhooks", {"url": "http://0x0a000007/", "events": ["agent.execution.success"]}, key)
+        self.assertEqual((status, answer["error"].get("field")), (400, "url"), answer)
+        ends = {}
+        for addresses, end in ((["10.0.0.7"], FAILED), (["10.0.0.7", RECEIVER], DELIVERED), (["64:ff9b::a00:7"], FAILED)):
+            status, answer = self.api("POST", "/api/webhooks", {"url": f"http://{self.name(*addresses)}/",
+                                                                "events": ["agent.execution.success"]}, key)
+            self.assertEqual(status, 201, answer)
+            self.stack.ctl("webhook", "test", answer["data"]["id"], "--user", user)
+            ends[answer["data"]["id"]] = end
+        over = "SELECT COUNT(*) FROM deliveries WHERE state <> 0"
+        wait_until(lambda: self.stack.number(over) == len(ends), 15, "all were tried")
+        for endpoint, end in ends.items():
+            delivery, = self.stack.ctl("webhook", "deliveries", endpoint, "--user", user)
+            self.assertEqual((delivery["status"], delivery["attempts"]), ("delivered" if end == DELIVERED else "failed", 1))
 
     # ---- what changes in between ----
 
