@@ -37,4 +37,13 @@ bool mail_compose(const struct mail_look *look, const struct mail_letter *letter
 bool mail_compose_test(const struct mail_look *look, const char *address, int64_t now_ms, struct arena *a,
                        struct smtp_mail *out, struct error *err);
 
+/* Asks the configured server now, and waits: for a test mail, or, without an address, for its greeting and the login. false:
+ * it could not be asked. */
+struct mail_tried {
+	bool accepted, encrypted;
+	int  status;                             /* of SMTP; 0: there was no reply */
+	char text[SMTP_TEXT_SIZE + 100];         /* what it said, or what went wrong */
+};
+bool mail_try(const struct config *cfg, const char *address, struct mail_tried *out, struct error *err);
+
 #endif

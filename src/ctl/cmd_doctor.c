@@ -264,6 +264,7 @@ bool cmd_doctor(struct ctl *c)
 		away = !check_database(d);
 		check_agents(d);
 		check_outbound(d);
+		doctor_mail(d);
 		doctor_run_dir(d);
 		doctor_listen(d);
 		doctor_programs(d);

@@ -186,6 +186,10 @@ static const struct ctl_option webhook_replay_options[] = {
 	OPTIONAL("failed-since", OPT_PAST, "TIME", "… that failed and were made since then; a time, a date or a span like 6h"),
 	END};
 
+static const struct ctl_option mail_test_options[] = {
+	{"to", NULL, OPT_TEXT, "ADDRESS", true, false, NULL, "where the mail goes", 0},
+	END};
+
 static const struct ctl_option outbound_check_options[] = {
 	{"url", NULL, OPT_TEXT, "URL", true, true, NULL, "the URL", 0},
 	OPTIONAL("strict", OPT_FLAG, NULL, "leave out what the configuration allows in addition"),
@@ -283,6 +287,9 @@ const struct ctl_command ctl_commands[] = {
 	 "undid it, as by moving an archived mail back to the inbox."},
 	{"memory reset", NEED_SCHEMA, memory_reset_options, cmd_memory_reset,
 	 "Have an agent forget what it has learned of a user", NULL},
+	{"mail test", NEED_CONFIG, mail_test_options, cmd_mail_test,
+	 "Send a test mail, and say what the mail server answers",
+	 "The exit status is 0 when the server has taken it, 1 when it has not."},
 	{"notifications show", NEED_SCHEMA, user_options, cmd_notifications_show, "Show what a user is told of by mail", NULL},
 	{"notifications set", NEED_SCHEMA, notifications_set_options, cmd_notifications_set,
 	 "Set what a user is told of by mail",

@@ -150,6 +150,7 @@ bool cmd_key_list(struct ctl *c);
 bool cmd_key_rotate(struct ctl *c);
 bool cmd_key_revoke(struct ctl *c);
 bool cmd_budget_set(struct ctl *c);
+bool cmd_mail_test(struct ctl *c);
 bool cmd_notifications_show(struct ctl *c);
 bool cmd_notifications_set(struct ctl *c);
 bool cmd_budget_list(struct ctl *c);

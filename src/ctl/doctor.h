@@ -9,7 +9,7 @@ enum verdict { VERDICT_OK, VERDICT_WARNING, VERDICT_FAILED };
 
 struct finding { enum verdict verdict; const char *check, *message, *advice; };
 
-#define FINDINGS_MAX 51
+#define FINDINGS_MAX 53
 
 struct doctor {
 	struct ctl *c;
@@ -28,6 +28,8 @@ void doctor_secrets(struct doctor *d);
 void doctor_files(struct doctor *d, const char *config_path);
 void doctor_run_dir(struct doctor *d);
 void doctor_listen(struct doctor *d);
+/* The mail server: it is asked. */
+void doctor_mail(struct doctor *d);
 void doctor_programs(struct doctor *d);
 /* Runs that do not get on; the database answers. */
 void doctor_queue(struct doctor *d);

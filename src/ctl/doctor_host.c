@@ -59,6 +59,8 @@ void doctor_files(struct doctor *d, const char *config_path)
 		check_mode(d, "password file", cfg->db_password_file);
 	else if (*cfg->db_password && config_path)
 		check_mode(d, "configuration", config_path);
+	if (*cfg->mail_password_file)
+		check_mode(d, "mail password file", cfg->mail_password_file);
 	if (!*cfg->metrics_token_file)
 		return;
 	if (access(cfg->metrics_token_file, R_OK) != 0)

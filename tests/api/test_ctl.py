@@ -11,7 +11,7 @@ from ctl import TOP, Ctl, call, new_folder, query, some_email
 
 COMMANDS = ["config show-defaults", "secrets init", "migrate", "doctor", "user create", "user list", "plan list", "plan set",
             "subscription set", "key create", "key list", "key revoke", "connection add", "connection list", "connection remove",
-            "notifications show", "notifications set", "webhook-secret show", "webhook-secret rotate", "webhook list",
+            "mail test", "notifications show", "notifications set", "webhook-secret show", "webhook-secret rotate", "webhook list",
             "webhook deliveries", "webhook test", "webhook replay", "outbound check", "execution show", "schedule list", "schedule set", "schedule pause", "schedule resume", "schedule delete",
             "schedule run", "schedule history", "schedule preview", "audit", "tick"]
 
