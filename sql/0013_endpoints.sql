@@ -50,6 +50,10 @@ ALTER TABLE delivery_attempts
     ADD COLUMN url      VARCHAR(2048)   NULL,       -- where it went, of an endpoint: its URL may be another one now
     ADD COLUMN response VARBINARY(4096) NULL;
 
+-- Events are read by their ids alone.
+ALTER TABLE events
+    DROP KEY events_account;
+
 -- What senders have done since ever, for /metrics. A sender adds to one of the rows, drawn when it starts.
 CREATE TABLE delivery_totals (
     shard       TINYINT UNSIGNED NOT NULL,
