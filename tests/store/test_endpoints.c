@@ -120,6 +120,21 @@ static void each_endpoint_that_wants_an_event_is_given_a_delivery_by_the_claim(v
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox o JOIN deliveries d ON d.id = o.delivery_id WHERE o.fanout = 0"), 1);
 }
 
+/* With all that it is sent by. */
+static void is_of(const struct delivery *d, struct id run, struct id endpoint)
+{
+	CU_ASSERT_TRUE(d->has_endpoint && id_cmp(&d->endpoint_id, &endpoint) == 0);
+	CU_ASSERT_EQUAL(id_cmp(&d->event_id, &run), 0);
+	CU_ASSERT_EQUAL(d->account_id, 1);
+	CU_ASSERT_EQUAL(d->attempts, 0);
+	CU_ASSERT_PTR_NULL(d->url);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d->target);
+	CU_ASSERT_STRING_EQUAL(d->target->url, "https://example.com/endpoint");
+	CU_ASSERT_EQUAL(d->target->secret_len, 6);
+	CU_ASSERT_PTR_NULL(d->target->previous);
+	CU_ASSERT_PTR_NOT_NULL(d->run);
+}
+
 static void a_run_s_own_webhook_goes_on_beside_its_endpoints_deliveries(void)
 {
 	struct delivery d[3];
@@ -129,16 +144,48 @@ static void a_run_s_own_webhook_goes_on_beside_its_endpoints_deliveries(void)
 	given_accounts();
 	endpoint = ox_endpoint(1, SUCCESS);
 	run = ox_run_ended(true);
-	CU_ASSERT_EQUAL_FATAL(ox_claim(d, 3, clock_now_ms(), &next), 1);
+	CU_ASSERT_EQUAL_FATAL(ox_claim(d, 3, clock_now_ms(), &next), 2);
 	CU_ASSERT_EQUAL(id_cmp(&d[0].id, &run), 0);
-	CU_ASSERT_EQUAL_FATAL(ox_claim(d, 3, clock_now_ms() + 1, &next), 1);
-	CU_ASSERT_TRUE(d[0].has_endpoint && id_cmp(&d[0].endpoint_id, &endpoint) == 0);
-	CU_ASSERT_EQUAL(id_cmp(&d[0].event_id, &run), 0);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(d[0].target);
-	CU_ASSERT_STRING_EQUAL(d[0].target->url, "https://example.com/endpoint");
-	CU_ASSERT_EQUAL(d[0].target->secret_len, 6);
-	CU_ASSERT_PTR_NULL(d[0].target->previous);
-	CU_ASSERT_PTR_NOT_NULL(d[0].run);
+	is_of(&d[1], run, endpoint);
+}
+
+static void an_event_s_deliveries_are_leased_as_they_are_made(void)
+{
+	struct delivery d[3];
+	struct delivery_result r;
+	int64_t next;
+
+	given_accounts();
+	ox_endpoint(1, SUCCESS);
+	ox_run_ended_at(true, NULL);
+	CU_ASSERT_EQUAL_FATAL(ox_claim(d, 3, clock_now_ms(), &next), 1);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT COUNT(*) FROM outbox WHERE delivery_id = ? AND token IS NOT NULL", &d[0].id), 1);
+	/* nobody else gets it, and its record is taken */
+	CU_ASSERT_EQUAL(ox_claim(&d[1], 2, clock_now_ms() + 1, &next), 0);
+	r = ox_result(&d[0], DELIVERY_DELIVERED);
+	ox_record(&r, 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox"), 0);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT state FROM deliveries WHERE id = ?", &d[0].id), DELIVERY_DELIVERED);
+}
+
+static void those_for_which_a_claim_has_no_room_are_due(void)
+{
+	struct id run, endpoints[3];
+	struct delivery d[3];
+	unsigned i, n;
+	int64_t next;
+
+	given_accounts();
+	for (i = 0; i < 3; i++)
+		endpoints[i] = ox_endpoint(1, SUCCESS);
+	run = ox_run_ended(true);
+	CU_ASSERT_EQUAL_FATAL(ox_claim(d, 2, clock_now_ms(), &next), 2);
+	CU_ASSERT_EQUAL(id_cmp(&d[0].id, &run), 0);
+	is_of(&d[1], run, endpoints[0]);
+	n = ox_claim(d, 3, clock_now_ms() + 1, &next);
+	CU_ASSERT_EQUAL_FATAL(n, 2);
+	is_of(&d[0], run, endpoints[1]);
+	is_of(&d[1], run, endpoints[2]);
 }
 
 static void a_claim_makes_no_more_deliveries_than_it_can_and_leaves_other_events_to_the_next(void)
@@ -221,6 +268,8 @@ static CU_TestInfo tests[] = {
 	 each_endpoint_that_wants_an_event_is_given_a_delivery_by_the_claim},
 	{"a run's own webhook goes on beside its endpoints' deliveries",
 	 a_run_s_own_webhook_goes_on_beside_its_endpoints_deliveries},
+	{"an event's deliveries are leased as they are made", an_event_s_deliveries_are_leased_as_they_are_made},
+	{"those for which a claim has no room are due", those_for_which_a_claim_has_no_room_are_due},
 	{"a claim makes no more deliveries than it can, and leaves other events to the next",
 	 a_claim_makes_no_more_deliveries_than_it_can_and_leaves_other_events_to_the_next},
 	{"one that is gone is disabled once, and told in the audit log",
