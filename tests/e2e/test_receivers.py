@@ -87,13 +87,11 @@ class Receivers:
 
     # ---- of each language ----
 
-    @classmethod
-    def build(cls, folder):
-        """Once, before it is started the first time."""
+    FILE = WORK = SLOWLY = ""    # its name, how its work begins, and what inserted there lets it take 20 s
 
     @classmethod
-    def command(cls, folder, port):
-        """What starts it in a folder of its own."""
+    def command(cls, source, folder, port):
+        """What starts it in a folder of its own, where it is built if it has to be."""
         raise NotImplementedError
 
     # ---- deliveries ----
@@ -103,7 +101,6 @@ class Receivers:
         super().setUpClass()
         cls.folder = Path(tempfile.mkdtemp(prefix=f"{cls.__name__}-", dir=os.environ.get("AGENTIV_TEST_TMP")))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        cls.build(cls.folder)
         cls.port, cls.id, cls.endpoint_secret = cls.new_endpoint()
         cls.program = cls.start(cls.endpoint_secret, cls.port)
         cls.addClassCleanup(cls.program.stop)
@@ -125,9 +122,16 @@ class Receivers:
         return port, made["id"], made["secret"]
 
     @classmethod
-    def start(cls, secret, port):
+    def start(cls, secret, port, change=("", "")):
+        """It runs as it is, or with a change to its text."""
         folder = Path(tempfile.mkdtemp(dir=cls.folder))
-        return Program(cls.command(folder, port), folder, secret, port)
+        source = EXAMPLES / cls.FILE
+        if change[0]:
+            text = source.read_text()
+            assert text.count(change[0]) == 1, f"{source} has changed: {change[0]}"
+            source = folder / cls.FILE
+            source.write_text(text.replace(*change))
+        return Program(cls.command(source, folder, port), folder, secret, port)
 
     def delivered(self, delivery):
         """What is known of it at its end, which must be a good one."""
@@ -175,6 +179,12 @@ class Receivers:
                 self.worked_on(program, self.a_test_delivered(endpoint)["event_id"])
             finally:
                 program.stop()
+
+    def test_it_answers_before_it_works(self):
+        port = free_port()
+        program = self.start(self.endpoint_secret, port, (self.WORK, self.WORK + self.SLOWLY))
+        self.addCleanup(program.stop)
+        self.assertEqual(post(port, self.BODY, signed(self.endpoint_secret, self.BODY)), 204)
 
     # ---- what is refused ----
 
@@ -257,46 +267,58 @@ class Receivers:
 
 
 class Node(Receivers, LiveCase):
+    FILE = "receiver.js"
+    WORK = "function work(id, event) {\n"
+    SLOWLY = "  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20000);\n"
+
     @classmethod
-    def command(cls, folder, port):
-        return [shutil.which("node") or "nodejs", EXAMPLES / "receiver.js"]
+    def command(cls, source, folder, port):
+        return [shutil.which("node") or "nodejs", source]
 
 
 class Python(Receivers, LiveCase):
+    FILE = "receiver.py"
+    WORK = '    """What your application does with an event."""\n'
+    SLOWLY = "    time.sleep(20)\n"
+
     @classmethod
-    def command(cls, folder, port):
-        return ["python3", "-B", EXAMPLES / "receiver.py"]
+    def command(cls, source, folder, port):
+        return ["python3", "-B", source]
 
 
 class Php(Receivers, LiveCase):
+    FILE = "receiver.php"
+    WORK = "function work(string $id, array $event): void\n{\n"
+    SLOWLY = "    sleep(20);\n"
+
     @classmethod
-    def command(cls, folder, port):
-        return ["php", "-S", f"127.0.0.1:{port}", EXAMPLES / "receiver.php"]
+    def command(cls, source, folder, port):
+        return ["php", "-S", f"127.0.0.1:{port}", source]
 
 
 class Go(Receivers, LiveCase):
-    @classmethod
-    def build(cls, folder):
-        unformatted = run("gofmt", "-l", EXAMPLES / "receiver.go")
-        if unformatted:
-            raise AssertionError(f"gofmt would change {unformatted}")
-        # of the standard library alone, so there is nothing to download
-        run("go", "build", "-o", folder / "receiver", EXAMPLES / "receiver.go", GOCACHE=str(folder / "cache"),
-            GOPATH=str(folder / "path"), GOPROXY="off", GOFLAGS="", GO111MODULE="on", GOTOOLCHAIN="local")
+    FILE = "receiver.go"
+    WORK = "func work(id string, rawBody []byte) {\n"
+    SLOWLY = "\ttime.Sleep(20 * time.Second)\n"
 
     @classmethod
-    def command(cls, folder, port):
-        return [cls.folder / "receiver"]
+    def command(cls, source, folder, port):
+        # of the standard library alone, so there is nothing to download
+        run("go", "build", "-o", folder / "receiver", source, GOCACHE=str(cls.folder / "cache"),
+            GOPATH=str(cls.folder / "path"), GOPROXY="off", GOFLAGS="", GO111MODULE="on", GOTOOLCHAIN="local")
+        return [folder / "receiver"]
+
+    def test_it_is_formatted(self):
+        self.assertEqual(run("gofmt", "-l", EXAMPLES / self.FILE), "")
 
 
 class C(Receivers, LiveCase):
-    @classmethod
-    def build(cls, folder):
-        run("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", folder / "receiver", EXAMPLES / "receiver.c", "-lfcgi",
-            "-lcrypto")
+    FILE = "receiver.c"
+    WORK = "static void work(const char *id, const char *event)\n{\n"
+    SLOWLY = "\tnanosleep(&(struct timespec){.tv_sec = 20}, NULL);\n"
 
     @classmethod
-    def command(cls, folder, port):
-        # lighttpd starts the program of the folder in which it was started itself
-        shutil.copy(cls.folder / "receiver", folder)
+    def command(cls, source, folder, port):
+        run("gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", folder / "receiver", source, "-lfcgi", "-lcrypto")
+        # which starts the program of the folder in which it was started itself
         return [shutil.which("lighttpd") or "/usr/sbin/lighttpd", "-D", "-f", EXAMPLES / "lighttpd.conf"]
