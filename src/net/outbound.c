@@ -101,18 +101,29 @@ static bool allowed_by_operator(const struct outbound_rules *r, const struct add
 	return false;
 }
 
+/* NULL: it may be connected to. */
+static const char *forbidden_kind(const struct outbound_rules *r, const struct address *a)
+{
+	return allowed_by_operator(r, a) ? NULL : special_kind(a);
+}
+
+static const char *where_else(const struct outbound_rules *r)
+{
+	return r && r->count > 0 ? ", in no network that outbound.allow_networks names"
+	                         : "; only public addresses are allowed while outbound.allow_networks names no network";
+}
+
 bool outbound_judge(const struct outbound_rules *r, const struct address *a, const char *field,
                     struct error *err)
 {
+	const char *what = forbidden_kind(r, a);
 	char text[ADDRESS_TEXT_SIZE];
-	const char *what;
 
-	if (allowed_by_operator(r, a) || !(what = special_kind(a)))
+	if (!what)
 		return true;
 	address_format(a, text);
 	return err_field(err, field, "%s%s%s is %s address%s", field ? field : "", field && *field ? ": " : "", text, what,
-	                 r && r->count > 0 ? ", in no network that outbound.allow_networks names"
-	                                   : "; only public addresses are allowed while outbound.allow_networks names no network");
+	                 where_else(r));
 }
 
 bool outbound_address_of(const struct sockaddr *sa, struct address *out)
@@ -129,11 +140,13 @@ bool outbound_address_of(const struct sockaddr *sa, struct address *out)
 bool outbound_check_address(const struct outbound_rules *r, const struct sockaddr *sa,
                             struct error *err)
 {
+	const char *what;
 	struct address a;
 
 	if (!outbound_address_of(sa, &a))
 		return err_field(err, "", "Only IPv4 and IPv6 addresses are allowed");
-	return outbound_judge(r, &a, "", err);
+	what = forbidden_kind(r, &a);
+	return !what || err_field(err, "", "The host leads to %s address%s", what, where_else(r));
 }
 
 bool outbound_names_address(const struct outbound_rules *r, const struct sockaddr *sa)

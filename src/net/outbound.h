@@ -20,6 +20,7 @@ void outbound_rules_free(struct outbound_rules *r);
  * once. ERR_INVALID_INPUT with the field given. Resolves nothing. */
 bool outbound_check_url(const struct outbound_rules *r, const char *url, const char *field,
                         struct error *err);
+/* The message names no address: users read it, and what the operator's resolver says of names inside is not theirs. */
 bool outbound_check_address(const struct outbound_rules *r, const struct sockaddr *sa,
                             struct error *err);
 /* Is it in a network that the operator named? */

@@ -21,11 +21,14 @@ static bool is_known(const struct outbound_verdict *v, const char *text)
 /* false with err: it is forbidden. Every address is judged, also where there are more than can be told. */
 static bool judge(const struct outbound_rules *r, const struct sockaddr *sa, struct outbound_verdict *out, struct error *err)
 {
-	bool allowed = outbound_check_address(r, sa, err);
 	struct outbound_address *a;
 	struct address raw;
+	bool allowed;
 
-	if (!outbound_address_of(sa, &raw) || out->count == OUTBOUND_ADDRESSES_MAX)
+	if (!outbound_address_of(sa, &raw))
+		return outbound_check_address(r, sa, err);
+	allowed = outbound_judge(r, &raw, "", err);
+	if (out->count == OUTBOUND_ADDRESSES_MAX)
 		return allowed;
 	a = &out->addresses[out->count];
 	address_format(&raw, a->text);

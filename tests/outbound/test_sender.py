@@ -93,7 +93,10 @@ class Sending(unittest.TestCase):
         self.all_refused([f"http://{bracketed(a)}/" for a in SPECIAL])
 
     def test_nor_is_one_that_a_name_leads_to(self):
-        self.all_refused([f"http://{self.name(a)}:8080/" for a in SPECIAL] + [f"https://{self.name('10.0.0.7')}/"])
+        urls = [f"http://{self.name(a)}:8080/" for a in SPECIAL] + [f"https://{self.name('10.0.0.7')}/"]
+        for url, why in self.all_refused(urls):
+            # the kind of it and no more: what names inside are resolved to is not its users'
+            self.assertRegex(why, "^The host leads to an? [A-Za-z0-9-]+ address; only public", url)
         self.assertEqual(self.scene.listeners.accepted, [])
 
     def test_nor_is_one_in_an_odd_spelling(self):

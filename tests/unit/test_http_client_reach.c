@@ -14,7 +14,7 @@ static void an_address_that_the_rules_forbid_is_never_connected_to(void)
 	open_client("", NULL);
 	send_and_finish(&o, "/ok", 3000);
 	CU_ASSERT_TRUE(o.refused);
-	CU_ASSERT_STRING_EQUAL(o.error, "127.0.0.1 is a loopback address; only public addresses are allowed while"
+	CU_ASSERT_STRING_EQUAL(o.error, "The host leads to a loopback address; only public addresses are allowed while"
 	                                " outbound.allow_networks names no network");
 	CU_ASSERT_EQUAL(atomic_load(&server.connections), 0);
 	close_all();
@@ -41,7 +41,9 @@ static void a_name_that_leads_to_a_forbidden_address_is_refused(void)
 	post_to(&o, "http", "loop.test", "/ok", 3000);
 	finish(&o);
 	CU_ASSERT_TRUE(o.refused);
-	CU_ASSERT_PTR_NOT_NULL(strstr(o.error, "127.0.0.1 is a loopback address"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(o.error, "leads to a loopback address"));
+	/* what the resolver says of names inside is no user's business */
+	CU_ASSERT_PTR_NULL(strstr(o.error, "127.0.0.1"));
 	CU_ASSERT_EQUAL(atomic_load(&server.connections), 0);
 	close_all();
 }
