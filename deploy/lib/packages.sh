@@ -6,7 +6,7 @@ PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libjson-c-dev li
 # mariadb-server-core, not mariadb-server: the programs without a service
 PACKAGES_RUN="mariadb-server-core mariadb-client-core python3 curl tzdata ca-certificates"
 PACKAGES_TEST="libcunit1-dev libtest-json-schema-acceptance-perl locales lighttpd apache2-bin nginx-light git shellcheck wrk
-	bogofilter php-cli golang-go iproute2"
+	bogofilter php-cli golang-go iproute2 exim4-daemon-light"
 PACKAGES_CI="clang libclang-rt-dev llvm"
 
 # packages_of_server NAME
@@ -27,6 +27,7 @@ packages_missing() {
 		nginx-light) [ -x /usr/sbin/nginx ] && continue ;;
 		mariadb-server-core) [ -x /usr/sbin/mariadbd ] && continue ;;
 		mariadb-client-core) command -v mariadb >/dev/null && continue ;;
+		exim4-daemon-light) [ -x /usr/sbin/exim4 ] && continue ;;
 		npm) command -v npm >/dev/null && continue ;;
 		php-cli) command -v php >/dev/null && continue ;;
 		golang-go) command -v go >/dev/null && continue ;;
@@ -36,7 +37,7 @@ packages_missing() {
 	echo "${missing# }"
 }
 
-# packages_install LOG NAME…: through sudo where needed. Services that a package would start or enable stay off:
+# packages_install LOG NAME…: through sudo where needed. Nothing is removed for them (another mail server, say). Services that a package would start or enable stay off:
 # the stack runs its own.
 packages_install() {
 	local log=$1 root=() name
@@ -59,12 +60,12 @@ packages_install() {
 		fi
 		trap "[ -z \"\$made\" ] || rm -f $policy" EXIT
 		installed() { dpkg-query -W -f "\${db:Status-Status}" "$1" 2>/dev/null | grep -qx installed; }
-		for s in nginx lighttpd dovecot-core; do installed $s || fresh="$fresh $s"; done
-		apt-get install -y -q --no-install-recommends "$@" ||
-			{ apt-get update -q && apt-get install -y -q --no-install-recommends "$@"; } || exit
+		for s in nginx lighttpd dovecot-core exim4-base; do installed $s || fresh="$fresh $s"; done
+		apt-get install -y -q --no-remove --no-install-recommends "$@" ||
+			{ apt-get update -q && apt-get install -y -q --no-remove --no-install-recommends "$@"; } || exit
 		if [ -d /run/systemd/system ]; then
 			for s in $fresh; do
-				s=${s%-core}
+				s=${s%-core} s=${s%-base}
 				[ ! -e /lib/systemd/system/$s.service ] || systemctl disable -q $s
 			done
 		fi' sh "$@" </dev/null >>"$log" 2>&1 || {

@@ -151,7 +151,7 @@ void mail_put_mailbox(struct buf *out, const char *name, const char *display, co
 	buf_addf(out, "%s: ", name);
 	if (clean.len > 0) {
 		(is_plain(buf_str(&clean)) ? put_quoted : put_encoded)(out, buf_str(&clean));
-		buf_adds(out, "\r\n ");
+		buf_adds(out, clean.len + strlen(address) < LINE - 20 && is_plain(buf_str(&clean)) ? " " : "\r\n ");
 	}
 	buf_addf(out, clean.len > 0 ? "<%s>" : "%s", address);
 	buf_release(&clean);

@@ -334,6 +334,7 @@ PARTS = {
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, AGENTIV_TEST_SERVER="lighttpd", AGENTIV_CGI="1")),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
+    "mail": Part("mails to users through a mail server (Exim)", 5, python_tests("mail", 5)),
     "outbound": Part("outbound rules in a network namespace where every address listens", 3, python_tests("outbound", 3)),
     "fault": Part("killed processes, lost databases", 20, python_tests("fault", 20, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
@@ -347,5 +348,5 @@ PARTS = {
     "dist": Part("make distcheck", 25, dist),
 }
 NONE = Part("", 0, check)
-ALL = ["build", "store", "api", "cgi", "e2e", "imap", "outbound", "fault", "limits", "cron", "corpus", "quality", "quickstart", "bench"]
+ALL = ["build", "store", "api", "cgi", "e2e", "imap", "mail", "outbound", "fault", "limits", "cron", "corpus", "quality", "quickstart", "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:fault", "clang:build", "fuzz", "dist"]

@@ -1,0 +1,222 @@
+"""Mails to users through a real mail server: from what happens to what stands in the mailbox."""
+import http.client
+import re
+import unittest
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+from mailcase import MailCase, wait_until
+
+
+class Words(HTMLParser):
+    """The text of a page, and where its links lead to."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.links = "", []
+        self.feed(page)
+
+    def handle_data(self, data):
+        self.text += data + " "
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            self.links.append(dict(attrs)["href"])
+
+
+class Mails(MailCase):
+    def assert_sound(self, mail):
+        for part in mail.walk():
+            self.assertEqual(part.defects, [])
+            for name, value in part.items():
+                self.assertEqual(value.defects, (), name)
+
+    def test_a_starter_account_hears_of_its_run(self):
+        execution_id = self.run_probe()
+        mail = self.only_mail()
+        self.assert_sound(mail)
+        self.assertRegex(mail["subject"], "^Probe finished")
+        self.assertEqual([a.addr_spec for a in mail["from"].addresses], ["agentiv@example.com"])
+        self.assertEqual([a.addr_spec for a in mail["to"].addresses], [self.address])
+        self.assertEqual(mail["auto-submitted"], "auto-generated")
+        self.assertIn(execution_id, mail.get_body(("plain",)).get_content())
+
+    def test_its_text_and_its_html_say_the_same(self):
+        execution_id = self.run_probe()
+        mail = self.only_mail()
+        self.assertEqual(mail.get_content_type(), "multipart/alternative")
+        self.assertEqual([part.get_content_type() for part in mail.iter_parts()], ["text/plain", "text/html"])
+        text, page = (part.get_content() for part in mail.iter_parts())
+        words = Words(page)
+        for said in ("Hello Ada Byron,", mail["subject"], execution_id, "Times are in UTC."):
+            self.assertIn(said, text)
+            self.assertIn(said, words.text)
+        self.assertIn(mail["list-unsubscribe"].strip("<>"), words.links)
+
+    def test_it_goes_out_encrypted_behind_the_login(self):
+        self.run_probe()
+        mail = self.only_mail()
+        line, = [line for line in self.server.log().splitlines() if mail["message-id"].strip("<>") in line and "<=" in line]
+        self.assertRegex(line, r" P=esmtpsa X=TLS1\.[23]:\S+ .*A=plain:agentiv ")
+
+    def test_its_message_id_is_the_deliverys(self):
+        self.run_probe()
+        mail = self.only_mail()
+        self.assertRegex(mail["message-id"], r"^<dlv_[0-9A-Z]{26}@example\.com>$")
+
+    def test_a_failed_run_is_told_with_its_error(self):
+        self.run_probe(fail="final")
+        mail = self.only_mail()
+        self.assertRegex(mail["subject"], "^Probe failed: ")
+        self.assertRegex(mail.get_body(("plain",)).get_content(), r"(?m)^Code +EXECUTION_FAILED")
+
+    def test_a_name_of_quotes_and_emoji_arrives_as_it_is(self):
+        name = 'Jürgen "J," <x@example.net> 🦁'
+        self.account(name)
+        self.run_probe()
+        mail = self.only_mail()
+        self.assert_sound(mail)
+        to, = mail["to"].addresses
+        self.assertEqual((to.display_name, to.addr_spec), (name, self.address))
+        self.assertIn(f"Hello {name},", Words(mail.get_body(("html",)).get_content()).text)
+
+    def test_many_runs_are_a_digest_and_no_flood(self):
+        self.run_probe()
+        self.only_mail()
+        for n in range(7):
+            self.run_probe(**({"fail": "final"} if n == 3 else {}))
+        (due_in, noted), = self.platform.sql(
+            "SELECT MIN(o.due_at) / 1000 - UNIX_TIMESTAMP(), COUNT(*) FROM notifications n JOIN outbox o ON o.delivery_id = n.delivery_id"
+            f" JOIN accounts a ON a.id = n.account_id WHERE a.email = '{self.address}'")
+        self.assertEqual(len(self.rows()), 2)
+        self.assertEqual(int(noted), 7)
+        self.assertGreater(float(due_in), 600)
+        # a quarter of an hour goes by
+        self.platform.sql("UPDATE outbox o JOIN deliveries d ON d.id = o.delivery_id JOIN accounts a ON a.id = d.account_id"
+                          f" SET o.due_at = o.due_at - 900000 WHERE a.email = '{self.address}'")
+        digest, = [mail for mail in self.server.arrived(self.address, 2) if "runs" in mail["subject"]]
+        self.assert_sound(digest)
+        self.assertEqual(digest["subject"], "Agentiv: 1 run failed, 6 runs finished")
+        text = digest.get_body(("plain",)).get_content()
+        self.assertEqual(len(re.findall(r"(?m)^  \d+ \w{3} \d\d:\d\d  Probe", text)), 7)
+        self.assertLess(text.index("Runs that failed"), text.index("Runs that finished"))
+        self.assertEqual(len(self.server.mails(self.address)), 2)
+
+    def ask(self, method, url, body=None, **headers):
+        where = urlsplit(url)
+        connection = http.client.HTTPConnection(where.hostname, where.port, timeout=20)
+        try:
+            connection.request(method, where.path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def told(self):
+        answer = self.client.request("GET", "/api/me/notifications", Cookie=self.cookie)
+        return answer.body["data"]["run_success"]
+
+    def test_one_click_ends_mails_of_this_kind(self):
+        self.run_probe()
+        mail = self.only_mail()
+        self.assertEqual(mail["list-unsubscribe-post"], "List-Unsubscribe=One-Click")
+        url = mail["list-unsubscribe"].strip("<>")
+        # what looks at links changes nothing
+        self.assertEqual(self.ask("GET", url)[0], 200)
+        self.assertTrue(self.told())
+        status, _ = self.ask("POST", url, "List-Unsubscribe=One-Click", **{"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertEqual(status, 200)
+        self.assertFalse(self.told())
+        self.run_probe()
+        self.assertEqual(len(self.rows()), 1)
+
+    def test_a_mailbox_that_is_not_there_is_given_up(self):
+        self.account(mailbox=False)
+        self.run_probe()
+        state, attempts, status, error = self.row(lambda state, *_: state == "2", "it has failed")
+        self.assertEqual((attempts, status), (1, 550))
+        self.assertEqual(error, "The mail server refuses the recipient: 550 5.1.1 There is no such mailbox")
+
+
+class Trouble(MailCase):
+    """What keeps a mail from going out now keeps it until it can."""
+
+    def test_one_that_is_put_off_comes_later_once(self):
+        off = self.switched("greylist")
+        self.run_probe()
+        state, _, status, error = self.tried()
+        self.assertEqual((state, status), ("0", 450))
+        self.assertIn("Greylisted, come again", error)
+        off()
+        self.only_mail()
+
+    def test_a_refused_login_is_told_and_tells_no_password(self):
+        file = self.server.place / "password"
+        right = file.read_text()
+        self.addCleanup(file.write_text, right)
+        file.write_text("another one")
+        before = len(self.platform.log("sender"))
+        self.run_probe()
+        state, attempts, status, error = self.tried()
+        self.assertEqual((state, status), ("0", 535))
+        lines = [line for line in self.platform.log("sender")[before:].splitlines() if "status=535" in line]
+        self.assertIn(len(lines), (attempts, attempts + 1))
+        self.assertIn("The mail server refuses the login: 535 Incorrect authentication data", lines[0])
+        self.assertNotIn(right, self.platform.log("sender"))
+        self.assertNotIn(right, error)
+        file.write_text(right)
+        self.only_mail()
+
+    def test_nothing_is_said_to_a_server_that_shows_another_certificate(self):
+        off = self.switched("stranger")
+        self.run_probe()
+        state, _, status, error = self.tried()
+        self.assertEqual((state, status), ("0", 0))
+        self.assertIn("certificate", error)
+        self.assertNotIn(f"<{self.address}>", self.server.log())
+        off()
+        self.only_mail()
+
+    def test_nothing_is_said_in_clear_where_starttls_is_missing(self):
+        off = self.switched("no-tls")
+        before = len(self.server.log())
+        self.run_probe()
+        state, _, status, error = self.tried()
+        self.assertEqual((state, status, error), ("0", 0, "The mail server offers no STARTTLS, and [mail] tls is required"))
+        heard = ",".join(re.findall(r" C=(\S+)", self.server.log()[before:])).split(",")
+        self.assertEqual(set(heard) - {"QUIT"}, {"EHLO"})
+        off()
+        self.only_mail()
+
+    def test_a_server_that_was_away_gets_it_once(self):
+        self.server.stop()
+        try:
+            self.run_probe()
+            state, _, status, error = self.tried(2)
+        finally:
+            self.server.start()
+        self.assertEqual((state, status), ("0", 0))
+        self.assertRegex(error, "Failed to connect|Connection refused|Couldn't connect")
+        self.only_mail()
+
+
+class Operator(MailCase):
+    def test_a_test_mail_says_what_the_server_answers(self):
+        answer = self.platform.ctl("mail", "test", "--to", self.address)
+        self.assertEqual((answer["accepted"], answer["encrypted"], answer["smtp_status"]), (True, True, 250))
+        self.assertRegex(answer["answer"], "^OK id=")
+        mail, = self.server.arrived(self.address)
+        self.assertEqual(mail["subject"], "Mails of Agentiv arrive")
+
+    def mail_check(self):
+        check, = [c for c in self.platform.ctl("doctor")["checks"] if c["check"] == "mail"]
+        return check
+
+    def test_the_doctor_asks_the_server(self):
+        check = self.mail_check()
+        self.assertEqual(check["status"], "ok", check)
+        self.assertRegex(check["message"], "answers, encrypted, and takes the login$")
+
+
+if __name__ == "__main__":
+    unittest.main()
