@@ -5,7 +5,8 @@
 
 int main(void)
 {
-	CU_SuiteInfo suites[] = {duties_suite, retention_suite, months_suite, CU_SUITE_INFO_NULL};
+	CU_SuiteInfo suites[] = {duties_suite, retention_suite, months_suite, notifications_suite, told_suite,
+	                         CU_SUITE_INFO_NULL};
 
 	log_open("duty_tests");
 	log_set_level(LOG_ERROR);

@@ -4,6 +4,6 @@
 
 #include <CUnit/CUnit.h>
 
-extern const CU_SuiteInfo duties_suite, retention_suite, months_suite;
+extern const CU_SuiteInfo duties_suite, retention_suite, months_suite, notifications_suite, told_suite;
 
 #endif

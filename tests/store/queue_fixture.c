@@ -47,7 +47,8 @@ void fx_empty(void)
 		"DELETE FROM execution_plans", "DELETE FROM effects", "DELETE FROM agent_memory", "DELETE FROM audit_log",
 		"DELETE FROM kept_answers", "DELETE FROM sessions", "DELETE FROM login_failures", "DELETE FROM processes",
 		"DELETE FROM secret_states", "DELETE FROM reseals", "DELETE FROM schedules", "DELETE FROM schedule_slots",
-		"DELETE FROM schedule_runs", "DELETE FROM events", "DELETE FROM endpoints", "DELETE FROM notifications", "DELETE FROM account_months", "DELETE FROM duties",
+		"DELETE FROM schedule_runs", "DELETE FROM events", "DELETE FROM endpoints", "DELETE FROM notifications",
+		"DELETE FROM account_months", "DELETE FROM duties",
 		"DELETE FROM request_minutes", "DELETE FROM accounts"};
 	struct error err;
 	unsigned i;
