@@ -8,6 +8,6 @@ request_tests_SOURCES = tests/store/request_main.c tests/store/request_suites.h 
 	tests/store/keys_fixture.c tests/store/keys_fixture.h \
 	tests/store/db_proxy.c tests/store/db_proxy.h \
 	tests/store/test_auth.c tests/store/test_auth_memory.c tests/store/test_keys.c tests/store/test_minutes.c tests/store/test_once.c \
-	tests/store/test_reseal.c tests/store/test_secret_states.c tests/store/test_watch.c
+	tests/store/test_reseal.c tests/store/test_secret_states.c tests/store/test_unsubscribe.c tests/store/test_watch.c
 request_tests_LDADD = libcore.a libstore.a $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
 endif

@@ -6,7 +6,7 @@
 int main(void)
 {
 	CU_SuiteInfo suites[] = {auth_suite, auth_memory_suite, keys_suite, once_suite, minutes_suite, reseal_suite,
-	                         secret_states_suite, watch_suite, CU_SUITE_INFO_NULL};
+	                         secret_states_suite, unsubscribe_suite, watch_suite, CU_SUITE_INFO_NULL};
 
 	log_open("request_tests");
 	log_set_level(LOG_ERROR);

@@ -4,6 +4,7 @@
 
 #include <CUnit/CUnit.h>
 
-extern const CU_SuiteInfo auth_suite, auth_memory_suite, keys_suite, once_suite, minutes_suite, reseal_suite, secret_states_suite, watch_suite;
+extern const CU_SuiteInfo auth_suite, auth_memory_suite, keys_suite, once_suite, minutes_suite, reseal_suite, secret_states_suite,
+	unsubscribe_suite, watch_suite;
 
 #endif

@@ -333,6 +333,8 @@ static void thousands_of_young_rows(void)
 		"INSERT INTO deliveries (id, account_id, event, state, attempts, created_at)"
 		" SELECT " YOUNG_ID ", 1, 0, 1, 1, 0" NUMBERS,
 		"INSERT INTO events (id, account_id, event, at, payload) SELECT " YOUNG_ID ", 1, 0, 0, '{}'" NUMBERS,
+		"INSERT INTO notifications (id, account_id, delivery_id, kind, at, payload)"
+		" SELECT " YOUNG_ID ", 1, " YOUNG_ID ", 0, 0, '{}'" NUMBERS,
 		"INSERT INTO audit_log (id, at, actor_kind, action) SELECT " YOUNG_ID ", 0, 0, 'a.b'" NUMBERS,
 		"INSERT INTO idempotency_keys (scope_hash, account_id, body_hash, execution_id, created_at)"
 		" SELECT " HASH ", 1, '', '', 1796040000000" NUMBERS,
@@ -350,7 +352,8 @@ static void thousands_of_young_rows(void)
 
 	for (i = 0; i < sizeof statements / sizeof *statements; i++)
 		dx_run(statements[i]);
-	dx_run("ANALYZE TABLE executions, execution_results, execution_steps, deliveries, events, audit_log, idempotency_keys,"
+	dx_run("ANALYZE TABLE executions, execution_results, execution_steps, deliveries, events, notifications, audit_log,"
+	       " idempotency_keys,"
 	       " kept_answers, sessions, login_failures, account_months, schedule_slots");
 }
 
@@ -358,7 +361,8 @@ static void young_rows_are_not_read(void)
 {
 	static const struct { const char *name; prune_fn fn; int64_t keys; } tables[] = {
 		{"executions", prune_executions, 1}, {"execution_steps", prune_steps, 2}, {"deliveries", prune_deliveries, 1},
-		{"events", prune_events, 1}, {"audit_log", prune_audit, 1}, {"idempotency_keys", prune_idempotency, 1},
+		{"events", prune_events, 1}, {"notifications", prune_notifications, 1},
+		{"audit_log", prune_audit, 1}, {"idempotency_keys", prune_idempotency, 1},
 		{"kept_answers", prune_answers, 1}, {"sessions", prune_sessions, 1}, {"login_failures", prune_failures, 1},
 		{"account_months", prune_months, 1},
 		/* from one schedule to the next */

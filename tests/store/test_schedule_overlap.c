@@ -267,6 +267,22 @@ static void after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log(voi
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM audit_log WHERE action = 'schedule.pause' AND actor_kind = 0"), 1);
 }
 
+static void its_account_is_told_of_the_pause_by_mail_if_it_wants(void)
+{
+	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
+
+	sx_fresh();
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE account_quota SET mail_events = 128", NULL));
+	s.pause_after_failures = 1;
+	sx_add(s);
+	sx_fire(at("2026-03-01T06:00:00Z"));
+	sx_end_next(RUN_FAILED);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM notifications"), 1);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM notifications n JOIN account_quota q ON q.mail_delivery = n.delivery_id"
+	                          " JOIN schedules s ON s.account_id = n.account_id WHERE n.kind = 7"
+	                          " AND n.payload LIKE '{\"agent_slug\":\"echo\",\"schedule_id\":\"sch_%\",\"failures\":1}'"), 1);
+}
+
 static void a_pause_by_failures_is_an_update_of_its_schedule_and_the_end_of_a_run_is_none(void)
 {
 	struct schedule s = sx_hourly("2026-03-01T06:00:00Z");
@@ -408,6 +424,7 @@ static CU_TestInfo tests[] = {
 	{"without quota for the new one the previous goes on", without_quota_for_the_new_one_the_previous_goes_on},
 	{"after so many failures it is paused, and that is in the audit log",
 	 after_so_many_failures_it_is_paused_and_that_is_in_the_audit_log},
+	{"its account is told of the pause by mail if it wants", its_account_is_told_of_the_pause_by_mail_if_it_wants},
 	{"a pause by failures is an update of its schedule, and the end of a run is none",
 	 a_pause_by_failures_is_an_update_of_its_schedule_and_the_end_of_a_run_is_none},
 	{"one that is paused has no slot to come", one_that_is_paused_has_no_slot_to_come},
