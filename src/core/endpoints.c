@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "core/audit.h"
 #include "store/accounts.h"
-#include "store/note_payloads.h"
 
 #define SEALED_MAX   1024        /* the column */
 #define TEXT_CONTROL 0x20
@@ -62,7 +61,6 @@ struct change {
 	const struct endpoint_patch *patch;
 	struct made_endpoint *made;
 	struct once *once;
-	const char *why;                 /* of giving one up */
 };
 
 static void describe(struct json_out *w, const struct change *k)
@@ -77,8 +75,6 @@ static void describe(struct json_out *w, const struct change *k)
 		endpoint_events_put(w, "events", p->events);
 	if (p && p->has_enabled)
 		json_put_bool(w, "enabled", p->enabled);
-	if (k->why)
-		json_put_str(w, "reason", k->why);
 }
 
 static bool run(struct change *k, const struct actor *who, const char *action, db_body body, db_applied applied,
@@ -321,67 +317,6 @@ bool endpoints_delete(const struct endpoints *es, const struct actor *who, uint6
 	arena_init(&a);
 	ok = run(&k, who, "webhook.delete", delete_body, is_gone, err);
 	arena_release(&a);
-	return ok;
-}
-
-/* ---- what senders find ---- */
-
-struct giving_up {
-	struct change change;
-	enum endpoint_disabled why;
-	int64_t failing_since;
-	bool done;
-};
-
-/* By mail; the sender, which does this, finds it due. */
-static bool tell_owner(struct db_conn *c, const struct change *k, struct error *err)
-{
-	unsigned due = 0;
-	struct buf b;
-	bool ok;
-
-	buf_init(&b, NOTE_PAYLOAD_MAX);
-	note_put_endpoint(&b, &k->id, k->out->url, k->out->description, k->why);
-	ok = note_write(c, k->account_id, NOTE_ENDPOINT_DISABLED, b.data, b.len, k->now_ms, &due, err);
-	buf_release(&b);
-	return ok;
-}
-
-static bool give_up_body(struct db_conn *c, void *ctx, struct error *err)
-{
-	struct giving_up *g = ctx;
-	struct change *k = &g->change;
-	bool found;
-
-	g->done = false;
-	arena_reset(k->arena);
-	if (!account_lock(c, k->account_id, err) ||
-	    !endpoint_find(c, k->account_id, &k->id, true, k->arena, k->out, &found, err))
-		return false;
-	if (!found || !k->out->enabled || (g->why == DISABLED_FAILING && k->out->failing_since != g->failing_since))
-		return true;
-	k->out->enabled = false;
-	k->out->disabled_reason = g->why;
-	k->out->disabled_at = k->out->updated_at = k->now_ms;
-	g->done = true;
-	return endpoint_update(c, k->out, err) && tell(c, k, err) && tell_owner(c, k, err);
-}
-
-bool endpoints_give_up(struct db *db, uint64_t account_id, const struct id *id, enum endpoint_disabled why,
-                       int64_t failing_since, bool *done, struct error *err)
-{
-	static const struct actor nobody = {.kind = ACTOR_SYSTEM};
-	struct endpoints es = {.db = db};
-	struct endpoint e;
-	struct arena a;
-	struct giving_up g = {.change = {.endpoints = &es, .account_id = account_id, .id = *id, .now_ms = clock_now_ms(),
-	                                 .arena = &a, .out = &e, .why = endpoint_disabled_name(why)}, .why = why, .failing_since = failing_since};
-	bool ok;
-
-	arena_init(&a);
-	ok = run(&g.change, &nobody, "webhook.disable", give_up_body, NULL, err);
-	arena_release(&a);
-	*done = ok && g.done;
 	return ok;
 }
 

@@ -68,10 +68,15 @@ bool endpoints_rotate(const struct endpoints *es, const struct actor *who, uint6
 bool endpoints_delete(const struct endpoints *es, const struct actor *who, uint64_t account_id, const struct id *id,
                       struct error *err);
 
-/* By senders: what its receiver has come to. Nothing happens when it is not enabled any more, or, for DISABLED_FAILING,
- * has succeeded since. *done: it is disabled by this. */
-bool endpoints_give_up(struct db *db, uint64_t account_id, const struct id *id, enum endpoint_disabled why,
-                       int64_t failing_since, bool *done, struct error *err);
+/* By senders: what its receiver has come to. Nothing happens when it is not enabled any more, has another URL, or, for
+ * DISABLED_FAILING, has succeeded since. *done: it is disabled by this. */
+struct hopeless {
+	enum endpoint_disabled why;
+	const char *url;                     /* that the attempt went to */
+	int64_t failing_since;
+};
+bool endpoints_give_up(struct db *db, uint64_t account_id, const struct id *id, const struct hopeless *found, bool *done,
+                       struct error *err);
 
 /* As an object. secret: in the answer that makes it; NULL in every other. */
 void endpoint_put(struct json_out *w, const char *key, const struct endpoint *e, const char *secret);

@@ -12,7 +12,7 @@ libcore_a_SOURCES = \
 	src/core/auth.c src/core/auth.h src/core/auth_renew.c \
 	src/core/credentials.c src/core/credentials.h \
 	src/core/bells.c src/core/bells.h \
-	src/core/endpoints.c src/core/endpoints.h src/core/endpoints_put.c \
+	src/core/endpoints.c src/core/endpoints.h src/core/endpoints_put.c src/core/endpoints_give_up.c \
 	src/core/endpoint_secrets.c src/core/endpoint_secrets.h \
 	src/core/deliveries.c src/core/deliveries.h src/core/deliveries_ask.c src/core/deliveries_failed.c src/core/deliveries_priv.h src/core/deliveries_put.c \
 	src/core/keys.c src/core/keys.h src/core/keys_put.c \

@@ -76,18 +76,18 @@ static void record(struct sender *s, struct group *g)
 }
 
 /* What its attempt says of an endpoint: it is gone, or has done nothing but fail for too long. */
-static bool is_hopeless(const struct delivery_result *r, enum endpoint_disabled *why)
+static bool is_hopeless(const struct delivery_result *r, struct hopeless *out)
 {
 	if (!r->has_endpoint || !r->url || r->state == DELIVERY_DELIVERED)
 		return false;
-	*why = r->status == STATUS_GONE ? DISABLED_GONE : DISABLED_FAILING;
+	*out = (struct hopeless){r->status == STATUS_GONE ? DISABLED_GONE : DISABLED_FAILING, r->url, r->failing_since};
 	return r->status == STATUS_GONE || (r->failing_since != 0 && r->at - r->failing_since >= ENDPOINT_FAILING_MAX_MS);
 }
 
 /* Seldom any. One that stays, as the database is away just now, is given up by its next attempt. */
 static void give_up_endpoints(struct sender *s, const struct group *g)
 {
-	enum endpoint_disabled why;
+	struct hopeless found;
 	char id[ID_TEXT_SIZE];
 	struct error err;
 	unsigned i;
@@ -96,14 +96,14 @@ static void give_up_endpoints(struct sender *s, const struct group *g)
 	for (i = 0; i < g->n; i++) {
 		const struct delivery_result *r = &g->results[i];
 
-		if (!is_hopeless(r, &why))
+		if (!is_hopeless(r, &found))
 			continue;
 		id_format(ID_ENDPOINT, &r->endpoint_id, id);
-		if (!endpoints_give_up(s->env.db, r->account_id, &r->endpoint_id, why, r->failing_since, &done, &err))
+		if (!endpoints_give_up(s->env.db, r->account_id, &r->endpoint_id, &found, &done, &err))
 			log_error("a webhook endpoint could not be disabled", &err);
 		else if (done)
 			log_write(LOG_WARN, "a webhook endpoint is disabled", "endpoint=%s reason=%s", id,
-			          endpoint_disabled_name(why));
+			          endpoint_disabled_name(found.why));
 	}
 }
 

@@ -216,13 +216,26 @@ static void a_claim_makes_no_more_deliveries_than_it_can_and_leaves_other_events
 
 /* ---- given up by senders ---- */
 
-static bool given_up(struct id endpoint, enum endpoint_disabled why, int64_t failing_since)
+static bool given_up_at(const char *url, struct id endpoint, enum endpoint_disabled why, int64_t failing_since)
 {
+	struct hopeless found = {why, url, failing_since};
 	struct error err = {0};
 	bool done;
 
-	CU_ASSERT_TRUE_FATAL(endpoints_give_up(fx_db, 1, &endpoint, why, failing_since, &done, &err));
+	CU_ASSERT_TRUE_FATAL(endpoints_give_up(fx_db, 1, &endpoint, &found, &done, &err));
 	return done;
+}
+
+static bool given_up(struct id endpoint, enum endpoint_disabled why, int64_t failing_since)
+{
+	return given_up_at("https://example.com/endpoint", endpoint, why, failing_since);
+}
+
+static void one_whose_url_was_changed_meanwhile_is_not_given_up(void)
+{
+	given_accounts();
+	CU_ASSERT_FALSE(given_up_at("https://example.com/old", ox_endpoint(1, SUCCESS), DISABLED_GONE, 0));
+	CU_ASSERT_EQUAL(mask(), SUCCESS);
 }
 
 static void one_that_is_gone_is_disabled_once_and_told_in_the_audit_log(void)
@@ -276,6 +289,7 @@ static CU_TestInfo tests[] = {
 	 one_that_is_gone_is_disabled_once_and_told_in_the_audit_log},
 	{"one that has succeeded meanwhile is not given up for failing",
 	 one_that_has_succeeded_meanwhile_is_not_given_up_for_failing},
+	{"one whose URL was changed meanwhile is not given up", one_whose_url_was_changed_meanwhile_is_not_given_up},
 	{"one that was deleted cannot be given up", one_that_was_deleted_cannot_be_given_up},
 	CU_TEST_INFO_NULL};
 
