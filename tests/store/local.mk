@@ -5,3 +5,4 @@ include tests/store/db.mk
 include tests/store/request.mk
 include tests/store/duty.mk
 include tests/store/schedule.mk
+include tests/store/link.mk
