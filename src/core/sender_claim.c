@@ -27,6 +27,7 @@ struct claimer {
 	struct claim_cursor cursor;
 	struct pace pace;
 	int64_t look_us, due_ms;             /* due_ms: of the first that the last look found not yet due */
+	int64_t mail_ms;                     /* when the last mail that was put off comes back */
 };
 
 /* It cannot be sent as it is; a later attempt may fare better unless final. */
@@ -112,7 +113,8 @@ static void build(struct claimer *k, const struct delivery *d)
 	else if (built == BUILT_NOTHING)
 		leave_out(k, d);
 	else if (built == BUILD_LATER)
-		give_back(k, d, postpone_to(clock_now_ms() + 1000 + (int64_t)(rnd_unit() * 1000)));
+		give_back(k, d, d->event == EVENT_MAIL ? sender_mail_turn(&k->mail_ms, clock_now_ms()) :
+			  postpone_to(clock_now_ms() + 1000 + (int64_t)(rnd_unit() * 1000)));
 	else
 		fail(k, d, err.message, built == BUILD_FAILED_FOR_GOOD);
 }

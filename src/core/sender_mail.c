@@ -8,12 +8,17 @@
 #include "core/unsubscribe.h"
 
 #define AT_ONCE  4         /* to the mail server */
+#define HELD_MAX 32        /* composed, and not yet ended */
+#define PACE_MS  10        /* between those that are put off as so many are held */
+#define PUT_OFF_MIN_MS 500
+#define PUT_OFF_MAX_MS 120000
 #define URL_MAX  2048
 #define MINUTE_MS INT64_C(60000)
 
 /* A mail on its way, its texts with it. */
 struct sending_mail {
 	struct smtp_call call;               /* first: the client gives it back */
+	struct sender *sender;
 	struct sending *sending;
 	struct smtp_mail mail;
 	struct arena arena;
@@ -36,6 +41,7 @@ void sending_mail_free(struct sending_mail *m)
 {
 	if (!m)
 		return;
+	atomic_fetch_sub(&m->sender->mails_held, 1);
 	arena_release(&m->arena);
 	mem_free(m);
 }
@@ -90,9 +96,14 @@ static enum built compose(struct sender *s, struct db_conn **c, const struct del
 enum built sender_mail_make(struct sender *s, struct builder *b, struct db_conn **c, const struct delivery *d,
                             struct sending **out, struct error *err)
 {
-	struct sending_mail *m = mem_zalloc(sizeof *m);
+	struct sending_mail *m;
 	enum built built;
 
+	if (atomic_load(&s->mails_held) >= HELD_MAX)
+		return BUILD_LATER;
+	m = mem_zalloc(sizeof *m);
+	m->sender = s;
+	atomic_fetch_add(&s->mails_held, 1);
 	arena_init(&m->arena);
 	built = compose(s, c, d, m, err);
 	if (built != BUILT) {
@@ -105,6 +116,19 @@ enum built sender_mail_make(struct sender *s, struct builder *b, struct db_conn 
 	(*out)->call.timeout_ms = s->env.cfg->mail_timeout_s * INT64_C(1000);
 	m->sending = *out;
 	return BUILT;
+}
+
+/* A crowd of mails waits in the outbox and in no slot that others could use: each comes back a little after the one before. */
+int64_t sender_mail_turn(int64_t *last_ms, int64_t now_ms)
+{
+	int64_t at = *last_ms + PACE_MS;
+
+	if (at < now_ms + PUT_OFF_MIN_MS)
+		at = now_ms + PUT_OFF_MIN_MS;
+	if (at > now_ms + PUT_OFF_MAX_MS)
+		at = now_ms + PUT_OFF_MAX_MS;
+	*last_ms = at;
+	return postpone_to(at);
 }
 
 /* ---- the owner's thread's ---- */

@@ -7,6 +7,7 @@
 #define AGENTIV_CORE_SENDER_PRIV_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/sender.h"
 #include "core/webhook.h"
@@ -101,6 +102,8 @@ struct sending *builder_bare(struct builder *b, const struct delivery *d);
 /* The claimer's: the mail that such a delivery is. *c may be lost by it (NULL). */
 enum built sender_mail_make(struct sender *s, struct builder *b, struct db_conn **c, const struct delivery *d,
                             struct sending **out, struct error *err);
+/* When one that is put off is due again; *last_ms: of the one before, the claimer's to keep. */
+int64_t sender_mail_turn(int64_t *last_ms, int64_t now_ms);
 
 /* Called with the lock: has the other senders of this host look for what this one has no room for, or gives back. */
 void sender_pass_on(struct sender *s);
@@ -117,6 +120,7 @@ struct sender {
 	struct transfers *transfers;
 	struct http_client *http;
 	struct smtp_client *smtp;        /* NULL: mail is not configured */
+	atomic_uint mails_held;          /* any thread's */
 	struct lanes receivers, accounts, mails;
 	unsigned slow;                   /* under way to slow ones */
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */

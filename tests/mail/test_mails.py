@@ -2,10 +2,11 @@
 import http.client
 import re
 import unittest
+import uuid
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from mailcase import MailCase, wait_until
+from mailcase import MAIL_EVENT, MailCase, wait_until
 
 
 class Words(HTMLParser):
@@ -198,6 +199,43 @@ class Trouble(MailCase):
         self.assertEqual((state, status), ("0", 0))
         self.assertRegex(error, "Failed to connect|Connection refused|Couldn't connect")
         self.only_mail()
+
+
+class Crowd(MailCase):
+    """More mails at once than the mail server is given at a time."""
+
+    MAILS = 150
+
+    def make_due(self):
+        """A notification for each of so many accounts, and its mail, as they stand in the tables; their addresses."""
+        crowd = f"crowd-{uuid.uuid4().hex[:6]}"
+        addresses = [f"{crowd}-{n}@example.com" for n in range(self.MAILS)]
+        for address in addresses:
+            self.server.add(address)
+        accounts = ",".join(f"(UNHEX('{uuid.uuid4().hex}'), '{address}', 'Crowd', 'starter', '', 0)" for address in addresses)
+        ours, now = f"WHERE a.email LIKE '{crowd}-%'", "ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000)"
+        for statement in (
+                f"INSERT INTO accounts (public_id, email, name, plan, webhook_secret, created_at) VALUES {accounts}",
+                f"INSERT INTO account_quota (account_id, mail_delivery) SELECT id, public_id FROM accounts a {ours}",
+                "INSERT INTO deliveries (id, account_id, event, state, attempts, created_at)"
+                f" SELECT public_id, id, {MAIL_EVENT}, 0, 0, {now} FROM accounts a {ours}",
+                "INSERT INTO notifications (id, account_id, delivery_id, kind, at, payload)"
+                f" SELECT public_id, id, public_id, 0, {now}, '{{\"agent_slug\":\"probe\"}}' FROM accounts a {ours}",
+                f"INSERT INTO outbox (due_at, delivery_id) SELECT {now}, public_id FROM accounts a {ours}"):
+            self.platform.sql(statement)
+        return crowd, addresses
+
+    def test_a_crowd_of_mails_comes_each_once_and_waits_in_no_slot(self):
+        crowd, addresses = self.make_due()
+        wait_until(lambda: self.platform.number(
+            "SELECT COUNT(*) FROM deliveries d JOIN accounts a ON a.id = d.account_id"
+            f" WHERE d.state = 1 AND a.email LIKE '{crowd}-%'") == self.MAILS, 60, "all were delivered", pause_s=0.2)
+        counts = wait_until(lambda: (n := [len(self.server.raw(a)) for a in addresses]) and min(n) and n, 20, "all have come")
+        self.assertEqual(set(counts), {1})
+        self.platform.stop("sender")
+        stopped = re.findall(r'msg="?stopped"? .* postponed=(\d+)', self.platform.log("sender"))[-1]
+        self.platform.start("sender")
+        self.assertGreater(int(stopped), 0)
 
 
 class Operator(MailCase):
