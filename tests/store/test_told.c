@@ -208,6 +208,7 @@ static struct endpoint endpoint_of_1(void)
 
 static void an_endpoint_that_is_given_up_is_told_once(void)
 {
+	struct hopeless found = {.why = DISABLED_GONE};
 	struct endpoint e;
 	struct nx_mail m;
 	struct error err;
@@ -215,8 +216,9 @@ static void an_endpoint_that_is_given_up_is_told_once(void)
 
 	nx_account(1, NOTES_ALL);
 	e = endpoint_of_1();
-	CU_ASSERT_TRUE(endpoints_give_up(fx_db, 1, &e.id, DISABLED_GONE, 0, &done, &err) && done);
-	CU_ASSERT_TRUE(endpoints_give_up(fx_db, 1, &e.id, DISABLED_GONE, 0, &done, &err) && !done);
+	found.url = e.url;
+	CU_ASSERT_TRUE(endpoints_give_up(fx_db, 1, &e.id, &found, &done, &err) && done);
+	CU_ASSERT_TRUE(endpoints_give_up(fx_db, 1, &e.id, &found, &done, &err) && !done);
 	nx_take(1, &m);
 	CU_ASSERT_EQUAL_FATAL(m.total, 1);
 	CU_ASSERT_EQUAL(m.rows[0].kind, NOTE_ENDPOINT_DISABLED);
