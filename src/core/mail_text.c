@@ -88,8 +88,12 @@ static void put_encoded(struct buf *out, const char *text)
 		size_t n = 0, next;
 		unsigned c;
 
-		while (text[n] && (next = character(text + n, &c)) > 0 && n + next <= WORD_BYTES)
-			n += next;
+		for (; text[n]; n += next) {
+			next = character(text + n, &c);
+			INVARIANT(next > 0, "cleaned text is not UTF-8");
+			if (n + next > WORD_BYTES)
+				break;
+		}
 		crypto_base64(text, n, base64);
 		buf_addf(out, "%s=?UTF-8?B?%s?=", first ? "" : "\r\n ", base64);
 		first = false;

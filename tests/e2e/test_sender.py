@@ -199,6 +199,15 @@ class SenderTest(SenderCase):
         state = self.over(self.deliveries.ended_run(None))
         self.assertEqual((state.state, state.attempts), (FAILED, 1))
 
+    def test_without_a_mail_server_a_mail_is_given_up_and_not_waited_for(self):
+        state = self.over(self.deliveries.mail('{"agent_slug": "probe"}'))
+        self.assertEqual((state.state, state.error), (FAILED, "Mail is not configured"))
+        self.assertEqual(self.stack.number("SELECT COUNT(*) FROM account_quota WHERE mail_delivery IS NOT NULL"), 0)
+
+    def test_a_mail_that_has_nothing_to_tell_any_more_is_done(self):
+        state = self.over(self.deliveries.mail())
+        self.assertEqual((state.state, state.error), (DELIVERED, ""))
+
     # ---- many at once ----
 
     def test_hundreds_are_each_delivered_once(self):

@@ -70,6 +70,17 @@ class Deliveries:
     def ended_run(self, url, **more):
         return self.ended_runs([url], **more)[0]
 
+    def mail(self, *payloads):
+        """A mail to the account that is due, and tells of finished runs with these payloads. Returns its id."""
+        mail, now = new_id(), now_ms()
+        notes = "".join(f"INSERT INTO notifications (id, account_id, delivery_id, kind, at, payload) VALUES ({sql_bytes(new_id())},"
+                        f" {self.account}, {sql_bytes(mail)}, 0, {now}, {sql_bytes(payload.encode())});" for payload in payloads)
+        self.stack.sql(
+            f"{notes} INSERT INTO deliveries (id, account_id, event, state, attempts, created_at) VALUES ({sql_bytes(mail)},"
+            f" {self.account}, 5, 0, 0, {now}); UPDATE account_quota SET mail_delivery = {sql_bytes(mail)} WHERE account_id ="
+            f" {self.account}; INSERT INTO outbox (due_at, delivery_id) VALUES ({now}, {sql_bytes(mail)})")
+        return mail
+
     def many_ended_runs(self, count, url):
         """The ids of as many runs that have just ended, and whose webhooks are due at the URL and at the endpoints that want
         them: many at once, and quickly."""

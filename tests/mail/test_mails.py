@@ -204,7 +204,7 @@ class Trouble(MailCase):
 class Crowd(MailCase):
     """More mails at once than the mail server is given at a time."""
 
-    MAILS = 150
+    MAILS = 80
 
     def make_due(self):
         """A notification for each of so many accounts, and its mail, as they stand in the tables; their addresses."""
