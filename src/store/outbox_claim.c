@@ -66,13 +66,17 @@ static bool drop(struct db_conn *c, const struct outbox_key *keys, unsigned coun
 	return count == 0 || db_exec_rows(c, sql, args, 2, count, NULL, err);
 }
 
-/* Nothing is left of it that could be sent: its run or its event was removed. */
-static void tell_orphan(const struct id *id)
+/* Nothing is left of it that could be sent: its run or its event was removed. Its log, where it has one, says so. */
+static bool end_orphan(struct db_conn *c, const struct id *id, struct error *err)
 {
+	static const char sql[] = "UPDATE deliveries SET state = 2, next_at = NULL,"
+				  " last_error = 'What it tells of is not kept any more' WHERE id = ? AND state = 0";
+	struct db_arg arg = db_id(id);
 	char text[ID_TEXT_SIZE];
 
 	id_format(ID_DELIVERY, id, text);
 	log_write(LOG_WARN, "a delivery is dropped, what it tells of is gone", "delivery=%s", text);
+	return db_exec(c, sql, &arg, 1, NULL, err);
 }
 
 /* Leases what is to be sent, which then stands at the beginning of out. */
@@ -87,8 +91,8 @@ static bool settle(struct db_conn *c, struct claim *k, struct error *err)
 			sent[k->count] = k->keys[i];
 			k->out[k->count++] = k->out[i];
 		} else if (k->becomes[i] == PICKED_DROPPED) {
-			if (k->out[i].account_id == 0)
-				tell_orphan(&k->keys[i].id);
+			if (k->out[i].account_id == 0 && !end_orphan(c, &k->keys[i].id, err))
+				return false;
 			dropped[n++] = k->keys[i];
 		}
 	if (!lease(c, k, sent, k->count, err) || !drop(c, dropped, n, err))

@@ -302,6 +302,23 @@ static void a_delivery_whose_execution_is_gone_is_dropped(void)
 	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox"), 1);
 }
 
+static void a_delivery_whose_event_is_gone_has_failed(void)
+{
+	struct delivery d;
+	struct error err;
+	struct id id;
+	int64_t next;
+
+	fx_empty();
+	fx_account(1, -1);
+	id = ox_other(1000);
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "DELETE FROM events", &err));
+	CU_ASSERT_EQUAL(ox_claim(&d, 1, clock_now_ms(), &next), 0);
+	CU_ASSERT_EQUAL(fx_number("SELECT COUNT(*) FROM outbox"), 0);
+	CU_ASSERT_EQUAL(fx_number_of("SELECT state FROM deliveries WHERE id = ?", &id), DELIVERY_FAILED);
+	CU_ASSERT_TRUE(fx_text_is("SELECT last_error FROM deliveries WHERE id = ?", &id, "What it tells of is not kept any more"));
+}
+
 static void events_have_the_names_of_the_api(void)
 {
 	CU_ASSERT_STRING_EQUAL(event_type_name(EVENT_RUN_SUCCESS), "agent.execution.success");
@@ -328,6 +345,7 @@ static CU_TestInfo tests[] = {
 	{"a released delivery is due at once, with its attempts",
 	 a_released_delivery_is_due_at_once_with_its_attempts},
 	{"a delivery whose execution is gone is dropped", a_delivery_whose_execution_is_gone_is_dropped},
+	{"a delivery whose event is gone has failed", a_delivery_whose_event_is_gone_has_failed},
 	{"events have the names of the API", events_have_the_names_of_the_api},
 	CU_TEST_INFO_NULL};
 
