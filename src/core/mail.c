@@ -259,8 +259,8 @@ static void put_headers(struct composer *m, struct smtp_mail *out, const char *t
 	add_header(m, out, &m->scratch);
 	put_made(m, out, arena_printf(m->arena, "Message-ID: <%s@%s>", message, strchr(look->from.address, '@') + 1));
 	put_made(m, out, "Auto-Submitted: auto-generated");
-	out->from = look->from.address;
-	out->to = to;
+	out->from = arena_strdup(m->arena, look->from.address);
+	out->to = arena_strdup(m->arena, to);
 }
 
 static void put_unsubscribe(struct composer *m, struct smtp_mail *out)

@@ -77,7 +77,7 @@ static enum built compose(struct sender *s, struct db_conn **c, const struct del
 	/* this comes first, mail or none: what happens from now on is another's */
 	if (!notifications_take(s->env.db, c, &d->id, d->account_id, letter.now_ms, cfg->mail_digest_minutes * MINUTE_MS,
 	                        &m->arena, &to, &rows, &letter.count, &letter.total, err))
-		return err->code == ERR_NOT_FOUND ? BUILD_FAILED_FOR_GOOD : BUILD_LATER;
+		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : err->code == ERR_NOT_FOUND ? BUILD_FAILED_FOR_GOOD : BUILD_FAILED;
 	if (letter.count == 0)
 		return BUILT_NOTHING;
 	if (!s->smtp) {

@@ -336,8 +336,24 @@ static void headers_say_whose_mail_it_is_and_how_to_end_it(void)
 	CU_ASSERT_STRING_EQUAL(header("Auto-Submitted"), "auto-generated");
 	CU_ASSERT_STRING_EQUAL(header("List-Unsubscribe"), "<https://agentiv.example.com/api/unsubscribe/abc>");
 	CU_ASSERT_STRING_EQUAL(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+	end_test();
+}
+
+static void a_mail_needs_nothing_that_it_was_made_of(void)
+{
+	char address[] = "ada@example.org", url[] = "https://agentiv.example.com/api/unsubscribe/abc";
+	struct notification_row row = {NOTE_RUN_SUCCESS, AT, "{\"agent_slug\":\"x\"}"};
+	struct mail_letter letter = {.now_ms = AT, .to = &to, .rows = &row, .count = 1, .total = 1, .unsubscribe_url = url};
+
+	begin_test();
+	to.email = address;
+	CU_ASSERT_TRUE(mail_compose(&look, &letter, &arena, &mail, &err));
+	memset(address, '#', sizeof address - 1);
+	memset(url, '#', sizeof url - 1);
+	memset(&look, 0, sizeof look);
 	CU_ASSERT_STRING_EQUAL(mail.from, "agentiv@example.com");
 	CU_ASSERT_STRING_EQUAL(mail.to, "ada@example.org");
+	CU_ASSERT_STRING_EQUAL(header("List-Unsubscribe"), "<https://agentiv.example.com/api/unsubscribe/abc>");
 	end_test();
 }
 
@@ -395,6 +411,7 @@ static CU_TestInfo tests[] = {
 	{"what hides text is taken out", what_hides_text_is_taken_out},
 	{"a long subject of words is folded", a_long_subject_of_words_is_folded},
 	{"headers say whose mail it is, and how to end it", headers_say_whose_mail_it_is_and_how_to_end_it},
+	{"a mail needs nothing that it was made of", a_mail_needs_nothing_that_it_was_made_of},
 	{"the product is named only where the account may know it", the_product_is_named_only_where_the_account_may_know_it},
 	{"a zone that is unknown is UTC", a_zone_that_is_unknown_is_utc},
 	{"an account without an address gets none", an_account_without_an_address_gets_none},
