@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, NamedTuple
@@ -51,11 +52,12 @@ VARIANTS = {v.name: v for v in (
 
 
 class Run:
-    """One call of tests/run: its folders, and the builds that were made so far."""
+    """One call of tests/run: its folders, and the builds that were made so far. making is held by what builds or installs."""
 
     def __init__(self, top, cache, temporary):
         self.top, self.cache, self.temporary = top, cache, temporary
         self.built = {}
+        self.making = threading.RLock()
 
     def folder_of(self, title):
         folder = self.temporary / title.replace(":", "-")
@@ -76,8 +78,12 @@ class Run:
     def build(self, variant):
         """Builds and installs a variant, once; returns (objects, programs). The fuzz targets are all that is
         made of their variant, by the part itself."""
-        if variant.name in self.built:
+        with self.making:
+            if variant.name not in self.built:
+                self.make_build(variant)
             return self.built[variant.name]
+
+    def make_build(self, variant):
         place = self.place()
         objects, prefix = place / f"objects-{variant.name}", place / f"install-{variant.name}"
         log = self.temporary / f"build-{variant.name}.log"
@@ -95,7 +101,6 @@ class Run:
         if status != 0:
             raise Broken(f"the build failed; its log is {log}")
         self.built[variant.name] = objects, prefix / "bin"
-        return self.built[variant.name]
 
     def env(self, variant, folder, **more):
         objects, programs = self.build(variant)
@@ -202,10 +207,11 @@ def python_tests(name, minutes, npm=False, programs=(), **more):
 
     def function(run, variant, folder):
         env = run.env(variant, folder, **more)
-        if npm:
-            env["AGENTIV_NPM"] = str(npm_packages(run))
-        if programs:
-            make(run.build(variant)[0], programs, env)
+        with run.making:
+            if npm:
+                env["AGENTIV_NPM"] = str(npm_packages(run))
+            if programs:
+                make(run.build(variant)[0], programs, env)
         result = folder / "result.json"
         script = run.top / "tests/lib/unittest_part.py"
         tests = run.top / "tests" / name
@@ -348,5 +354,8 @@ PARTS = {
     "dist": Part("make distcheck", 25, dist),
 }
 NONE = Part("", 0, check)
-ALL = ["build", "store", "api", "cgi", "e2e", "imap", "mail", "outbound", "fault", "limits", "cron", "corpus", "quality", "quickstart", "bench"]
-CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:api", "sanitizers:fault", "clang:build", "fuzz", "dist"]
+# these wait more than they compute: they run beside those that follow, one at a time
+BESIDE = ("fault", "limits")
+ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "imap", "outbound", "mail", "cron", "corpus", "quality", "quickstart",
+       "bench"]
+CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "clang:build", "fuzz", "dist"]

@@ -1,10 +1,14 @@
 """Starting the programs of a part, with a time limit, and ending all that they left running."""
+import contextvars
 import os
 import signal
 import subprocess
 import threading
 import time
 from pathlib import Path
+
+# stands before each line that a command prints, where several run at once
+prefix = contextvars.ContextVar("prefix", default="")
 
 
 def run(command, *, limit_s, env=None, cwd=None, log=None, show=True):
@@ -13,13 +17,13 @@ def run(command, *, limit_s, env=None, cwd=None, log=None, show=True):
     child = subprocess.Popen([str(c) for c in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                              start_new_session=True)
-    lines = []
+    lines, before = [], prefix.get()
 
     def read():
         for line in child.stdout:
             lines.append(line)
             if show:
-                print(line, end="", flush=True)
+                print(f"{before}{line}", end="", flush=True)
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()

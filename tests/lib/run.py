@@ -1,11 +1,13 @@
 """tests/run: reads the arguments, runs the parts in order, sums up, and ends whatever was started."""
 import argparse
+import contextvars
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import parts
@@ -77,13 +79,37 @@ def run_part(run, variant, name):
     return title, count, minutes
 
 
-def sum_up(results):
+def run_beside(run, variant, name):
+    processes.prefix.set(f"{name:>10}  ")
+    return run_part(run, variant, name)
+
+
+def run_all(run, pairs, results):
+    """In order, some of them beside the others."""
+    beside = ThreadPoolExecutor(1)
+    waited = []
+    try:
+        for variant, name in pairs:
+            if name in parts.BESIDE and len(pairs) > 1:
+                waited.append(beside.submit(contextvars.copy_context().run, run_beside, run, variant, name))
+                continue
+            if name == "bench":
+                results += [w.result() for w in waited]     # it measures: nothing else may run
+                waited = []
+            results.append(run_part(run, variant, name))
+        results += [w.result() for w in waited]
+    finally:
+        beside.shutdown(wait=False, cancel_futures=True)
+        processes.end_all_of(run.temporary)
+
+
+def sum_up(results, minutes_in_all):
     total = Count(0, 0)
     print(f"\n{'part':<22}{'passed':>8}{'failed':>8}{'minutes':>9}")
     for title, count, minutes in results:
         print(f"{title:<22}{count.passed:>8}{count.failed:>8}{minutes:>9.1f}")
         total += count
-    print(f"{'all':<22}{total.passed:>8}{total.failed:>8}{sum(r[2] for r in results):>9.1f}")
+    print(f"{'all':<22}{total.passed:>8}{total.failed:>8}{minutes_in_all:>9.1f}")
     return total
 
 
@@ -98,17 +124,15 @@ def main():
     run = parts.Run(TOP, cache_folder(), temporary)
     results = []
     interrupted = False
+    started = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for variant, name in pairs:
-            results.append(run_part(run, variant, name))
+        run_all(run, pairs, results)
     except KeyboardInterrupt:
         interrupted = True
         results.append(("(interrupted)", Count(0, 1), 0))
         print("\ntests/run: interrupted", file=sys.stderr)
-    finally:
-        processes.end_all_of(temporary)
-    total = sum_up(results)
+    total = sum_up(results, (time.monotonic() - started) / 60)
     failed = interrupted or total.failed > 0
     if failed or args.keep:
         print(f"\nlogs are in {temporary}")
