@@ -246,6 +246,16 @@ class Operator(MailCase):
         mail, = self.server.arrived(self.address)
         self.assertEqual(mail["subject"], "Mails of Agentiv arrive")
 
+    def test_without_a_daemon_tick_sends_mails(self):
+        self.platform.stop("sender")
+        try:
+            self.run_probe()
+            self.assertEqual(self.server.mails(self.address), [])
+            self.platform.ctl("tick")
+            self.only_mail()
+        finally:
+            self.platform.start("sender")
+
     def mail_check(self):
         check, = [c for c in self.platform.ctl("doctor")["checks"] if c["check"] == "mail"]
         return check
