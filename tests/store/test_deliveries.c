@@ -164,6 +164,7 @@ static void a_repeat_is_of_the_same_event_and_goes_where_the_endpoint_is_now(voi
 	b = found(&new);
 	CU_ASSERT_STRING_EQUAL(a.url, "https://old.example.com/");
 	CU_ASSERT_STRING_EQUAL(b.url, "https://example.com/endpoint");
+	CU_ASSERT_EQUAL(fx_number_of("SELECT url IS NULL FROM deliveries WHERE id = ?", &new), 1);
 	CU_ASSERT_EQUAL(id_cmp(&a.event_id, &b.event_id), 0);
 	CU_ASSERT_TRUE(b.has_replay_of && id_cmp(&b.replay_of, &old) == 0);
 	CU_ASSERT_EQUAL(a.replayed_at, 5000);
