@@ -1,6 +1,8 @@
 /* How endpoints look, over the API and to the operator. Members are always there, null when unknown. */
 #include "core/endpoints.h"
 
+#include "base/clock.h"
+
 void endpoint_events_put(struct json_out *w, const char *key, unsigned events)
 {
 	unsigned t;
@@ -25,7 +27,7 @@ void endpoint_put(struct json_out *w, const char *key, const struct endpoint *e,
 	json_put_str(w, "disabled_reason", e->enabled ? NULL : endpoint_disabled_name(e->disabled_reason));
 	json_put_time(w, "disabled_at", e->disabled_at);
 	json_put_time(w, "failing_since", e->failing_since);
-	json_put_time(w, "previous_secret_expires_at", e->previous_until);
+	json_put_time(w, "previous_secret_expires_at", e->previous_until > clock_now_ms() ? e->previous_until : 0);
 	json_put_time(w, "created_at", e->created_at);
 	json_put_time(w, "updated_at", e->updated_at);
 	json_obj_close(w);

@@ -271,6 +271,13 @@ class Changing(WebhookCase):
         self.assertAlmostEqual(time.mktime(time.strptime(until, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone - time.time(), 86400,
                                delta=30)
 
+    def test_a_secret_whose_day_is_over_is_not_told_of(self):
+        made = self.make()
+        self.ask("POST", f"/{made['id']}/rotate-secret", {})
+        self.assertTrue(self.found(made)["previous_secret_expires_at"])
+        self.platform.sql(f"UPDATE endpoints SET previous_until = 1000 WHERE id = x'{number_of(made['id'])}'")
+        self.assertIsNone(self.found(made)["previous_secret_expires_at"])
+
     def test_a_repeated_rotation_makes_one_secret(self):
         made = self.make()
         first, second = (self.ask("POST", f"/{made['id']}/rotate-secret", {}, headers={"Idempotency-Key": "r"})
