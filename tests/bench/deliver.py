@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a sender delivers in a second, beside wrk's plain POSTs to the same receivers: prints figures as JSON.
 
-deliver.py STATE FOLDER RECEIVER DELIVERIES ROUNDS: STATE is that of a stack that runs (deploy/lib/stack.sh), RECEIVER the
+deliver.py STATE FOLDER RECEIVER DELIVERIES ROUNDS SECONDS: STATE is that of a stack that runs (deploy/lib/stack.sh), RECEIVER the
 program hook_receiver, which does nothing with what it takes; the other receiver is that of examples/, which verifies."""
 import json
 import os
@@ -19,12 +19,12 @@ sys.path.insert(0, str(TOP / "tests/lib"))
 from crowd import Crowd, free_port          # noqa: E402
 from stack import Stack, wait_until  # noqa: E402
 
-ACCOUNTS, EACH, WRK_S = 4, 25, 4
+ACCOUNTS, EACH = 4, 25
 
 
-def wrk(port):
+def wrk(port, seconds):
     """POSTs a second over kept connections. A receiver that verifies has done so before it refuses them."""
-    out = subprocess.run(["wrk", "-t", "1", "-c", "64", "-d", f"{WRK_S}s", "-s", HERE / "post.lua",
+    out = subprocess.run(["wrk", "-t", "1", "-c", "64", "-d", f"{seconds}s", "-s", HERE / "post.lua",
                           f"http://127.0.0.1:{port}/hook"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return json.loads(out.splitlines()[-1])["per_second"]
 
@@ -39,8 +39,8 @@ def deliver(crowd, events, each):
     began = time.monotonic()
     stack.signal("sender", "CONT")
     crowd.ring()
-    wait_until(lambda: stack.number("SELECT COUNT(*) FROM (SELECT 1 FROM outbox LIMIT 1) some") == 0, 300,
-               "everything is delivered", 0.1)
+    wait_until(lambda: crowd.number("SELECT COUNT(*) FROM (SELECT 1 FROM outbox LIMIT 1) some") == 0, 300,
+               "everything is delivered", 0.05)
     took = time.monotonic() - began
     failed = stack.number("SELECT COUNT(*) FROM deliveries WHERE state <> 1")
     if failed:
@@ -59,7 +59,7 @@ def start(command, port, secret):
     return process
 
 
-def measure(stack, folder, name, command, endpoints, events, rounds):
+def measure(stack, folder, name, command, endpoints, events, rounds, seconds):
     """One receiver: the sender and wrk take turns."""
     port, rates, plain = free_port(), [], []
     with Crowd(stack, folder) as crowd:
@@ -68,7 +68,7 @@ def measure(stack, folder, name, command, endpoints, events, rounds):
         process = start([*command, str(port)], port, secret)
         try:
             for _ in range(rounds):
-                plain.append(wrk(port))
+                plain.append(wrk(port, seconds))
                 rates.append(deliver(crowd, events, endpoints // len(crowd.accounts)))
         finally:
             process.kill()
@@ -78,11 +78,12 @@ def measure(stack, folder, name, command, endpoints, events, rounds):
             f"deliver.{name}.ratio": statistics.median(r / p for r, p in zip(rates, plain))}
 
 
-def main(state, folder, program, count, rounds):
+def main(state, folder, program, count, rounds, seconds):
     stack = Stack(state)
     stack.url = stack.command("url").strip()
-    print(json.dumps({**measure(stack, folder, "null", [program], ACCOUNTS * EACH, count // EACH, rounds),
-                      **measure(stack, folder, "node", ["node", TOP / "examples/receivers/receiver.js"], 1, count, rounds)}))
+    print(json.dumps({**measure(stack, folder, "null", [program], ACCOUNTS * EACH, count // EACH, rounds, seconds),
+                      **measure(stack, folder, "node", ["node", TOP / "examples/receivers/receiver.js"], 1, count, rounds,
+                                seconds)}))
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+main(*sys.argv[1:4], *map(int, sys.argv[4:7]))

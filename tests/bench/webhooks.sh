@@ -15,7 +15,7 @@ for name, value in json.loads(sys.stdin.read()).items():
 measure_deliver() {
 	say "deliver: $deliveries deliveries to each of two receivers, $finish_rounds times, beside plain POSTs"
 	seed_restore
-	"$here/deliver.py" "$state" "$work" "$objects/hook_receiver" "$deliveries" "$finish_rounds" >"$work/deliver.json" ||
+	"$here/deliver.py" "$state" "$work" "$objects/hook_receiver" "$deliveries" "$finish_rounds" "$seconds" >"$work/deliver.json" ||
 		die "deliveries could not be measured"
 	record_all <"$work/deliver.json"
 }

@@ -315,7 +315,7 @@ def bench(run, variant, folder):
     """A short measurement of what the hot paths do: that it runs, and what it says."""
     env = run.env(variant, folder)
     file = folder / "bench.json"
-    status, _ = processes.run([run.top / "tests/bench/run", "--quick", "--only", "null,accept,get,claim,schedules", "--rounds",
+    status, _ = processes.run([run.top / "tests/bench/run", "--quick", "--only", "null,accept,get,claim,deliver,crowd,schedules", "--rounds",
                                1, "--seconds", 1, "--queue", 20000, "--json", file], env=env, limit_s=600)
     well = status == 0 and file.exists() and json.loads(file.read_text())
     return Count(1, 0) if well else Count(0, 1)
