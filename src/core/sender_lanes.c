@@ -18,7 +18,7 @@
 #define POSTPONE_MIN_MS  250
 #define POSTPONE_FAR_MS  1000            /* the furthest turn of one that was slow for a moment */
 #define POSTPONE_MAX_MS  120000
-#define BREAK_AFTER   5                  /* failures in a row, then its breaker opens … */
+#define BREAK_AFTER   5                  /* slow failures in a row, then its breaker opens … */
 #define BREAK_US      INT64_C(5000000)   /* … for so long, twice that after the next failure, … */
 #define BREAK_MAX_US  INT64_C(60000000)  /* … and at most */
 
@@ -30,7 +30,7 @@ struct lane {
 	int64_t  moved_us;               /* when an attempt last ended, or the first began */
 	int64_t  slow_us;                /* for how long it has been slow; each quick answer takes some back */
 	int64_t  free_ms;                /* until when its turns are given to what was postponed */
-	unsigned failures;               /* in a row */
+	unsigned failures;               /* slow ones, since the last success */
 	int64_t  broken_us;              /* until when its breaker is open */
 	bool     fixed;
 	size_t   key_len;
@@ -98,8 +98,9 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Those that began before it opened end without lengthening it. */
-static void count_failure(struct lane *l, bool failed, int64_t now_us)
+/* Who fails quickly holds nobody up, and is tried again at exactly the times of the schedule. Those that began before it opened
+ * end without lengthening it. */
+static void count_failure(struct lane *l, bool failed, bool slow, int64_t now_us)
 {
 	int64_t wait_us = BREAK_US;
 	unsigned i;
@@ -109,7 +110,7 @@ static void count_failure(struct lane *l, bool failed, int64_t now_us)
 		l->broken_us = 0;
 		return;
 	}
-	if (now_us < l->broken_us || ++l->failures < BREAK_AFTER)
+	if (!slow || now_us < l->broken_us || ++l->failures < BREAK_AFTER)
 		return;
 	for (i = BREAK_AFTER; i < l->failures && wait_us < BREAK_MAX_US; i++)
 		wait_us *= 2;
@@ -124,7 +125,7 @@ void lane_end(struct lane *l, enum lane_end end, int64_t duration_us, int64_t no
 	l->moved_us = now_us;
 	if (l->fixed)
 		return;
-	count_failure(l, end != LANE_WELL, now_us);
+	count_failure(l, end != LANE_WELL, duration_us >= QUICK_US, now_us);
 	l->mean_us = l->mean_us ? l->mean_us + (duration_us - l->mean_us) / 8 : duration_us;
 	if (end != LANE_SILENT && duration_us < QUICK_US) {
 		l->slow_us -= l->slow_us / 8;

@@ -83,22 +83,29 @@ static void one_that_refuses_connections_at_once_loses_and_wins_nothing(void)
 	CU_ASSERT_EQUAL(fill(0), 4);
 }
 
-static void five_failures_in_a_row_open_the_breaker_for_five_seconds(void)
+static void five_slow_failures_in_a_row_open_the_breaker_for_five_seconds(void)
 {
 	fresh();
-	fail(5, 1000, 0);
+	fail(5, SECOND, 0);
 	CU_ASSERT_FALSE(lane_open(lane, 5 * SECOND - 1));
 	CU_ASSERT_TRUE(lane_open(lane, 5 * SECOND));
 }
 
-static void a_failure_that_was_answered_counts_too(void)
+static void quick_failures_open_no_breaker(void)
+{
+	fresh();
+	fail(100, SECOND - 1, 0);
+	CU_ASSERT_EQUAL(fill(0), 4);
+}
+
+static void a_slow_failure_that_was_answered_counts_too(void)
 {
 	unsigned i;
 
 	fresh();
 	for (i = 0; i < 5; i++) {
 		lane_begin(lane, 0);
-		lane_end(lane, LANE_ANSWERED, 1000, 0);
+		lane_end(lane, LANE_ANSWERED, SECOND, 0);
 	}
 	CU_ASSERT_FALSE(lane_open(lane, 0));
 }
@@ -106,7 +113,7 @@ static void a_failure_that_was_answered_counts_too(void)
 static void behind_the_breaker_one_at_a_time_looks_whether_it_is_back(void)
 {
 	fresh();
-	fail(5, 1000, 0);
+	fail(5, SECOND, 0);
 	CU_ASSERT_EQUAL(fill(5 * SECOND), 1);
 }
 
@@ -116,12 +123,12 @@ static void each_look_in_vain_doubles_the_wait_up_to_a_minute(void)
 	unsigned i;
 
 	fresh();
-	fail(5, 1000, 0);
+	fail(5, SECOND, 0);
 	for (i = 0; i < 8; i++) {
 		now_us += wait_us;
 		CU_ASSERT_FALSE(lane_open(lane, now_us - 1));
 		CU_ASSERT_TRUE(lane_open(lane, now_us));
-		fail(1, 1000, now_us);
+		fail(1, SECOND, now_us);
 		wait_us = wait_us * 2 < 60 * SECOND ? wait_us * 2 : 60 * SECOND;
 	}
 }
@@ -129,7 +136,7 @@ static void each_look_in_vain_doubles_the_wait_up_to_a_minute(void)
 static void one_success_closes_the_breaker(void)
 {
 	fresh();
-	fail(5, 1000, 0);
+	fail(5, SECOND, 0);
 	lane_begin(lane, 5 * SECOND);
 	lane_end(lane, LANE_WELL, 1000, 5 * SECOND);
 	CU_ASSERT(fill(5 * SECOND) > 1);
@@ -145,14 +152,14 @@ static void failures_that_began_before_it_opened_do_not_lengthen_it(void)
 	lane = lane_get(&lanes, "http://a", 8, 0);
 	fill(0);
 	for (i = 0; i < 16; i++)
-		lane_end(lane, LANE_SILENT, 1000, 0);
+		lane_end(lane, LANE_SILENT, SECOND, 0);
 	CU_ASSERT_TRUE(lane_open(lane, 5 * SECOND));
 }
 
 static void what_waits_behind_a_breaker_comes_back_when_it_may_be_tried(void)
 {
 	fresh();
-	fail(5, 1000, 0);
+	fail(5, SECOND, 0);
 	CU_ASSERT_TRUE(lane_stuck(lane, 0));
 	CU_ASSERT_EQUAL(lane_postpone(lane, 1000000, 0), 1005250);
 }
@@ -282,9 +289,10 @@ static CU_TestInfo tests[] = {
 	{"one that does not answer keeps one", one_that_does_not_answer_keeps_one},
 	{"one that refuses connections at once loses and wins nothing",
 	 one_that_refuses_connections_at_once_loses_and_wins_nothing},
-	{"five failures in a row open the breaker for five seconds",
-	 five_failures_in_a_row_open_the_breaker_for_five_seconds},
-	{"a failure that was answered counts, too", a_failure_that_was_answered_counts_too},
+	{"five slow failures in a row open the breaker for five seconds",
+	 five_slow_failures_in_a_row_open_the_breaker_for_five_seconds},
+	{"quick failures open no breaker", quick_failures_open_no_breaker},
+	{"a slow failure that was answered counts, too", a_slow_failure_that_was_answered_counts_too},
 	{"behind the breaker one at a time looks whether it is back",
 	 behind_the_breaker_one_at_a_time_looks_whether_it_is_back},
 	{"each look in vain doubles the wait, up to a minute", each_look_in_vain_doubles_the_wait_up_to_a_minute},
