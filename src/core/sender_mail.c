@@ -29,7 +29,7 @@ void sender_mail_start(struct sender *s)
 	const struct config *cfg = s->env.cfg;
 	struct smtp_options options;
 
-	/* four at once, or fewer while it does not answer; a breaker for one that is away, or refuses the login */
+	/* four at once, or fewer while it does not answer, and a breaker for one that hangs */
 	s->mails = (struct lanes){.first = AT_ONCE, .most = AT_ONCE};
 	if (!*cfg->mail_url)
 		return;
