@@ -32,7 +32,7 @@ struct lane {
 	int64_t  free_ms;                /* until when its turns are given to what was postponed */
 	unsigned failures;               /* slow ones, since the last success */
 	int64_t  broken_us;              /* until when its breaker is open */
-	bool     fixed;
+	bool     fixed, wary;
 	size_t   key_len;
 	char     key[];
 };
@@ -61,6 +61,7 @@ struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us
 		at->limit = l->first;
 		at->most = l->most;
 		at->fixed = l->fixed;
+		at->wary = l->wary;
 		at->moved_us = now_us;
 		at->key_len = n;
 		memcpy(at->key, key, n);
@@ -100,7 +101,7 @@ static int64_t least(int64_t a, int64_t b)
 
 /* Who fails quickly holds nobody up, and is tried again at exactly the times of the schedule. Those that began before it opened
  * end without lengthening it. */
-static void count_failure(struct lane *l, bool failed, bool slow, int64_t now_us)
+static void count_failure(struct lane *l, bool failed, bool counts, int64_t now_us)
 {
 	int64_t wait_us = BREAK_US;
 	unsigned i;
@@ -110,7 +111,7 @@ static void count_failure(struct lane *l, bool failed, bool slow, int64_t now_us
 		l->broken_us = 0;
 		return;
 	}
-	if (!slow || now_us < l->broken_us || ++l->failures < BREAK_AFTER)
+	if (!counts || now_us < l->broken_us || ++l->failures < BREAK_AFTER)
 		return;
 	for (i = BREAK_AFTER; i < l->failures && wait_us < BREAK_MAX_US; i++)
 		wait_us *= 2;
@@ -125,7 +126,7 @@ void lane_end(struct lane *l, enum lane_end end, int64_t duration_us, int64_t no
 	l->moved_us = now_us;
 	if (l->fixed)
 		return;
-	count_failure(l, end != LANE_WELL, duration_us >= QUICK_US, now_us);
+	count_failure(l, end != LANE_WELL, l->wary || duration_us >= QUICK_US, now_us);
 	l->mean_us = l->mean_us ? l->mean_us + (duration_us - l->mean_us) / 8 : duration_us;
 	if (end != LANE_SILENT && duration_us < QUICK_US) {
 		l->slow_us -= l->slow_us / 8;

@@ -29,8 +29,9 @@ void sender_mail_start(struct sender *s)
 	const struct config *cfg = s->env.cfg;
 	struct smtp_options options;
 
-	/* four at once, or fewer while it does not answer, and a breaker for one that hangs */
-	s->mails = (struct lanes){.first = AT_ONCE, .most = AT_ONCE};
+	/* four at once, or fewer while it does not answer; a breaker for one that is away, or refuses the login, which a
+	 * provider may lock when it is tried too often */
+	s->mails = (struct lanes){.first = AT_ONCE, .most = AT_ONCE, .wary = true};
 	if (!*cfg->mail_url)
 		return;
 	mail_server_of(cfg, &options);

@@ -21,7 +21,12 @@
  * or dead hold few of the sender's slots, and what cannot be sent to them is given back for later. Lanes of accounts are of
  * one width. Owner's thread only. */
 struct lane;
-struct lanes { struct lane *table; unsigned first, most; bool fixed; };   /* limits: of a new lane, of any */
+struct lanes {
+	struct lane *table;
+	unsigned first, most;            /* limits: of a new lane, of any */
+	bool fixed;
+	bool wary;                       /* quick failures, too, open a breaker: not to be asked again and again */
+};
 enum lane_end { LANE_WELL /* 2xx */, LANE_ANSWERED /* any other status */, LANE_SILENT /* no answer */ };
 
 /* The next of the instants at which something postponed comes back: what is due together is given back together. */

@@ -98,6 +98,17 @@ static void quick_failures_open_no_breaker(void)
 	CU_ASSERT_EQUAL(fill(0), 4);
 }
 
+static void where_they_are_not_to_be_repeated_quick_failures_open_it_too(void)
+{
+	lanes_release(&lanes);
+	lanes = (struct lanes){.first = 4, .most = 4, .wary = true};
+	lane = lane_get(&lanes, "mail", 4, 0);
+	fail(4, 1000, 0);
+	CU_ASSERT_TRUE(lane_open(lane, 0));
+	fail(1, 1000, 0);
+	CU_ASSERT_FALSE(lane_open(lane, 0));
+}
+
 static void a_slow_failure_that_was_answered_counts_too(void)
 {
 	unsigned i;
@@ -292,6 +303,8 @@ static CU_TestInfo tests[] = {
 	{"five slow failures in a row open the breaker for five seconds",
 	 five_slow_failures_in_a_row_open_the_breaker_for_five_seconds},
 	{"quick failures open no breaker", quick_failures_open_no_breaker},
+	{"where they are not to be repeated quick failures open it, too",
+	 where_they_are_not_to_be_repeated_quick_failures_open_it_too},
 	{"a slow failure that was answered counts, too", a_slow_failure_that_was_answered_counts_too},
 	{"behind the breaker one at a time looks whether it is back",
 	 behind_the_breaker_one_at_a_time_looks_whether_it_is_back},
