@@ -18,18 +18,31 @@ struct failed {
 	unsigned n, made;
 };
 
+/* However long the log is, no statement takes long. */
+static bool look_at_log(struct db_conn *c, const struct id *endpoint, int64_t since_ms, struct id *olds, unsigned *n,
+                        struct error *err)
+{
+	struct id from = id_floor(since_ms);
+	unsigned found;
+	bool more = true;
+
+	for (*n = 0; more && *n <= DELIVERY_REPLAY_MAX; *n += found)
+		if (!delivery_failed(c, endpoint, &from, DELIVERY_REPLAY_MAX + 1 - *n, olds + *n, &found, &more, err))
+			return false;
+	return true;
+}
+
 static bool look(const struct deliveries *ds, const struct failed *f, int64_t since_ms, struct id *olds, unsigned *n,
                  struct error *err)
 {
 	struct db_conn *c = db_get(ds->db, err);
-	struct id from = id_floor(since_ms);
 	struct endpoint e;
 	struct arena a;
 	bool ok;
 
 	arena_init(&a);
 	ok = c && deliveries_endpoint(c, f->account_id, &f->endpoint, &a, &e, err) && deliveries_enabled(&e, err) &&
-	     delivery_failed(c, &f->endpoint, &from, DELIVERY_REPLAY_MAX + 1, olds, n, err);
+	     look_at_log(c, &f->endpoint, since_ms, olds, n, err);
 	db_put(ds->db, c);
 	arena_release(&a);
 	return ok;

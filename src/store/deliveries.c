@@ -214,21 +214,46 @@ bool delivery_repeat(struct db_conn *c, const struct id *olds, const struct id *
 	                  outbox_put(c, due, n, now_ms, err));
 }
 
-bool delivery_failed(struct db_conn *c, const struct id *endpoint, const struct id *from, unsigned max, struct id *out,
-                     unsigned *count, struct error *err)
+/* Where a look from there on ends: behind DELIVERY_SCAN_MAX rows, or with the last. */
+static bool find_end(struct db_conn *c, const struct id *endpoint, const struct id *from, struct id *end, bool *more,
+                     struct error *err)
+{
+	static const char sql[] = "SELECT id FROM deliveries FORCE INDEX (deliveries_endpoint) WHERE endpoint_id = ? AND id >= ?"
+				  " ORDER BY endpoint_id, id LIMIT 1 OFFSET ?";
+	struct db_arg args[3] = {db_id(endpoint), db_id(from), db_int(DELIVERY_SCAN_MAX)};
+	int got;
+
+	memset(end, 0xff, sizeof *end);
+	*more = false;
+	if (!db_query(c, sql, args, 3, err))
+		return false;
+	got = db_next(c, err);
+	if (got == 1)
+		*more = db_col_id(c, 0, end);
+	db_end(c);
+	return got >= 0;
+}
+
+bool delivery_failed(struct db_conn *c, const struct id *endpoint, struct id *from, unsigned max, struct id *out,
+                     unsigned *count, bool *more, struct error *err)
 {
 	static const char sql[] =
-		"SELECT id FROM deliveries FORCE INDEX (deliveries_endpoint) WHERE endpoint_id = ? AND id >= ? AND state = 2"
-		" AND replayed_at IS NULL ORDER BY endpoint_id, id LIMIT ?";
-	struct db_arg args[3] = {db_id(endpoint), db_id(from), db_int(max)};
+		"SELECT id FROM deliveries FORCE INDEX (deliveries_endpoint) WHERE endpoint_id = ? AND id >= ? AND id < ?"
+		" AND state = 2 AND replayed_at IS NULL ORDER BY endpoint_id, id LIMIT ?";
+	struct db_arg args[4] = {db_id(endpoint), db_id(from), db_null(), db_int(max)};
+	struct id end;
 	int got;
 
 	*count = 0;
-	if (!db_query(c, sql, args, 3, err))
+	if (!find_end(c, endpoint, from, &end, more, err))
+		return false;
+	args[2] = db_id(&end);
+	if (!db_query(c, sql, args, 4, err))
 		return false;
 	while ((got = db_next(c, err)) == 1 && *count < max)
 		*count += db_col_id(c, 0, &out[*count]);
 	db_end(c);
+	*from = end;
 	return got >= 0;
 }
 

@@ -59,10 +59,10 @@ bool delivery_attempt_list(struct db_conn *c, const struct id *delivery, struct 
  * most DB_LIST_MAX. In the caller's transaction. */
 bool delivery_repeat(struct db_conn *c, const struct id *olds, const struct id *ids, unsigned n, int64_t now_ms,
                      struct error *err);
-/* The oldest deliveries to an endpoint, from that id on, that failed and were not repeated yet: at most max. Looks at all
- * that were made since, so no lock is held while it does. */
-bool delivery_failed(struct db_conn *c, const struct id *endpoint, const struct id *from, unsigned max, struct id *out,
-                     unsigned *count, struct error *err);
+/* The oldest deliveries to an endpoint, from that id on, that failed and were not repeated yet: at most max. Looks at
+ * DELIVERY_SCAN_MAX rows; *more: there are more, *from is where to go on if max was not reached. */
+bool delivery_failed(struct db_conn *c, const struct id *endpoint, struct id *from, unsigned max, struct id *out,
+                     unsigned *count, bool *more, struct error *err);
 /* Those of n, at most DB_LIST_MAX, for which that still holds, in the same order. The account is locked. */
 bool delivery_still_failed(struct db_conn *c, const struct id *ids, unsigned n, struct id *out, unsigned *count,
                            struct error *err);

@@ -196,13 +196,34 @@ static void a_repeat_of_a_run_s_own_webhook_is_a_delivery_of_that_run(void)
 	CU_ASSERT_PTR_NOT_NULL(d.run);
 }
 
-static unsigned failed(const struct id *from, struct id *out)
+static unsigned failed(const struct id *since, struct id *out)
 {
+	struct id from = *since;
 	struct error err = {0};
 	unsigned n = 0;
+	bool more;
 
-	CU_ASSERT_TRUE_FATAL(delivery_failed(fx_conn, &endpoint, from, 9, out, &n, &err));
+	CU_ASSERT_TRUE_FATAL(delivery_failed(fx_conn, &endpoint, &from, 9, out, &n, &more, &err));
+	CU_ASSERT_FALSE(more);
 	return n;
+}
+
+static void what_failed_in_a_long_log_is_found_in_several_looks(void)
+{
+	struct id out[9], from = {.b = {0}};
+	struct error err = {0};
+	bool more = true;
+	unsigned n = 0;
+
+	given_an_endpoint();
+	given_many();
+	CU_ASSERT_TRUE_FATAL(db_run_text(fx_conn, "UPDATE deliveries SET state = 2 ORDER BY id DESC LIMIT 1", &err));
+	CU_ASSERT_TRUE_FATAL(delivery_failed(fx_conn, &endpoint, &from, 9, out, &n, &more, &err));
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_TRUE_FATAL(more);
+	CU_ASSERT_TRUE_FATAL(delivery_failed(fx_conn, &endpoint, &from, 9, out, &n, &more, &err));
+	CU_ASSERT_EQUAL(n, 1);
+	CU_ASSERT_FALSE(more);
 }
 
 static void what_failed_is_found_until_it_is_repeated_and_again_when_that_fails_too(void)
@@ -284,6 +305,7 @@ static CU_TestInfo tests[] = {
 	{"a repeat of a run's own webhook is a delivery of that run", a_repeat_of_a_run_s_own_webhook_is_a_delivery_of_that_run},
 	{"what failed is found until it is repeated, and again when that fails, too",
 	 what_failed_is_found_until_it_is_repeated_and_again_when_that_fails_too},
+	{"what failed in a long log is found in several looks", what_failed_in_a_long_log_is_found_in_several_looks},
 	{"what failed earlier is not found", what_failed_earlier_is_not_found},
 	{"of those that failed only what nobody has repeated is still failed",
 	 of_those_that_failed_only_what_nobody_has_repeated_is_still_failed},
