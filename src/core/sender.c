@@ -33,8 +33,9 @@ static void set_lanes(struct sender *s)
 {
 	unsigned most = at_least_one(s->inflight - s->inflight / 4);
 
+	s->slow_most = at_least_one(s->inflight / 2);
 	/* one that is not known yet may be one that does not answer */
-	s->receivers = (struct lanes){.first = 1, .most = at_least_one(s->inflight / 2)};
+	s->receivers = (struct lanes){.first = 1, .most = s->slow_most};
 	s->accounts = (struct lanes){.first = most, .most = most, .fixed = true};
 }
 

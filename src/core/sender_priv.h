@@ -127,7 +127,7 @@ struct sender {
 	struct smtp_client *smtp;        /* NULL: mail is not configured */
 	atomic_uint mails_held;          /* any thread's */
 	struct lanes receivers, accounts, mails;
-	unsigned slow;                   /* under way to slow ones */
+	unsigned slow, slow_most;        /* under way to slow ones, and how many of them may be */
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
 	bool     draining, stopping, rested;
 	int64_t  active_us;              /* when something was last under way */

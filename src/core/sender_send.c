@@ -279,7 +279,7 @@ static bool send_or_wait(struct sender *s, struct sending *g, int64_t now_us, in
 		return false;
 	}
 	enter_lanes(s, g, now_us);
-	crowded = lane_slow(g->receiver) && s->slow >= s->inflight / 2;
+	crowded = lane_slow(g->receiver) && s->slow >= s->slow_most;
 	full = crowded || !lane_open(g->receiver, now_us) ? g->receiver : !lane_open(g->account, now_us) ? g->account : NULL;
 	if (!full) {
 		start(s, g, now_us);
