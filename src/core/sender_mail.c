@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "core/mail.h"
 #include "core/sender_priv.h"
@@ -66,6 +67,14 @@ static const char *unsubscribe_url(struct sender *s, struct db_conn *c, const st
 	return url;
 }
 
+/* It never ends as one that was not taken: the account would wait for it, and get no mail any more. */
+static enum built not_taken(const struct error *err)
+{
+	if (err->code != ERR_UNAVAILABLE)
+		log_error("what a mail tells cannot be read", err);
+	return BUILD_LATER;
+}
+
 static enum built compose(struct sender *s, struct db_conn **c, const struct delivery *d, struct sending_mail *m,
                           struct error *err)
 {
@@ -78,7 +87,7 @@ static enum built compose(struct sender *s, struct db_conn **c, const struct del
 	/* this comes first, mail or none: what happens from now on is another's */
 	if (!notifications_take(s->env.db, c, &d->id, d->account_id, letter.now_ms, cfg->mail_digest_minutes * MINUTE_MS,
 	                        &m->arena, &to, &rows, &letter.count, &letter.total, err))
-		return err->code == ERR_UNAVAILABLE ? BUILD_LATER : err->code == ERR_NOT_FOUND ? BUILD_FAILED_FOR_GOOD : BUILD_FAILED;
+		return err->code == ERR_NOT_FOUND ? BUILD_FAILED_FOR_GOOD : not_taken(err);
 	if (letter.count == 0)
 		return BUILT_NOTHING;
 	if (!s->smtp) {

@@ -208,6 +208,17 @@ class SenderTest(SenderCase):
         state = self.over(self.deliveries.mail())
         self.assertEqual((state.state, state.error), (DELIVERED, ""))
 
+    def test_a_mail_that_cannot_be_read_is_put_off_and_never_given_up(self):
+        """As long as it is not taken, the account's next mails wait for it."""
+        self.stack.sql("RENAME TABLE notifications TO notifications_away")
+        try:
+            mail = self.deliveries.mail()
+            wait_until(lambda: self.stack.number("SELECT COUNT(*) FROM outbox o JOIN deliveries d ON d.id = o.delivery_id"
+                                                 " WHERE o.token IS NULL AND o.due_at > d.created_at"), 10, "it is put off")
+        finally:
+            self.stack.sql("RENAME TABLE notifications_away TO notifications")
+        self.assertEqual(self.over(mail), (DELIVERED, 1, 0, ""))
+
     # ---- many at once ----
 
     def test_hundreds_are_each_delivered_once(self):
@@ -320,6 +331,18 @@ class PatientTest(SenderCase):
         other.ended_runs([self.receiver.url()] * 50)
         self.receiver.wait_for(50)
         self.check_none_has_failed()
+
+    def test_a_sender_of_one_slot_goes_on_with_a_receiver_that_was_slow(self):
+        self.stack.stop("sender")
+        self.receiver.script("/hook", Answer(delay=1.2), Answer())
+        self.deliveries.ended_runs([self.receiver.url()] * 2)
+        sender = subprocess.Popen([Path(os.environ["STACK_BIN"]) / "agentiv-webhookd", "-c", self.stack.state / "agentiv.conf"],
+                                  env={**os.environ, "AGENTIV_WEBHOOKS_INFLIGHT": "1"}, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: self.deliveries.count(DELIVERED) == 2, 15, "both are delivered")
+        finally:
+            sender.send_signal(signal.SIGTERM)
+            self.assertEqual(sender.wait(20), 0)
 
     def test_a_retry_sends_the_same_bytes_with_a_new_signature(self):
         """The receiver answers when the clock has gone on by a second, as timestamps are of whole seconds."""
