@@ -91,6 +91,7 @@ static CURLcode set_up_noop(struct smtp_transfer *t)
 static void transfer_free(struct smtp_transfer *t)
 {
 	curl_easy_cleanup(t->transfer.easy);
+	smtp_leave_sockets(t);
 	curl_mime_free(t->mime);
 	mem_free(t);
 }
@@ -119,6 +120,7 @@ bool smtp_client_send(struct smtp_client *c, struct smtp_call *call, struct erro
 
 	t->client = c;
 	t->call = call;
+	t->sockets = mem_zalloc(sizeof *t->sockets);
 	t->encrypted = c->implicit_tls;
 	t->gate.operators_own = true;
 	t->transfer.ended = on_end;

@@ -13,6 +13,10 @@ enum smtp_stage { STAGE_CONNECT, STAGE_EHLO, STAGE_STARTTLS, STAGE_AUTH, STAGE_M
 
 #define SMTP_SOCKETS 8
 
+/* Of a call. curl may close the last of them when the call is over (since 8.10 it says good-bye to TLS in its own time):
+ * whoever comes last frees it. */
+struct smtp_sockets { curl_socket_t fds[SMTP_SOCKETS]; unsigned count; bool call_over; };
+
 struct smtp_transfer {
 	struct transfer transfer;          /* first */
 	struct smtp_client *client;
@@ -23,8 +27,7 @@ struct smtp_transfer {
 	struct curl_slist *part_headers;
 	char     from[330], to[330];       /* in angle brackets */
 	enum smtp_stage stage;
-	curl_socket_t fds[SMTP_SOCKETS];
-	unsigned fd_count;
+	struct smtp_sockets *sockets;
 	bool     encrypted, offers_login;
 	bool     over_and_out;             /* QUIT was said */
 	bool     no_login;                 /* ended here: the server offers none */
@@ -44,6 +47,8 @@ struct smtp_client {
 
 /* Listens to what is said, to know how far a call has come. */
 CURLcode smtp_listen(struct smtp_transfer *t);
+/* The call is over: its sockets are left to curl. */
+void smtp_leave_sockets(struct smtp_transfer *t);
 /* What became of it; text holds what the answer says. */
 #define SMTP_ANSWER_SIZE (SMTP_TEXT_SIZE + 100)
 void smtp_judge(const struct smtp_transfer *t, CURLcode code, struct smtp_answer *answer, char text[SMTP_ANSWER_SIZE]);

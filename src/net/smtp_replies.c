@@ -21,25 +21,35 @@ static const char quit[] = "QUIT\r\n";
 
 /* Its sockets: while names have addresses of both families, there are two until one is connected. */
 
-static int on_opened(void *transfer, curl_socket_t fd, curlsocktype purpose)
+static int on_opened(void *sockets, curl_socket_t fd, curlsocktype purpose)
 {
-	struct smtp_transfer *t = transfer;
+	struct smtp_sockets *s = sockets;
 
-	if (t->fd_count == SMTP_SOCKETS)
+	if (s->count == SMTP_SOCKETS)
 		return CURL_SOCKOPT_ERROR;
-	t->fds[t->fd_count++] = fd;
+	s->fds[s->count++] = fd;
 	return CURL_SOCKOPT_OK;
 }
 
-static int on_close(void *transfer, curl_socket_t fd)
+static int on_close(void *sockets, curl_socket_t fd)
 {
-	struct smtp_transfer *t = transfer;
+	struct smtp_sockets *s = sockets;
 	unsigned i;
 
-	for (i = 0; i < t->fd_count; i++)
-		if (t->fds[i] == fd)
-			t->fds[i] = t->fds[--t->fd_count];
+	for (i = 0; i < s->count; i++)
+		if (s->fds[i] == fd)
+			s->fds[i] = s->fds[--s->count];
+	if (s->call_over && s->count == 0)
+		mem_free(s);
 	return close(fd);
+}
+
+void smtp_leave_sockets(struct smtp_transfer *t)
+{
+	t->sockets->call_over = true;
+	if (t->sockets->count == 0)
+		mem_free(t->sockets);
+	t->sockets = NULL;
 }
 
 /* curl waits for the answer to its QUIT, and all of the loop with it. Nobody needs that answer: nothing more is read. */
@@ -48,8 +58,8 @@ static void stop_listening(struct smtp_transfer *t)
 	unsigned i;
 
 	t->over_and_out = true;
-	for (i = 0; i < t->fd_count; i++)
-		shutdown(t->fds[i], SHUT_RD);
+	for (i = 0; i < t->sockets->count; i++)
+		shutdown(t->sockets->fds[i], SHUT_RD);
 }
 
 /* Commands as they go out; what stands behind a word, a password too, is not looked at. */
@@ -131,9 +141,9 @@ CURLcode smtp_listen(struct smtp_transfer *t)
 	SET(CURLOPT_HEADERFUNCTION, on_reply);
 	SET(CURLOPT_HEADERDATA, t);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_opened);
-	SET(CURLOPT_SOCKOPTDATA, t);
+	SET(CURLOPT_SOCKOPTDATA, t->sockets);
 	SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
-	SET(CURLOPT_CLOSESOCKETDATA, t);
+	SET(CURLOPT_CLOSESOCKETDATA, t->sockets);
 	return code;
 }
 
