@@ -124,7 +124,7 @@ static void add_queue(struct buf *b, const struct queue_stats *q)
 	seconds(b, "queue_oldest_due_seconds", "How long the time of the first of them is over.", q->oldest_due_ms);
 	figure(b, "leases_expired", "gauge", "Leases past their time that nobody has taken up.", q->expired);
 	seconds(b, "leases_oldest_expired_seconds", "How long the first of them is past it.", q->oldest_expired_ms);
-	figure(b, "outbox_deliveries", "gauge", "Webhook deliveries still to be made; up to 100000.", q->outbox);
+	figure(b, "outbox_deliveries", "gauge", "Webhooks and mails still to be sent; up to 100000.", q->outbox);
 }
 
 static void add_deliveries(struct buf *b, const struct outbox_stats *s)

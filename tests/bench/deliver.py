@@ -16,8 +16,8 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 sys.path.insert(0, str(TOP / "tests/lib"))
 
-from crowd import Crowd, free_port          # noqa: E402
-from stack import Stack, wait_until  # noqa: E402
+from crowd import Crowd                          # noqa: E402
+from stack import Stack, free_port, wait_until   # noqa: E402
 
 ACCOUNTS, EACH = 4, 25
 

@@ -5,8 +5,10 @@ import threading
 import unittest
 from pathlib import Path
 
-from deliveries import DELIVERED
 from test_sender import SETTINGS, TMP, SenderCase
+
+from certificates import certificate
+from deliveries import DELIVERED
 
 HERE = Path(__file__).resolve().parent
 
@@ -35,19 +37,17 @@ class TlsReceiver:
 
 
 class OverTls(SenderCase):
-    settings = {**SETTINGS, "outbound.ca_file": str(TMP / "receiver.pem")}
+    settings = {**SETTINGS, "outbound.ca_file": str(TMP / "authority.pem")}
 
     @classmethod
     def setUpClass(cls):
-        cls.key, cls.certificate = TMP / "receiver.key", TMP / "receiver.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-                        "1", "-subj", "/CN=receiver", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", cls.key, "-out",
-                        cls.certificate], check=True, stderr=subprocess.DEVNULL)
-        cls.certificate.chmod(0o644)
+        certificate(TMP, "authority")
+        certificate(TMP, "receiver", issuer="authority", host="IP:127.0.0.1")
+        (TMP / "authority.pem").chmod(0o644)
         super().setUpClass()
 
     def receiver_with(self, version):
-        receiver = TlsReceiver(self.key, self.certificate, version)
+        receiver = TlsReceiver(TMP / "receiver.key", TMP / "receiver.pem", version)
         self.addCleanup(receiver.close)
         return receiver
 

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from live import TOP, Client, LiveCase, wait_until
-from receiver import free_port, seed_signature
+from receiver import seed_signature
+from stack import free_port
 
 EXAMPLES = TOP / "examples/receivers"
 

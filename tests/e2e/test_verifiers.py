@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 
 from live import Client, LiveCase
-from receiver import free_port
+from stack import free_port
 
 HERE = Path(__file__).resolve().parent
 

@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from stack import Client, wait_until
+from certificates import certificate
+from stack import Client, free_port, wait_until
 
 BAD = ("500", "hang", "reset", "redirect", "trickle", "huge", "tls")
 PER_ACCOUNT = 50
@@ -124,12 +125,6 @@ async def serve(kind, port, certificate=None, key=None, tls_port=None):
 
 # ---- the crowd ----
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Crowd:
     """with Crowd(stack, folder) as crowd: crowd.add(good=25, bad=25); crowd.press(seconds=10, per_second=20)"""
 
@@ -139,12 +134,9 @@ class Crowd:
         self.good_port, self.bad_port, self.tls_port = free_port(), free_port(), free_port()
 
     def __enter__(self):
-        certificate, key = self.folder / "crowd.pem", self.folder / "crowd.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-                        "1", "-subj", "/CN=nobody.example", "-keyout", key, "-out", certificate], check=True,
-                       stderr=subprocess.DEVNULL)
+        certificate(self.folder, "crowd")
         self.start("good", self.good_port)
-        self.start("bad", self.bad_port, certificate, key, self.tls_port)
+        self.start("bad", self.bad_port, self.folder / "crowd.pem", self.folder / "crowd.key", self.tls_port)
         self.client = subprocess.Popen([str(Path(__file__).parents[2] / "deploy/lib/stack.sh"), "sql-client",
                                         str(self.stack.state)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self

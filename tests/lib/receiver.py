@@ -172,12 +172,6 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def free_port():
-    """A port of 127.0.0.1 for a receiver that is started later."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def seed_signature(secret, body):
     """X-Agentiv-Signature: the whole secret, whsec_ included, over the raw body."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from receiver import free_port
+from stack import free_port
 from stack import wait_until
 
 LINE = 96              # bytes, so that the log's size tells how many there are

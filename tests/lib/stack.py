@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -27,6 +28,12 @@ def wait_until(condition, seconds, what, pause_s=0.02):
         if time.monotonic() > end:
             raise AssertionError(f"within {seconds} s: {what}")
         time.sleep(pause_s)
+
+
+def free_port():
+    """A port of 127.0.0.1 for what is started later."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class Answer(NamedTuple):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from stack import wait_until      # noqa: E402
+from certificates import certificate          # noqa: E402
+from stack import free_port, wait_until       # noqa: E402
 
 USER, PASSWORD = "agentiv", "pass-wort: 7\"ecret"
 
@@ -88,22 +89,6 @@ plain:
   server_condition = ${{if and{{{{eq{{$auth2}}{{{name}}}}}{{eq{{$auth3}}{{${{readfile{{{place}/password}}{{}}}}}}}}}}}}
   server_set_id = $auth2
 """
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def certificate(place, name, issuer=None, host="localhost"):
-    """NAME.pem and NAME.key; without an issuer it signs itself, as an authority does."""
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-             "-keyout", place / f"{name}.key", "-out", place / f"{name}.pem", "-subj", f"/CN={name}"]
-    if issuer:
-        words += ["-CA", place / f"{issuer}.pem", "-CAkey", place / f"{issuer}.key", "-addext", "basicConstraints=critical,CA:FALSE",
-                  "-addext", f"subjectAltName=DNS:{host}"]
-    subprocess.run(list(map(str, words)), check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
 
 class Exim:

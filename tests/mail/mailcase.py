@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
-from exim import PASSWORD, USER, Exim, free_port     # noqa: E402
-from stack import Client, Stack, wait_until          # noqa: E402,F401
+from exim import PASSWORD, USER, Exim                   # noqa: E402
+from stack import Client, Stack, free_port, wait_until  # noqa: E402,F401
 
 USERS_PASSWORD = "a user's own words"
 MAIL_EVENT = 5          # enum event_type
