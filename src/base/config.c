@@ -30,12 +30,12 @@ static bool parse_number(const struct setting *s, const char *value, int *out, s
 	errno = 0;
 	v = strtol(value, &end, octal ? 8 : 10);
 	if (end == value || *end || errno || strchr(" \t\n+", *value))
-		return err_set(err, ERR_INVALID_INPUT, "is %s number, not \"%.40s\"",
+		return err_set(err, ERR_INVALID_INPUT, "must be %s number, not \"%.40s\"",
 		               octal ? "an octal" : "a whole", value);
 	if (v < s->min || v > s->max)
-		return octal ? err_set(err, ERR_INVALID_INPUT, "is %04o to %04o", (unsigned)s->min,
+		return octal ? err_set(err, ERR_INVALID_INPUT, "must be %04o to %04o", (unsigned)s->min,
 		                       (unsigned)s->max)
-			     : err_set(err, ERR_INVALID_INPUT, "is %d to %d", s->min, s->max);
+			     : err_set(err, ERR_INVALID_INPUT, "must be %d to %d", s->min, s->max);
 	*out = (int)v;
 	return true;
 }
@@ -50,7 +50,7 @@ static bool parse_bool(const char *value, bool *out, struct error *err)
 			*out = i % 2 == 1;
 			return true;
 		}
-	return err_set(err, ERR_INVALID_INPUT, "is yes or no, not \"%.40s\"", value);
+	return err_set(err, ERR_INVALID_INPUT, "must be yes or no, not \"%.40s\"", value);
 }
 
 bool config_assign(struct config *c, const struct setting *s, const char *value, struct error *err)

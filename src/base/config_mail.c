@@ -50,9 +50,10 @@ bool config_check_mail_url(const char *v, struct error *err)
 	if (*v == '\0')
 		return true;
 	if (strchr(at, '@'))
-		return err_set(err, ERR_INVALID_INPUT, "holds no user: that one goes into user, the password into password_file");
+		return err_set(err, ERR_INVALID_INPUT,
+		               "must hold no user: that one goes into user, the password into password_file");
 	return ((strncasecmp(v, "smtp://", 7) == 0 || strncasecmp(v, "smtps://", 8) == 0) && host > 0 && is_rest(at + host)) ||
-	       err_set(err, ERR_INVALID_INPUT, "is smtp://host:587 or smtps://host:465, or empty: no mail is sent");
+	       err_set(err, ERR_INVALID_INPUT, "must be smtp://host:587 or smtps://host:465, or empty: no mail is sent");
 }
 
 bool config_check_mail_address(const char *v, struct error *err)
@@ -60,13 +61,13 @@ bool config_check_mail_address(const char *v, struct error *err)
 	struct mail_address a;
 
 	return *v == '\0' || mail_address_parse(v, &a) ||
-	       err_set(err, ERR_INVALID_INPUT, "is an address like Agentiv <agentiv@example.com>");
+	       err_set(err, ERR_INVALID_INPUT, "must be an address like Agentiv <agentiv@example.com>");
 }
 
 bool config_check_mail_tls(const char *v, struct error *err)
 {
 	return strcmp(v, "required") == 0 || strcmp(v, "opportunistic") == 0 || strcmp(v, "none") == 0 ||
-	       err_set(err, ERR_INVALID_INPUT, "is one of required, opportunistic, none");
+	       err_set(err, ERR_INVALID_INPUT, "must be one of required, opportunistic, none");
 }
 
 bool config_check_brand(const char *v, struct error *err)
@@ -76,7 +77,7 @@ bool config_check_brand(const char *v, struct error *err)
 
 	for (i = 0; i < n; i++)
 		ok &= (unsigned char)v[i] >= ' ' && v[i] != 0x7f;
-	return ok || err_set(err, ERR_INVALID_INPUT, "is a name of 1 to %d bytes", BRAND_MAX);
+	return ok || err_set(err, ERR_INVALID_INPUT, "must be a name of 1 to %d bytes", BRAND_MAX);
 }
 
 bool config_check_public_url(const char *v, struct error *err)
@@ -90,7 +91,7 @@ bool config_check_public_url(const char *v, struct error *err)
 	return n == 0 ||
 	       ((strncasecmp(v, "https://", 8) == 0 || strncasecmp(v, "http://", 7) == 0) && host_length(at) > 0 && plain &&
 	        v[n - 1] != '/') ||
-	       err_set(err, ERR_INVALID_INPUT, "is a URL like https://agentiv.example.com, without a slash at its end");
+	       err_set(err, ERR_INVALID_INPUT, "must be a URL like https://agentiv.example.com, without a slash at its end");
 }
 
 static bool is_loopback(const char *url)

@@ -18,7 +18,7 @@ static bool check_base_path(const char *v, struct error *err)
 	for (i = 0; i < n; i++)
 		plain &= (unsigned char)v[i] > ' ' && v[i] != 0x7f;
 	return n == 0 || (v[0] == '/' && n > 1 && n <= BASE_PATH_MAX && v[n - 1] != '/' && plain && !strpbrk(v, "?#%;")) ||
-	       err_set(err, ERR_INVALID_INPUT, "is empty or a path like /agentiv");
+	       err_set(err, ERR_INVALID_INPUT, "must be empty or a path like /agentiv");
 }
 
 static bool check_not_empty(const char *v, struct error *err)
@@ -31,7 +31,7 @@ static bool check_level(const char *v, struct error *err)
 	enum log_level level;
 
 	return log_level_by_name(v, &level) ||
-	       err_set(err, ERR_INVALID_INPUT, "is one of debug, info, warn, error");
+	       err_set(err, ERR_INVALID_INPUT, "must be one of debug, info, warn, error");
 }
 
 /* Seconds, separated by commas; a month is longer than anybody waits. */
@@ -51,7 +51,7 @@ static bool check_schedule(const char *v, struct error *err)
 			break;
 		p = end + 1;
 	}
-	return err_set(err, ERR_INVALID_INPUT, "is a list of seconds like 5,30,120");
+	return err_set(err, ERR_INVALID_INPUT, "must be a list of seconds like 5,30,120");
 }
 
 #define AT(member) offsetof(struct config, member)

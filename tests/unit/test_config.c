@@ -123,7 +123,7 @@ static const char *refusal_of_variable(const char *name, const char *value)
 static void a_bad_environment_variable_is_named(void)
 {
 	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_WORKER_THREADS", "many"),
-	                       "AGENTIV_WORKER_THREADS (environment) is a whole number, not \"many\"");
+	                       "AGENTIV_WORKER_THREADS (environment) must be a whole number, not \"many\"");
 }
 
 static void a_variable_that_is_no_setting_of_its_section_is_refused(void)
@@ -199,28 +199,28 @@ static void unknown_sections_and_settings_are_named_with_their_line(void)
 static void values_out_of_range_are_named_with_their_line(void)
 {
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 0\n"),
-	                       "a.conf:2: [worker] threads is 1 to 1024");
+	                       "a.conf:2: [worker] threads must be 1 to 1024");
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 99999999999999999999\n"),
-	                       "a.conf:2: [worker] threads is a whole number, not"
+	                       "a.conf:2: [worker] threads must be a whole number, not"
 	                       " \"99999999999999999999\"");
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = 8x\n"),
-	                       "a.conf:2: [worker] threads is a whole number, not \"8x\"");
+	                       "a.conf:2: [worker] threads must be a whole number, not \"8x\"");
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads =\n"),
-	                       "a.conf:2: [worker] threads is a whole number, not \"\"");
+	                       "a.conf:2: [worker] threads must be a whole number, not \"\"");
 	CU_ASSERT_STRING_EQUAL(refusal("[http]\nlisten_mode = 0888\n"),
-	                       "a.conf:2: [http] listen_mode is an octal number, not \"0888\"");
+	                       "a.conf:2: [http] listen_mode must be an octal number, not \"0888\"");
 	CU_ASSERT_STRING_EQUAL(refusal("[http]\nlisten_mode = 1777\n"),
-	                       "a.conf:2: [http] listen_mode is 0000 to 0777");
+	                       "a.conf:2: [http] listen_mode must be 0000 to 0777");
 	CU_ASSERT_STRING_EQUAL(refusal("[database]\ntls = maybe\n"),
-	                       "a.conf:2: [database] tls is yes or no, not \"maybe\"");
+	                       "a.conf:2: [database] tls must be yes or no, not \"maybe\"");
 	CU_ASSERT_STRING_EQUAL(refusal("[log]\nlevel = loud\n"),
-	                       "a.conf:2: [log] level is one of debug, info, warn, error");
+	                       "a.conf:2: [log] level must be one of debug, info, warn, error");
 	CU_ASSERT_STRING_EQUAL(refusal("[http]\nbase_path = agentiv/\n"),
-	                       "a.conf:2: [http] base_path is empty or a path like /agentiv");
+	                       "a.conf:2: [http] base_path must be empty or a path like /agentiv");
 	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\nschedule_s = 5,,30\n"),
-	                       "a.conf:2: [webhooks] schedule_s is a list of seconds like 5,30,120");
+	                       "a.conf:2: [webhooks] schedule_s must be a list of seconds like 5,30,120");
 	CU_ASSERT_STRING_EQUAL(refusal("[webhooks]\nschedule_s = 5,30,\n"),
-	                       "a.conf:2: [webhooks] schedule_s is a list of seconds like 5,30,120");
+	                       "a.conf:2: [webhooks] schedule_s must be a list of seconds like 5,30,120");
 }
 
 /* It is written into a cookie's attributes. */
@@ -234,9 +234,9 @@ static void a_base_path_fits_a_cookie(void)
 		CU_ASSERT_EQUAL(strcmp(refusal_of_variable("AGENTIV_HTTP_BASE_PATH", path), "accepted") == 0, n == 200);
 	}
 	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_BASE_PATH", "/a;Domain=example.org"),
-	                       "AGENTIV_HTTP_BASE_PATH (environment) is empty or a path like /agentiv");
+	                       "AGENTIV_HTTP_BASE_PATH (environment) must be empty or a path like /agentiv");
 	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_HTTP_BASE_PATH", "/a\r\nX-Y: 1"),
-	                       "AGENTIV_HTTP_BASE_PATH (environment) is empty or a path like /agentiv");
+	                       "AGENTIV_HTTP_BASE_PATH (environment) must be empty or a path like /agentiv");
 }
 
 static void settings_that_contradict_each_other_are_refused(void)
@@ -273,7 +273,7 @@ static void lines_that_are_no_settings_are_refused(void)
 static void the_first_mistake_is_the_one_that_is_told(void)
 {
 	CU_ASSERT_STRING_EQUAL(refusal("[worker]\nthreads = x\nbogus = 1\n[none]\na = 1\n"),
-	                       "a.conf:2: [worker] threads is a whole number, not \"x\"");
+	                       "a.conf:2: [worker] threads must be a whole number, not \"x\"");
 }
 
 static void a_missing_file_is_an_error_that_names_it(void)

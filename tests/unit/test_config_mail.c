@@ -80,10 +80,10 @@ static void a_url_is_of_smtp_or_smtps(void)
 	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
 		snprintf(line, sizeof line, "url = %s", bad[i]);
 		CU_ASSERT_STRING_EQUAL(verdict_with(line),
-		                       "url is smtp://host:587 or smtps://host:465, or empty: no mail is sent");
+		                       "url must be smtp://host:587 or smtps://host:465, or empty: no mail is sent");
 	}
 	CU_ASSERT_STRING_EQUAL(verdict_with("url = smtp://u:p@mail:587"),
-	                       "url holds no user: that one goes into user, the password into password_file");
+	                       "url must hold no user: that one goes into user, the password into password_file");
 }
 
 static void what_a_mail_needs_is_asked_for(void)
@@ -133,7 +133,7 @@ static void without_tls_only_this_host_is_spoken_to(void)
 		snprintf(line, sizeof line, "url = smtp://%s\ntls = none", there[i]);
 		CU_ASSERT_STRING_EQUAL(verdict_with(line), "tls = none is for a server on this host, like smtp://127.0.0.1:25");
 	}
-	CU_ASSERT_STRING_EQUAL(verdict_with("url = smtp://m\ntls = maybe"), "tls is one of required, opportunistic, none");
+	CU_ASSERT_STRING_EQUAL(verdict_with("url = smtp://m\ntls = maybe"), "tls must be one of required, opportunistic, none");
 }
 
 static void the_public_url_can_be_put_before_a_path(void)
@@ -151,7 +151,7 @@ static void the_public_url_can_be_put_before_a_path(void)
 	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
 		snprintf(line, sizeof line, "public_url = %s\n", bad[i]);
 		CU_ASSERT_STRING_EQUAL(verdict(line),
-		                       "public_url is a URL like https://agentiv.example.com, without a slash at its end");
+		                       "public_url must be a URL like https://agentiv.example.com, without a slash at its end");
 	}
 }
 
