@@ -77,17 +77,11 @@ static struct sender *sender_new(const struct sender_env *env, int64_t budget)
 	return s;
 }
 
-static bool ca_file_is_there(const char *file, struct error *err)
-{
-	return !file || access(file, R_OK) == 0 ||
-	       err_set(err, ERR_INVALID_INPUT, "The file of outbound.ca_file cannot be read: %s: %s", file, strerror(errno));
-}
-
 static bool make_clients(struct sender *s, struct error *err)
 {
 	struct http_options http = {.rules = s->env.rules, .user_agent = USER_AGENT, .ca_file = config_ca_file(s->env.cfg)};
 
-	s->transfers = ca_file_is_there(http.ca_file, err) ? transfers_new(s->inflight, err) : NULL;
+	s->transfers = outbound_check_ca_file(http.ca_file, err) ? transfers_new(s->inflight, err) : NULL;
 	if (!s->transfers)
 		return false;
 	s->http = http_client_new(s->transfers, &http);

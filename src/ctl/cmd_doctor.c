@@ -120,6 +120,10 @@ static void check_outbound(struct doctor *d)
 	if (!r)
 		doctor_report(d, VERDICT_FAILED, "outbound rules",
 		              "outbound.allow_networks is a list like 10.1.0.0/16,::1/128", "%s", err.message);
+	else if (!outbound_check_ca_file(config_ca_file(&d->c->cfg), &err))
+		doctor_report(d, VERDICT_FAILED, "outbound rules",
+		              "let [outbound] ca_file name a file of certificates (PEM) that the programs' user can read; without it the"
+		              " system's are trusted", "%s", err.message);
 	else
 		doctor_report(d, VERDICT_OK, "outbound rules", NULL, "webhooks and mailboxes may be at public addresses%s%s",
 		              *networks ? " and " : " only", networks);

@@ -120,6 +120,7 @@ bool webhookd_run(const struct config *cfg, struct error *err)
 
 	ok = (w.secrets = secrets_open(cfg, 1 << SECRET_SEAL, err)) != NULL &&
 	     (w.rules = outbound_rules_new(cfg->allow_networks, err)) != NULL &&
+	     outbound_check_ca_file(config_ca_file(cfg), err) &&
 	     (w.db = db_open(cfg, CONNECTIONS, err)) != NULL;
 	if (ok) {
 		w.ringer = doorbell_ringer_new(cfg->run_dir);

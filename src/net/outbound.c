@@ -1,7 +1,9 @@
 /* Addresses, and the operator's networks. */
 #include "net/outbound_priv.h"
 
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -188,4 +190,29 @@ bad:
 void outbound_rules_free(struct outbound_rules *r)
 {
 	mem_free(r);
+}
+
+/* ---- certificates ---- */
+
+/* A line that begins a certificate: "CERTIFICATE", "TRUSTED CERTIFICATE" or "X509 CERTIFICATE". */
+static bool begins_certificate(const char *line)
+{
+	return strncmp(line, "-----BEGIN ", 11) == 0 && strstr(line, "CERTIFICATE-----");
+}
+
+bool outbound_check_ca_file(const char *file, struct error *err)
+{
+	char line[256];
+	bool found = false;
+	FILE *f;
+
+	if (!file)
+		return true;
+	f = fopen(file, "re");
+	if (!f)
+		return err_set(err, ERR_INVALID_INPUT, "The file of outbound.ca_file cannot be read: %s: %s", file, strerror(errno));
+	while (!found && fgets(line, sizeof line, f))
+		found = begins_certificate(line);
+	fclose(f);
+	return found || err_set(err, ERR_INVALID_INPUT, "The file of outbound.ca_file holds no certificate (PEM): %s", file);
 }

@@ -16,6 +16,10 @@ struct outbound_rules;   /* the operator's allowed networks; read-only after mak
 struct outbound_rules *outbound_rules_new(const char *networks, struct error *err);
 void outbound_rules_free(struct outbound_rules *r);
 
+/* Whether the file can be read and holds a certificate: curl finds that out only when it is to trust one. NULL: the
+ * system's, true. ERR_INVALID_INPUT. */
+bool outbound_check_ca_file(const char *file, struct error *err);
+
 /* The URL's form: scheme, port, no credentials, a host; an address literal in any radix is judged at
  * once. ERR_INVALID_INPUT with the field given. Resolves nothing. */
 bool outbound_check_url(const struct outbound_rules *r, const char *url, const char *field,

@@ -28,6 +28,13 @@ class Daemons(Ctl):
                                         {setting: "3", "AGENTIV_PATHS_RUN_DIR": str(new_folder())})
             self.assertRegex(line, rf'level=info prog={program} msg="started" {expected}\n\Z')
 
+    def test_certificates_that_are_not_there_are_a_matter_of_configuration(self):
+        words = [Path(self.program).parent / "agentiv-webhookd", "-c", self.config]
+        done = subprocess.run(words, env={**os.environ, "AGENTIV_OUTBOUND_CA_FILE": "/nonexistent/ca.pem"}, timeout=30,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("The file of outbound.ca_file cannot be read: /nonexistent/ca.pem", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -73,6 +73,8 @@ class Installation(Ctl):
                 ("run directory", 1, {"AGENTIV_PATHS_RUN_DIR": "/" + "x" * 120}),
                 ("agents", 1, {"AGENTIV_PATHS_AGENTS_DIR": "/nonexistent"}),
                 ("outbound rules", 1, {"AGENTIV_WEBHOOKS_ALLOW_NETWORKS": "nowhere"}),
+                ("outbound rules", 1, {"AGENTIV_OUTBOUND_CA_FILE": "/nonexistent/ca.pem"}),
+                ("outbound rules", 1, {"AGENTIV_OUTBOUND_CA_FILE": "/dev/null"}),
                 ("listen socket", 1, {"AGENTIV_HTTP_LISTEN": str(self.temporary)}),
                 ("database", 4, {"AGENTIV_DATABASE_HOSTS": "socket:/nonexistent"}),
                 ("configuration", 3, {"AGENTIV_WORKER_THREADS": "x"})):

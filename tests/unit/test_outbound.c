@@ -3,8 +3,10 @@
 #include <CUnit/CUnit.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "net/outbound.h"
@@ -367,6 +369,40 @@ static void urls_that_are_no_mail_servers_are_refused(void)
 	}
 }
 
+/* What the check says of a file with that text. */
+static const char *said_of_certificates(const char *text)
+{
+	char file[] = "/tmp/net_tests.XXXXXX";
+	static struct error err;
+	FILE *f = fdopen(mkstemp(file), "w");
+
+	memset(&err, 0, sizeof err);
+	fputs(text, f);
+	fclose(f);
+	if (outbound_check_ca_file(file, &err))
+		snprintf(err.message, sizeof err.message, "good");
+	unlink(file);
+	return err.message;
+}
+
+static void a_file_of_certificates_holds_one(void)
+{
+	CU_ASSERT_STRING_EQUAL(said_of_certificates("# ours\n-----BEGIN CERTIFICATE-----\nMA==\n"), "good");
+	CU_ASSERT_STRING_EQUAL(said_of_certificates("-----BEGIN TRUSTED CERTIFICATE-----\nMA==\n"), "good");
+	CU_ASSERT_PTR_NOT_NULL(strstr(said_of_certificates(""), "outbound.ca_file holds no certificate (PEM)"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said_of_certificates("-----BEGIN PRIVATE KEY-----\nMA==\n"), "holds no certificate"));
+	CU_ASSERT_TRUE(outbound_check_ca_file(NULL, NULL));
+}
+
+static void a_file_of_certificates_that_is_not_there_is_named(void)
+{
+	struct error err;
+
+	CU_ASSERT_FALSE(outbound_check_ca_file("/nonexistent/ca.pem", &err));
+	CU_ASSERT_EQUAL(err.code, ERR_INVALID_INPUT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "outbound.ca_file cannot be read: /nonexistent/ca.pem: No such file"));
+}
+
 static CU_TestInfo tests[] = {
 	{"public URLs are allowed", public_urls_are_allowed},
 	{"other URLs are refused", other_urls_are_refused},
@@ -381,6 +417,8 @@ static CU_TestInfo tests[] = {
 	{"a refusal says what kind of address it was", a_refusal_says_what_kind_of_address_it_was},
 	{"URLs of mail servers are taken apart", urls_of_mail_servers_are_taken_apart},
 	{"URLs that are no mail servers are refused", urls_that_are_no_mail_servers_are_refused},
+	{"a file of certificates holds one", a_file_of_certificates_holds_one},
+	{"a file of certificates that is not there is named", a_file_of_certificates_that_is_not_there_is_named},
 	CU_TEST_INFO_NULL};
 
 CU_SuiteInfo outbound_suite = {"outbound rules", NULL, NULL, NULL, NULL, tests};
