@@ -139,7 +139,8 @@ static void explain(struct http_transfer *t, CURLcode code, struct http_answer *
 		         ANSWER_HEADER_MAX);
 	} else {
 		answer->refused = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-		snprintf(text, size, "%s",
+		/* of a handshake curl tells what OpenSSL does, which begins with a version */
+		snprintf(text, size, "%s%s", code == CURLE_SSL_CONNECT_ERROR ? "No TLS connection: " : "",
 		         t->curl_error[0] ? t->curl_error : curl_easy_strerror(code));
 	}
 	gate_printable(text);

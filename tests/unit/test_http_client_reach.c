@@ -1,7 +1,11 @@
 /* Whom the HTTP client (net/http_client.h) reaches: by the rules, by name, and over TLS. */
+#include <arpa/inet.h>
 #include <CUnit/CUnit.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "net_client.h"
 #include "net_suites.h"
@@ -181,6 +185,32 @@ static void a_certificate_for_another_name_is_an_error(void)
 	close_all();
 }
 
+/* It answers a handshake as web servers answer what is no request. */
+static void a_receiver_without_tls_is_told_as_such(void)
+{
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), port, fd;
+	socklen_t size = sizeof at;
+	struct outcome o;
+
+	CU_ASSERT_TRUE_FATAL(bind(listener, (struct sockaddr *)&at, size) == 0 && listen(listener, 1) == 0 &&
+	                     getsockname(listener, (struct sockaddr *)&at, &size) == 0);
+	open_all(false);
+	port = server.port;
+	server.port = ntohs(at.sin_port);
+	post_to(&o, "https", "127.0.0.1", "/ok", LONG_MS);
+	while ((fd = accept(listener, NULL, NULL)) < 0)
+		turn();
+	CU_ASSERT_EQUAL(write(fd, answer, strlen(answer)), (ssize_t)strlen(answer));
+	finish(&o);
+	CU_ASSERT_EQUAL(strncmp(o.error, "No TLS connection: ", 19), 0);
+	close(fd);
+	close(listener);
+	server.port = port;
+	close_all();
+}
+
 static CU_TestInfo tests[] = {
 	{"an address that the rules forbid is never connected to",
 	 an_address_that_the_rules_forbid_is_never_connected_to},
@@ -202,6 +232,7 @@ static CU_TestInfo tests[] = {
 	{"a certificate that is trusted is accepted", a_certificate_that_is_trusted_is_accepted},
 	{"a certificate that nobody trusts is an error", a_certificate_that_nobody_trusts_is_an_error},
 	{"a certificate for another name is an error", a_certificate_for_another_name_is_an_error},
+	{"a receiver without TLS is told as such", a_receiver_without_tls_is_told_as_such},
 	CU_TEST_INFO_NULL};
 
 CU_SuiteInfo http_client_reach_suite = {"whom the HTTP client reaches", NULL, NULL, NULL, NULL, tests};
