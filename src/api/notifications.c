@@ -86,6 +86,26 @@ void notifications_update(struct request *r)
 
 /* ---- the link ---- */
 
+static const char *const told_of[NOTE__MAX] = {
+	[NOTE_RUN_SUCCESS] = "runs that finished", [NOTE_RUN_FAILED] = "runs that failed",
+	[NOTE_ENDPOINT_DISABLED] = "webhook endpoints that were disabled",
+	[NOTE_INTEGRATION_DISCONNECTED] = "integrations that were disconnected", [NOTE_TRIAL_ENDING] = "trials that end",
+	[NOTE_QUOTA_80] = "80&nbsp;% of the month's runs being used", [NOTE_QUOTA_100] = "all of the month's runs being used",
+	[NOTE_SCHEDULE_PAUSED] = "schedules that were paused"};
+
+/* A mail tells of several kinds, and its link is for all of them. */
+static void put_kinds(struct buf *out, unsigned kinds)
+{
+	const char *between = "";
+	unsigned i;
+
+	for (i = 0; i < NOTE__MAX; i++)
+		if (kinds >> i & 1) {
+			buf_addf(out, "%s%s", between, told_of[i]);
+			between = ", ";
+		}
+}
+
 /* For people, who have come from their mail: nothing is fetched for it, and where the form goes nobody else is told. */
 static void answer_page(struct request *r, int status, const char *title, const char *text, bool button)
 {
@@ -107,6 +127,19 @@ static void answer_page(struct request *r, int status, const char *title, const 
 	buf_release(&b);
 }
 
+static void answer_kinds(struct request *r, const char *title, const char *before, unsigned kinds, const char *after,
+                         bool button)
+{
+	struct buf text;
+
+	buf_init(&text, PAGE_MAX);
+	buf_adds(&text, before);
+	put_kinds(&text, kinds);
+	buf_adds(&text, after);
+	answer_page(r, 200, title, buf_str(&text), button);
+	buf_release(&text);
+}
+
 static void answer_failure(struct request *r, const struct error *err)
 {
 	if (err->code == ERR_NOT_FOUND)
@@ -123,7 +156,7 @@ void unsubscribe_get(struct request *r)
 	struct error err = {0};
 
 	if (unsubscribe_open(r->app->secrets, r->param, &u, &err))
-		answer_page(r, 200, "Unsubscribe", "No more mails of this kind will be sent to you.", true);
+		answer_kinds(r, "Unsubscribe", "Press the button to be sent no more mails about ", u.kinds, ".", true);
 	else
 		answer_failure(r, &err);
 }
@@ -134,8 +167,8 @@ void unsubscribe_post(struct request *r)
 	struct error err = {0};
 
 	if (unsubscribe_do(r->app->db, r->app->secrets, r->param, r->remote_addr, &u, &err))
-		answer_page(r, 200, "You are unsubscribed", "No more mails of this kind will be sent to you. They can be turned on"
-		            " again in the account's settings.", false);
+		answer_kinds(r, "You are unsubscribed", "You will be sent no more mails about ", u.kinds,
+		             ". They can be turned on again in the account's settings.", false);
 	else
 		answer_failure(r, &err);
 }

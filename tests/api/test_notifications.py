@@ -144,6 +144,12 @@ class Link(ApiCase):
         self.assertEqual((head.status, head.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
         self.assertEqual(self.told(), all_but(set()))
 
+    def test_both_pages_name_what_the_link_is_for(self):
+        token = self.token("endpoint_disabled", "quota_100")
+        kinds = "no more mails about webhook endpoints that were disabled, all of the month's runs being used."
+        self.is_page(self.open(token), 200, f"Press the button to be sent {kinds}")
+        self.is_page(self.click(token), 200, f"You will be sent {kinds}")
+
     def test_the_page_takes_nothing_from_elsewhere_and_tells_nobody_where_it_is(self):
         answer = self.open(self.token("quota_80"))
         self.assertIn("default-src 'none'", answer.headers["Content-Security-Policy"])
