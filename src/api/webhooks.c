@@ -46,7 +46,7 @@ static bool read_events(struct json_object *body, unsigned *events, struct error
 		if (!json_at_str(list, "events", i, &name, err) || !endpoint_add_event(name, &given, err))
 			return false;
 	*events = given;
-	return given != 0 || err_field(err, "events", "events must name at least one event; leave it out for all of them");
+	return given != 0 || err_field(err, "events", "events must name at least one event of /api/webhook-events");
 }
 
 /* The members that may be given, each checked. The strings are body's. */

@@ -237,6 +237,9 @@ bool endpoints_update(const struct endpoints *es, const struct actor *who, uint6
 	struct change k = {.endpoints = es, .account_id = account_id, .id = *id, .now_ms = clock_now_ms(), .arena = a,
 	                   .out = out, .patch = patch};
 
+	/* nothing to change is nothing to tell of */
+	if (!patch->url && !patch->description && !patch->events && !patch->has_enabled)
+		return endpoints_find(es, account_id, id, a, out, err);
 	return run(&k, who, "webhook.update", update_body, NULL, err);
 }
 

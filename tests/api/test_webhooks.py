@@ -218,6 +218,13 @@ class Changing(WebhookCase):
         after = self.patch(made, url=None, description=None, events=None, enabled=None)
         self.assertEqual((after["url"], after["description"], after["enabled"]), (URL, "d", True))
 
+    def test_nothing_to_change_is_no_change(self):
+        made = self.make()
+        for body in ({}, {"url": None, "enabled": None}):
+            self.patch(made, **body)
+        told = self.platform.ctl("audit", "--user", self.account.id, "--action", "webhook.")
+        self.assertEqual([e["action"] for e in told if e["object"] == made["id"]], ["webhook.create"])
+
     def test_what_is_wrong_changes_nothing(self):
         made = self.make()
         before = self.found(made)
