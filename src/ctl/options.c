@@ -192,7 +192,7 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 		break;
 	}
 	return *text || o->type == OPT_FLAG ||
-	       err_field(&c->err, o->name, "--%s must not be empty", o->name);
+	       err_field(&c->err, o->name, "%s%s must not be empty", o->positional ? "" : "--", o->positional ? o->arg : o->name);
 }
 
 static bool is_name(const char *name, const char *arg, size_t n)

@@ -58,6 +58,10 @@ class CommandLine(Ctl):
                       ["key", "list", "--user", "a", "--user", "b"]):
             self.refused(2, "INVALID_INPUT", *words)
 
+    def test_an_argument_that_is_empty_is_named_as_help_names_it(self):
+        self.assertEqual(self.refused(2, "INVALID_INPUT", "outbound", "check", ""), "URL must not be empty")
+        self.assertEqual(self.refused(2, "INVALID_INPUT", "mail", "test", "--to", ""), "--to must not be empty")
+
     def test_a_count_past_what_a_tick_can_do_is_a_matter_of_usage(self):
         for option, most in (("--threads", 1024), ("--runs", 1000000), ("--deliveries", 1000000), ("--seconds", 86400)):
             message = self.refused(2, "INVALID_INPUT", "tick", option, most + 1)
