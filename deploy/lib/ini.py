@@ -8,7 +8,8 @@ for line in sys.stdin:
     if not section or not name:
         sys.exit(f"not of the form SECTION.NAME=VALUE: {line.strip()}")
     sections.setdefault(section, {})[name] = value
-print("# Written by deploy/lib/stack.sh; docs/configuration.md explains each setting.")
+print("# Written by deploy/lib/stack.sh, anew at each start: settings of your own go into its environment, like\n"
+      "# AGENTIV_WORKER_THREADS=4. docs/configuration.md explains each setting.")
 for section, settings in sections.items():
     print(f"\n[{section}]")
     for name, value in settings.items():
