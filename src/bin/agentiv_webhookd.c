@@ -4,7 +4,7 @@
 int main(int argc, char **argv)
 {
 	static const struct program sender = {
-		"agentiv-webhookd", "Delivers webhooks until it is told to stop (SIGTERM).", webhookd_run};
+		"agentiv-webhookd", "Delivers webhooks and mails until it is told to stop (SIGTERM).", webhookd_run};
 
 	return daemon_start(&sender, argc, argv);
 }

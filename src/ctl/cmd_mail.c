@@ -23,7 +23,7 @@ static void put_text(struct ctl *c, const char *to, const struct mail_tried *t)
 	print_text(&out, "To", to);
 	print_text(&out, "Server", c->cfg.mail_url);
 	table_add(&out, "Mail");
-	table_add_coloured(&out, t->accepted ? GREEN : RED, t->accepted ? "accepted" : "refused");
+	table_add_coloured(&out, t->accepted ? GREEN : RED, t->accepted ? "accepted" : "not accepted");
 	print_text(&out, "Encrypted", t->encrypted ? "yes" : "no");
 	print_text(&out, "Answer", t->accepted ? arena_printf(&c->arena, "%d %s", t->status, t->text) : t->text);
 	table_print(&out, "", &c->out);

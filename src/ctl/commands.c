@@ -205,7 +205,7 @@ static const struct ctl_option audit_options[] = {
 /* threads: as many as [worker] threads may have */
 static const struct ctl_option tick_options[] = {
 	COUNT("runs", 1000000, "at most so many runs (1000)"),
-	COUNT("deliveries", 1000000, "at most so many webhooks (1000)"),
+	COUNT("deliveries", 1000000, "at most so many webhooks and mails (1000)"),
 	COUNT("seconds", 86400, "start nothing after so many seconds (50)"),
 	COUNT("threads", 1024, "runs at once (4)"),
 	END};
@@ -337,11 +337,11 @@ const struct ctl_command ctl_commands[] = {
 	 "database."},
 	{"audit", NEED_SCHEMA, audit_options, cmd_audit,
 	 "Show who changed what from where, the newest first",
-	 "Every change to users, plans, subscriptions, budgets, keys, schedules, connections and the\n"
-	 "server's secrets is there, and each session, with the key, the session or the operator that\n"
-	 "made it."},
+	 "Every change to users, plans, subscriptions, budgets, keys, schedules, connections, webhooks, what\n"
+	 "is told by mail and the server's secrets is there, and each session, with the key, the session or\n"
+	 "the operator that made it."},
 	{"tick", NEED_CONFIG | NEED_SEAL, tick_options, cmd_tick,
-	 "Fire and run what is due, and send webhooks, once",
+	 "Fire and run what is due, and send webhooks and mails, once",
 	 "For hosts without a worker, a scheduler and a sender: call it from cron each minute. Schedules that are due are\n"
 	 "fired first, and run in the same call."},
 	{NULL, 0, NULL, NULL, NULL, NULL}};

@@ -1,6 +1,8 @@
 /* doctor: the mail server. */
 #include "ctl/doctor.h"
 
+#include <string.h>
+
 #include "core/mail.h"
 
 void doctor_mail(struct doctor *d)
@@ -17,7 +19,9 @@ void doctor_mail(struct doctor *d)
 	else if (!t.accepted)
 		doctor_report(d, VERDICT_FAILED, "mail", advice, "%s: %s", cfg->mail_url, t.text);
 	else if (!t.encrypted)
-		doctor_report(d, VERDICT_WARNING, "mail", "mails go out in clear unless the server offers STARTTLS",
+		doctor_report(d, VERDICT_WARNING, "mail", strcmp(cfg->mail_tls, "none") == 0 ?
+		              "with [mail] tls = none all mails go out in clear: only for a server on this host" :
+		              "mails go out in clear unless the server offers STARTTLS",
 		              "%s answers, without encryption", cfg->mail_url);
 	else
 		doctor_report(d, VERDICT_OK, "mail", NULL, "%s answers, encrypted%s", cfg->mail_url,
