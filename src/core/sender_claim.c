@@ -131,16 +131,17 @@ static int64_t next_look(struct claimer *k, bool any, int64_t now_ms, int64_t ne
 }
 
 /* false: the database does not answer. */
-static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *count, struct error *err)
+static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *count, bool *any, struct error *err)
 {
 	const struct config *cfg = k->s->env.cfg;
 	int64_t lease_ms = cfg->webhook_lease_s * INT64_C(1000), now_ms = clock_now_ms(), next_due_ms;
 	int64_t least_ms = sender_attempt_s(cfg) * INT64_C(1000) + LEASE_SPARE_MS;
-	unsigned i, fanned;
+	unsigned i, besides;
 
 	*count = 0;
+	*any = false;
 	if (!outbox_claim(k->s->env.db, &k->c, expected, max, now_ms, lease_ms > least_ms ? lease_ms : least_ms,
-	                  &k->cursor, &k->arena, k->found, count, &fanned, &next_due_ms, err))
+	                  &k->cursor, &k->arena, k->found, count, &besides, &next_due_ms, err))
 		return false;
 	for (i = 0; i < *count; i++)
 		build(k, &k->found[i]);
@@ -150,7 +151,8 @@ static bool claim(struct claimer *k, bool expected, unsigned max, unsigned *coun
 		builder_rest(k->builder);
 	arena_reset(&k->arena);
 	k->due_ms = next_due_ms;
-	k->look_us = next_look(k, *count + fanned > 0, now_ms, next_due_ms);
+	*any = *count + besides > 0;
+	k->look_us = next_look(k, *any, now_ms, next_due_ms);
 	return true;
 }
 
@@ -175,7 +177,7 @@ static void look(struct claimer *k, unsigned max)
 	struct sender *s = k->s;
 	struct error err = {0};
 	unsigned count;
-	bool ok, expected = s->rung || !s->nothing_due;
+	bool ok, any, expected = s->rung || !s->nothing_due;
 
 	if (expected || clock_now_ms() >= (s->due_ms < k->due_ms ? s->due_ms : k->due_ms))
 		pace_told(&k->pace, clock_mono_us());
@@ -183,7 +185,7 @@ static void look(struct claimer *k, unsigned max)
 	s->due_ms = INT64_MAX;
 	s->claiming = true;
 	pthread_mutex_unlock(&s->lock);
-	ok = claim(k, expected, max, &count, &err);
+	ok = claim(k, expected, max, &count, &any, &err);
 	if (!ok) {
 		db_put(s->env.db, k->c);
 		k->c = NULL;
@@ -196,7 +198,7 @@ static void look(struct claimer *k, unsigned max)
 	else if (ok && s->away)
 		log_write(LOG_INFO, "the outbox is reached again", "due=%u", count);
 	s->away = !ok;
-	s->nothing_due = ok && count == 0;
+	s->nothing_due = ok && !any;
 	if (ok && count == max && claimer_room(s) == 0)
 		sender_pass_on(s);
 	if (s->budget > 0)

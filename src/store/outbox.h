@@ -77,13 +77,14 @@ struct delivery {
 
 /* Leases up to max due deliveries until now + lease, in one short transaction over the outbox's key, skipping what
  * others are just claiming, and reads what sending them needs. Events that are due become deliveries to endpoints in it,
- * which are leased at once as far as max allows; *fanned counts the others: they are due now. expected: there is reason to
- * think that something is due (a doorbell, or the last claim took something); otherwise it is looked first, so that a poll that finds nothing
- * costs one statement and no transaction. When nothing was taken *next_due_ms is when the next one is due (INT64_MAX:
- * none), for sleeping; else it is now_ms: ask again. cursor: NULL begins at the beginning. */
+ * which are leased at once as far as max allows. *besides counts what else was done: the others, which are due now, and rows
+ * that were dropped, an event that nobody wants among them. expected: there is reason to think that something is due (a
+ * doorbell, or the last claim did something); otherwise it is looked first, so that a poll that finds nothing costs one
+ * statement and no transaction. When nothing was done *next_due_ms is when the next one is due (INT64_MAX: none), for
+ * sleeping; else it is now_ms: ask again. cursor: NULL begins at the beginning. */
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
                   int64_t lease_ms, struct claim_cursor *cursor, struct arena *a, struct delivery *out,
-                  unsigned *count, unsigned *fanned, int64_t *next_due_ms, struct error *err);
+                  unsigned *count, unsigned *besides, int64_t *next_due_ms, struct error *err);
 
 /* What became of an attempt. */
 struct delivery_result {

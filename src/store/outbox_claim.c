@@ -100,6 +100,7 @@ static bool settle(struct db_conn *c, struct claim *k, struct error *err)
 	if (k->made_count > 0)
 		memcpy(&k->out[k->count], k->made, k->made_count * sizeof *k->made);
 	k->count += k->made_count;
+	k->dropped = n;
 	return true;
 }
 
@@ -107,7 +108,7 @@ static bool claim_body(struct db_conn *c, void *ctx, struct error *err)
 {
 	struct claim *k = ctx;
 
-	k->count = k->made_count = k->fanned = 0;
+	k->count = k->made_count = k->fanned = k->dropped = 0;
 	/* positive as a signed number, and never 0 */
 	k->token = (rnd_u64() >> 1) | 1;
 	if (!pick_due(c, k, err))
@@ -170,12 +171,12 @@ static bool claim_due(struct db *db, struct db_conn **c, struct claim *k, struct
 
 bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max, int64_t now_ms,
                   int64_t lease_ms, struct claim_cursor *cursor, struct arena *a, struct delivery *out,
-                  unsigned *count, unsigned *fanned, int64_t *next_due_ms, struct error *err)
+                  unsigned *count, unsigned *besides, int64_t *next_due_ms, struct error *err)
 {
 	struct claim k = {.max = max < OUTBOX_BATCH_MAX ? max : OUTBOX_BATCH_MAX, .now_ms = now_ms,
 	                  .due_at = now_ms + lease_ms, .arena = a, .out = out};
 
-	*count = *fanned = 0;
+	*count = *besides = 0;
 	*next_due_ms = now_ms;
 	if (!queue_conn(db, c, err) || (!expected && !first_due(*c, next_due_ms, err)))
 		return false;
@@ -184,7 +185,7 @@ bool outbox_claim(struct db *db, struct db_conn **c, bool expected, unsigned max
 	if (!claim_due(db, c, &k, cursor, err))
 		return false;
 	*count = k.count;
-	*fanned = k.fanned;
+	*besides = k.fanned + k.dropped;
 	*next_due_ms = now_ms;
 	return k.picked > 0 || first_due(*c, next_due_ms, err);
 }

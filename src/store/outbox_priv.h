@@ -60,6 +60,7 @@ struct claim {
 	unsigned count;
 	struct delivery *made;           /* of endpoints, from events among what was picked: leased as they are made */
 	unsigned made_count, fanned;     /* fanned: those for which there was no room, due now */
+	unsigned dropped;
 	struct outbox_key keys[OUTBOX_BATCH_MAX];   /* as they were found */
 	bool     fanout[OUTBOX_BATCH_MAX];
 	enum picked becomes[OUTBOX_BATCH_MAX];

@@ -207,10 +207,10 @@ static unsigned deliver_batch(struct db *db, struct db_conn **c)
 	int64_t now = clock_now_ms(), next;
 	struct error err;
 	struct arena a;
-	unsigned n, fanned, i;
+	unsigned n, besides, i;
 
 	arena_init(&a);
-	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &outbox_cursor, &a, d, &n, &fanned, &next, &err),
+	must(outbox_claim(db, c, true, DB_LIST_MAX, now, LEASE_MS, &outbox_cursor, &a, d, &n, &besides, &next, &err),
 	     "claim deliveries", &err);
 	for (i = 0; i < n; i++)
 		r[i] = (struct delivery_result){.id = d[i].id, .account_id = d[i].account_id,

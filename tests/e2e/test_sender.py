@@ -294,6 +294,12 @@ class SenderTest(SenderCase):
         self.assertGreaterEqual(done["delivery_retries"], 1)
         self.assertEqual(self.deliveries.count(DELIVERED), 100)
 
+    def test_a_tick_goes_on_behind_events_that_nobody_wants(self):
+        self.stack.stop("sender")
+        self.deliveries.unwanted_events(200)
+        self.deliveries.ended_run(self.receiver.url())
+        self.assertEqual(self.stack.ctl("tick")["delivered"], 1)
+
 
 def next_second(request):
     """Returns when the clock is past the second in which the request was signed."""

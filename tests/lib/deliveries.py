@@ -81,6 +81,13 @@ class Deliveries:
             f" {self.account}; INSERT INTO outbox (due_at, delivery_id) VALUES ({now}, {sql_bytes(mail)})")
         return mail
 
+    def unwanted_events(self, count):
+        """Events for endpoints that are due, and that no endpoint wants any more."""
+        ids, now = [sql_bytes(new_id()) for _ in range(count)], now_ms()
+        self.stack.sql("INSERT INTO events (id, account_id, event, at, payload) VALUES "
+                       + ",".join(f"({i}, {self.account}, 2, {now}, '{{}}')" for i in ids)
+                       + "; INSERT INTO outbox (due_at, delivery_id, fanout) VALUES " + ",".join(f"({now - 1}, {i}, 1)" for i in ids))
+
     def many_ended_runs(self, count, url):
         """The ids of as many runs that have just ended, and whose webhooks are due at the URL and at the endpoints that want
         them: many at once, and quickly."""

@@ -61,22 +61,22 @@ unsigned ox_fan_out(void)
 	struct error err = {0};
 	static const char count[] = "SELECT COUNT(*) FROM deliveries WHERE endpoint_id IS NOT NULL";
 	int64_t next, before = fx_number(count);
-	unsigned n, fanned;
+	unsigned n, besides;
 
 	arena_release(&claimed);
 	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, true, OUTBOX_BATCH_MAX, clock_now_ms(), DELIVERY_LEASE_MS, NULL,
-	                                  &claimed, d, &n, &fanned, &next, &err));
+	                                  &claimed, d, &n, &besides, &next, &err));
 	return (unsigned)(fx_number(count) - before);
 }
 
 unsigned ox_claim(struct delivery *out, unsigned max, int64_t now_ms, int64_t *next_due_ms)
 {
 	struct error err = {0};
-	unsigned n = 0, fanned;
+	unsigned n = 0, besides;
 
 	arena_release(&claimed);
 	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, false, max, now_ms, DELIVERY_LEASE_MS, NULL, &claimed, out,
-	                                  &n, &fanned, next_due_ms, &err));
+	                                  &n, &besides, next_due_ms, &err));
 	return n;
 }
 

@@ -89,14 +89,14 @@ static void *send(void *arg)
 	static _Thread_local struct delivery_result r[64];
 	struct db_conn *c = NULL;
 	struct error err = {0};
-	unsigned n, fanned, i;
+	unsigned n, besides, i;
 	int64_t next;
 
 	while (!atomic_load(&over)) {
 		struct arena a;
 
 		arena_init(&a);
-		if (!outbox_claim(fx_db, &c, true, 64, clock_now_ms(), DELIVERY_LEASE_MS, NULL, &a, d, &n, &fanned, &next, &err))
+		if (!outbox_claim(fx_db, &c, true, 64, clock_now_ms(), DELIVERY_LEASE_MS, NULL, &a, d, &n, &besides, &next, &err))
 			fault(&err);
 		for (i = 0; i < n; i++) {
 			r[i] = ox_result(&d[i], DELIVERY_DELIVERED);

@@ -348,7 +348,7 @@ static void a_mail_with_nothing_left_to_tell_is_empty(void)
 static void a_mail_is_claimed_by_a_sender(void)
 {
 	struct delivery d[2];
-	unsigned n, fanned;
+	unsigned n, besides;
 	struct arena a;
 	struct error err;
 	int64_t next;
@@ -356,7 +356,7 @@ static void a_mail_is_claimed_by_a_sender(void)
 	nx_account(1, NOTES_ALL);
 	nx_end(1, 1, RUN_SUCCESS);
 	arena_init(&a);
-	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, true, 2, NOON, 30000, NULL, &a, d, &n, &fanned, &next, &err));
+	CU_ASSERT_TRUE_FATAL(outbox_claim(fx_db, &fx_conn, true, 2, NOON, 30000, NULL, &a, d, &n, &besides, &next, &err));
 	CU_ASSERT_EQUAL_FATAL(n, 1);
 	CU_ASSERT_EQUAL(d[0].event, EVENT_MAIL);
 	CU_ASSERT_EQUAL(d[0].account_id, 1);

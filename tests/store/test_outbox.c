@@ -141,13 +141,13 @@ static void an_expected_delivery_that_is_not_there_is_told_by_the_next_ones_time
 	struct delivery d;
 	struct error err;
 	struct arena a;
-	unsigned n = 1, fanned;
+	unsigned n = 1, besides;
 	int64_t next;
 
 	fx_empty();
 	ox_other(9000);
 	arena_init(&a);
-	CU_ASSERT_TRUE(outbox_claim(fx_db, &fx_conn, true, 1, 1000, DELIVERY_LEASE_MS, NULL, &a, &d, &n, &fanned, &next,
+	CU_ASSERT_TRUE(outbox_claim(fx_db, &fx_conn, true, 1, 1000, DELIVERY_LEASE_MS, NULL, &a, &d, &n, &besides, &next,
 	                            &err));
 	CU_ASSERT_EQUAL(n, 0);
 	CU_ASSERT_EQUAL(next, 9000);
@@ -201,13 +201,13 @@ static void *claim_all(void *arg)
 	struct claim_cursor cursor = {.whole_us = 0};
 	struct db_conn *c = NULL;
 	struct error err;
-	unsigned n = 1, fanned, count = 0, i;
+	unsigned n = 1, besides, count = 0, i;
 	struct arena a;
 	int64_t next = 0;
 
 	arena_init(&a);
 	while (next != INT64_MAX && next <= 5000) {
-		if (!outbox_claim(fx_db, &c, true, 32, 5000, DELIVERY_LEASE_MS, &cursor, &a, d, &n, &fanned, &next, &err))
+		if (!outbox_claim(fx_db, &c, true, 32, 5000, DELIVERY_LEASE_MS, &cursor, &a, d, &n, &besides, &next, &err))
 			break;
 		for (i = 0; i < n && count < DELIVERIES; i++)
 			mine[count++] = d[i].id;

@@ -29,9 +29,9 @@ static bool claim_deliveries(struct db_conn **c, struct arena *a, unsigned *coun
 {
 	struct delivery found[2];
 	int64_t next_due_ms;
-	unsigned fanned;
+	unsigned besides;
 
-	return outbox_claim(fx_db, c, true, 2, clock_now_ms(), DELIVERY_LEASE_MS, NULL, a, found, count, &fanned, &next_due_ms,
+	return outbox_claim(fx_db, c, true, 2, clock_now_ms(), DELIVERY_LEASE_MS, NULL, a, found, count, &besides, &next_due_ms,
 	                    err);
 }
 
