@@ -14,7 +14,7 @@
 #define MEMORY_WAIT_US   INT64_C(50000)
 #define LEASE_SPARE_MS   5000                /* beyond an attempt's time, to wait before it and record after it */
 #define AWAY_US          INT64_C(1000000)
-#define UNRECORDED_MAX   (4 * CLAIM_MAX)     /* attempts whose record waits; then nothing new is claimed */
+#define UNRECORDED_MAX   (2 * RECORD_MAX)    /* attempts whose record waits; then nothing new is claimed */
 #define BUSY_US          INT64_C(20000)      /* what is due is being claimed by another sender */
 
 struct claimer {

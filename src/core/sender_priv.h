@@ -114,7 +114,8 @@ int64_t sender_mail_turn(int64_t *last_ms, int64_t now_ms);
 void sender_pass_on(struct sender *s);
 
 #define STATUS_GONE 410
-#define CLAIM_MAX 64          /* deliveries in one claim, attempts in one record */
+#define CLAIM_MAX  64                 /* deliveries in one claim */
+#define RECORD_MAX OUTBOX_BATCH_MAX   /* attempts in one record: what ended while the one before was written */
 
 struct sender {
 	struct sender_env env;

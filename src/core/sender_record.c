@@ -15,8 +15,8 @@
 struct group {
 	struct sender *s;
 	struct db_conn *conn;
-	struct sending *sendings[CLAIM_MAX];
-	struct delivery_result results[CLAIM_MAX];
+	struct sending *sendings[RECORD_MAX];
+	struct delivery_result results[RECORD_MAX];
 	int64_t  releases_at;                /* of a group that is given back */
 	unsigned n, recorded;
 };
@@ -110,7 +110,7 @@ static void give_up_endpoints(struct sender *s, const struct group *g)
 /* Those that are due again at the same time. One that cannot be given back comes back when its lease runs out. */
 static void release(struct sender *s, struct group *g)
 {
-	struct delivery d[CLAIM_MAX];
+	struct delivery d[RECORD_MAX];
 	struct error err = {0};
 	unsigned i;
 
@@ -129,7 +129,7 @@ static void release(struct sender *s, struct group *g)
 static void take_group(struct sendings *from, struct group *g, bool same_time)
 {
 	g->n = 0;
-	while (from->first && g->n < CLAIM_MAX) {
+	while (from->first && g->n < RECORD_MAX) {
 		if (same_time && g->n > 0 && from->first->release_at != g->releases_at)
 			break;
 		g->results[g->n] = from->first->result;
