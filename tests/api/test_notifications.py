@@ -189,7 +189,7 @@ class Link(ApiCase):
                              ("GET", token[:-1]), ("GET", token + "%zz")):
             exchange(self.platform.url, method, f"/api/unsubscribe/{path}")
         answer = self.open("x")      # its line stands behind theirs
-        logs = "".join((self.platform.state / "log" / f"{name}.log").read_text() for name in PROGRAMS)
+        logs = "".join(self.platform.log(name) for name in PROGRAMS)
         self.assertIn(answer.headers["X-Request-Id"], logs)
         self.assertNotIn(token[:16], logs)
 
