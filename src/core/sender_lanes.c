@@ -71,6 +71,37 @@ struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us
 	return at;
 }
 
+/* Scheme, host and port: URLs of runs behind one origin share a lane. */
+static size_t origin_length(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return (size_t)(host - url) + strcspn(host, "/?#");
+}
+
+/* FNV-1a */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+struct lane *lane_of_receiver(struct lanes *l, const struct id *endpoint, const char *url, int64_t now_us)
+{
+	struct { struct id endpoint; uint64_t url; } key;
+
+	if (!endpoint)
+		return lane_get(l, url, origin_length(url), now_us);
+	memset(&key, 0, sizeof key);
+	key.endpoint = *endpoint;
+	key.url = hash_of(url);
+	return lane_get(l, &key, sizeof key, now_us);
+}
+
 void lane_put(struct lane *l)
 {
 	if (l)

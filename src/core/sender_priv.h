@@ -36,6 +36,9 @@ static inline int64_t postpone_to(int64_t ms)
 }
 
 struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us);   /* one reference */
+/* That of an endpoint at a URL, so that where its URL is changed nothing waits for what was said at the old one; endpoint
+ * NULL: of the URL's origin. One reference. */
+struct lane *lane_of_receiver(struct lanes *l, const struct id *endpoint, const char *url, int64_t now_us);
 void lane_put(struct lane *l);
 bool lane_open(const struct lane *l, int64_t now_us);
 /* It has not answered within a second lately: all of them together have half of the sender's slots. */

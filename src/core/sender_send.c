@@ -247,15 +247,6 @@ static void give_back(struct sender *s, struct sending *g, int64_t release_at)
 	sendings_add(&s->back, g);
 }
 
-/* Scheme, host and port: URLs of runs behind one origin share a lane. */
-static size_t origin_length(const char *url)
-{
-	const char *host = strstr(url, "://");
-
-	host = host ? host + 3 : url;
-	return (size_t)(host - url) + strcspn(host, "/?#");
-}
-
 static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
 {
 	const struct delivery_result *r = &g->result;
@@ -263,8 +254,7 @@ static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
 	if (g->receiver)
 		return;
 	g->receiver = g->mail ? sender_mail_lane(s, now_us) :
-		      r->has_endpoint ? lane_get(&s->receivers, r->endpoint_id.b, sizeof r->endpoint_id.b, now_us) :
-					lane_get(&s->receivers, g->call.url, origin_length(g->call.url), now_us);
+		      lane_of_receiver(&s->receivers, r->has_endpoint ? &r->endpoint_id : NULL, g->call.url, now_us);
 	g->account = lane_get(&s->accounts, &g->result.account_id, sizeof g->result.account_id, now_us);
 }
 

@@ -275,6 +275,25 @@ static void two_receivers_do_not_share_a_lane(void)
 	CU_ASSERT_PTR_EQUAL(lane_get(&lanes, "http://a", 8, 0), lane);
 }
 
+static void an_endpoint_whose_url_is_changed_is_another_receiver(void)
+{
+	struct id endpoint = {.b = {1}}, other = {.b = {2}};
+
+	lanes_release(&lanes);
+	lane = lane_of_receiver(&lanes, &endpoint, "http://a/1", 0);
+	CU_ASSERT_PTR_EQUAL(lane_of_receiver(&lanes, &endpoint, "http://a/1", 0), lane);
+	CU_ASSERT_PTR_NOT_EQUAL(lane_of_receiver(&lanes, &endpoint, "http://a/2", 0), lane);
+	CU_ASSERT_PTR_NOT_EQUAL(lane_of_receiver(&lanes, &other, "http://a/1", 0), lane);
+}
+
+static void urls_of_runs_behind_one_origin_share_a_lane(void)
+{
+	lanes_release(&lanes);
+	lane = lane_of_receiver(&lanes, NULL, "http://a:80/1?x", 0);
+	CU_ASSERT_PTR_EQUAL(lane_of_receiver(&lanes, NULL, "http://a:80/2", 0), lane);
+	CU_ASSERT_PTR_NOT_EQUAL(lane_of_receiver(&lanes, NULL, "http://a:81/1?x", 0), lane);
+}
+
 static void a_lane_in_use_is_not_forgotten(void)
 {
 	unsigned i;
@@ -324,6 +343,8 @@ static CU_TestInfo tests[] = {
 	{"who answers quickly again makes nobody wait long", who_answers_quickly_again_makes_nobody_wait_long},
 	{"nothing is postponed for long", nothing_is_postponed_for_long},
 	{"two receivers do not share a lane", two_receivers_do_not_share_a_lane},
+	{"an endpoint whose URL is changed is another receiver", an_endpoint_whose_url_is_changed_is_another_receiver},
+	{"URLs of runs behind one origin share a lane", urls_of_runs_behind_one_origin_share_a_lane},
 	{"a lane in use is not forgotten", a_lane_in_use_is_not_forgotten},
 	CU_TEST_INFO_NULL};
 
