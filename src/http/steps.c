@@ -120,7 +120,7 @@ static bool has_scope(const struct request *r, struct error *err)
 	if (r->route->scope == 0 || (r->auth->principal.scopes & r->route->scope))
 		return true;
 	scopes_format(r->route->scope, scopes, sizeof scopes);
-	return err_set(err, ERR_FORBIDDEN, strchr(scopes, ',') ? "The API key lacks one of the scopes %s" :
+	return err_set(err, ERR_FORBIDDEN, strchr(scopes, ',') ? "The API key needs one of the scopes %s" :
 	                                                         "The API key lacks the scope %s", scopes);
 }
 
