@@ -21,6 +21,7 @@
 #define BREAK_AFTER   5                  /* slow failures in a row, then its breaker opens … */
 #define BREAK_US      INT64_C(5000000)   /* … for so long, twice that after the next failure, … */
 #define BREAK_MAX_US  INT64_C(60000000)  /* … and at most */
+#define BREAK_TURN_MS 4                  /* behind it, between two that come back */
 
 struct lane {
 	UT_hash_handle hh;
@@ -32,6 +33,7 @@ struct lane {
 	int64_t  free_ms;                /* until when its turns are given to what was postponed */
 	unsigned failures;               /* slow ones, since the last success */
 	int64_t  broken_us;              /* until when its breaker is open */
+	int64_t  turn_ms;                /* behind it: of the last that was postponed */
 	bool     fixed, wary;
 	size_t   key_len;
 	char     key[];
@@ -176,6 +178,15 @@ bool lane_stuck(const struct lane *l, int64_t now_us)
 	       (now_us < l->broken_us || l->mean_us > QUICK_US || now_us - l->moved_us > STILL_US);
 }
 
+/* Not all at once, when they are many: they would be claimed, and given back, before anything that is due after them. */
+static int64_t turn_behind_breaker(struct lane *l, int64_t opens_ms)
+{
+	l->turn_ms += BREAK_TURN_MS;
+	if (l->turn_ms < opens_ms || l->turn_ms > opens_ms + POSTPONE_MAX_MS)
+		l->turn_ms = opens_ms;
+	return postpone_to(l->turn_ms);
+}
+
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 {
 	int64_t still_us = now_us - l->moved_us;
@@ -185,7 +196,7 @@ int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 	int64_t at = l->free_ms > now_ms + POSTPONE_MIN_MS ? l->free_ms : now_ms + POSTPONE_MIN_MS;
 
 	if (now_us < l->broken_us)
-		return postpone_to(now_ms + (l->broken_us - now_us) / 1000);
+		return turn_behind_breaker(l, now_ms + (l->broken_us - now_us) / 1000);
 	at += each_ms;
 	l->free_ms = least(at, now_ms + far_ms);
 	return postpone_to(l->free_ms);

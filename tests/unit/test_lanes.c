@@ -175,6 +175,23 @@ static void what_waits_behind_a_breaker_comes_back_when_it_may_be_tried(void)
 	CU_ASSERT_EQUAL(lane_postpone(lane, 1000000, 0), 1005250);
 }
 
+static void many_behind_a_breaker_come_back_one_after_the_other(void)
+{
+	int64_t at = 0, last = 0;
+	unsigned i;
+
+	fresh();
+	fail(5, SECOND, 0);
+	for (i = 0; i < 1000; i++)
+		at = lane_postpone(lane, 1000000, 0);
+	CU_ASSERT(at >= 1005000 + 3900);
+	for (i = 0; i < 100000; i++) {
+		at = lane_postpone(lane, 1000000, 0);
+		last = at > last ? at : last;
+	}
+	CU_ASSERT(last <= 1005000 + 121000);
+}
+
 static void a_full_lane_that_moves_is_worth_waiting_for(void)
 {
 	fresh();
@@ -333,6 +350,7 @@ static CU_TestInfo tests[] = {
 	 failures_that_began_before_it_opened_do_not_lengthen_it},
 	{"what waits behind a breaker comes back when it may be tried",
 	 what_waits_behind_a_breaker_comes_back_when_it_may_be_tried},
+	{"many behind a breaker come back one after the other", many_behind_a_breaker_come_back_one_after_the_other},
 	{"a full lane that moves is worth waiting for", a_full_lane_that_moves_is_worth_waiting_for},
 	{"a full lane that stands still is not", a_full_lane_that_stands_still_is_not},
 	{"one known to be slow is stuck as soon as it is full",
