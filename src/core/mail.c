@@ -173,10 +173,14 @@ static void put_group(struct composer *m, enum notification kind)
 		any = true;
 		put_line(m, i);
 	}
-	if (any) {
-		mail_html_rows_close(&m->html);
-		buf_addc(&m->text, '\n');
+	if (!any)
+		return;
+	mail_html_rows_close(&m->html);
+	if (mail_kinds[kind].group_advice) {
+		buf_addf(&m->text, "%s\n", mail_kinds[kind].group_advice);
+		mail_html_paragraph(&m->html, mail_kinds[kind].group_advice);
 	}
+	buf_addc(&m->text, '\n');
 }
 
 static void put_digest(struct composer *m)

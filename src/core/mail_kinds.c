@@ -15,24 +15,27 @@ const struct mail_kind mail_kinds[NOTE__MAX] = {
 		.facts = {{"Result", "{summary}"}, {"Took", "{duration}"}, {"Finished", "{at}"}, {"Run", "{execution_id}"}}},
 	[NOTE_RUN_FAILED] = {
 		.subject = "{agent} failed[: {error_message}]", .one = "1 run failed", .many = "runs failed",
-		.group = "Runs that failed", .line = "{agent}[: {error_message}]",
+		.group = "Runs that failed", .line = "{agent}[: {error_message}][ ({execution_id})]",
 		.facts = {{"Error", "{error_message}"}, {"Code", "{error_code}"}, {"Took", "{duration}"}, {"Failed", "{at}"},
 		          {"Run", "{execution_id}"}}},
 	[NOTE_ENDPOINT_DISABLED] = {
 		.subject = "A webhook endpoint is disabled[: {url}]", .one = "1 endpoint disabled", .many = "endpoints disabled",
-		.group = "Webhook endpoints that were disabled", .line = "{url}[: {stopped}]",
+		.group = "Webhook endpoints that were disabled", .line = "{url}[: {stopped}][ ({endpoint_id})]",
 		.advice = "Mend the receiver, then enable the endpoint again. What has failed meanwhile can be replayed.",
+		.group_advice = "Mend their receivers, then enable the endpoints again. What has failed meanwhile can be replayed.",
 		.facts = {{"Endpoint", "{url}"}, {"Description", "{description}"}, {"Reason", "{stopped}"}, {"Disabled", "{at}"},
 		          {"Id", "{endpoint_id}"}}},
 	[NOTE_INTEGRATION_DISCONNECTED] = {
 		.subject = "{integration} is disconnected", .one = "1 integration disconnected", .many = "integrations disconnected",
 		.group = "Integrations that were disconnected", .line = "{integration}[: {reason}]",
 		.advice = "Connect {integration} again: agents that need it cannot run.",
+		.group_advice = "Connect them again: agents that need them cannot run.",
 		.facts = {{"Reason", "{reason}"}, {"Since", "{at}"}}},
 	[NOTE_TRIAL_ENDING] = {
 		.subject = "Your trial[ of {agent}] ends on {trial_ends_at}", .one = "1 trial ends", .many = "trials end",
 		.group = "Trials that end", .line = "[{agent} ends on ]{trial_ends_at}",
 		.advice = "Subscribe to keep it: runs are refused when the trial is over.",
+		.group_advice = "Subscribe to keep what you use: runs are refused when a trial is over.",
 		.facts = {{"Agent", "{agent}"}, {"Ends", "{trial_ends_at}"}}},
 	[NOTE_QUOTA_80] = {
 		.subject = "80 % of the runs of {month} are used", .one = "80 % of runs used", .many = "times 80 % of runs used",
@@ -46,6 +49,7 @@ const struct mail_kind mail_kinds[NOTE__MAX] = {
 		.subject = "The schedule of {agent} is paused", .one = "1 schedule paused", .many = "schedules paused",
 		.group = "Schedules that were paused", .line = "{agent}[: {failures} failures in a row]",
 		.advice = "Look at why its last runs failed, then resume the schedule.",
+		.group_advice = "Look at why their last runs failed, then resume the schedules.",
 		.facts = {{"Reason", "{failures} failures in a row"}, {"Paused", "{at}"}}},
 };
 

@@ -27,7 +27,7 @@ struct mail_kind {
 	const char *subject;                     /* templates, see mail_expand */
 	const char *one, *many;                  /* in a digest's subject: "1 run failed", "runs failed" behind a number */
 	const char *group, *line;                /* in a digest: heading, and what stands behind the time */
-	const char *advice;
+	const char *advice, *group_advice;       /* what to do: about one alone; below a group, where the lines do not say it */
 	struct { const char *label, *value; } facts[MAIL_FACTS];   /* of one alone; value NULL ends them */
 };
 extern const struct mail_kind mail_kinds[NOTE__MAX];

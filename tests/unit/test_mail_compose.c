@@ -185,6 +185,30 @@ static void a_digest_counts_in_its_subject_and_shows_what_to_do_first(void)
 	end_test();
 }
 
+static void a_digest_says_which_it_was_and_what_to_do(void)
+{
+	static const struct notification_row rows[] = {
+		{NOTE_RUN_FAILED, AT, "{\"agent_slug\":\"probe\",\"error_message\":\"Broken\",\"execution_id\":\"exec_1\"}"},
+		{NOTE_ENDPOINT_DISABLED, AT, "{\"url\":\"https://a/\",\"reason\":\"gone\",\"endpoint_id\":\"whk_1\"}"},
+		{NOTE_INTEGRATION_DISCONNECTED, AT, "{\"integration\":\"gmail\",\"reason\":\"No\"}"},
+		{NOTE_TRIAL_ENDING, AT, "{\"trial_ends_at\":\"2026-12-02T00:00:00Z\"}"},
+		{NOTE_SCHEDULE_PAUSED, AT, "{\"agent_slug\":\"probe\"}"}};
+	static const char *const said[] = {
+		"Probe: Broken (exec_1)\r\n",
+		"https://a/: It answered 410 Gone (whk_1)\r\nMend their receivers, then enable the endpoints again.",
+		"Gmail: No\r\nConnect them again: agents that need them cannot run.\r\n\r\n",
+		"\r\nSubscribe to keep what you use: runs are refused when a trial is over.\r\n\r\n",
+		"Probe\r\nLook at why their last runs failed, then resume the schedules.\r\n\r\n"};
+	unsigned i;
+
+	begin_test();
+	CU_ASSERT_TRUE_FATAL(compose(rows, 5, 5));
+	for (i = 0; i < sizeof said / sizeof *said; i++)
+		CU_ASSERT_PTR_NOT_NULL(strstr(mail.text, said[i]));
+	CU_ASSERT_PTR_NOT_NULL(strstr(mail.html, ">Connect them again: agents that need them cannot run.</p>"));
+	end_test();
+}
+
 static void a_digest_says_how_many_it_does_not_show(void)
 {
 	struct notification_row rows[NOTIFICATIONS_SHOWN];
@@ -400,6 +424,7 @@ static CU_TestInfo tests[] = {
 	{"a quota says what comes now", a_quota_says_what_comes_now},
 	{"what is no object tells its kind only", what_is_no_object_tells_its_kind_only},
 	{"a digest counts in its subject, and shows what to do first", a_digest_counts_in_its_subject_and_shows_what_to_do_first},
+	{"a digest says which it was and what to do", a_digest_says_which_it_was_and_what_to_do},
 	{"a digest says how many it does not show", a_digest_says_how_many_it_does_not_show},
 	{"a text of many lines is one line, and no header", a_text_of_many_lines_is_one_line_and_no_header},
 	{"a name cannot leave its quotes", a_name_cannot_leave_its_quotes},
