@@ -116,6 +116,7 @@ static int file_value(void *user, const char *section, const char *name, const c
 	struct error why = {0};
 	bool section_known;
 	const struct setting *s = config_find(section, name, &section_known), *near;
+	bool older = s && strcmp(section, s->section) != 0;
 
 	if (r->failed)
 		return 0;
@@ -130,8 +131,8 @@ static int file_value(void *user, const char *section, const char *name, const c
 		               near ? near->name : "", near ? "?" : "");
 	}
 	if (r->seen[s - config_settings])
-		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: [%s] %s is set twice", r->path,
-		               r->line, section, name);
+		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: [%s] %s is set twice%s%s%s%s", r->path, r->line, section,
+		               name, older ? ", as [" : "", older ? s->section : "", older ? "] " : "", older ? s->name : "");
 	if (!config_assign(r->c, s, value, &why))
 		return err_set(r->err, ERR_INVALID_INPUT, "%s:%d: [%s] %s %s", r->path, r->line,
 		               section, name, why.message);

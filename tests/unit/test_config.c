@@ -362,7 +362,7 @@ static void a_setting_is_still_known_by_its_older_name(void)
 static void a_setting_is_not_given_by_both_its_names(void)
 {
 	CU_ASSERT_STRING_EQUAL(refusal("[outbound]\nallow_networks = 10.1.0.0/16\n[webhooks]\nallow_networks =\n"),
-	                       "a.conf:4: [webhooks] allow_networks is set twice");
+	                       "a.conf:4: [webhooks] allow_networks is set twice, as [outbound] allow_networks");
 	setenv("AGENTIV_OUTBOUND_ALLOW_NETWORKS", "10.1.0.0/16", 1);
 	CU_ASSERT_STRING_EQUAL(refusal_of_variable("AGENTIV_WEBHOOKS_ALLOW_NETWORKS", ""),
 	                       "AGENTIV_WEBHOOKS_ALLOW_NETWORKS (environment) is no setting of [webhooks]");
