@@ -19,7 +19,8 @@ static void on_done(struct smtp_call *call, const struct smtp_answer *a)
 	t->done = true;
 	t->out->accepted = a->verdict == SMTP_DONE;
 	t->out->status = a->status;
-	t->out->encrypted = a->encrypted;
+	/* of a server that has not answered it is not known, whatever was to be */
+	t->out->encrypted = a->encrypted && (a->status != 0 || t->out->accepted);
 	snprintf(t->out->text, sizeof t->out->text, "%s", a->text);
 }
 

@@ -81,6 +81,14 @@ class Installation(Ctl):
             found = self.check(name, status, **env)
             self.assertTrue([c for c in found if c["status"] == "failed" and c["advice"]], (name, found))
 
+    def test_a_mail_server_that_does_not_answer_has_encrypted_nothing(self):
+        env = {"AGENTIV_MAIL_URL": "smtps://127.0.0.1:1", "AGENTIV_MAIL_FROM": "a@example.org",
+               "AGENTIV_MAIL_PUBLIC_URL": "https://agentiv.example.org"}
+        status, out, _ = call("mail", "test", "--to", "ann@example.org", "--json", env=env)
+        tried = json.loads(out)
+        self.assertEqual((status, tried["accepted"], tried["encrypted"]), (1, False, False), out)
+        self.assertRegex(call("mail", "test", "--to", "ann@example.org", env=env)[1], r"(?m)^Mail +not accepted$")
+
     @unittest.skipIf(DEFAULT_CONFIG.exists(), "this host has a configuration")
     def test_the_doctor_warns_of_a_default_configuration_that_is_not_there(self):
         _, out, _ = call("doctor", "--json", conf=False)
