@@ -157,7 +157,8 @@ static bool pass(struct ctl *c, const struct registry *agents, const struct outb
 bool cmd_tick(struct ctl *c)
 {
 	struct registry *agents = registry_load(ctl_manifest_dir(), c->cfg.agents_dir, &c->err);
-	struct outbound_rules *rules = agents ? outbound_rules_new(c->cfg.allow_networks, &c->err) : NULL;
+	bool usable = agents && outbound_check_ca_file(config_ca_file(&c->cfg), &c->err);
+	struct outbound_rules *rules = usable ? outbound_rules_new(c->cfg.allow_networks, &c->err) : NULL;
 	struct pass p = {0};
 	bool ok;
 

@@ -29,11 +29,13 @@ class Daemons(Ctl):
             self.assertRegex(line, rf'level=info prog={program} msg="started" {expected}\n\Z')
 
     def test_certificates_that_are_not_there_are_a_matter_of_configuration(self):
-        words = [Path(self.program).parent / "agentiv-webhookd", "-c", self.config]
-        done = subprocess.run(words, env={**os.environ, "AGENTIV_OUTBOUND_CA_FILE": "/nonexistent/ca.pem"}, timeout=30,
-                              capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn("The file of outbound.ca_file cannot be read: /nonexistent/ca.pem", done.stderr)
+        for words in (["agentiv-webhookd"], ["agentivctl", "tick"]):
+            with self.subTest(words):
+                done = subprocess.run([Path(self.program).parent / words[0], *words[1:], "-c", self.config], timeout=30,
+                                      env={**os.environ, "AGENTIV_OUTBOUND_CA_FILE": "/nonexistent/ca.pem"},
+                                      capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn("The file of outbound.ca_file cannot be read: /nonexistent/ca.pem", done.stderr)
 
 
 if __name__ == "__main__":
