@@ -154,17 +154,29 @@ static void one_success_closes_the_breaker(void)
 	CU_ASSERT_FALSE(lane_stuck(lane, 5 * SECOND));
 }
 
-static void failures_that_began_before_it_opened_do_not_lengthen_it(void)
+/* A lane with n under way together, as failures of which n - left have just ended. */
+static void failed_of(unsigned n, unsigned left)
 {
-	unsigned i;
-
 	lanes_release(&lanes);
-	lanes = (struct lanes){.first = 16, .most = 16};
+	lanes = (struct lanes){.first = n, .most = n};
 	lane = lane_get(&lanes, "http://a", 8, 0);
 	fill(0);
-	for (i = 0; i < 16; i++)
+	while (n-- > left)
 		lane_end(lane, LANE_SILENT, SECOND, 0);
+}
+
+static void failures_that_began_before_it_opened_do_not_lengthen_it(void)
+{
+	failed_of(16, 0);
 	CU_ASSERT_TRUE(lane_open(lane, 5 * SECOND));
+}
+
+static void a_success_that_began_before_it_opened_closes_it_at_once(void)
+{
+	failed_of(16, 1);
+	CU_ASSERT_FALSE(lane_open(lane, SECOND));
+	lane_end(lane, LANE_WELL, SECOND, SECOND);
+	CU_ASSERT_TRUE(lane_open(lane, SECOND));
 }
 
 static void what_waits_behind_a_breaker_comes_back_when_it_may_be_tried(void)
@@ -317,7 +329,8 @@ static void a_lane_in_use_is_not_forgotten(void)
 
 	fresh();
 	fill(0);
-	for (i = 0; i < 10000; i++)
+	/* more than are kept */
+	for (i = 0; i < 20000; i++)
 		lane_put(lane_get(&lanes, &i, sizeof i, 0));
 	CU_ASSERT_PTR_EQUAL(lane_get(&lanes, "http://a", 8, 0), lane);
 	CU_ASSERT_FALSE(lane_open(lane, 0));
@@ -348,6 +361,8 @@ static CU_TestInfo tests[] = {
 	{"one success closes the breaker", one_success_closes_the_breaker},
 	{"failures that began before it opened do not lengthen it",
 	 failures_that_began_before_it_opened_do_not_lengthen_it},
+	{"a success that began before it opened closes it at once",
+	 a_success_that_began_before_it_opened_closes_it_at_once},
 	{"what waits behind a breaker comes back when it may be tried",
 	 what_waits_behind_a_breaker_comes_back_when_it_may_be_tried},
 	{"many behind a breaker come back one after the other", many_behind_a_breaker_come_back_one_after_the_other},
