@@ -11,7 +11,7 @@
 #include "core/webhook.h"
 #include "http/response.h"
 
-#define BODY_MAX (1u << 20)
+#define BODY_MAX (4u << 20)      /* as many attempts as a schedule may have, each byte of their answers escaped */
 #define PAGE_COUNT 20
 
 /* ---- reading ---- */

@@ -73,6 +73,13 @@ class Log(WebhookCase):
         body = self.delivery(self.logged(self.endpoint)[0])["log"][0]["response_body"]
         self.assertIn("A", body)
 
+    def test_as_many_attempts_as_a_schedule_may_have_are_shown_whatever_was_answered(self):
+        failed, = self.log(self.endpoint)
+        self.platform.sql("INSERT INTO delivery_attempts (delivery_id, attempt, at, duration_ms, status, response)"
+                          f" SELECT x'{failed}', seq, 1000, 7, 500, REPEAT(x'00', 4096) FROM seq_1_to_64;"
+                          f" UPDATE deliveries SET attempts = 65 WHERE id = x'{failed}'")
+        self.assertEqual(len(self.delivery(self.logged(self.endpoint)[0])["log"]), 65)
+
     def test_what_was_sent_is_unknown_when_its_event_is_gone(self):
         self.log(self.endpoint)
         self.platform.sql("DELETE FROM events")
