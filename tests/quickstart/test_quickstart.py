@@ -142,11 +142,11 @@ class QuickstartTest(unittest.TestCase):
         done = subprocess.run(["bash", "-euc", block], cwd=self.stack.top, text=True, timeout=60,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertEqual(done.stdout.count('"success":true'), 6, done.stdout)
+        self.assertEqual(done.stdout.count('"success":true'), 7, done.stdout)
         self.assertIn('"outcome":"manual"', done.stdout)
 
-    def test_rules_own_mailboxes_and_memory_are_among_what_to_try(self):
-        for words in ('"rules": [', "connection add --user", "memory list --user"):
+    def test_rules_webhooks_own_mailboxes_and_memory_are_among_what_to_try(self):
+        for words in ('"rules": [', "connection add --user", "memory list --user", "examples/receivers/README.md"):
             self.assertIn(words, self.first.stdout.partition("What to try next\n")[2])
 
     def test_a_schedule_is_set_once_and_its_next_run_is_told(self):
