@@ -119,7 +119,8 @@ static bool test_body(struct db_conn *c, void *ctx, struct error *err)
 
 	if (!account_lock(c, k->account_id, err) || !once_begin(c, k->once, &k->id, &k->answered, err))
 		return false;
-	return k->answered || (deliveries_endpoint(c, k->account_id, &k->subject, k->arena, &e, err) && write_test(c, k, err) && answer(c, k, err));
+	return k->answered || (deliveries_endpoint(c, k->account_id, &k->subject, k->arena, &e, err) &&
+	                       write_test(c, k, err) && answer(c, k, err));
 }
 
 bool deliveries_test(const struct deliveries *ds, const struct actor *who, uint64_t account_id, const struct id *user_id,

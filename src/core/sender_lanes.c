@@ -132,8 +132,8 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Who fails quickly holds nobody up, and is tried again at exactly the times of the schedule. Those that began before it opened
- * end without lengthening it. */
+/* Who fails quickly holds nobody up, and is tried again at exactly the times of the schedule. Those that began before it
+ * opened end without lengthening it. */
 static void count_failure(struct lane *l, bool failed, bool counts, int64_t now_us)
 {
 	int64_t wait_us = BREAK_US;

@@ -17,9 +17,9 @@
 
 /* How many attempts may be under way to one receiver: more as it answers quickly, fewer as it does not (additive increase,
  * multiplicative decrease; Chiu and Jain 1989), none for a while when it has done nothing but fail slowly (a circuit
- * breaker; Nygard 2007), then one to look again. A receiver is an endpoint, or the origin of runs' own URLs. So those that are slow
- * or dead hold few of the sender's slots, and what cannot be sent to them is given back for later. Lanes of accounts are of
- * one width. Owner's thread only. */
+ * breaker; Nygard 2007), then one to look again. A receiver is an endpoint, or the origin of runs' own URLs. So those that
+ * are slow or dead hold few of the sender's slots, and what cannot be sent to them is given back for later. Lanes of accounts
+ * are of one width. Owner's thread only. */
 struct lane;
 struct lanes {
 	struct lane *table;

@@ -69,7 +69,8 @@ static bool step_origin(struct request *r, struct walk *w)
 {
 	const char *site = r->fetch_site, *origin = r->origin;
 
-	if (is_safe(r) || r->route->access == ACCESS_LOCAL || r->route->access == ACCESS_LINK || (r->auth && !r->auth->principal.session))
+	if (is_safe(r) || r->route->access == ACCESS_LOCAL || r->route->access == ACCESS_LINK ||
+	    (r->auth && !r->auth->principal.session))
 		return true;
 	if (site && *site ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 :
 	    !origin || !*origin || request_same_origin(r))

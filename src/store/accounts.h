@@ -177,8 +177,9 @@ bool connection_list(struct db_conn *c, uint64_t account_id, struct arena *a,
 bool connection_states(struct db_conn *c, uint64_t account_id, struct arena *a, struct connection_row **out,
                        unsigned *count, struct error *err);
 bool connection_remove(struct db_conn *c, uint64_t account_id, const char *integration, bool *removed, struct error *err);
-/* Id, kind and sealed settings of a connected integration, or of any that is there, disconnected or not (context for unsealing: "account:<id>:connection:<integration>"). */
-/* *since, which may be NULL: when it was connected; known to connection_refuse. */
+/* Id, kind and sealed settings of a connected integration, or of any that is there, disconnected or not (context for
+ * unsealing: "account:<id>:connection:<integration>"). *since, which may be NULL: when it was connected; known to
+ * connection_refuse. */
 bool connection_load(struct db_conn *c, uint64_t account_id, const char *integration, bool any, struct id *id,
                      char kind[32], struct buf *sealed, int64_t *since, bool *found, struct error *err);
 /* It is disconnected, unless it was connected anew since, or is not connected. *done: it is so by this. */

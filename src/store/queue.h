@@ -1,6 +1,7 @@
 /* Tables queue_ready, queue_held, queue_later, leases and the end of executions.
- * Lock order: account_quota ascending, executions, queue tables, outbox, then what budgets.h says; a claim goes from its rows of the queue or the
- * outbox to shared locks on executions and results, so whoever deletes executions leaves those that have such rows.
+ * Lock order: account_quota ascending, executions, queue tables, outbox, then what budgets.h says; a claim goes from its
+ * rows of the queue or the outbox to shared locks on executions and results, so whoever deletes executions leaves those
+ * that have such rows.
  * Every move that goes against the flow (lease to ready or later) and every change of a slot holds the account's quota
  * row; only the claim (ready to lease) does not.
  *

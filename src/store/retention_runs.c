@@ -10,8 +10,8 @@
 
 /* ---- deliveries that are still to be made ---- */
 
-/* The ids of deliveries to be made that were made before `before`, and of the runs that they tell of; ascending. Where there are more than so many the sender
- * has been away for as long as things are kept: *all is false. */
+/* The ids of deliveries to be made that were made before `before`, and of the runs that they tell of; ascending. Where
+ * there are more than so many the sender has been away for as long as things are kept: *all is false. */
 #define OLD_OUTBOX_MAX 10000
 struct old_outbox { struct id ids[OLD_OUTBOX_MAX]; unsigned n; bool all; };
 
