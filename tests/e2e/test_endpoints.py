@@ -1,7 +1,9 @@
 """Webhook endpoints with real receivers: what arrives, how it is signed, what becomes of a receiver that fails."""
 import json
+import re
 import time
 import unittest
+import urllib.request
 
 from live import LiveCase, wait_until
 from receiver import Answer, Receiver, seed_signature, standard_signature
@@ -77,6 +79,25 @@ class EndpointCase(LiveCase):
         for c in endpoint["id"].partition("_")[2]:
             number = number << 5 | digits.index(c)
         self.platform.sql(f"UPDATE endpoints SET {change} WHERE id = x'{number:032x}'")
+
+
+class Figures(EndpointCase):
+    def figures(self):
+        """What /metrics tells of attempts."""
+        with urllib.request.urlopen(self.platform.url + "/metrics", timeout=20) as answer:
+            lines = re.findall(r"^agentiv_(delivery_(?:attempts|duration)\S*) (\S+)$", answer.read().decode(), re.M)
+        return {name: float(value) for name, value in lines}
+
+    def test_each_attempt_is_counted_once_by_what_became_of_its_delivery(self):
+        wait_until(lambda: self.platform.number("SELECT COUNT(*) FROM outbox") == 0, 15, "nothing else is to be sent", 0.05)
+        self.receiver.script("/hook", Answer(500), Answer(200))
+        before = self.figures()
+        delivery = self.send_test(self.make())
+        self.assertEqual(self.over(delivery)["attempts"], 2)
+        more = {name: value - before[name] for name, value in self.figures().items()}
+        self.assertEqual([more[f'delivery_attempts_total{{outcome="{outcome}"}}'] for outcome in ("delivered", "retried", "failed")],
+                         [1, 1, 0])
+        self.assertEqual((more["delivery_duration_seconds_count"], more['delivery_duration_seconds_bucket{le="+Inf"}']), (2, 2))
 
 
 class Events(EndpointCase):
