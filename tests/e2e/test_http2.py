@@ -43,11 +43,13 @@ class OverTls(SenderCase):
     def setUpClass(cls):
         certificate(TMP, "authority")
         certificate(TMP, "receiver", issuer="authority", host="IP:127.0.0.1")
+        certificate(TMP, "unknown")
+        certificate(TMP, "stranger", issuer="unknown", host="IP:127.0.0.1")
         (TMP / "authority.pem").chmod(0o644)
         super().setUpClass()
 
-    def receiver_with(self, version):
-        receiver = TlsReceiver(TMP / "receiver.key", TMP / "receiver.pem", version)
+    def receiver_with(self, version, name="receiver"):
+        receiver = TlsReceiver(TMP / f"{name}.key", TMP / f"{name}.pem", version)
         self.addCleanup(receiver.close)
         return receiver
 
@@ -59,6 +61,13 @@ class OverTls(SenderCase):
         receiver = self.receiver_with("h2")
         self.assertEqual(self.deliver_all([receiver.url("/hook")] * 40), [DELIVERED] * 40)
         self.assertEqual({r["version"] for r in receiver.requests}, {"2.0"})
+        self.assertEqual({r["connection"] for r in receiver.requests}, {1})
+
+    def test_who_comes_while_the_first_connection_is_being_made_waits_for_it(self):
+        receiver = self.receiver_with("h2")
+        # written otherwise each is a receiver of its own to the sender, which tries all of them at once
+        schemes = ["https"[:n] + "https"[n:].upper() for n in range(6)]
+        self.assertEqual(self.deliver_all([receiver.url("/hook").replace("https", scheme) for scheme in schemes]), [DELIVERED] * 6)
         self.assertEqual({r["connection"] for r in receiver.requests}, {1})
 
     def test_a_receiver_without_http2_is_delivered_to_as_well(self):
@@ -76,6 +85,12 @@ class OverTls(SenderCase):
     def test_a_certificate_of_another_name_is_refused(self):
         receiver = self.receiver_with("h2")
         delivery = self.deliveries.ended_run(receiver.url("/hook").replace("127.0.0.1", "localhost"))
+        self.assertNotEqual(self.over(delivery).state, DELIVERED)
+        self.assertEqual(receiver.requests, [])
+
+    def test_a_certificate_of_an_unknown_authority_is_refused(self):
+        receiver = self.receiver_with("h2", "stranger")
+        delivery = self.deliveries.ended_run(receiver.url("/hook"))
         self.assertNotEqual(self.over(delivery).state, DELIVERED)
         self.assertEqual(receiver.requests, [])
 
