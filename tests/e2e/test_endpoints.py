@@ -95,8 +95,8 @@ class Figures(EndpointCase):
         delivery = self.send_test(self.make())
         self.assertEqual(self.over(delivery)["attempts"], 2)
         more = {name: value - before[name] for name, value in self.figures().items()}
-        self.assertEqual([more[f'delivery_attempts_total{{outcome="{outcome}"}}'] for outcome in ("delivered", "retried", "failed")],
-                         [1, 1, 0])
+        for outcome, count in (("delivered", 1), ("retried", 1), ("failed", 0)):
+            self.assertEqual(more[f'delivery_attempts_total{{outcome="{outcome}"}}'], count, outcome)
         self.assertEqual((more["delivery_duration_seconds_count"], more['delivery_duration_seconds_bucket{le="+Inf"}']), (2, 2))
 
 
