@@ -22,6 +22,7 @@
 #define PASS_ON_US    INT64_C(1000000)     /* between two calls to the other senders */
 #define FILES_EACH    3                    /* of an attempt: its connection, and the two of a name that is being looked up */
 #define FILES_SPARE   100
+#define ORIGIN_FIRST  8                    /* at once to one that is not known yet: many runs may name it */
 #define REST_US       INT64_C(60000000)    /* idle for so long: connections are closed, memory given back */
 
 static unsigned at_least_one(unsigned n)
@@ -35,7 +36,8 @@ static void set_lanes(struct sender *s)
 
 	s->slow_most = at_least_one(s->inflight / 2);
 	/* one that is not known yet may be one that does not answer */
-	s->receivers = (struct lanes){.first = 1, .most = s->slow_most};
+	s->endpoints = (struct lanes){.first = 1, .most = s->slow_most};
+	s->origins = (struct lanes){.first = ORIGIN_FIRST < s->slow_most ? ORIGIN_FIRST : s->slow_most, .most = s->slow_most};
 	s->accounts = (struct lanes){.first = most, .most = most, .fixed = true};
 }
 
@@ -241,7 +243,8 @@ void sender_stop(struct sender *s)
 	http_client_free(s->http);
 	smtp_client_free(s->smtp);
 	transfers_free(s->transfers);
-	lanes_release(&s->receivers);
+	lanes_release(&s->origins);
+	lanes_release(&s->endpoints);
 	lanes_release(&s->accounts);
 	lanes_release(&s->mails);
 	pthread_cond_destroy(&s->claim);

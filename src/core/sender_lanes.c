@@ -30,10 +30,11 @@ struct lane {
 	int64_t  mean_us;                /* of attempts, a moving average; 0 none yet */
 	int64_t  moved_us;               /* when an attempt last ended, or the first began */
 	int64_t  slow_us;                /* for how long it has been slow; each quick answer takes some back */
-	int64_t  free_ms;                /* until when its turns are given to what was postponed */
+	int64_t  free_ms;                /* until when each of its turns is given to one that was postponed */
 	unsigned failures;               /* slow ones, since the last success */
 	int64_t  broken_us;              /* until when its breaker is open */
 	int64_t  turn_ms;                /* behind it: of the last that was postponed */
+	uint32_t turns;                  /* given beyond free_ms */
 	bool     fixed, wary;
 	size_t   key_len;
 	char     key[];
@@ -73,7 +74,7 @@ struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us
 	return at;
 }
 
-/* Scheme, host and port: URLs of runs behind one origin share a lane. */
+/* URLs of runs behind one origin share a lane. */
 static size_t origin_length(const char *url)
 {
 	const char *host = strstr(url, "://");
@@ -92,12 +93,15 @@ static uint64_t hash_of(const char *text)
 	return h;
 }
 
-struct lane *lane_of_receiver(struct lanes *l, const struct id *endpoint, const char *url, int64_t now_us)
+struct lane *lane_of_origin(struct lanes *l, const char *url, int64_t now_us)
+{
+	return lane_get(l, url, origin_length(url), now_us);
+}
+
+struct lane *lane_of_endpoint(struct lanes *l, const struct id *endpoint, const char *url, int64_t now_us)
 {
 	struct { struct id endpoint; uint64_t url; } key;
 
-	if (!endpoint)
-		return lane_get(l, url, origin_length(url), now_us);
 	memset(&key, 0, sizeof key);
 	key.endpoint = *endpoint;
 	key.url = hash_of(url);
@@ -118,7 +122,7 @@ bool lane_open(const struct lane *l, int64_t now_us)
 
 bool lane_slow(const struct lane *l)
 {
-	return l->mean_us > QUICK_US;
+	return l->mean_us > QUICK_US || (l->mean_us == 0 && l->under_way > 0);
 }
 
 void lane_begin(struct lane *l, int64_t now_us)
@@ -187,6 +191,16 @@ static int64_t turn_behind_breaker(struct lane *l, int64_t opens_ms)
 	return postpone_to(l->turn_ms);
 }
 
+/* More wait than there are turns for: spread over them (multiplicative hashing; Knuth, TAOCP 6.4), so that whenever the lane has
+ * room some come back. All at the far end would leave it empty until then. */
+static int64_t any_turn(struct lane *l, int64_t now_ms, int64_t far_ms)
+{
+	uint32_t spread = ++l->turns * UINT32_C(2654435769);
+	int64_t span_ms = far_ms - POSTPONE_MIN_MS;
+
+	return postpone_to(now_ms + POSTPONE_MIN_MS + (int64_t)((uint64_t)spread * (uint64_t)span_ms >> 32));
+}
+
 int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 {
 	int64_t still_us = now_us - l->moved_us;
@@ -197,8 +211,9 @@ int64_t lane_postpone(struct lane *l, int64_t now_ms, int64_t now_us)
 
 	if (now_us < l->broken_us)
 		return turn_behind_breaker(l, now_ms + (l->broken_us - now_us) / 1000);
-	at += each_ms;
-	l->free_ms = least(at, now_ms + far_ms);
+	if (at + each_ms > now_ms + far_ms)
+		return any_turn(l, now_ms, far_ms);
+	l->free_ms = at + each_ms;
 	return postpone_to(l->free_ms);
 }
 

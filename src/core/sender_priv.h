@@ -36,12 +36,15 @@ static inline int64_t postpone_to(int64_t ms)
 }
 
 struct lane *lane_get(struct lanes *l, const void *key, size_t n, int64_t now_us);   /* one reference */
-/* That of an endpoint at a URL, so that where its URL is changed nothing waits for what was said at the old one; endpoint
- * NULL: of the URL's origin. One reference. */
-struct lane *lane_of_receiver(struct lanes *l, const struct id *endpoint, const char *url, int64_t now_us);
+/* That of an endpoint at a URL, so that where its URL is changed nothing waits for what was said at the old one. One
+ * reference, as below. */
+struct lane *lane_of_endpoint(struct lanes *l, const struct id *endpoint, const char *url, int64_t now_us);
+/* That of the URL's scheme, host and port. */
+struct lane *lane_of_origin(struct lanes *l, const char *url, int64_t now_us);
 void lane_put(struct lane *l);
 bool lane_open(const struct lane *l, int64_t now_us);
-/* It has not answered within a second lately: all of them together have half of the sender's slots. */
+/* It has not answered within a second lately, or is not known yet and has a first attempt under way: what goes to all of them
+ * together has half of the sender's slots. */
 bool lane_slow(const struct lane *l);
 void lane_begin(struct lane *l, int64_t now_us);
 void lane_end(struct lane *l, enum lane_end end, int64_t duration_us, int64_t now_us);
@@ -130,7 +133,7 @@ struct sender {
 	struct http_client *http;
 	struct smtp_client *smtp;        /* NULL: mail is not configured */
 	atomic_uint mails_held;          /* any thread's */
-	struct lanes receivers, accounts, mails;
+	struct lanes origins, endpoints, accounts, mails;
 	unsigned slow, slow_most;        /* under way to slow ones, and how many of them may be */
 	struct sendings waiting, ended, back;   /* for room in a lane; to be recorded; to be given back */
 	bool     draining, stopping, rested;

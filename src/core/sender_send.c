@@ -254,7 +254,8 @@ static void enter_lanes(struct sender *s, struct sending *g, int64_t now_us)
 	if (g->receiver)
 		return;
 	g->receiver = g->mail ? sender_mail_lane(s, now_us) :
-		      lane_of_receiver(&s->receivers, r->has_endpoint ? &r->endpoint_id : NULL, g->call.url, now_us);
+		      r->has_endpoint ? lane_of_endpoint(&s->endpoints, &r->endpoint_id, g->call.url, now_us) :
+					lane_of_origin(&s->origins, g->call.url, now_us);
 	g->account = lane_get(&s->accounts, &g->result.account_id, sizeof g->result.account_id, now_us);
 }
 

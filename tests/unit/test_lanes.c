@@ -254,12 +254,16 @@ static void what_is_postponed_is_spread_by_the_lanes_pace(void)
 /* The last turn of a thousand. */
 static int64_t postpone_many(int64_t now_us)
 {
-	int64_t at = 0;
+	int64_t last = 0;
 	unsigned i;
 
-	for (i = 0; i < 1000; i++)
-		at = lane_postpone(lane, now_us / 1000, now_us);
-	return at;
+	for (i = 0; i < 1000; i++) {
+		int64_t at = lane_postpone(lane, now_us / 1000, now_us);
+
+		if (at > last)
+			last = at;
+	}
+	return last;
 }
 
 static void a_moment_of_slowness_postpones_for_a_moment(void)
@@ -286,6 +290,26 @@ static void who_answers_quickly_again_makes_nobody_wait_long(void)
 	CU_ASSERT(postpone_many(60 * SECOND) <= 62250);
 }
 
+/* Whoever stands still for two and a half seconds, and has room again then. */
+static void of_many_that_are_postponed_some_come_back_at_every_moment(void)
+{
+	unsigned due[8] = {0}, i;
+
+	fresh();
+	lane_begin(lane, 0);
+	lane_end(lane, LANE_WELL, 5 * SECOND / 2, 5 * SECOND / 2);
+	fill(5 * SECOND / 2);
+	for (i = 0; i < 1000; i++) {
+		int64_t in_ms = lane_postpone(lane, 2500, 5 * SECOND / 2) - 2500;
+
+		if (in_ms / 500 < 8)
+			due[in_ms / 500]++;
+	}
+	/* from half a second on, and no longer than it has been slow */
+	for (i = 1; i < 7; i++)
+		CU_ASSERT(due[i] > 50);
+}
+
 static void nothing_is_postponed_for_long(void)
 {
 	fresh();
@@ -309,18 +333,18 @@ static void an_endpoint_whose_url_is_changed_is_another_receiver(void)
 	struct id endpoint = {.b = {1}}, other = {.b = {2}};
 
 	lanes_release(&lanes);
-	lane = lane_of_receiver(&lanes, &endpoint, "http://a/1", 0);
-	CU_ASSERT_PTR_EQUAL(lane_of_receiver(&lanes, &endpoint, "http://a/1", 0), lane);
-	CU_ASSERT_PTR_NOT_EQUAL(lane_of_receiver(&lanes, &endpoint, "http://a/2", 0), lane);
-	CU_ASSERT_PTR_NOT_EQUAL(lane_of_receiver(&lanes, &other, "http://a/1", 0), lane);
+	lane = lane_of_endpoint(&lanes, &endpoint, "http://a/1", 0);
+	CU_ASSERT_PTR_EQUAL(lane_of_endpoint(&lanes, &endpoint, "http://a/1", 0), lane);
+	CU_ASSERT_PTR_NOT_EQUAL(lane_of_endpoint(&lanes, &endpoint, "http://a/2", 0), lane);
+	CU_ASSERT_PTR_NOT_EQUAL(lane_of_endpoint(&lanes, &other, "http://a/1", 0), lane);
 }
 
 static void urls_of_runs_behind_one_origin_share_a_lane(void)
 {
 	lanes_release(&lanes);
-	lane = lane_of_receiver(&lanes, NULL, "http://a:80/1?x", 0);
-	CU_ASSERT_PTR_EQUAL(lane_of_receiver(&lanes, NULL, "http://a:80/2", 0), lane);
-	CU_ASSERT_PTR_NOT_EQUAL(lane_of_receiver(&lanes, NULL, "http://a:81/1?x", 0), lane);
+	lane = lane_of_origin(&lanes, "http://a:80/1?x", 0);
+	CU_ASSERT_PTR_EQUAL(lane_of_origin(&lanes, "http://a:80/2", 0), lane);
+	CU_ASSERT_PTR_NOT_EQUAL(lane_of_origin(&lanes, "http://a:81/1?x", 0), lane);
 }
 
 static void a_lane_in_use_is_not_forgotten(void)
@@ -374,6 +398,7 @@ static CU_TestInfo tests[] = {
 	{"what is postponed is spread by the lane's pace", what_is_postponed_is_spread_by_the_lanes_pace},
 	{"a moment of slowness postpones for a moment", a_moment_of_slowness_postpones_for_a_moment},
 	{"who answers quickly again makes nobody wait long", who_answers_quickly_again_makes_nobody_wait_long},
+	{"of many that are postponed some come back at every moment", of_many_that_are_postponed_some_come_back_at_every_moment},
 	{"nothing is postponed for long", nothing_is_postponed_for_long},
 	{"two receivers do not share a lane", two_receivers_do_not_share_a_lane},
 	{"an endpoint whose URL is changed is another receiver", an_endpoint_whose_url_is_changed_is_another_receiver},
