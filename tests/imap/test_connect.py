@@ -6,6 +6,7 @@ import unittest
 
 from between import Fake
 from mailcase import PASSWORD, MailCase, mail, server
+from stack import wait_until
 
 
 class Connect(MailCase):
@@ -56,7 +57,8 @@ class Connect(MailCase):
         status, _, said = self.ctl(*words[:at], *words[at + 2:], "--json")
         self.assertEqual(status, 1)
         self.assertIn("refused the login", json.loads(said)["error"]["message"])
-        self.assertIn("user=<sam@example.com>", self.server.log())
+        # written when the connection is over
+        wait_until(lambda: "user=<sam@example.com>" in self.server.log(), 10, "the server tells of the login")
 
     def test_a_password_file_that_all_can_read_is_warned_of(self):
         file = self.password_file()
