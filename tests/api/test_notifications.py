@@ -5,7 +5,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from client import Account, ApiCase, exchange
+from client import CGI, Account, ApiCase, exchange
 from test_sessions import SessionCase, set_password
 
 KINDS = ["run_success", "run_failed", "endpoint_disabled", "integration_disconnected", "trial_ending", "quota_80", "quota_100",
@@ -13,7 +13,8 @@ KINDS = ["run_success", "run_failed", "endpoint_disabled", "integration_disconne
 RUNS = {"run_success", "run_failed"}
 PATH = "/api/me/notifications"
 ONE_CLICK = b"List-Unsubscribe=One-Click"
-PROGRAMS = ("responder", "worker", "scheduler", "sender")
+# as plain CGI the responder writes to the web server's log
+PROGRAMS = ("web" if CGI else "responder", "worker", "scheduler", "sender")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -182,16 +183,16 @@ class Link(ApiCase):
         self.refused(answer, "METHOD_NOT_ALLOWED")
         self.assertEqual(answer.headers["Allow"], "GET, HEAD, POST, OPTIONS")
 
-    @unittest.skipIf("AGENTIV_BASE_URL" in os.environ, "whose logs are where is not known here")
-    def test_a_token_is_in_no_log_of_the_programs(self):
-        token = self.token("quota_80")
-        for method, path in (("GET", token), ("POST", token), ("PUT", token), ("GET", token + "/x"), ("POST", token + "?x=1"),
-                             ("GET", token[:-1]), ("GET", token + "%zz")):
-            exchange(self.platform.url, method, f"/api/unsubscribe/{path}")
-        answer = self.open("x")      # its line stands behind theirs
-        logs = "".join(self.platform.log(name) for name in PROGRAMS)
-        self.assertIn(answer.headers["X-Request-Id"], logs)
-        self.assertNotIn(token[:16], logs)
+    if "AGENTIV_BASE_URL" not in os.environ:      # else it is not known where the logs are
+        def test_a_token_is_in_no_log_of_the_programs(self):
+            token = self.token("quota_80")
+            for method, path in (("GET", token), ("POST", token), ("PUT", token), ("GET", token + "/x"), ("POST", token + "?x=1"),
+                                 ("GET", token[:-1]), ("GET", token + "%zz")):
+                exchange(self.platform.url, method, f"/api/unsubscribe/{path}")
+            answer = self.open("x")      # its line stands behind theirs
+            logs = "".join(self.platform.log(name) for name in PROGRAMS)
+            self.assertIn(answer.headers["X-Request-Id"], logs)
+            self.assertNotIn(token[:16], logs)
 
 
 if __name__ == "__main__":
