@@ -193,12 +193,13 @@ bool sending_leave(struct sending *g, enum lane_end end, int64_t duration_us)
 static void on_done(struct http_call *call, const struct http_answer *a)
 {
 	struct sending *g = (struct sending *)call;
+	struct sender *s = g->sender;
 	enum lane_end end = a->status == 0 ? LANE_SILENT : a->status / 100 == 2 ? LANE_WELL : LANE_ANSWERED;
 
 	if (!sending_leave(g, end, a->duration_us))
 		return;
-	judge(g->sender, g, a);
-	sendings_add(&g->sender->ended, without_body(g));
+	judge(s, g, a);
+	sendings_add(&s->ended, without_body(g));
 }
 
 /* It ends before it was sent. */

@@ -360,4 +360,5 @@ NONE = Part("", 0, check)
 BESIDE = ("fault", "limits")
 ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "imap", "outbound", "mail", "cron", "corpus", "quality", "quickstart",
        "bench"]
-CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "clang:build", "fuzz", "dist"]
+CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "sanitizers:e2e",
+      "sanitizers:mail", "clang:build", "fuzz", "dist"]
