@@ -12,12 +12,15 @@ struct wanting {
 	int64_t   created_at;
 };
 
-/* Of the accounts of events that are to be given to endpoints. */
 struct fan {
-	uint64_t accounts[OUTBOX_BATCH_MAX];
+	uint64_t accounts[OUTBOX_BATCH_MAX];   /* of events that are to be given to endpoints */
 	unsigned account_count;
-	struct wanting *endpoints;
+	struct wanting *endpoints;             /* of these accounts */
 	unsigned count, room;
+	/* made and not yet inserted, whichever event they are of */
+	struct delivery_new rows[DB_LIST_MAX];
+	struct outbox_due due[DB_LIST_MAX];
+	unsigned row_count;
 };
 
 static void want_account(struct fan *f, uint64_t account_id)
@@ -101,40 +104,39 @@ static void deliver_to(const struct wanting *w, const struct delivery *event, co
 	                             .endpoint_id = d->endpoint_id, .event = d->event};
 }
 
-/* Deliveries that are due, or leased already. */
-static bool insert(struct db_conn *c, const struct claim *k, const struct delivery_new *rows, const struct outbox_due *due,
-                   unsigned n, struct error *err)
+/* Those that are due, and those that are leased already. */
+static bool insert_made(struct db_conn *c, struct fan *f, const struct claim *k, struct error *err)
 {
-	return n == 0 || (deliveries_insert(c, rows, n, k->now_ms, err) && outbox_put(c, due, n, k->now_ms, err));
+	unsigned n = f->row_count;
+
+	f->row_count = 0;
+	return n == 0 || (deliveries_insert(c, f->rows, n, k->now_ms, err) && outbox_put(c, f->due, n, k->now_ms, err));
 }
 
-static bool make(struct db_conn *c, const struct fan *f, struct claim *k, const struct delivery *event, unsigned room,
+static bool make(struct db_conn *c, struct fan *f, struct claim *k, const struct delivery *event, unsigned room,
                  struct error *err)
 {
-	struct delivery_new rows[DB_LIST_MAX];
-	struct outbox_due due[DB_LIST_MAX];
 	struct delivery d;
-	unsigned i, n = 0;
+	unsigned i;
 
 	for (i = 0; i < f->count; i++) {
+		struct outbox_due *due = &f->due[f->row_count];
+
 		if (!wants(&f->endpoints[i], event))
 			continue;
-		deliver_to(&f->endpoints[i], event, k, &rows[n], &d);
-		due[n] = (struct outbox_due){.id = d.id};
+		deliver_to(&f->endpoints[i], event, k, &f->rows[f->row_count], &d);
+		*due = (struct outbox_due){.id = d.id};
 		if (k->made_count < room) {
-			due[n].due_at = k->due_at;
-			due[n].token = k->token;
+			due->due_at = k->due_at;
+			due->token = k->token;
 			k->made[k->made_count++] = d;
 		} else {
 			k->fanned++;
 		}
-		if (++n < DB_LIST_MAX)
-			continue;
-		if (!insert(c, k, rows, due, n, err))
+		if (++f->row_count == DB_LIST_MAX && !insert_made(c, f, k, err))
 			return false;
-		n = 0;
 	}
-	return insert(c, k, rows, due, n, err);
+	return true;
 }
 
 /* How many may be leased beside what was picked. */
@@ -147,7 +149,7 @@ static unsigned find_room(const struct claim *k)
 	return k->max - sent;
 }
 
-static bool make_all(struct db_conn *c, struct claim *k, const struct fan *f, struct error *err)
+static bool make_all(struct db_conn *c, struct claim *k, struct fan *f, struct error *err)
 {
 	unsigned i, n, total = 0, room = find_room(k);
 
@@ -168,7 +170,7 @@ static bool make_all(struct db_conn *c, struct claim *k, const struct fan *f, st
 		if (!d->url)
 			k->becomes[i] = PICKED_DROPPED;
 	}
-	return true;
+	return insert_made(c, f, k, err);
 }
 
 /* What is nobody's, or of a run that is not over (as it was left out by the statement). What a mail tells is read when it
@@ -180,10 +182,12 @@ static bool is_orphan(const struct delivery *d)
 
 bool claim_fan_out(struct db_conn *c, struct claim *k, struct error *err)
 {
-	struct fan f = {.count = 0};
+	struct fan f;
 	unsigned i;
 	bool ok;
 
+	f.account_count = f.count = f.room = f.row_count = 0;
+	f.endpoints = NULL;
 	for (i = 0; i < k->picked; i++) {
 		if (is_orphan(&k->out[i])) {
 			k->becomes[i] = PICKED_DROPPED;

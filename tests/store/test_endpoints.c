@@ -168,6 +168,23 @@ static void an_event_s_deliveries_are_leased_as_they_are_made(void)
 	CU_ASSERT_EQUAL(fx_number_of("SELECT state FROM deliveries WHERE id = ?", &d[0].id), DELIVERY_DELIVERED);
 }
 
+static void many_events_become_deliveries_in_few_statements(void)
+{
+	struct delivery d[DB_LIST_MAX];
+	uint64_t before;
+	int64_t next;
+	unsigned i;
+
+	given_accounts();
+	ox_endpoint(1, SUCCESS);
+	for (i = 0; i < DB_LIST_MAX; i++)
+		ox_run_ended_at(true, NULL);
+	before = db_counters(fx_db).statements;
+	CU_ASSERT_EQUAL(ox_claim(d, DB_LIST_MAX, clock_now_ms(), &next), DB_LIST_MAX);
+	/* a look, BEGIN, one to pick, runs, endpoints, two lists to make, one to remove, COMMIT */
+	CU_ASSERT(db_counters(fx_db).statements - before <= 9);
+}
+
 static void those_for_which_a_claim_has_no_room_are_due(void)
 {
 	struct id run, endpoints[3];
@@ -282,6 +299,7 @@ static CU_TestInfo tests[] = {
 	{"a run's own webhook goes on beside its endpoints' deliveries",
 	 a_run_s_own_webhook_goes_on_beside_its_endpoints_deliveries},
 	{"an event's deliveries are leased as they are made", an_event_s_deliveries_are_leased_as_they_are_made},
+	{"many events become deliveries in few statements", many_events_become_deliveries_in_few_statements},
 	{"those for which a claim has no room are due", those_for_which_a_claim_has_no_room_are_due},
 	{"a claim makes no more deliveries than it can, and leaves other events to the next",
 	 a_claim_makes_no_more_deliveries_than_it_can_and_leaves_other_events_to_the_next},
