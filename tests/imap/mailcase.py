@@ -2,11 +2,8 @@
 that has a mailbox on one of them."""
 import atexit
 import functools
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import uuid
 from email.utils import formatdate
 from pathlib import Path
@@ -15,32 +12,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
 
 import live                                      # noqa: E402
 from dovecot import Dovecot, Mailbox             # noqa: E402
+from stack import open_folder                    # noqa: E402
 
 PASSWORD = "pässwort-\"7\\$ecret"
 ALL = ("IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS LIST-EXTENDED ESEARCH SPECIAL-USE MOVE")
 
 
 @functools.cache
-def folder():
-    """Where servers keep their mail; others than root must be able to pass."""
-    base = os.environ.get("AGENTIV_TEST_TMP")
-    made = Path(tempfile.mkdtemp(prefix="imap-", dir=base))
-    made.chmod(0o755)
-    if not base:
-        atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
-
-
-@functools.cache
 def server(name="usual", **options):
-    dovecot = Dovecot(folder() / name, **options)
+    dovecot = Dovecot(open_folder("imap") / name, **options)
     atexit.register(dovecot.stop)
     return dovecot
 
 
 def alone():
     """A platform that has no worker, started."""
-    platform = live.Stack(folder() / "alone", dict(live.SETTINGS, **{"http.run_inline": "yes"}))
+    platform = live.Stack(open_folder("imap") / "alone", dict(live.SETTINGS, **{"http.run_inline": "yes"}))
     platform.init()
     platform.up()
     platform.stop("worker")
@@ -61,7 +48,7 @@ def mail(subject, sender="ann@example.org", to="sam@example.com", body="Hello.",
 @functools.cache
 def samples():
     """The project's twenty sample mails."""
-    place = folder() / "samples"
+    place = open_folder("imap") / "samples"
     subprocess.run([live.TOP / "examples/mail/make-maildir", place], check=True, stdout=subprocess.DEVNULL)
     found = [f.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
              for part in ("cur", "new") for f in sorted((place / part).iterdir())]
@@ -90,7 +77,7 @@ class MailCase(live.LiveCase):
         return Mailbox(on or self.server, f"user-{uuid.uuid4().hex[:8]}", PASSWORD, quota)
 
     def password_file(self, text=PASSWORD + "\n"):
-        file = folder() / f"password-{uuid.uuid4().hex[:8]}"
+        file = open_folder("imap") / f"password-{uuid.uuid4().hex[:8]}"
         file.write_text(text, encoding="utf-8")
         file.chmod(0o600)
         self.addCleanup(file.unlink)

@@ -1,4 +1,6 @@
 """A whole Agentiv for a test (deploy/lib/stack.sh): state folder, processes, accounts, requests."""
+import atexit
+import functools
 import http.client
 import json
 import os
@@ -6,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +37,17 @@ def free_port():
     """A port of 127.0.0.1 for what is started later."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
+
+
+@functools.cache
+def open_folder(name):
+    """A folder for servers of a test that work as other users: these must be able to pass. One of each name."""
+    base = os.environ.get("AGENTIV_TEST_TMP")
+    made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
+    made.chmod(0o755)
+    if not base:
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 class Answer(NamedTuple):

@@ -3,10 +3,7 @@ and an account of each test's own with a mailbox."""
 import atexit
 import functools
 import http.cookies
-import os
-import shutil
 import sys
-import tempfile
 import unittest
 import uuid
 from pathlib import Path
@@ -14,26 +11,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 
 from exim import PASSWORD, USER, Exim                   # noqa: E402
-from stack import Client, Stack, free_port, wait_until  # noqa: E402,F401
+from stack import Client, Stack, free_port, open_folder, wait_until   # noqa: E402,F401
 
 USERS_PASSWORD = "a user's own words"
 MAIL_EVENT = 5          # enum event_type
 
 
 @functools.cache
-def folder():
-    """Where the server keeps its mail; others than root must be able to pass."""
-    base = os.environ.get("AGENTIV_TEST_TMP")
-    made = Path(tempfile.mkdtemp(prefix="mail-", dir=base))
-    made.chmod(0o755)
-    if not base:
-        atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
-
-
-@functools.cache
 def server():
-    exim = Exim(folder() / "exim")
+    exim = Exim(open_folder("mail") / "exim")
     atexit.register(exim.stop)
     return exim
 
@@ -41,10 +27,10 @@ def server():
 @functools.cache
 def platform():
     """Tries again each second, and looks at its outbox all the time."""
-    password, port = folder() / "password", free_port()
+    password, port = open_folder("mail") / "password", free_port()
     password.write_text(PASSWORD + "\n")
     password.chmod(0o600)
-    stack = Stack(folder() / "stack", {
+    stack = Stack(open_folder("mail") / "stack", {
         "outbound.ca_file": server().place / "authority.pem", "mail.url": f"smtp://localhost:{server().port}",
         "mail.user": USER, "mail.password_file": password, "mail.from": "Agentiv <agentiv@example.com>",
         "mail.public_url": f"http://127.0.0.1:{port}", "webhooks.schedule_s": ",".join(["1"] * 30),
@@ -67,7 +53,7 @@ class MailCase(unittest.TestCase):
         ctl = self.platform.ctl
         ctl("user", "create", "--email", self.address, "--name", name, "--plan", "starter")
         ctl("subscription", "set", "--user", self.address, "--agent", "all", "--status", "active")
-        secret = folder() / f"password-{self.address}"
+        secret = open_folder("mail") / f"password-{self.address}"
         secret.write_text(USERS_PASSWORD)
         ctl("user", "password", "--user", self.address, "--password-file", secret)
         if mailbox:
