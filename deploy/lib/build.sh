@@ -13,7 +13,7 @@ build_fingerprint() {
 build_copy() {
 	local top=$1 dest=$2 name names=()
 	mkdir -p "$dest" || return
-	for name in src sql deploy examples docs tests .ci .clang-format .editorconfig .shellcheckrc CHANGELOG.md HACKING.md \
+	for name in src sql deploy examples docs sdk tests .ci .clang-format .editorconfig .shellcheckrc CHANGELOG.md HACKING.md \
 		LICENSE Makefile.am README.md autogen.sh configure.ac; do
 		rm -rf "${dest:?}/$name"
 		[ ! -e "$top/$name" ] || names+=("$name")

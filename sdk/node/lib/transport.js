@@ -1,0 +1,106 @@
+'use strict';
+/* Requests over fetch: each attempt has a time limit that also holds while the body is read, and what may pass by itself
+ * is tried again. Nothing else knows the credentials. */
+const answers = require('./answers');
+const retry = require('./retry');
+const { Watch, sleep } = require('./watch');
+const { version } = require('../package.json');
+
+const USER_AGENT = `agentiv-sdk-node/${version}`;
+
+class Transport {
+  #base;
+  #credentials;
+  #fetch;
+
+  /** base: a URL without a slash at its end; credentials: the headers that say who asks. */
+  constructor(base, credentials, fetch) {
+    this.#base = base;
+    this.#credentials = credentials;
+    this.#fetch = fetch;
+  }
+
+  get base() {
+    return this.#base;
+  }
+
+  /**
+   * Sends request {method, path, headers, body, bare} until it is answered; resolves to {body, response}.
+   * options: {timeout, maxRetries, signal, deadline}
+   */
+  async send(request, options) {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#exchange(request, options);
+      } catch (error) {
+        const ms = retry.pause(error, tries, options.maxRetries, options.deadline);
+        if (ms === null) throw error;
+        await sleep(ms, options.signal);
+      }
+    }
+  }
+
+  /** One attempt at an event stream: its bytes, as they come. A silence of options.timeout ends it. */
+  async *open(request, options) {
+    const watch = new Watch(options.timeout, options.signal);
+    try {
+      const response = await this.#fetched(request, watch);
+      const { status, headers } = response;
+      if (!response.ok) answers.check({ status, headers, text: await textOf(response, watch) });
+      if (!/^text\/event-stream\b/i.test(headers.get('content-type') ?? '')) {
+        throw answers.malformed(response, 'something else than an event stream', false);
+      }
+      yield* bytesOf(response, watch);
+    } finally {
+      watch.abandon();
+    }
+  }
+
+  async #exchange(request, options) {
+    const watch = new Watch(options.timeout, options.signal);
+    try {
+      const response = await this.#fetched(request, watch);
+      const answer = { status: response.status, headers: response.headers, text: await textOf(response, watch) };
+      return { body: answers.read(answer, request.bare), response: answers.describe(answer) };
+    } finally {
+      watch.end();
+    }
+  }
+
+  async #fetched({ method, path, headers, body }, watch) {
+    const init = {
+      method,
+      body,
+      headers: { accept: 'application/json', 'user-agent': USER_AGENT, ...headers, ...this.#credentials },
+      redirect: 'manual',       // the key goes to no other host
+      signal: watch.signal,
+    };
+    try {
+      return await this.#fetch(this.#base + path, init);
+    } catch (error) {
+      throw watch.explain(error);
+    }
+  }
+}
+
+async function textOf(response, watch) {
+  try {
+    return await response.text();
+  } catch (error) {
+    throw watch.explain(error);
+  }
+}
+
+async function* bytesOf(response, watch) {
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((error) => {
+      throw watch.explain(error);
+    });
+    if (done) return;
+    watch.restart();
+    yield value;
+  }
+}
+
+module.exports = { Transport };
