@@ -14,7 +14,8 @@
 
 static const char *const members[] = {
 	"slug", "name", "description", "required_integrations", "optional_integrations", "inline_data",
-	"estimated_duration_ms", "timeout_ms", "limits", "input_schema", "output_schema", "runner", NULL};
+	"estimated_duration_ms", "timeout_ms", "limits", "input_schema", "output_schema", "example", "runner", NULL};
+static const char *const example_members[] = {"input", "summary", "output", NULL};
 static const char *const limit_members[] = {"output_bytes", NULL};
 static const char *const runner_kinds[] = {"builtin", "llm", "command", "http", NULL};
 
@@ -129,6 +130,26 @@ static bool take_schema(struct json_object *o, const char *key, bool needed, str
 	return true;
 }
 
+/* What documents show of the agent is what it would take and give. */
+static bool take_example(struct json_object *o, const struct manifest *m, struct error *err)
+{
+	struct json_object *example = NULL, *input = NULL, *output = NULL;
+	const char *summary = NULL;
+
+	if (!json_get_obj(o, "", "example", &example, err))
+		return false;
+	if (!example)
+		return true;
+	if (!json_only_known(example, "example", example_members, err) ||
+	    !json_get_obj(example, "example", "input", &input, err) ||
+	    !json_get_str(example, "example", "summary", &summary, err))
+		return false;
+	if (!input || !summary || !json_object_object_get_ex(example, "output", &output))
+		return err_field(err, "example", "example takes input, summary and output");
+	return schema_check(m->input, input, "example.input", err) &&
+	       (!m->output || schema_check(m->output, output, "example.output", err));
+}
+
 static bool take_runner(struct json_object *o, struct manifest *m, builtin_lookup lookup,
                         struct error *err)
 {
@@ -168,6 +189,7 @@ static bool take(struct json_object *o, struct manifest *m, builtin_lookup looku
 	       take_times(o, m, err) && take_limits(o, m, err) &&
 	       take_schema(o, "input_schema", true, &m->input, err) &&
 	       take_schema(o, "output_schema", false, &m->output, err) &&
+	       take_example(o, m, err) &&
 	       take_runner(o, m, lookup, err);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/openapi.h"
 #include "api/waiting.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -49,11 +50,18 @@ static bool open_secrets(struct app *app, struct error *err)
 	return app->secrets && read_metrics_token(app, err);
 }
 
-static bool open_agents(struct app *app, struct error *err)
+struct registry *app_agents(const char *own, struct error *err)
 {
 	const char *manifests = getenv("AGENTIV_MANIFEST_DIR");
 
-	app->agents = registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR, app->cfg.agents_dir, err);
+	return registry_load(manifests ? manifests : AGENTIV_MANIFEST_DIR, own, err);
+}
+
+static bool open_agents(struct app *app, struct error *err)
+{
+	app->agents = app_agents(app->cfg.agents_dir, err);
+	if (app->agents)
+		app->openapi = openapi_new(app->agents, app->cfg.base_path);
 	return app->agents != NULL;
 }
 
@@ -164,6 +172,7 @@ bool app_close(struct app *app)
 		close(app->run_ended_fd);
 	db_close(app->db);
 	outbound_rules_free(app->outbound);
+	openapi_free(app->openapi);
 	registry_free(app->agents);
 	if (app->metrics_token)
 		mem_wipe(app->metrics_token, strlen(app->metrics_token));

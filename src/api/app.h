@@ -25,6 +25,7 @@
 #include "net/outbound.h"
 
 struct logins;
+struct openapi;
 struct waiting;
 
 struct app {
@@ -49,12 +50,15 @@ struct app {
 	struct local_runs       *local_runs;      /* NULL: workers do it */
 	struct admitter         *admitter;
 	struct reader           *reader;
+	struct openapi          *openapi;
 	struct waiting          *waiting;
 	atomic_bool              draining;
 	bool                     cgi;             /* one request, no threads */
 	int                      run_ended_fd;    /* cgi: readable when the run's process has ended; -1: none */
 };
 
+/* The project's agents and those of the operator's folder own ("" or NULL: none). */
+struct registry *app_agents(const char *own, struct error *err);
 /* Reads secrets and manifests, makes the pool and the modules. cfg becomes the app's, whatever is
  * returned. cgi: starts no threads and binds no doorbell. */
 bool app_open(struct app *app, struct config *cfg, bool cgi, struct error *err);

@@ -10,6 +10,7 @@ void agents_get(struct request *r);
 void agents_run(struct request *r);
 
 void usage_get(struct request *r);
+void openapi_json(struct request *r);
 
 void executions_list(struct request *r);
 void executions_get(struct request *r);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "api/app.h"
+#include "api/openapi.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "daemon/notify.h"
@@ -17,13 +18,14 @@
 #include "http/steps.h"
 
 #define STOP_LIMIT_S 60
-#define ROUTES_TEXT_MAX (1u << 20)
+#define TEXT_MAX (16u << 20)
 
 static const struct program responder = {
 	.name = "agentiv.fcgi",
 	.about = "Answers FastCGI requests on the socket http.listen, or on descriptor 0 where that is\n"
 	         "a listening socket, until it is told to stop (SIGTERM). As a plain CGI it answers one\n"
-	         "request and takes no options. --routes prints the paths that it knows, as JSON.",
+	         "request and takes no options. --routes prints the paths that it knows, as JSON,\n"
+	         "--openapi the API as OpenAPI 3.1.",
 };
 
 /* Little memory stays unused: two arenas instead of one for each thread, and what is large goes back at once. Fast
@@ -102,17 +104,43 @@ static int serve_cgi(struct app *app)
 	return EXIT_DONE;
 }
 
-static int print_routes(void)
+/* ---- what it tells of itself ---- */
+
+static bool write_routes(struct buf *b, struct error *err)
 {
 	struct json_out w;
+
+	json_begin(&w, b);
+	routes_write(&w);
+	return true;
+}
+
+/* Of the agents that are installed; those of an operator are in the document that is served. */
+static bool write_openapi(struct buf *b, struct error *err)
+{
+	struct registry *agents = app_agents(NULL, err);
+	bool ok = agents && openapi_write(agents, "", b, err);
+
+	registry_free(agents);
+	return ok;
+}
+
+static const struct { const char *option; bool (*write)(struct buf *b, struct error *err); } texts[] = {
+	{"--routes", write_routes}, {"--openapi", write_openapi},
+};
+
+static int print_text(bool (*write)(struct buf *b, struct error *err))
+{
+	struct error err = {0};
 	struct buf b;
 	bool ok;
 
-	buf_init(&b, ROUTES_TEXT_MAX);
-	json_begin(&w, &b);
-	routes_write(&w);
+	buf_init(&b, TEXT_MAX);
+	ok = write(&b, &err);
+	if (!ok)
+		log_error("nothing to print", &err);
 	buf_addc(&b, '\n');
-	ok = !b.failed && fputs(buf_str(&b), stdout) >= 0 && fflush(stdout) == 0;
+	ok = ok && !b.failed && fputs(buf_str(&b), stdout) >= 0 && fflush(stdout) == 0;
 	buf_release(&b);
 	return ok ? EXIT_DONE : EXIT_REFUSED;
 }
@@ -125,6 +153,7 @@ int main(int argc, char **argv)
 	const char *path = NULL;
 	sigset_t stops;
 	int status;
+	size_t i;
 
 	log_open(responder.name);
 	process_hide();
@@ -132,8 +161,9 @@ int main(int argc, char **argv)
 	/* a web server may pass a query string as arguments (RFC 3875, 4.4): they are not options */
 	if (server_is_cgi())
 		return serve_cgi(&app);
-	if (argc == 2 && strcmp(argv[1], "--routes") == 0)
-		return print_routes();
+	for (i = 0; argc == 2 && i < sizeof texts / sizeof *texts; i++)
+		if (strcmp(argv[1], texts[i].option) == 0)
+			return print_text(texts[i].write);
 	status = program_options(&responder, argc, argv, &path);
 	if (status >= 0)
 		return status;

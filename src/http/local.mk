@@ -26,6 +26,9 @@ libapi_a_SOURCES = \
 	src/api/metrics.c \
 	src/api/notifications.c \
 	src/api/once.c src/api/once.h \
+	src/api/openapi.c src/api/openapi.h src/api/openapi_priv.h \
+	src/api/openapi_agents.c src/api/openapi_check.c src/api/openapi_operation.c src/api/openapi_responses.c \
+	src/api/openapi_source.c src/api/openapi_webhooks.c \
 	src/api/query.c src/api/query.h \
 	src/api/render.c src/api/render.h \
 	src/api/schedules.c src/api/schedules_priv.h \
@@ -40,3 +43,19 @@ libapi_a_SOURCES = \
 	src/http/routes.c src/http/routes.h src/http/routes_write.c \
 	src/http/steps.c src/http/steps.h
 API_LIBS = libapi.a
+
+# The descriptions of the API are in the program, so that they cannot be those of another release.
+nodist_libapi_a_SOURCES = src/api/openapi_parts.c
+OPENAPI_PARTS = \
+	src/api/openapi/common.json \
+	src/api/openapi/runs.json \
+	src/api/openapi/schedules.json \
+	src/api/openapi/webhooks.json \
+	src/api/openapi/events.json \
+	src/api/openapi/account.json \
+	src/api/openapi/operation.json
+EXTRA_DIST += src/api/openapi/embed.awk $(OPENAPI_PARTS)
+CLEANFILES += src/api/openapi_parts.c
+src/api/openapi_parts.c: src/api/openapi/embed.awk $(OPENAPI_PARTS)
+	$(AM_V_GEN)$(MKDIR_P) src/api && (cd $(srcdir) && $(AWK) -f src/api/openapi/embed.awk $(OPENAPI_PARTS)) >$@-new && \
+		mv $@-new $@

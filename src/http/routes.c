@@ -101,6 +101,7 @@ const struct route routes[] = {
 	 ACCESS_SESSION, FEATURE_NONE, 0, false, NULL},
 	{HTTP_POST, "/api/keys/{}/rotate", api_keys_rotate,
 	 ACCESS_SESSION, FEATURE_NONE, 0, true, NULL},
+	{HTTP_GET, "/api/openapi.json", openapi_json, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/health/live", health_live, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/health/ready", health_ready, ACCESS_OPEN, FEATURE_NONE, 0, false, NULL},
 	{HTTP_GET, "/metrics", metrics_get, ACCESS_LOCAL, FEATURE_NONE, 0, false, NULL},

@@ -34,6 +34,10 @@ extern const unsigned route_count;
 
 /* "GET" */
 const char *route_method(const struct route *route);
+/* "account", "session", … */
+const char *route_access_name(const struct route *route);
+/* "webhooks"; NULL: none */
+const char *route_feature(const struct route *route);
 /* The table as an array: method, path, access, feature, scope, has_body, query. */
 void routes_write(struct json_out *w);
 

@@ -8,6 +8,16 @@ static const char *const features[] = {
 	[FEATURE_NONE] = NULL, [FEATURE_API] = "api", [FEATURE_WEBHOOKS] = "webhooks", [FEATURE_MCP] = "mcp",
 	[FEATURE_WHITE_LABEL] = "white_label"};
 
+const char *route_access_name(const struct route *route)
+{
+	return accesses[route->access];
+}
+
+const char *route_feature(const struct route *route)
+{
+	return features[route->feature];
+}
+
 void routes_write(struct json_out *w)
 {
 	const char *const *name;
@@ -21,8 +31,8 @@ void routes_write(struct json_out *w)
 		json_obj_open(w, NULL);
 		json_put_str(w, "method", route_method(r));
 		json_put_str(w, "path", r->path);
-		json_put_str(w, "access", accesses[r->access]);
-		json_put_str(w, "feature", features[r->feature]);
+		json_put_str(w, "access", route_access_name(r));
+		json_put_str(w, "feature", route_feature(r));
 		scopes_format(r->scope, scope, sizeof scope);
 		json_put_str(w, "scope", r->scope ? scope : NULL);
 		json_put_bool(w, "has_body", r->has_body);

@@ -1,7 +1,7 @@
 # The responder's parts without a web server or a database: the tests bring keys, limits and leases of their own.
 if HAVE_CUNIT
-check_PROGRAMS += http_tests core_tests waiting_tests events_tests
-TESTS += http_tests core_tests waiting_tests events_tests
+check_PROGRAMS += http_tests core_tests waiting_tests events_tests openapi_tests
+TESTS += http_tests core_tests waiting_tests events_tests openapi_tests
 http_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -I$(top_srcdir)/tests/unit
 http_tests_SOURCES = tests/unit/http_main.c tests/unit/http_suites.h \
 	tests/unit/http_fixture.c tests/unit/http_fixture.h \
@@ -17,6 +17,9 @@ core_tests_LDADD = $(CORE_LIBS) $(STORE_LIBS) $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LI
 waiting_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS)
 waiting_tests_SOURCES = tests/unit/test_waiting.c
 waiting_tests_LDADD = libapi.a $(CORE_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)
+openapi_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS) -DAGENTS_SOURCE=\"$(abs_top_srcdir)/src/agents\"
+openapi_tests_SOURCES = tests/unit/test_openapi.c
+openapi_tests_LDADD = $(API_LIBS) $(HTTP_LIBS) $(LOWER_LIBS) $(CUNIT_LIBS)
 events_tests_CPPFLAGS = $(AM_CPPFLAGS) $(JSONC_CFLAGS) $(CUNIT_CFLAGS)
 events_tests_SOURCES = tests/unit/test_events.c
 events_tests_LDADD = libapi.a $(HTTP_LIBS) $(CORE_LIBS) $(STORE_LIBS) $(DB_LIBS) $(BASE_LIBS) $(CUNIT_LIBS)

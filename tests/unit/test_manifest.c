@@ -83,6 +83,9 @@ static void what_is_wrong_is_named(void)
 	refused("{" MEMBERS ",\"output_schema\":{\"colour\":1}}", "output_schema", "colour");
 	refused("{" MEMBERS ",\"output_schema\":true}", "output_schema", "output_schema");
 	refused("{\"slug\":\"X y\"}", "slug", "a–z");
+	refused("{" MEMBERS ",\"example\":{\"input\":{}}}", "example", "summary");
+	refused("{" MEMBERS ",\"output_schema\":{\"type\":\"object\"},"
+	        "\"example\":{\"input\":{},\"summary\":\"s\",\"output\":1}}", "example.output", "object");
 }
 
 static void runners_that_are_not_there_are_refused(void)
