@@ -4,7 +4,7 @@
 
 # build_fingerprint TOP: a word that changes with any file that takes part in the build.
 build_fingerprint() {
-	(cd "$1" && find autogen.sh configure.ac Makefile.am src sql deploy examples docs tests -type f \
+	(cd "$1" && find autogen.sh configure.ac Makefile.am src sql deploy examples docs sdk tests -type f \
 		! -name '*.pyc' -printf '%p %s %T@\n') | LC_ALL=C sort | sha256sum | cut -c1-32
 }
 

@@ -1,0 +1,124 @@
+"""Connections of the client for asyncio: its streams. A task that is cancelled closes the one it uses."""
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import ssl
+import time
+from typing import Any, Awaitable, Coroutine, Optional, TypeVar
+
+from ._io import IO, TIMES_OUT, Connection, failed, open_tunnel
+from ._route import Proxy, Route
+from .errors import AgentivTimeoutError
+
+T = TypeVar("T")
+PIECE = 64 << 10
+
+
+async def _within(awaitable: Awaitable[T], timeout: float, doing: str, late: str = TIMES_OUT) -> T:
+    try:
+        return await asyncio.wait_for(awaitable, timeout)
+    except asyncio.TimeoutError:      # which is TimeoutError, an OSError, in later versions of Python
+        raise AgentivTimeoutError(late) from None
+    except OSError as error:
+        raise failed(error, doing) from error
+
+
+class AsyncioConnection(Connection):
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.loop = asyncio.get_running_loop()
+
+    async def read(self, timeout: float) -> bytes:
+        return await _within(self.reader.read(PIECE), timeout, "Reading the answer")
+
+    async def write(self, data: bytes, timeout: float) -> None:
+        self.writer.write(data)
+        await _within(self.writer.drain(), timeout, "Sending the request")
+
+    def stale(self) -> bool:
+        return self.loop is not asyncio.get_running_loop() or self.writer.is_closing() or self.reader.at_eof()
+
+    def close(self) -> None:
+        if not self.loop.is_closed():
+            self.writer.transport.abort()
+
+
+class _Plain(Connection):
+    """A socket to a proxy, until its tunnel stands."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+
+    async def read(self, timeout: float) -> bytes:
+        return await _within(asyncio.get_running_loop().sock_recv(self.sock, PIECE), timeout, "Reading the proxy's answer")
+
+    async def write(self, data: bytes, timeout: float) -> None:
+        await _within(asyncio.get_running_loop().sock_sendall(self.sock, data), timeout, "Asking the proxy")
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+async def _connected(proxy: Proxy) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    refused: Optional[OSError] = None
+    for family, kind, protocol, _, address in await loop.getaddrinfo(proxy.host, proxy.port, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setblocking(False)
+            await loop.sock_connect(sock, address)
+            return sock
+        except OSError as error:
+            sock.close()
+            refused = error
+        except BaseException:
+            sock.close()
+            raise
+    raise refused or OSError("the name has no address")
+
+
+class AsyncioIO(IO):
+    asynchronous = True
+
+    def __init__(self, context: Optional[ssl.SSLContext]) -> None:
+        self.context = context
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        return coroutine
+
+    async def connect(self, route: Route, timeout: float) -> AsyncioConnection:
+        there = route.proxy or route
+        return await _within(self._open(route, timeout), timeout, f"Connecting to {there.host}:{there.port}",
+                             "The server could not be connected to in time")
+
+    async def _open(self, route: Route, timeout: float) -> AsyncioConnection:
+        if route.proxy and route.tunnel:
+            return await self._open_tunnel(route, route.proxy, timeout)
+        there = route.proxy or route
+        name = route.host if self.context else None
+        return AsyncioConnection(*await asyncio.open_connection(there.host, there.port, ssl=self.context,
+                                                                server_hostname=name, happy_eyeballs_delay=0.25))
+
+    async def _open_tunnel(self, route: Route, proxy: Proxy, timeout: float) -> AsyncioConnection:
+        sock = await _connected(proxy)
+        try:
+            await open_tunnel(_Plain(sock), route, timeout)
+            return AsyncioConnection(*await asyncio.open_connection(sock=sock, ssl=self.context,
+                                                                    server_hostname=route.host))
+        except BaseException:
+            sock.close()
+            raise
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def time(self) -> float:
+        return time.time()
+
+    def random(self) -> float:
+        return random.random()

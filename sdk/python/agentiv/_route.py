@@ -1,0 +1,81 @@
+"""Where requests go: the server of a base URL, straight or through a proxy."""
+from __future__ import annotations
+
+import base64
+import urllib.request
+from typing import NamedTuple, Optional
+from urllib.parse import SplitResult, unquote, urlsplit
+
+PORTS = {"http": 80, "https": 443}
+
+
+class Proxy(NamedTuple):
+    host: str
+    port: int
+    authorization: Optional[str]
+
+
+class Route(NamedTuple):
+    host: str
+    port: int
+    tls: bool
+    authority: str        # host and port, as the Host header has them
+    prefix: str           # of every path
+    proxy: Optional[Proxy]
+
+    @property
+    def tunnel(self) -> bool:
+        return self.tls and self.proxy is not None
+
+    def target(self, path: str) -> str:
+        """What stands in a request's first line (RFC 9112, 3.2)."""
+        plain_proxy = self.proxy is not None and not self.tls
+        return f"http://{self.authority}{self.prefix}{path}" if plain_proxy else self.prefix + path
+
+
+def _split(url: str, what: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        well = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well = False
+    if not well:
+        raise ValueError(f"{what} must be an http or https URL")    # which is not shown: it may hold a password
+    return parts
+
+
+def _authority(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return host if parts.port in (None, PORTS[parts.scheme]) else f"{host}:{parts.port}"
+
+
+def _proxy_of(url: Optional[str]) -> Optional[Proxy]:
+    if not url:
+        return None
+    parts = _split(url if "://" in url else f"http://{url}", "The proxy")
+    if parts.scheme != "http":
+        raise ValueError("The proxy must be an http URL: it is spoken to without TLS, what goes through it with its own")
+    authorization = None
+    if parts.username is not None:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        authorization = "Basic " + base64.b64encode(login.encode()).decode()
+    return Proxy(parts.hostname or "", parts.port or PORTS["http"], authorization)
+
+
+def _proxy_of_environment(parts: SplitResult) -> Optional[str]:
+    """HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or the system's settings, as urllib reads them."""
+    proxies = urllib.request.getproxies()
+    url = proxies.get(parts.scheme) or proxies.get("all")
+    return None if not url or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]) else url
+
+
+def route_of(base_url: str, proxy: Optional[str]) -> Route:
+    """proxy: None for that of the environment, "" for none."""
+    parts = _split(base_url, "base_url")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("base_url must have no user, query or fragment")
+    url = _proxy_of_environment(parts) if proxy is None else proxy
+    port = parts.port or PORTS[parts.scheme]
+    return Route(parts.hostname or "", port, parts.scheme == "https", _authority(parts), parts.path.rstrip("/"),
+                 _proxy_of(url))

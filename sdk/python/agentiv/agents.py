@@ -1,0 +1,111 @@
+"""client.agents: what there is to run, and running it."""
+from __future__ import annotations
+
+from typing import Any, Coroutine, List, Literal, Mapping, Optional, Protocol, Union, overload
+
+from ._asyncio import AsyncioIO
+from ._blocking import BlockingIO
+from ._core import Core, Deadline
+from ._events import wait_for_end
+from ._operation import IO_T, Method, Resource, operation
+from ._request import Request, Time, path
+from .errors import AgentivConnectionError, ExecutionFailedError, IntegrationNotConnectedError
+from .types import Agent, AgentDetail, Execution, RunAccepted, RunResult
+
+WAIT_TIMEOUT_S = 900.0      # a run may have three attempts of five minutes
+
+
+def checked(execution: Execution) -> Execution:
+    """One that has ended; raises as a run's own request does when it has failed."""
+    if execution.status != "failed":
+        return execution
+    error = execution.error
+    connect = error is not None and error.code == "INTEGRATION_NOT_CONNECTED"
+    kind = IntegrationNotConnectedError if connect else ExecutionFailedError
+    raise kind(error.message if error else "The run failed", body=error, execution_id=execution.id,
+               code="INTEGRATION_NOT_CONNECTED" if connect else "EXECUTION_FAILED")
+
+
+async def finish(core: Core, request: Request[RunResult], execution_id: str, deadline: Deadline) -> RunResult:
+    """Waits for a run that its own request did not wait for to the end; what it is answered then."""
+    try:
+        execution = checked(await wait_for_end(core, execution_id, deadline))
+    except AgentivConnectionError as error:
+        error.idempotency_key = request.key
+        raise
+    members = ("status", "summary", "output", "tokens_used", "duration_ms")
+    return RunResult(execution_id=execution.id, **{name: execution.get(name) for name in members})
+
+
+class RunCall(Protocol):
+    @overload
+    def __call__(self, slug: str, *, input: Optional[Mapping[str, Any]] = ..., async_: Literal[False] = ...,
+                 webhook_url: Optional[str] = ..., max_tokens: Optional[int] = ...,
+                 idempotency_key: Optional[str] = ..., wait_timeout: float = ...) -> RunResult: ...
+
+    @overload
+    def __call__(self, slug: str, *, async_: Literal[True], input: Optional[Mapping[str, Any]] = ...,
+                 webhook_url: Optional[str] = ..., delay_seconds: Optional[int] = ..., run_at: Optional[Time] = ...,
+                 max_tokens: Optional[int] = ..., idempotency_key: Optional[str] = ...) -> RunAccepted: ...
+
+
+class AsyncRunCall(Protocol):
+    @overload
+    def __call__(self, slug: str, *, input: Optional[Mapping[str, Any]] = ..., async_: Literal[False] = ...,
+                 webhook_url: Optional[str] = ..., max_tokens: Optional[int] = ...,
+                 idempotency_key: Optional[str] = ...,
+                 wait_timeout: float = ...) -> Coroutine[Any, Any, RunResult]: ...
+
+    @overload
+    def __call__(self, slug: str, *, async_: Literal[True], input: Optional[Mapping[str, Any]] = ...,
+                 webhook_url: Optional[str] = ..., delay_seconds: Optional[int] = ..., run_at: Optional[Time] = ...,
+                 max_tokens: Optional[int] = ...,
+                 idempotency_key: Optional[str] = ...) -> Coroutine[Any, Any, RunAccepted]: ...
+
+
+class RunOperation(Method):
+    """An operation whose result depends on async_."""
+
+    @overload
+    def __get__(self, instance: Resource[BlockingIO], owner: Any) -> RunCall: ...
+
+    @overload
+    def __get__(self, instance: Resource[AsyncioIO], owner: Any) -> AsyncRunCall: ...
+
+    @overload
+    def __get__(self, instance: None, owner: Any) -> RunOperation: ...
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self.bound(instance)
+
+
+class Agents(Resource[IO_T]):
+    @RunOperation
+    async def run(self, slug: str, *, input: Optional[Mapping[str, Any]] = None, async_: bool = False,
+                  webhook_url: Optional[str] = None, delay_seconds: Optional[int] = None, run_at: Optional[Time] = None,
+                  max_tokens: Optional[int] = None, idempotency_key: Optional[str] = None,
+                  wait_timeout: float = WAIT_TIMEOUT_S) -> Union[RunAccepted, RunResult]:
+        """Runs an agent and waits for its end, up to wait_timeout seconds; a run that fails raises
+        ExecutionFailedError. async_=True: returns at once what was accepted; executions.wait waits for that."""
+        core = self._core
+        body = {"input_payload": {} if input is None else input, "async": async_, "webhook_url": webhook_url,
+                "delay_seconds": delay_seconds, "run_at": run_at, "max_tokens": max_tokens}
+        there = path("/api/agents/{}/run", slug)
+        if async_:
+            return await core.call(Request("POST", there, RunAccepted, body=body, key=idempotency_key))
+        deadline = Deadline(core.io, wait_timeout)
+        request = core.with_key(Request("POST", there, RunResult, body=body, key=idempotency_key))
+        result = await core.call(request, wait_timeout)
+        if result.status == "success":
+            return result
+        return await finish(core, request, result.execution_id, deadline)
+
+    @operation
+    async def list(self) -> List[Agent]:
+        """The agents of the installation, as the account sees them."""
+        return await self._core.call(Request("GET", "/api/agents", List[Agent]))
+
+    @operation
+    async def get(self, slug: str) -> AgentDetail:
+        """One agent, with the schemas of its input and output."""
+        return await self._core.call(Request("GET", path("/api/agents/{}", slug), AgentDetail))
