@@ -98,6 +98,7 @@ struct mailbox_env;
 
 struct agent_ctx {
 	struct json_object *input;        /* fits the manifest's input schema; never NULL */
+	struct json_object *settings;     /* of the manifest's runner, shared by threads: only to be read; NULL: none */
 	const char         *timezone;     /* the account's, IANA */
 	int64_t             now_ms;       /* when this attempt started */
 	int64_t             deadline_ms;  /* when it must have ended */
@@ -120,6 +121,7 @@ struct agent_builtin {
 	const char    *name;   /* what a manifest's "runner": {"builtin": NAME} says */
 	agent_run_fn   run;
 	agent_check_fn check;  /* NULL: the schema says it all */
+	const char *const *settings;   /* names of the settings that a manifest's runner may have, NULL-terminated; NULL: none */
 };
 
 #endif

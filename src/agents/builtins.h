@@ -6,6 +6,7 @@
 
 bool email_triage_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
 bool email_triage_check(struct json_object *input, struct error *err);
+extern const char *const probe_settings[];
 bool probe_run(struct agent_ctx *ctx, struct agent_result *result, struct error *err);
 
 #endif

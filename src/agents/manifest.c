@@ -14,10 +14,12 @@
 
 static const char *const members[] = {
 	"slug", "name", "description", "required_integrations", "optional_integrations", "inline_data",
-	"estimated_duration_ms", "timeout_ms", "limits", "input_schema", "output_schema", "example", "runner", NULL};
+	"estimated_duration_ms", "timeout_ms", "limits", "input_schema", "output_schema", "example", "runner", "tool", NULL};
 static const char *const example_members[] = {"input", "summary", "output", NULL};
 static const char *const limit_members[] = {"output_bytes", NULL};
-static const char *const runner_kinds[] = {"builtin", "llm", "command", "http", NULL};
+static const char *const runner_members[] = {"builtin", "llm", "command", "http", "settings", NULL};
+static const char *const later_runners[] = {"llm", "command", "http", NULL};
+static const char *const tool_members[] = {"name", "content", "read_only", "destructive", "idempotent", "open_world", NULL};
 
 static bool read_file(const char *path, struct buf *out, struct error *err)
 {
@@ -150,6 +152,16 @@ static bool take_example(struct json_object *o, const struct manifest *m, struct
 	       (!m->output || schema_check(m->output, output, "example.output", err));
 }
 
+static bool take_settings(struct json_object *runner, struct manifest *m, const struct agent_builtin *builtin,
+                          struct error *err)
+{
+	static const char *const none[] = {NULL};
+
+	if (!json_get_obj(runner, "runner", "settings", &m->settings, err))
+		return false;
+	return !m->settings || json_only_known(m->settings, "runner.settings", builtin->settings ? builtin->settings : none, err);
+}
+
 static bool take_runner(struct json_object *o, struct manifest *m, builtin_lookup lookup,
                         struct error *err)
 {
@@ -160,14 +172,14 @@ static bool take_runner(struct json_object *o, struct manifest *m, builtin_looku
 
 	if (!json_get_obj(o, "", "runner", &runner, err))
 		return false;
-	if (!runner || json_object_object_length(runner) != 1)
-		return err_field(err, "runner", "runner must be an object of one member, {\"builtin\": NAME}");
-	if (!json_only_known(runner, "runner", runner_kinds, err))
+	if (!runner || json_object_object_length(runner) == 0)
+		return err_field(err, "runner", "runner must be an object, {\"builtin\": NAME}");
+	if (!json_only_known(runner, "runner", runner_members, err))
 		return false;
-	for (i = 1; runner_kinds[i]; i++)
-		if (json_object_object_get_ex(runner, runner_kinds[i], NULL))
+	for (i = 0; later_runners[i]; i++)
+		if (json_object_object_get_ex(runner, later_runners[i], NULL))
 			return err_field(err, "runner", "runners of the kind \"%s\" are not in this release",
-			                 runner_kinds[i]);
+			                 later_runners[i]);
 	if (!json_get_str(runner, "runner", "builtin", &name, err))
 		return false;
 	builtin = name ? lookup(name) : NULL;
@@ -175,6 +187,40 @@ static bool take_runner(struct json_object *o, struct manifest *m, builtin_looku
 		return err_field(err, "runner.builtin", "there is no builtin runner \"%.60s\"", name ? name : "");
 	m->run = builtin->run;
 	m->check = builtin->check;
+	return take_settings(runner, m, builtin, err);
+}
+
+/* MCP 2025-11-25, server/tools, "Tool Names". */
+static bool tool_name_valid(const char *name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+	return *name && strlen(name) < sizeof ((struct agent_tool *)0)->name && name[strspn(name, allowed)] == '\0';
+}
+
+/* What a manifest does not say is what a client has to assume: it may destroy something. */
+static bool take_tool(struct json_object *o, struct manifest *m, struct error *err)
+{
+	struct agent_tool *t = &m->tool;
+	const char *name = m->slug, *content = "";
+	struct json_object *tool = NULL;
+
+	t->destructive = t->open_world = true;
+	if (!json_get_obj(o, "", "tool", &tool, err))
+		return false;
+	if (tool && (!json_only_known(tool, "tool", tool_members, err) || !json_get_str(tool, "tool", "name", &name, err) ||
+	             !json_get_str(tool, "tool", "content", &content, err) ||
+	             !json_get_bool(tool, "tool", "read_only", &t->read_only, err) ||
+	             !json_get_bool(tool, "tool", "destructive", &t->destructive, err) ||
+	             !json_get_bool(tool, "tool", "idempotent", &t->idempotent, err) ||
+	             !json_get_bool(tool, "tool", "open_world", &t->open_world, err)))
+		return false;
+	if (!tool_name_valid(name))
+		return err_field(err, "tool.name", "tool.name must be 1 to 63 of A–Z, a–z, 0–9, _, . and -");
+	if (strlen(content) >= sizeof t->content)
+		return err_field(err, "tool.content", "tool.content is longer than %zu bytes", sizeof t->content - 1);
+	snprintf(t->name, sizeof t->name, "%s", name);
+	snprintf(t->content, sizeof t->content, "%s", content);
 	return true;
 }
 
@@ -190,7 +236,7 @@ static bool take(struct json_object *o, struct manifest *m, builtin_lookup looku
 	       take_schema(o, "input_schema", true, &m->input, err) &&
 	       take_schema(o, "output_schema", false, &m->output, err) &&
 	       take_example(o, m, err) &&
-	       take_runner(o, m, lookup, err);
+	       take_runner(o, m, lookup, err) && take_tool(o, m, err);
 }
 
 bool manifest_read(const char *path, builtin_lookup lookup, struct manifest *m, struct error *err)

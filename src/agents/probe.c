@@ -18,16 +18,28 @@ struct probe {
 	struct json_object *payload, *calls;
 };
 
-static bool read_input(struct json_object *in, struct probe *p, struct error *err)
+const char *const probe_settings[] = {
+	"payload", "sleep_ms", "steps", "size", "fail", "fail_attempts", "model_calls", NULL};
+
+static bool take(struct json_object *in, struct probe *p, struct error *err)
 {
-	*p = (struct probe){.fail_attempts = INT64_MAX};
-	json_object_object_get_ex(in, "payload", &p->payload);
+	struct json_object *payload = NULL;
+
+	if (json_object_object_get_ex(in, "payload", &payload))
+		p->payload = payload;
 	return json_get_int(in, "input_payload", "sleep_ms", 0, SLEEP_MAX_MS, &p->sleep_ms, err) &&
 	       json_get_int(in, "input_payload", "steps", 0, STEPS_MAX, &p->steps, err) &&
 	       json_get_int(in, "input_payload", "size", 0, SIZE_MAX_BYTES, &p->size, err) &&
 	       json_get_int(in, "input_payload", "fail_attempts", 0, INT64_MAX, &p->fail_attempts, err) &&
 	       json_get_arr(in, "input_payload", "model_calls", &p->calls, err) &&
 	       json_get_str(in, "input_payload", "fail", &p->fail, err);
+}
+
+/* What the input does not say the manifest's settings may. */
+static bool read_input(const struct agent_ctx *ctx, struct probe *p, struct error *err)
+{
+	*p = (struct probe){.fail_attempts = INT64_MAX};
+	return (!ctx->settings || take(ctx->settings, p, err)) && take(ctx->input, p, err);
 }
 
 /* Steps are spread over the time that is slept. */
@@ -121,7 +133,7 @@ bool probe_run(struct agent_ctx *ctx, struct agent_result *result, struct error 
 	struct probe p;
 	int64_t tokens;
 
-	if (!read_input(ctx->input, &p, err) || !call_models(ctx, &p, &tokens, err) || !pass_time(ctx, &p, err))
+	if (!read_input(ctx, &p, err) || !call_models(ctx, &p, &tokens, err) || !pass_time(ctx, &p, err))
 		return false;
 	if (p.fail && (int64_t)ctx->attempt <= p.fail_attempts)
 		return fail(&p, ctx->attempt, err);

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 
 static const struct agent_builtin builtins[] = {
-	{"email-triage", email_triage_run, email_triage_check},
-	{"probe", probe_run, NULL},
+	{"email-triage", email_triage_run, email_triage_check, NULL},
+	{"probe", probe_run, NULL, probe_settings},
 };
 
 struct registry {
@@ -102,11 +102,25 @@ static bool load_folder(struct registry *r, const char *dir, unsigned folder, st
 	return ok;
 }
 
+/* Two agents that a client could not tell apart. */
+static bool tools_differ(const struct registry *r, struct error *err)
+{
+	unsigned i, k;
+
+	for (i = 1; i < r->count; i++)
+		for (k = 0; k < i; k++)
+			if (strcmp(r->all[i].tool.name, r->all[k].tool.name) == 0)
+				return err_field(err, "tool.name", "The agents %s and %s are both the tool \"%s\"", r->all[k].slug,
+				                 r->all[i].slug, r->all[i].tool.name);
+	return true;
+}
+
 struct registry *registry_load(const char *dir, const char *extra_dir, struct error *err)
 {
 	struct registry *r = mem_zalloc(sizeof *r);
 
-	if (load_folder(r, dir, 0, err) && (!extra_dir || !*extra_dir || load_folder(r, extra_dir, 1, err))) {
+	if (load_folder(r, dir, 0, err) && (!extra_dir || !*extra_dir || load_folder(r, extra_dir, 1, err)) &&
+	    tools_differ(r, err)) {
 		mem_free(r->folder);
 		r->folder = NULL;
 		if (r->count > 1)
@@ -157,4 +171,14 @@ const struct manifest *registry_at(const struct registry *r, unsigned i)
 {
 	INVARIANT(i < r->count, "an agent of the registry");
 	return &r->all[i];
+}
+
+const struct manifest *registry_find_tool(const struct registry *r, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < r->count; i++)
+		if (strcmp(r->all[i].tool.name, name) == 0)
+			return &r->all[i];
+	return NULL;
 }

@@ -14,6 +14,17 @@
 
 #define MANIFEST_INTEGRATIONS_MAX 8
 
+/* The agent as a tool of the Model Context Protocol: hints for a client, which must not trust them blindly (MCP 2025-11-25,
+ * ToolAnnotations). */
+struct agent_tool {
+	char name[64];                /* [A-Za-z0-9_.-]; the slug when the manifest names none */
+	char content[64];             /* the output's member that holds content blocks; "": it has none */
+	bool read_only;               /* changes nothing anywhere */
+	bool destructive;             /* may destroy something, rather than only add */
+	bool idempotent;              /* a repeat with the same arguments changes nothing more */
+	bool open_world;              /* deals with things outside, such as mailboxes */
+};
+
 struct manifest {
 	char  slug[64];               /* [a-z0-9-] */
 	char  name[100];
@@ -26,6 +37,8 @@ struct manifest {
 	int64_t timeout_ms;           /* 300,000 */
 	size_t  output_max;           /* bytes; at most AGENT_OUTPUT_MAX */
 	struct json_object *source;   /* the whole manifest */
+	struct agent_tool tool;
+	struct json_object *settings; /* the runner's, borrowed from source; NULL: none */
 	struct schema *input;         /* compiled input_schema */
 	struct schema *output;        /* compiled output_schema, NULL when there is none */
 	agent_run_fn run;
@@ -39,6 +52,7 @@ struct registry;
 struct registry *registry_load(const char *dir, const char *extra_dir, struct error *err);
 void registry_free(struct registry *r);
 const struct manifest *registry_find(const struct registry *r, const char *slug);
+const struct manifest *registry_find_tool(const struct registry *r, const char *name);
 unsigned registry_count(const struct registry *r);
 const struct manifest *registry_at(const struct registry *r, unsigned i);   /* ordered by slug */
 

@@ -57,6 +57,9 @@ void api_keys_create(struct request *r);
 void api_keys_delete(struct request *r);
 void api_keys_rotate(struct request *r);
 
+void mcp_post(struct request *r);
+void mcp_metadata(struct request *r);
+
 void health_live(struct request *r);
 void health_ready(struct request *r);
 void metrics_get(struct request *r);

@@ -15,12 +15,12 @@ static void replay(struct run_request *q)
 
 	q->replayed = true;
 	q->waiter.id = a->existing;
-	if (!q->is_async)
+	if (run_is_waited_for(q))
 		run_wait(q, true);
 	else if (a->replay_len > 0)
 		respond(q->r, 202, REPLAYED_HEADER, "application/json", a->replay, a->replay_len);
 	else
-		run_answer_accepted(q, EXEC_QUEUED);
+		q->form->going_on(q, EXEC_QUEUED);
 }
 
 static void refuse(struct run_request *q, const struct error *err)
@@ -33,31 +33,33 @@ static void refuse(struct run_request *q, const struct error *err)
 		quota_error(&q->job.a, clock_now_ms(), &mine);
 		err = &mine;
 	}
-	respond_error(q->r, err);
+	q->form->refused(q, err);
 }
 
 static void run_admitted(struct admit_job *job, const struct error *err)
 {
 	struct run_request *q = (struct run_request *)job;
 	struct app *app = q->r->app;
-	bool accepted = !err && job->a.outcome == ADMIT_ACCEPTED;
+	bool accepted = !err && job->a.outcome == ADMIT_ACCEPTED, here = job->a.ready && !q->is_async;
 	struct id id = q->waiter.id;
 
-	if (!q->is_async && !accepted)
+	if (run_is_waited_for(q) && !accepted)
 		waiting_withdraw(app->waiting, &q->waiter);
 	if (!err && job->a.outcome == ADMIT_REPLAYED) {
 		replay(q);
 	} else if (!accepted) {
 		refuse(q, err);
-	} else if (q->is_async) {
-		respond(q->r, 202, NULL, "application/json", job->a.response, job->a.response_len);
 	} else {
-		run_wait(q, false);
-		app_run_here(app, &id);
+		if (run_is_waited_for(q))
+			run_wait(q, false);
+		else
+			q->form->going_on(q, EXEC_QUEUED);
+		if (here)
+			app_run_here(app, &id);
 	}
 }
 
-/* ---- the handler ---- */
+/* ---- asking for it ---- */
 
 static void fill_admission(struct request *r, struct run_request *q)
 {
@@ -70,8 +72,8 @@ static void fill_admission(struct request *r, struct run_request *q)
 	a->key_id = r->auth->principal.key_id;
 	a->budget_key = r->auth->principal.budget_key;
 	a->agent = q->agent->slug;
-	a->trigger = r->auth->principal.session ? TRIGGER_MANUAL : TRIGGER_API;
-	a->lane = q->is_async ? LANE_ASYNC : LANE_SYNC;
+	a->trigger = q->trigger;
+	a->lane = q->is_async || q->may_be_held ? LANE_ASYNC : LANE_SYNC;
 	a->due_at = q->has_run_at ? q->run_at : q->delay_ms > 0 ? a->queued_at + q->delay_ms : 0;
 	a->budgeted = r->auth->principal.budgeted;
 	q->estimate_ms = runs_estimate(r->app->runs, q->agent);
@@ -84,20 +86,36 @@ static void fill_admission(struct request *r, struct run_request *q)
 	}
 }
 
-void agents_run(struct request *r)
+struct run_request *run_request_new(struct request *r, size_t size, const struct run_form *form)
 {
-	struct run_request *q = arena_alloc(&r->arena, sizeof *q);
-	struct error err = {0};
+	struct run_request *q = arena_alloc(&r->arena, size);
 
 	q->r = r;
+	q->form = form;
 	q->job.done = run_admitted;
+	q->trigger = r->auth->principal.session ? TRIGGER_MANUAL : TRIGGER_API;
+	q->wait_us = r->app->cfg.sync_wait_s * INT64_C(1000000);
 	r->state = q;
-	if (!run_request_read(r, q, &err)) {
+	return q;
+}
+
+void run_request_submit(struct run_request *q)
+{
+	fill_admission(q->r, q);
+	if (run_is_waited_for(q))
+		waiting_announce(q->r->app->waiting, &q->waiter);
+	admitter_submit(q->r->app->admitter, &q->job);
+}
+
+/* ---- the handler ---- */
+
+void agents_run(struct request *r)
+{
+	struct run_request *q = run_request_new(r, sizeof *q, &run_api_form);
+	struct error err = {0};
+
+	if (run_request_read(r, q, &err))
+		run_request_submit(q);
+	else
 		respond_error(r, &err);
-		return;
-	}
-	fill_admission(r, q);
-	if (!q->is_async)
-		waiting_announce(r->app->waiting, &q->waiter);
-	admitter_submit(r->app->admitter, &q->job);
 }

@@ -38,7 +38,7 @@ static const char *replay_header(const struct run_request *q)
 	return q->replayed ? REPLAYED_HEADER : NULL;
 }
 
-void run_answer_accepted(struct run_request *q, enum exec_status status)
+static void answer_accepted(struct run_request *q, enum exec_status status)
 {
 	size_t n = run_accepted_body(q, status);
 
@@ -85,6 +85,23 @@ static void answer_failure(struct run_request *q, const struct execution *e)
 	respond_error_extra(q->r, &err, replay_header(q));
 }
 
+static void answer_ended(struct run_request *q, const struct execution *e)
+{
+	if (e->status == EXEC_SUCCESS)
+		answer_success(q, e);
+	else
+		answer_failure(q, e);
+}
+
+static void answer_refused(struct run_request *q, const struct error *err)
+{
+	respond_error(q->r, err);
+}
+
+const struct run_form run_api_form = {.going_on = answer_accepted, .ended = answer_ended, .refused = answer_refused};
+
+/* ---- waiting for a run, whoever asked for it ---- */
+
 static void wait_on(struct run_request *q, enum exec_status status)
 {
 	q->waiter.status = status;
@@ -92,12 +109,10 @@ static void wait_on(struct run_request *q, enum exec_status status)
 	waiting_enter(q->r->app->waiting, &q->waiter, false);
 }
 
-static void answer_ended(struct run_request *q, const struct execution *e)
+static void answer_read(struct run_request *q, const struct execution *e)
 {
-	if (e->status == EXEC_SUCCESS)
-		answer_success(q, e);
-	else if (e->status == EXEC_FAILED)
-		answer_failure(q, e);
+	if (run_over(e->status))
+		q->form->ended(q, e);
 	else
 		wait_on(q, e->status);
 }
@@ -107,7 +122,7 @@ static void answer_unread(struct run_request *q, const struct error *err)
 	if (err->code == ERR_UNAVAILABLE)
 		wait_on(q, EXEC_QUEUED);
 	else
-		respond_error(q->r, err);
+		q->form->refused(q, err);
 }
 
 /* On a thread that may wait for the peer: an output too large for a batch. */
@@ -120,7 +135,7 @@ static void answer_large(struct request *r)
 
 	arena_init(&a);
 	if (run_find(r->app->runs, q->read.account_id, &q->read.id, &a, &e, &err))
-		answer_ended(q, &e);
+		answer_read(q, &e);
 	else
 		answer_unread(q, &err);
 	arena_release(&a);
@@ -135,10 +150,8 @@ static void run_read(struct read_job *job, const struct execution *e, const stru
 	else if (!e->output && e->output_len > 0)
 		q->r->transport->later(q->r, answer_large);
 	else
-		answer_ended(q, e);
+		answer_read(q, e);
 }
-
-/* ---- waiting for a synchronous run ---- */
 
 static struct run_request *of_waiter(struct waiter *w)
 {
@@ -147,9 +160,11 @@ static struct run_request *of_waiter(struct waiter *w)
 
 static enum look run_look(struct waiter *w, int64_t now_us)
 {
-	bool stays = !w->rung && !run_over(w->status) && now_us < of_waiter(w)->deadline_us;
+	struct run_request *q = of_waiter(w);
+	bool stays = !w->rung && !run_over(w->status) && now_us < q->deadline_us;
 
-	return stays ? LOOK_STAYS : LOOK_LEAVES;
+	q->gone = stays && q->form->left && w->r->transport->gone(w->r);
+	return stays && !q->gone ? LOOK_STAYS : LOOK_LEAVES;
 }
 
 static void read_run(struct run_request *q)
@@ -160,21 +175,38 @@ static void read_run(struct run_request *q)
 	reader_submit(q->r->app->reader, &q->read);
 }
 
+static void leave_early(struct request *r)
+{
+	struct run_request *q = r->state;
+
+	q->form->left(q);
+}
+
 static void run_leave(struct waiter *w)
 {
 	struct run_request *q = of_waiter(w);
 
+	if (q->gone) {
+		w->r->transport->later(w->r, leave_early);
+		return;
+	}
 	/* a run that is known to be over is answered as it ended, however late */
 	if (run_over(w->status) || (w->rung && clock_mono_us() < q->deadline_us))
 		read_run(q);
 	else
-		run_answer_accepted(q, w->status);
+		q->form->going_on(q, w->status);
 }
 
 const struct waiter_ops run_waiter_ops = {.look = run_look, .leave = run_leave};
 
 void run_wait(struct run_request *q, bool look)
 {
-	q->deadline_us = q->r->started_us + q->r->app->cfg.sync_wait_s * INT64_C(1000000);
+	q->deadline_us = q->r->started_us + q->wait_us;
 	waiting_enter(q->r->app->waiting, &q->waiter, look);
+}
+
+void run_request_follow(struct run_request *q, const struct id *id)
+{
+	q->waiter = (struct waiter){.r = q->r, .id = *id, .ops = &run_waiter_ops, .status = EXEC_QUEUED};
+	run_wait(q, true);
 }

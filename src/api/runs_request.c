@@ -102,7 +102,8 @@ static void hash_part(struct buf *b, const char *text)
 }
 
 /* The scope of a key: account, method, path. */
-static bool read_key(struct request *r, struct run_request *q, struct error *err)
+bool run_request_key(struct request *r, struct run_request *q, const char *kind, const char *same, size_t n,
+                     struct error *err)
 {
 	const char *key = r->idempotency_key;
 	struct buf scope;
@@ -113,12 +114,13 @@ static bool read_key(struct request *r, struct run_request *q, struct error *err
 		return false;
 	buf_init(&scope, 1024);
 	buf_add_int(&scope, (long long)r->auth->principal.account_id);
-	hash_part(&scope, "\nPOST\nrun");
+	buf_adds(&scope, "\nPOST\n");
+	hash_part(&scope, kind);
 	hash_part(&scope, q->agent->slug);
 	hash_part(&scope, key);
 	crypto_sha256(scope.data, scope.len, q->job.a.scope_hash);
 	buf_release(&scope);
-	crypto_sha256(r->body.data, r->body.len, q->job.a.body_hash);
+	crypto_sha256(same, n, q->job.a.body_hash);
 	q->job.a.has_key = true;
 	q->job.a.key_keep_ms = config_idempotency_ms(&r->app->cfg);
 	return true;
@@ -157,15 +159,21 @@ static bool may_run(struct request *r, const struct run_request *q, struct json_
 	        check_account(&r->auth->principal, q, input, err));
 }
 
+bool run_request_allowed(struct request *r, struct run_request *q, struct json_object *input, struct error *err)
+{
+	if (may_run(r, q, input, err))
+		return true;
+	q->refusal = *err;
+	return q->job.a.replay_only = q->job.a.has_key;
+}
+
 bool run_request_read(struct request *r, struct run_request *q, struct error *err)
 {
 	struct json_object *body = NULL, *input;
-	bool ok = read_body(r, q, &body, &input, err) && read_key(r, q, err);
+	bool ok = read_body(r, q, &body, &input, err) &&
+	          run_request_key(r, q, "run", r->body.data, r->body.len, err) &&
+	          run_request_allowed(r, q, input, err);
 
-	if (ok && !may_run(r, q, input, err)) {
-		q->refusal = *err;
-		ok = q->job.a.replay_only = q->job.a.has_key;
-	}
 	json_object_put(body);
 	return ok;
 }

@@ -119,7 +119,7 @@ void me_get(struct request *r)
 /* The Set-Cookie header (RFC 6265). token "": the cookie is to be forgotten. */
 static void cookie_header(const struct request *r, const char *token, char *out, size_t size)
 {
-	bool secure = r->app->cfg.behind_tls || (r->https && strcmp(r->https, "on") == 0);
+	bool secure = request_over_tls(r, &r->app->cfg);
 	const char *path = *r->app->cfg.base_path ? r->app->cfg.base_path : "/";
 	int n = snprintf(out, size,
 	                 "Set-Cookie: " SESSION_COOKIE "=%s; Path=%s; Max-Age=%lld; HttpOnly; SameSite=Lax%s\r\n",

@@ -141,6 +141,7 @@ static bool run_agent(struct job *j, struct arena *a)
 	    !json_read(j->run.input, j->run.input_len, JSON_DEPTH_MAX, &ctx.input, NULL, NULL,
 	               &j->error))
 		return false;
+	ctx.settings = j->manifest->settings;
 	ok = j->manifest->run(&ctx, &j->result, &j->error);
 	json_object_put(ctx.input);
 	if (ok && j->result.output.failed)

@@ -1,6 +1,7 @@
 /* Plain CGI (RFC 3875): one request on stdin, environ and stdout. FCGX_Accept crashes there,
  * so libfcgi takes no part. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -50,6 +51,14 @@ static bool cgi_writable(struct request *r)
 	return true;
 }
 
+static bool cgi_gone(struct request *r)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+
+	(void)r;
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 static void cgi_finish(struct request *r)
 {
 	request_release(r);
@@ -62,7 +71,7 @@ static void cgi_later(struct request *r, void (*fn)(struct request *r))
 
 static const struct transport cgi_transport = {
 	.read = cgi_read, .write = cgi_write, .flush = cgi_flush,
-	.writable = cgi_writable, .finish = cgi_finish, .later = cgi_later,
+	.writable = cgi_writable, .gone = cgi_gone, .finish = cgi_finish, .later = cgi_later,
 };
 
 void cgi_serve(struct app *app, void (*serve)(struct request *), void (*pump)(struct app *))

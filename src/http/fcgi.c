@@ -154,6 +154,14 @@ static bool fcgi_writable(struct request *r)
 	return poll(&p, 1, 0) == 1;       /* an error counts: the write will tell */
 }
 
+static bool fcgi_gone(struct request *r)
+{
+	struct connection *k = r->connection;
+	struct pollfd p = {.fd = k->fcgi.ipcFd};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR));
+}
+
 /* The body's end is a record of its own. Left in the socket it would be taken for a broken next request. */
 static bool at_body_end(struct connection *k)
 {
@@ -200,7 +208,7 @@ static void fcgi_later(struct request *r, void (*fn)(struct request *))
 
 static const struct transport fcgi_transport = {
 	.read = fcgi_read, .write = fcgi_write, .flush = fcgi_flush,
-	.writable = fcgi_writable, .finish = fcgi_finish, .later = fcgi_later,
+	.writable = fcgi_writable, .gone = fcgi_gone, .finish = fcgi_finish, .later = fcgi_later,
 };
 
 /* ---- a ready connection ---- */

@@ -23,6 +23,9 @@ libapi_a_SOURCES = \
 	src/api/health.c \
 	src/api/keys.c \
 	src/api/list.c src/api/list.h \
+	src/api/mcp.c src/api/mcp_priv.h \
+	src/api/mcp_call.c src/api/mcp_lookup.c src/api/mcp_result.c src/api/mcp_server.c \
+	src/api/mcp_tasks.c src/api/mcp_tools.c \
 	src/api/metrics.c \
 	src/api/notifications.c \
 	src/api/once.c src/api/once.h \
@@ -36,6 +39,7 @@ libapi_a_SOURCES = \
 	src/api/session.c \
 	src/api/runs.c src/api/runs_priv.h \
 	src/api/runs_answer.c src/api/runs_request.c \
+	src/api/step_stream.c src/api/step_stream.h \
 	src/api/webhooks.c src/api/webhooks_priv.h src/api/webhook_deliveries.c \
 	src/api/waiting.c src/api/waiting.h src/api/waiting_priv.h \
 	src/api/waiting_look.c src/api/waiting_table.c \

@@ -33,6 +33,10 @@ static const struct { const char *name; size_t n; size_t field; } variables[] = 
 	VARIABLE("HTTP_ORIGIN=", origin),
 	VARIABLE("HTTP_HOST=", host),
 	VARIABLE("HTTP_SEC_FETCH_SITE=", fetch_site),
+	VARIABLE("HTTP_ACCEPT=", accept),
+	VARIABLE("HTTP_MCP_PROTOCOL_VERSION=", mcp_version),
+	VARIABLE("HTTP_MCP_METHOD=", mcp_method),
+	VARIABLE("HTTP_MCP_NAME=", mcp_name),
 	VARIABLE("HTTPS=", https),
 	VARIABLE("HTTP_X_FORWARDED_FOR=", forwarded),
 	VARIABLE("HTTP_FORWARDED=", forwarded),
@@ -202,6 +206,70 @@ bool request_same_origin(const struct request *r)
 	const char *at = strstr(r->origin ? r->origin : "", "://");
 
 	return at && r->host && *r->host && strcasecmp(at + 3, r->host) == 0;
+}
+
+static bool is_local_address(const char *a)
+{
+	return a && (strncmp(a, "127.", 4) == 0 || strcmp(a, "::1") == 0 || strcmp(a, "unix:") == 0);
+}
+
+bool request_is_local(const struct request *r)
+{
+	return is_local_address(r->remote_addr) && !r->forwarded;
+}
+
+/* The name of a host without its port: n bytes. */
+static size_t name_length(const char *host)
+{
+	const char *end = host[0] == '[' ? strchr(host, ']') : NULL;
+
+	return end ? (size_t)(end + 1 - host) : strcspn(host, ":/");
+}
+
+static bool is_local_name(const char *host)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+	size_t n = name_length(host);
+	unsigned i;
+
+	for (i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == n && strncasecmp(names[i], host, n) == 0)
+			return true;
+	return false;
+}
+
+/* Scheme, host and port of a URL: n bytes (RFC 6454, 6.2). */
+static size_t origin_length(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	return host ? (size_t)(host + 3 - url) + strcspn(host + 3, "/") : 0;
+}
+
+bool request_known_origin(const struct request *r, const char *public_url)
+{
+	size_t n = origin_length(public_url);
+
+	if (n > 0)
+		return strlen(r->origin) == n && strncasecmp(r->origin, public_url, n) == 0;
+	return request_same_origin(r) && (!request_is_local(r) || is_local_name(r->host));
+}
+
+bool request_over_tls(const struct request *r, const struct config *cfg)
+{
+	return cfg->behind_tls || (r->https && strcmp(r->https, "on") == 0);
+}
+
+const char *request_base_url(struct request *r, const struct config *cfg)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_";
+	size_t n = strlen(cfg->public_url);
+
+	if (n > 0)
+		return arena_strndup(&r->arena, cfg->public_url, cfg->public_url[n - 1] == '/' ? n - 1 : n);
+	if (!r->host || !*r->host || strlen(r->host) > 255 || r->host[strspn(r->host, allowed)])
+		return NULL;
+	return arena_printf(&r->arena, "%s://%s%s", request_over_tls(r, cfg) ? "https" : "http", r->host, cfg->base_path);
 }
 
 /* Never reads past the length that was given: a CGI's standard input may stay open behind it. */

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/config.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "core/auth.h"
@@ -41,6 +42,8 @@ struct request {
 	struct credentials credentials;
 	const char *content_type, *idempotency_key, *last_event_id, *remote_addr;
 	const char *origin, *host, *fetch_site;   /* a browser's: Origin, Host, Sec-Fetch-Site */
+	const char *accept;
+	const char *mcp_version, *mcp_method, *mcp_name;   /* MCP-Protocol-Version, Mcp-Method, Mcp-Name */
 	const char *https;               /* "on": the client speaks TLS */
 	const char *forwarded;           /* a proxy in front of the web server says so */
 	int64_t     content_length;      /* -1: not given, read to the end */
@@ -60,6 +63,9 @@ struct request {
 	struct auth_entry *auth;         /* holds a reference; NULL on open routes */
 	struct rate_info   rate;
 	struct buf  body;
+
+	const char *challenge;           /* what a refusal's WWW-Authenticate says behind "Bearer"; NULL: no more */
+	const char *rpc_id;              /* JSON text of the JSON-RPC request's id; NULL: not known, or none */
 
 	/* for the log line and the response */
 	char        request_id[ID_TEXT_SIZE];
@@ -82,6 +88,16 @@ const char *request_query(const struct request *r, const char *name);    /* NULL
 /* Whether Origin names the host that was asked (RFC 6454): its name and port, whatever the scheme, since the web server
  * may have ended TLS. */
 bool request_same_origin(const struct request *r);
+/* Whether it comes from this host, by what web server and proxies say. */
+bool request_is_local(const struct request *r);
+/* Whether a page may call from its Origin what no browser's cookies protect: it is that of public_url, or where that is
+ * "" the host that was asked. A host on this machine then has a local name, or a name of somebody else's that leads here
+ * would do (DNS rebinding). */
+bool request_known_origin(const struct request *r, const char *public_url);
+bool request_over_tls(const struct request *r, const struct config *cfg);
+/* Scheme, host and base path by which the client reaches the service: public_url, or what the request says; in the
+ * arena, without a slash at its end. NULL: the request names no host that could stand in a URL. */
+const char *request_base_url(struct request *r, const struct config *cfg);
 
 /* Reads the body into r->body, at most max bytes: ERR_PAYLOAD_TOO_LARGE past it (and drains a bounded rest). */
 bool request_read_body(struct request *r, size_t max, struct error *err);

@@ -200,30 +200,63 @@ void respond_error(struct request *r, const struct error *err)
 	respond_error_extra(r, err, NULL);
 }
 
-static void write_error(struct buf *body, const struct error *err, int retry_after)
+static int retry_after_of(const struct error *err)
+{
+	return err_http_status(err->code) == 503 && err->retry_after <= 0 ? 1 : err->retry_after;
+}
+
+void put_error(struct json_out *w, const char *key, const struct error *err)
+{
+	int retry_after = retry_after_of(err);
+
+	json_obj_open(w, key);
+	json_put_str(w, "code", err_name(err->code));
+	json_put_str(w, "message", err_public_message(err));
+	if (err->field[0])
+		json_put_str(w, "field", err->field);
+	if (err->integration[0])
+		json_put_str(w, "integrationSlug", err->integration);
+	if (retry_after > 0)
+		json_put_int(w, "retry_after", retry_after);
+	if (err->limit) {
+		json_put_str(w, "limit", err->limit);
+		json_put_int(w, "max", err->limit_max);
+		json_put_time(w, "resets_at", err->resets_ms);
+	}
+	if (err->execution_id[0])
+		json_put_str(w, "execution_id", err->execution_id);
+	json_obj_close(w);
+}
+
+/* JSON-RPC 2.0, 5.1: the API's error stands in its data. */
+static void write_rpc_error(struct json_out *w, const struct request *r, const struct error *err)
+{
+	json_put_str(w, "jsonrpc", "2.0");
+	if (r->rpc_id)
+		json_put_raw(w, "id", r->rpc_id, strlen(r->rpc_id));
+	else
+		json_put_null(w, "id");
+	json_obj_open(w, "error");
+	json_put_int(w, "code", err->code == ERR_INTERNAL ? RPC_INTERNAL_ERROR :
+	                        err->code == ERR_INVALID_INPUT || err->code == ERR_PAYLOAD_TOO_LARGE ? RPC_INVALID_REQUEST :
+	                        RPC_REFUSED);
+	json_put_str(w, "message", err_public_message(err));
+	put_error(w, "data", err);
+	json_obj_close(w);
+}
+
+static void write_error(struct buf *body, const struct request *r, const struct error *err)
 {
 	struct json_out w;
 
 	json_begin(&w, body);
 	json_obj_open(&w, NULL);
-	json_put_bool(&w, "success", false);
-	json_obj_open(&w, "error");
-	json_put_str(&w, "code", err_name(err->code));
-	json_put_str(&w, "message", err_public_message(err));
-	if (err->field[0])
-		json_put_str(&w, "field", err->field);
-	if (err->integration[0])
-		json_put_str(&w, "integrationSlug", err->integration);
-	if (retry_after > 0)
-		json_put_int(&w, "retry_after", retry_after);
-	if (err->limit) {
-		json_put_str(&w, "limit", err->limit);
-		json_put_int(&w, "max", err->limit_max);
-		json_put_time(&w, "resets_at", err->resets_ms);
+	if (r->route && route_is_rpc(r->route)) {
+		write_rpc_error(&w, r, err);
+	} else {
+		json_put_bool(&w, "success", false);
+		put_error(&w, "error", err);
 	}
-	if (err->execution_id[0])
-		json_put_str(&w, "execution_id", err->execution_id);
-	json_obj_close(&w);
 	json_obj_close(&w);
 }
 
@@ -231,22 +264,20 @@ void respond_error_extra(struct request *r, const struct error *err, const char 
 {
 	struct buf body, head;
 	int status = err_http_status(err->code);
-	int retry_after = err->retry_after;
+	int retry_after = retry_after_of(err);
 
 	/* a database that is known to be away is no news with each request */
 	if (err->code == ERR_INTERNAL || err->db_errno != 0)
 		log_error("request failed", err);
-	if (status == 503 && retry_after <= 0)
-		retry_after = 1;
 	buf_init(&body, ERROR_MAX);
 	buf_init(&head, HEAD_MAX / 2);
-	write_error(&body, err, retry_after);
+	write_error(&body, r, err);
 	if (extra)
 		buf_adds(&head, extra);
 	if (retry_after > 0)
 		buf_addf(&head, "Retry-After: %d\r\n", retry_after);
-	if (status == 401)
-		buf_adds(&head, "WWW-Authenticate: Bearer\r\n");
+	if (status == 401 || r->challenge)
+		buf_addf(&head, "WWW-Authenticate: Bearer%s\r\n", r->challenge ? r->challenge : "");
 	respond(r, status, buf_str(&head), "application/json", body.data, body.len);
 	buf_release(&head);
 	buf_release(&body);

@@ -19,6 +19,15 @@ void respond_error(struct request *r, const struct error *err);
 /* The same with further header lines (Allow). */
 void respond_error_extra(struct request *r, const struct error *err, const char *extra);
 
+/* The API's error object: {"code", "message", …}. */
+void put_error(struct json_out *w, const char *key, const struct error *err);
+
+/* Codes of JSON-RPC 2.0, 5.1; RPC_REFUSED is of those that a server may give meaning to: what the API refuses. */
+enum rpc_code {
+	RPC_PARSE_ERROR = -32700, RPC_INVALID_REQUEST = -32600, RPC_METHOD_NOT_FOUND = -32601, RPC_INVALID_PARAMS = -32602,
+	RPC_INTERNAL_ERROR = -32603, RPC_REFUSED = -32000
+};
+
 /* Envelope helpers: {"success":true,"data": … } */
 void envelope_open(struct json_out *w, struct buf *b);    /* then write one value with key "data" */
 void envelope_close(struct json_out *w);

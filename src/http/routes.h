@@ -32,6 +32,12 @@ struct route {
 extern const struct route routes[];
 extern const unsigned route_count;
 
+/* It speaks JSON-RPC 2.0: so do its errors, and pages of other sites may not call it, whatever key they have. */
+static inline bool route_is_rpc(const struct route *route)
+{
+	return route->feature == FEATURE_MCP;
+}
+
 /* "GET" */
 const char *route_method(const struct route *route);
 /* "account", "session", … */

@@ -24,14 +24,6 @@ static bool step_route(struct request *r, struct walk *w)
 	return r->route || r->method == HTTP_OPTIONS;
 }
 
-static bool is_loopback(const struct request *r)
-{
-	const char *a = r->remote_addr;
-
-	return a && !r->forwarded &&
-	       (strncmp(a, "127.", 4) == 0 || strcmp(a, "::1") == 0 || strcmp(a, "unix:") == 0);
-}
-
 static bool step_local(struct request *r, struct walk *w)
 {
 	const char *token = r->app->metrics_token, *given = r->credentials.authorization;
@@ -41,7 +33,7 @@ static bool step_local(struct request *r, struct walk *w)
 	if (given && token && strncasecmp(given, "Bearer ", 7) == 0 &&
 	    strlen(given + 7) == strlen(token) && crypto_equal(given + 7, token, strlen(token)))
 		return true;
-	if (is_loopback(r))
+	if (request_is_local(r))
 		return true;
 	return err_set(&w->err, ERR_FORBIDDEN, "Only from this host, or with the operator's token");
 }
@@ -51,9 +43,27 @@ static bool needs_account(const struct request *r)
 	return r->route->access == ACCESS_ACCOUNT || r->route->access == ACCESS_SESSION;
 }
 
+/* RFC 6750, 3; of what speaks MCP with the place of its metadata as well (RFC 9728, 5.1). */
+void request_challenge(struct request *r, unsigned scope, bool insufficient)
+{
+	const char *url = route_is_rpc(r->route) ? request_base_url(r, &r->app->cfg) : NULL;
+	char scopes[128], *p;
+
+	scopes_format(scope, scopes, sizeof scopes);
+	for (p = scopes; *p; p++)
+		*p = *p == ',' ? ' ' : *p;
+	r->challenge = arena_printf(&r->arena, "%s scope=\"%s\"%s%s%s", insufficient ? " error=\"insufficient_scope\"," : "",
+	                            scopes, url ? ", resource_metadata=\"" : "", url ? url : "",
+	                            url ? "/.well-known/oauth-protected-resource/mcp\"" : "");
+}
+
 static bool step_account(struct request *r, struct walk *w)
 {
-	return !needs_account(r) || auth_check(r->app->auth, &r->credentials, false, &r->auth, &w->err);
+	if (!needs_account(r) || auth_check(r->app->auth, &r->credentials, false, &r->auth, &w->err))
+		return true;
+	if (w->err.code == ERR_UNAUTHORIZED && route_is_rpc(r->route))
+		request_challenge(r, r->route->scope, false);
+	return false;
 }
 
 /* It asks for an answer and for nothing else (RFC 9110, 9.2.1). */
@@ -69,6 +79,8 @@ static bool step_origin(struct request *r, struct walk *w)
 {
 	const char *site = r->fetch_site, *origin = r->origin;
 
+	if (route_is_rpc(r->route) && origin && *origin && !request_known_origin(r, r->app->cfg.public_url))
+		return err_set(&w->err, ERR_FORBIDDEN, "Pages of other sites may not call this; Origin is %.100s", origin);
 	if (is_safe(r) || r->route->access == ACCESS_LOCAL || r->route->access == ACCESS_LINK ||
 	    (r->auth && !r->auth->principal.session))
 		return true;
@@ -140,7 +152,11 @@ static bool step_feature(struct request *r, struct walk *w)
 
 static bool step_scope(struct request *r, struct walk *w)
 {
-	return granted(r, w, has_scope);
+	if (granted(r, w, has_scope))
+		return true;
+	if (r->route->scope && r->route->access == ACCESS_ACCOUNT)
+		request_challenge(r, r->route->scope, true);
+	return false;
 }
 
 static bool json_content_type(const char *type)

@@ -4,6 +4,8 @@
 
 #include "http/request.h"
 
+/* Says in the refusal that is to come which scopes would do; insufficient: the key has none of them. */
+void request_challenge(struct request *r, unsigned scope, bool insufficient);
 void request_serve(struct request *r);
 
 #endif

@@ -16,6 +16,8 @@ struct transport {
 	bool (*flush)(struct request *r);
 	/* Whether a few kilobytes can be sent now without waiting for the peer. */
 	bool (*writable)(struct request *r);
+	/* The peer has closed: nobody reads what is sent. */
+	bool (*gone)(struct request *r);
 	/* The response is complete: the request is released, the connection goes back to its server. */
 	void (*finish)(struct request *r);
 	/* Calls fn(r) soon on one of the transport's threads: for answers so large that sending them

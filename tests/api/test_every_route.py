@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 from client import SCOPES, Account, ApiCase
+from mcp import rpc
 from test_sessions import SessionCase, set_password
 
 # what the parameter at the end of a path stands for: how an account gets one of its own
@@ -29,10 +30,12 @@ SHARED = {"/api/agents/{}": "probe"}
 BODIES = {("POST", "/api/agents/{}/run"): {"input_payload": {}, "async": True},
           ("POST", "/api/schedules/{}"): {"cron_expr": "@daily", "timezone": "UTC"},
           ("POST", "/api/webhooks"): {"url": "https://example.com/hook"},
-          ("POST", "/api/webhooks/{}/replay"): {"since": "2026-01-01T00:00:00Z"}}
+          ("POST", "/api/webhooks/{}/replay"): {"since": "2026-01-01T00:00:00Z"},
+          ("POST", "/mcp"): {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}}
 # what anybody may ask, and what every key may
 OPEN = {"GET /health/live", "GET /health/ready", "GET /metrics", "POST /api/session", "GET /api/openapi.json",
-        "GET /api/unsubscribe/{}", "POST /api/unsubscribe/{}"}
+        "GET /api/unsubscribe/{}", "POST /api/unsubscribe/{}",
+        "GET /.well-known/oauth-protected-resource", "GET /.well-known/oauth-protected-resource/mcp"}
 WITHOUT_SCOPE = {"/api/me"}
 ANY_ID = "x"
 
@@ -66,6 +69,8 @@ class EveryRoute(SessionCase):
 
     def ask(self, route, value=ANY_ID, **who):
         body = BODIES.get((route["method"], route["path"]), {} if route["has_body"] else None)
+        if route["feature"] == "mcp":
+            return rpc(self, body, **who)
         return self.call(route["method"], self.path(route, value), body, **who)
 
     def schedule(self, agent, key):

@@ -154,6 +154,7 @@ struct json_object *fx_run_object(const char *slug, struct json_object *input)
 	struct json_object *out = NULL;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+	ctx.settings = m->settings;
 	memset(&fx_host.error, 0, sizeof fx_host.error);
 	if (!schema_check(m->input, input, "input_payload", &fx_host.error)) {
 		fprintf(stderr, "%s\n", fx_host.error.message);

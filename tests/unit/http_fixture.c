@@ -41,6 +41,12 @@ static bool peer_ok(struct request *r)
 	return true;
 }
 
+static bool peer_stays(struct request *r)
+{
+	(void)r;
+	return false;
+}
+
 static void peer_finish(struct request *r)
 {
 	fx_peer.finished++;
@@ -53,7 +59,7 @@ static void peer_later(struct request *r, void (*fn)(struct request *r))
 }
 
 static const struct transport peer = {
-	.read = peer_read, .write = peer_write, .flush = peer_ok, .writable = peer_ok,
+	.read = peer_read, .write = peer_write, .flush = peer_ok, .writable = peer_ok, .gone = peer_stays,
 	.finish = peer_finish, .later = peer_later};
 
 int fx_open(void)
