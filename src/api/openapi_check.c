@@ -69,6 +69,8 @@ static bool check_responses(struct json_object *operation, const char *name, str
 	json_object_object_foreach(responses, status, response) {
 		bool nothing = json_object_object_get_ex(response, "data", NULL) && !openapi_get(response, "data");
 
+		nothing |= openapi_has_no_body(response);
+
 		if (!has_texts(response, texts, name, err))
 			return false;
 		if (!nothing && !openapi_get(response, "example"))

@@ -87,4 +87,10 @@ void openapi_put_webhooks(struct openapi_doc *d);
 /* The catalogue as a tree, for the caller to release. */
 struct json_object *openapi_events(void);
 
+/* Only the head of a response is described. */
+static inline bool openapi_has_no_body(struct json_object *response)
+{
+	return json_object_object_length(response) == 1;
+}
+
 #endif

@@ -234,7 +234,8 @@ static void put_described(struct openapi_doc *d, struct json_object *operation, 
 		json_obj_open(&d->w, status);
 		json_put_str(&d->w, "description", openapi_str(response, "description"));
 		put_headers(d, openapi_get(response, "headers"), atoi(status), openapi_get(operation, "once") != NULL);
-		put_content(d, response, agent);
+		if (!openapi_has_no_body(response))
+			put_content(d, response, agent);
 		json_obj_close(&d->w);
 	}
 }

@@ -57,6 +57,7 @@ OPENAPI_PARTS = \
 	src/api/openapi/webhooks.json \
 	src/api/openapi/events.json \
 	src/api/openapi/account.json \
+	src/api/openapi/mcp.json \
 	src/api/openapi/operation.json
 EXTRA_DIST += src/api/openapi/embed.awk $(OPENAPI_PARTS)
 CLEANFILES += src/api/openapi_parts.c
