@@ -93,7 +93,8 @@ static void print_months(struct ctl *c, const struct usage *u)
 	table_print(&t, "", &c->out);
 }
 
-bool cmd_usage(struct ctl *c)
+/* A user's, from the database; the caller's own is the server's to tell. */
+static bool usage_of_user(struct ctl *c)
 {
 	static const char *const heads[] = {"WHAT", "USED", "OF", "RESETS", NULL};
 	struct usage u;
@@ -123,4 +124,11 @@ bool cmd_usage(struct ctl *c)
 	table_print(&t, "", &c->out);
 	print_months(c, &u);
 	return true;
+}
+
+bool cmd_usage(struct ctl *c)
+{
+	bool of_user = ctl_given(c, "user");
+
+	return ctl_open(c, of_user ? NEED_SCHEMA : NEED_SERVER) && (of_user ? usage_of_user : cmd_usage_of_caller)(c);
 }

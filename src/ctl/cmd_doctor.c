@@ -279,7 +279,7 @@ bool cmd_doctor(struct ctl *c)
 		print_json(d, !failed);
 	else
 		print_text_report(d);
-	c->status = !configured ? CTL_CONFIGURATION : away ? CTL_DATABASE :
+	c->status = !configured ? CTL_CONFIGURATION : away ? CTL_AWAY :
 		    failed ? CTL_REFUSED : CTL_DONE;
 	return true;
 }

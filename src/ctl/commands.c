@@ -1,4 +1,4 @@
-/* THE table of commands. Adding one is its function and a row here. */
+/* The table of commands for operators. Adding one is its function and a row here. */
 #include "core/schedules.h"
 #include "ctl/ctl.h"
 
@@ -270,7 +270,6 @@ const struct ctl_command ctl_commands[] = {
 	 "stays counted when the figure is changed; a new budget counts from now on, for runs that have not\n"
 	 "started yet."},
 	{"budget list", NEED_SCHEMA, user_options, cmd_budget_list, "List a user's budgets, and what is used of them", NULL},
-	{"usage", NEED_SCHEMA, user_options, cmd_usage, "Show what a user has used of what the plan allows", NULL},
 	{"connection add", NEED_SCHEMA | NEED_SEAL, connection_add_options, cmd_connection_add,
 	 "Connect a user's mailbox",
 	 "It takes the place of what the integration was connected to. Exactly one of --maildir, --mbox\n"

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "core/secrets.h"
+#include "ctl/caller.h"
 
 #define OUT_MAX      (256u << 20)
 #define CONNECTIONS  3
@@ -55,6 +56,8 @@ bool ctl_open(struct ctl *c, unsigned needs)
 	}
 	if ((needs & NEED_DB) == NEED_DB && !ctl_open_db(c, CONNECTIONS))
 		return false;
+	if ((needs & NEED_SERVER) == NEED_SERVER && !caller_open(c))
+		return false;
 	c->status = CTL_REFUSED;
 	if ((needs & NEED_SCHEMA) == NEED_SCHEMA && !admin_schema_usable(&c->admin, &c->err))
 		return false;
@@ -64,6 +67,7 @@ bool ctl_open(struct ctl *c, unsigned needs)
 
 static void close_needs(struct ctl *c)
 {
+	caller_close(c->caller);
 	db_close(c->db);
 	doorbell_ringer_free(c->ringer);
 	config_release(&c->cfg);
@@ -84,6 +88,19 @@ static void explain(struct ctl *c)
 		err_set(&c->err, ERR_UNAVAILABLE, "The database cannot be reached: %s", why);
 }
 
+/* Members that help a program, as the API's error has them. */
+static void print_extras(struct json_out *w, const struct error *err)
+{
+	if (err->field[0])
+		json_put_str(w, "field", err->field);
+	if (err->integration[0])
+		json_put_str(w, "integrationSlug", err->integration);
+	if (err->execution_id[0])
+		json_put_str(w, "execution_id", err->execution_id);
+	if (err->retry_after > 0)
+		json_put_int(w, "retry_after", err->retry_after);
+}
+
 static void print_error(const struct ctl *c)
 {
 	struct buf b;
@@ -97,13 +114,14 @@ static void print_error(const struct ctl *c)
 		json_obj_open(&w, "error");
 		json_put_str(&w, "code", err_name(c->err.code));
 		json_put_str(&w, "message", c->err.message);
-		if (c->err.field[0])
-			json_put_str(&w, "field", c->err.field);
+		print_extras(&w, &c->err);
 		json_obj_close(&w);
 		json_obj_close(&w);
 		buf_addc(&b, '\n');
 	} else {
 		buf_addf(&b, "agentivctl: %s\n", c->err.message);
+		if (c->err.code == ERR_EXECUTION_FAILED && c->err.execution_id[0])
+			buf_addf(&b, "More of it: agentivctl executions show %s\n", c->err.execution_id);
 		if (c->status == CTL_USAGE)
 			buf_addf(&b, "Try: agentivctl %s%s--help\n",
 			         c->command ? c->command->words : c->group ? c->group : "",
@@ -170,7 +188,7 @@ int ctl_main(int argc, char **argv)
 	if (!ok) {
 		explain(&c);
 		if (c.err.code == ERR_UNAVAILABLE)
-			c.status = CTL_DATABASE;
+			c.status = CTL_AWAY;
 		else if (c.status == CTL_DONE)
 			c.status = CTL_REFUSED;
 		print_error(&c);

@@ -1,5 +1,5 @@
-/* agentivctl: what its commands share. A command is a row of the table in commands.c; its words,
- * options and help are data, and the main function reads the command line, opens what the
+/* agentivctl: what its commands share. A command is a row of the table in commands.c, for operators, or
+ * commands_callers.c; its words, options and help are data, and the main function reads the command line, opens what the
  * command needs, calls it and prints what it wrote.
  *
  * Ownership: strings of results live in the call's arena. */
@@ -16,11 +16,12 @@
 #include "base/json.h"
 #include "core/admin.h"
 
-enum ctl_exit { CTL_DONE, CTL_REFUSED, CTL_USAGE, CTL_CONFIGURATION, CTL_DATABASE };
+enum ctl_exit { CTL_DONE, CTL_REFUSED, CTL_USAGE, CTL_CONFIGURATION, CTL_AWAY, CTL_INTERRUPTED = 130 };
 
 enum ctl_type {
 	OPT_FLAG,
 	OPT_TEXT,
+	OPT_LIST,        /* texts: may be given again and again */
 	OPT_COUNT,       /* 1 to max */
 	OPT_LIMIT,       /* 0 or more, "unlimited" (LIMIT_UNLIMITED) or "plan" (LIMIT_OF_PLAN) */
 	OPT_SLOTS,       /* the same from 1 on: without a slot no run could ever start */
@@ -48,7 +49,8 @@ struct ctl;
 /* What the main function opens before the command is called. */
 enum ctl_needs {
 	NEED_CONFIG = 1, NEED_DB = 2 | NEED_CONFIG, NEED_SCHEMA = 4 | NEED_DB,
-	NEED_PEPPER = 8 | NEED_CONFIG, NEED_SEAL = 16 | NEED_CONFIG
+	NEED_PEPPER = 8 | NEED_CONFIG, NEED_SEAL = 16 | NEED_CONFIG,
+	NEED_SERVER = 32                 /* a caller's: its URL and key (ctl/caller.h) */
 };
 
 struct ctl_command {
@@ -63,7 +65,13 @@ struct ctl_command {
 
 #define CTL_OPTIONS_MAX 16
 
-struct ctl_value { bool given; const char *text; int64_t number; };
+struct ctl_value {
+	bool given;
+	const char *text;                /* the last of a list */
+	int64_t number;
+	const char **list;               /* in the arena */
+	unsigned count;
+};
 
 struct ctl {
 	const struct ctl_command *command;
@@ -76,6 +84,7 @@ struct ctl {
 	struct doorbell_ringer *ringer;
 	struct db *db;
 	struct admin admin;
+	struct caller *caller;           /* of a caller's command */
 	struct arena arena;
 	struct buf out;                  /* what goes to stdout when the command is done */
 	struct json_out w;               /* writes into out */
@@ -84,8 +93,11 @@ struct ctl {
 	bool stuck;                      /* a thread still uses some of this: the process ends without freeing it */
 };
 
-/* The table of commands; ends with NULL words. */
-extern const struct ctl_command ctl_commands[];
+/* The tables of commands, for operators and for callers; each ends with NULL words. */
+extern const struct ctl_command ctl_commands[], ctl_caller_commands[];
+/* One after the other through both: the first after NULL, NULL after the last. */
+const struct ctl_command *ctl_next_command(const struct ctl_command *k);
+bool ctl_is_for_callers(const struct ctl_command *k);
 
 int ctl_main(int argc, char **argv);
 
@@ -99,6 +111,7 @@ void ctl_help_command(struct buf *out, const struct ctl_command *command);
 
 /* Options by name; it must be one of the command's. */
 bool ctl_given(const struct ctl *c, const char *name);
+const struct ctl_value *ctl_value(const struct ctl *c, const char *name);
 const char *ctl_text(const struct ctl *c, const char *name);              /* NULL when not given */
 int64_t ctl_number(const struct ctl *c, const char *name, int64_t def);
 const int64_t *ctl_number_at(const struct ctl *c, const char *name);      /* NULL when not given */
@@ -171,5 +184,25 @@ bool cmd_schedule_history(struct ctl *c);
 bool cmd_schedule_preview(struct ctl *c);
 bool cmd_doctor(struct ctl *c);
 bool cmd_tick(struct ctl *c);
+
+/* Those for callers. */
+bool cmd_run(struct ctl *c);
+bool cmd_agents_list(struct ctl *c);
+bool cmd_agents_show(struct ctl *c);
+bool cmd_executions_list(struct ctl *c);
+bool cmd_executions_show(struct ctl *c);
+bool cmd_executions_steps(struct ctl *c);
+bool cmd_executions_follow(struct ctl *c);
+bool cmd_executions_cancel(struct ctl *c);
+bool cmd_schedules_list(struct ctl *c);
+bool cmd_schedules_show(struct ctl *c);
+bool cmd_schedules_set(struct ctl *c);
+bool cmd_schedules_delete(struct ctl *c);
+bool cmd_schedules_run(struct ctl *c);
+bool cmd_schedules_preview(struct ctl *c);
+bool cmd_schedules_history(struct ctl *c);
+bool cmd_usage_of_caller(struct ctl *c);
+bool cmd_mcp(struct ctl *c);
+bool cmd_completion(struct ctl *c);
 
 #endif

@@ -9,9 +9,10 @@
 #define COLUMN 30   /* where what an option says begins */
 #define NAMES  25   /* where what a command does begins */
 
-static const char global_help[] =
+static const char config_help[] =
 	"  -c, --config FILE           configuration (default: $AGENTIV_CONFIG,\n"
-	"                              then /etc/agentiv/agentiv.conf)\n"
+	"                              then /etc/agentiv/agentiv.conf)\n";
+static const char global_help[] =
 	"      --json                  print the bare object or array\n"
 	"  -h, --help                  this text; after a command, that command's\n";
 
@@ -45,21 +46,39 @@ static void add_words(struct buf *out, const char *text, size_t column, int inde
 	buf_addc(out, '\n');
 }
 
-void ctl_help(struct buf *out, const char *group)
+/* Those of one kind that are in the group; whether there is any. */
+static bool add_commands(struct buf *out, const char *title, bool for_callers, const char *group)
 {
 	const struct ctl_command *k;
+	bool any = false;
 
-	buf_addf(out, "Usage: agentivctl [-c FILE] %s%sCOMMAND [OPTION]…\n\n", group ? group : "", group ? " " : "");
+	for (k = ctl_next_command(NULL); k; k = ctl_next_command(k)) {
+		if (ctl_is_for_callers(k) != for_callers || !in_group(k->words, group))
+			continue;
+		if (!any && !group)
+			buf_addf(out, "%s\n", title);
+		any = true;
+		buf_addf(out, "  %-*s", NAMES - 2, k->words);
+		add_words(out, k->help, NAMES, NAMES);
+	}
+	if (any)
+		buf_addc(out, '\n');
+	return any;
+}
+
+void ctl_help(struct buf *out, const char *group)
+{
+	bool operators;
+
+	buf_addf(out, "Usage: agentivctl %s%sCOMMAND [OPTION]…\n\n", group ? group : "", group ? " " : "");
 	if (!group)
-		buf_adds(out, "The operator's command of Agentiv.\n\n");
-	for (k = ctl_commands; k->words; k++)
-		if (in_group(k->words, group)) {
-			buf_addf(out, "  %-*s", NAMES - 2, k->words);
-			add_words(out, k->help, NAMES, NAMES);
-		}
-	buf_addf(out, "\n%s  -V, --version               the version\n\n"
-	         "Exit status: 0 done, 1 refused or a check failed, 2 usage, 3 configuration,\n"
-	         "4 the database is away.\n", global_help);
+		buf_adds(out, "The command of Agentiv, for those who run it and for those who call it.\n\n");
+	operators = add_commands(out, "For operators, on the database:", false, group);
+	add_commands(out, "For callers, on a server named by AGENTIV_BASE_URL, with the key in\nAGENTIV_API_KEY:", true, group);
+	buf_addf(out, "%s%s  -V, --version               the version\n\n"
+	         "Exit status: 0 done, 1 refused, or a run or check failed, 2 usage,\n"
+	         "3 configuration, 4 the database or the server is away, 130 interrupted.\n",
+	         operators ? config_help : "", global_help);
 }
 
 /* "AGENT", "--json", "--user USER" */
@@ -112,5 +131,7 @@ void ctl_help_command(struct buf *out, const struct ctl_command *k)
 	buf_addc(out, '\n');
 	for (o = k->options; o->name; o++)
 		add_option(out, o);
+	if (!(k->needs & NEED_SERVER))
+		buf_adds(out, config_help);
 	buf_adds(out, global_help);
 }

@@ -19,7 +19,7 @@ static bool is_group(const char *word)
 	const struct ctl_command *k;
 	size_t n = strlen(word);
 
-	for (k = ctl_commands; k->words; k++)
+	for (k = ctl_next_command(NULL); k; k = ctl_next_command(k))
 		if (strncmp(k->words, word, n) == 0 && k->words[n] == ' ')
 			return true;
 	return false;
@@ -31,7 +31,7 @@ static bool take_word(struct ctl *c, const char *word)
 	const struct ctl_command *k;
 	size_t n = c->group ? strlen(c->group) : 0;
 
-	for (k = ctl_commands; k->words && !c->command; k++)
+	for (k = ctl_next_command(NULL); k && !c->command; k = ctl_next_command(k))
 		if (c->group ? strncmp(k->words, c->group, n) == 0 && k->words[n] == ' ' &&
 			       strcmp(k->words + n + 1, word) == 0
 			     : strcmp(k->words, word) == 0)
@@ -47,7 +47,7 @@ static bool take_word(struct ctl *c, const char *word)
 	return true;
 }
 
-/* "30d", "12h", "45m". */
+/* "30d", "12h", "45m", "90s". */
 static bool parse_span(const char *text, int64_t *seconds)
 {
 	char *end;
@@ -58,7 +58,7 @@ static bool parse_span(const char *text, int64_t *seconds)
 		return false;
 	errno = 0;
 	n = strtol(text, &end, 10);
-	unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : 0;
+	unit = *end == 'd' ? 86400 : *end == 'h' ? 3600 : *end == 'm' ? 60 : *end == 's' ? 1 : 0;
 	if (errno || unit == 0 || end[1] || n > 36500)
 		return false;
 	*seconds = n * unit;
@@ -159,11 +159,21 @@ static bool take_span(struct ctl *c, const struct ctl_option *o, const char *tex
 	                 (int)(o->max / 86400), text);
 }
 
+static void add_to_list(struct ctl *c, struct ctl_value *v, const char *text)
+{
+	const char **longer = arena_alloc(&c->arena, (v->count + 1) * sizeof *longer);
+
+	if (v->count > 0)
+		memcpy(longer, v->list, v->count * sizeof *longer);
+	longer[v->count++] = text;
+	v->list = longer;
+}
+
 static bool take_value(struct ctl *c, const struct ctl_option *o, const char *text)
 {
 	struct ctl_value *v = &c->values[o - c->command->options];
 
-	if (v->given)
+	if (v->given && o->type != OPT_LIST)
 		return err_field(&c->err, o->name, "--%s is given twice", o->name);
 	v->given = true;
 	v->text = text;
@@ -187,6 +197,9 @@ static bool take_value(struct ctl *c, const struct ctl_option *o, const char *te
 		return take_time(c, o, text, &v->number);
 	case OPT_CHOICE:
 		return parse_choice(c, o, text);
+	case OPT_LIST:
+		add_to_list(c, v, text);
+		break;
 	case OPT_FLAG:
 	case OPT_TEXT:
 		break;
@@ -303,7 +316,7 @@ bool ctl_parse(struct ctl *c, int argc, char **argv)
 	return check_required(c);
 }
 
-static const struct ctl_value *value_of(const struct ctl *c, const char *name)
+const struct ctl_value *ctl_value(const struct ctl *c, const char *name)
 {
 	const struct ctl_option *o = find_option(c, name, strlen(name));
 
@@ -313,24 +326,24 @@ static const struct ctl_value *value_of(const struct ctl *c, const char *name)
 
 bool ctl_given(const struct ctl *c, const char *name)
 {
-	return value_of(c, name)->given;
+	return ctl_value(c, name)->given;
 }
 
 const char *ctl_text(const struct ctl *c, const char *name)
 {
-	return value_of(c, name)->text;
+	return ctl_value(c, name)->text;
 }
 
 int64_t ctl_number(const struct ctl *c, const char *name, int64_t def)
 {
-	const struct ctl_value *v = value_of(c, name);
+	const struct ctl_value *v = ctl_value(c, name);
 
 	return v->given ? v->number : def;
 }
 
 const int64_t *ctl_number_at(const struct ctl *c, const char *name)
 {
-	const struct ctl_value *v = value_of(c, name);
+	const struct ctl_value *v = ctl_value(c, name);
 
 	return v->given ? &v->number : NULL;
 }

@@ -28,13 +28,23 @@ void table_add_secret(struct table *t, enum table_colour colour, const char *tex
 	t->cells[t->count++] = (struct table_cell){text, colour};
 }
 
+/* C0, DEL, and C1 (U+0080 to U+009F), which in UTF-8 are two bytes. */
+void table_printable(char *text)
+{
+	const char *p;
+
+	for (p = text; *p; p++, text++) {
+		bool c1 = (unsigned char)*p == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0;
+
+		p += c1;
+		*text = c1 || (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p;
+	}
+	*text = '\0';
+}
+
 static void add(struct table *t, char *text, enum table_colour colour)
 {
-	char *p;
-
-	for (p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	table_printable(text);
 	table_add_secret(t, colour, text);
 }
 

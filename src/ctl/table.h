@@ -30,6 +30,9 @@ void table_add_time(struct table *t, int64_t ms);            /* 0: a dash */
 /* Nothing but a line that says so when there is no row. */
 void table_print(const struct table *t, const char *when_empty, struct buf *out);
 
+/* Replaces, in place, what would drive a terminal: control characters. text is UTF-8. */
+void table_printable(char *text);
+
 /* text in a colour, where colours are on. */
 void table_paint(struct buf *out, bool on, enum table_colour colour, const char *text);
 

@@ -155,10 +155,15 @@ void transfers_run(struct transfers *s)
 	utf8_leave(before);
 }
 
+void transfer_stop(struct transfers *s, struct transfer *t)
+{
+	end(s, t, CURLE_OK, "stopped");
+}
+
 void transfers_abort(struct transfers *s)
 {
 	while (s->active)
-		end(s, s->active, CURLE_OK, "stopped");
+		transfer_stop(s, s->active);
 }
 
 void transfers_rest(struct transfers *s)

@@ -16,6 +16,8 @@ struct transfer {
 
 /* false: ended is not called. */
 bool transfer_begin(struct transfers *s, struct transfer *t);
+/* Ends it: its ended is called, with the error "stopped". Not from within one of curl's calls. */
+void transfer_stop(struct transfers *s, struct transfer *t);
 void transfer_link(struct transfer **list, struct transfer *t);
 void transfer_unlink(struct transfer *t);
 

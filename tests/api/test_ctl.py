@@ -14,29 +14,36 @@ COMMANDS = ["config show-defaults", "secrets init", "migrate", "doctor", "user c
             "mail test", "notifications show", "notifications set", "webhook-secret show", "webhook-secret rotate", "webhook list",
             "webhook deliveries", "webhook test", "webhook replay", "outbound check", "execution show", "schedule list", "schedule set", "schedule pause", "schedule resume", "schedule delete",
             "schedule run", "schedule history", "schedule preview", "audit", "tick"]
+CALLERS = ["run", "agents list", "agents show", "executions list", "executions show", "executions steps", "executions follow",
+           "executions cancel", "schedules list", "schedules show", "schedules set", "schedules delete", "schedules run",
+           "schedules preview", "schedules history", "usage", "mcp", "completion"]
 
 
 class CommandLine(Ctl):
     def test_help_lists_every_command_and_exits_0(self):
         status, out, _ = call("--help", conf=False)
         self.assertEqual(status, 0)
+        operators, _, callers = out.partition("\nFor callers, on a server named by AGENTIV_BASE_URL")
+        self.assertIn("\nFor operators, on the database:\n", operators)
         for command in COMMANDS:
-            self.assertRegex(out, rf"(?m)^  {command} ")
+            self.assertRegex(operators, rf"(?m)^  {command} ")
+        for command in CALLERS:
+            self.assertRegex(callers, rf"(?m)^  {command} ")
 
     def test_every_command_has_help_of_its_own(self):
-        for command in COMMANDS:
+        for command in COMMANDS + CALLERS:
             status, out, err = call(*command.split(), "--help", conf=False)
             self.assertEqual((status, err), (0, ""))
             self.assertIn(f"Usage: agentivctl {command}", out)
 
     def test_help_is_no_wider_than_a_terminal(self):
-        for words in ("", "key", "schedule", *COMMANDS):
+        for words in ("", "key", "schedule", "schedules", *COMMANDS, *CALLERS):
             with self.subTest(words):
                 lines = call(*words.split(), "--help", conf=False)[1].splitlines()
                 self.assertLess(max(map(len, lines)), 80)
 
     def test_what_options_say_is_aligned(self):
-        for command in COMMANDS:
+        for command in COMMANDS + CALLERS:
             with self.subTest(command):
                 for line in call(*command.split(), "--help", conf=False)[1].splitlines():
                     if line.startswith("      --"):

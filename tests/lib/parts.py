@@ -346,6 +346,8 @@ PARTS = {
     "outbound": Part("outbound rules in a network namespace where every address listens", 3, python_tests("outbound", 3)),
     "fault": Part("killed processes, lost databases", 20, python_tests("fault", 20, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
+    "callers": Part("agentivctl for callers: commands, MCP on standard input, completion, examples", 5,
+                    python_tests("callers", 5, npm=True)),
     "cron": Part("schedules' times beside cron-parser and croner", 5,
                  python_tests("cron", 5, npm=True, programs=["cron_lines"])),
     "corpus": Part("every mail of a public corpus is read", 15, corpus),
@@ -357,8 +359,8 @@ PARTS = {
 }
 NONE = Part("", 0, check)
 # these wait more than they compute: they run beside those that follow, one at a time
-BESIDE = ("fault", "limits")
-ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "imap", "outbound", "mail", "cron", "corpus", "quality", "quickstart",
+BESIDE = ("fault", "limits", "callers")
+ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "imap", "outbound", "mail", "callers", "cron", "corpus", "quality", "quickstart",
        "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "sanitizers:e2e",
       "sanitizers:mail", "clang:build", "fuzz", "dist"]
