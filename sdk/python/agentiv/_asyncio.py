@@ -52,7 +52,7 @@ class _Plain(Connection):
         self.sock = sock
 
     async def read(self, timeout: float) -> bytes:
-        return await _within(asyncio.get_running_loop().sock_recv(self.sock, PIECE), timeout, "Reading the proxy's answer")
+        return await _within(asyncio.get_running_loop().sock_recv(self.sock, PIECE), timeout, "Asking the proxy")
 
     async def write(self, data: bytes, timeout: float) -> None:
         await _within(asyncio.get_running_loop().sock_sendall(self.sock, data), timeout, "Asking the proxy")

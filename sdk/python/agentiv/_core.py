@@ -1,11 +1,12 @@
-"""What both clients share: a request is sent, its answer read and judged, and the whole tried again where that is right."""
+"""What both clients share: a request is sent, its answer read and judged, and that again where it may help."""
 from __future__ import annotations
 
 import json
 import logging
+import re
 import uuid
 from dataclasses import dataclass, replace
-from typing import Any, Awaitable, Callable, Dict, Optional, Type, TypeVar
+from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Tuple, TypeVar
 
 from ._http1 import Body, Head, Incoming, read_head, request_bytes
 from ._io import IO, Connection
@@ -16,48 +17,51 @@ from ._retry import is_passing, pause, retry_after
 from ._route import Route
 from ._version import __version__
 from .errors import (BY_CODE, AgentivConnectionError, AgentivError, AgentivTimeoutError, NotFoundError,
-                     ResponseError, UnavailableError)
+                     ResponseError)
 
 T = TypeVar("T")
 BODY_MAX = 256 << 20      # bytes of an answer
 COOKIE = "agentiv_session"
+# what proxies say by pages of their own means the same
+CODE_OF_PROXY = {413: "PAYLOAD_TOO_LARGE", 429: "RATE_LIMITED", 502: "UNAVAILABLE", 503: "UNAVAILABLE",
+                 504: "UNAVAILABLE"}
 log = logging.getLogger("agentiv")
 
 
 @dataclass(frozen=True)
 class Options:
-    """timeout: of a call, its retries and pauses included. Seconds."""
+    """Seconds. timeout: of a call, its retries and pauses included; wait_timeout: of a run that is waited for."""
     timeout: float = 300.0
     connect_timeout: float = 10.0
     read_timeout: float = 75.0
+    wait_timeout: float = 600.0
     max_retries: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("timeout", "connect_timeout", "read_timeout"):
+        for name in ("timeout", "connect_timeout", "read_timeout", "wait_timeout"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be a number of seconds above 0")
         if not isinstance(self.max_retries, int) or self.max_retries < 0:
             raise ValueError("max_retries must be 0 or more")
 
 
-class Credentials:
-    """The session's token changes as one logs in and out; clients of with_options share it."""
+def credentials_of(api_key: Optional[str], session_token: Optional[str]) -> Dict[str, str]:
+    """The headers that say who asks. Raises ValueError, which never shows them."""
+    for name, value in (("api_key", api_key), ("session_token", session_token)):
+        if value and not re.fullmatch(r"[!-~]+", value):
+            raise ValueError(f"{name} holds characters that cannot be sent, such as blanks or a line's end")
+    if session_token:
+        return {"Cookie": f"{COOKIE}={session_token}"}
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
-    def __init__(self, api_key: Optional[str], session_token: Optional[str]) -> None:
-        self.api_key, self.session_token = api_key, session_token
 
-    def headers(self) -> Dict[str, str]:
-        headers = {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
-        if self.session_token:
-            headers["Cookie"] = f"{COOKIE}={self.session_token}"
-        return headers
-
-    def hear(self, head: Head) -> None:
-        """A cookie that the answer sets, or takes away."""
-        for cookie in head.headers.get("set-cookie", ()):
-            name, _, value = cookie.partition(";")[0].partition("=")
-            if name.strip() == COOKIE:
-                self.session_token = value.strip() or None
+def session_token_of(head: Head) -> Optional[str]:
+    """What the answer of a login sets as cookie."""
+    for cookie in head.headers.get("set-cookie", ()):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        if name.strip() == COOKIE and value.strip():
+            return value.strip()
+    return None
 
 
 class Deadline:
@@ -116,25 +120,30 @@ class Answer:
 
 
 class Core:
-    def __init__(self, io: IO, route: Route, credentials: Credentials, options: Options, pool: Pool) -> None:
+    def __init__(self, io: IO, route: Route, credentials: Mapping[str, str], options: Options, pool: Pool) -> None:
         self.io, self.route, self.credentials, self.options, self.pool = io, route, credentials, options, pool
+
+    def wait_deadline(self, seconds: Optional[float]) -> Deadline:
+        """Of a run that is waited for."""
+        return Deadline(self.io, self.options.wait_timeout if seconds is None else seconds)
 
     # ---- calls ----
 
     async def call(self, request: Request[T], timeout: Optional[float] = None) -> T:
         """What the API answers: its data, in the request's shape."""
-        document = await self.document(request, timeout)
+        _, document = await self.exchange(request, timeout)
         data: T = shape(request.shape, document["data"] if request.enveloped else document)
         return data
 
-    async def document(self, request: Request[Any], timeout: Optional[float] = None) -> Object:
+    async def exchange(self, request: Request[Any], timeout: Optional[float] = None) -> Tuple[Head, Object]:
         """The whole answer: of a list, next_cursor and has_more stand beside its data."""
         request = self.with_key(request)
 
-        async def once(deadline: Deadline) -> Object:
+        async def once(deadline: Deadline) -> Tuple[Head, Object]:
             answer = await self.send(request, deadline)
-            return self.judge(request, answer.head, await answer.content())
-        return await self.repeatedly(request, once, min(timeout or self.options.timeout, self.options.timeout))
+            return answer.head, self.judge(request, answer.head, await answer.content())
+        longest = self.options.timeout
+        return await self.repeatedly(request, once, longest if timeout is None else min(timeout, longest))
 
     async def delete(self, request: Request[None]) -> None:
         """An object that is gone after a try whose answer was lost was deleted by that."""
@@ -175,7 +184,8 @@ class Core:
 
     # ---- one exchange ----
 
-    async def send(self, request: Request[Any], deadline: Deadline, patience: Optional[Callable[[], float]] = None) -> Answer:
+    async def send(self, request: Request[Any], deadline: Deadline,
+                   patience: Optional[Callable[[], float]] = None) -> Answer:
         """The request is sent, and the answer's head read. A kept connection that the server has closed meanwhile is
         no failure: another one takes its place. patience: how long each piece of the answer may be waited for."""
         data = self._bytes(request)
@@ -185,7 +195,7 @@ class Core:
             connection = kept or await self.io.connect(self.route, deadline.at_most(self.options.connect_timeout))
             incoming = Incoming(_reader(connection, patience))
             try:
-                head = await self._exchange(connection, incoming, data, deadline)
+                head = await self._ask(connection, incoming, data, deadline)
                 body = Body(head, incoming)
             except BaseException as error:
                 connection.close()
@@ -194,10 +204,9 @@ class Core:
                 if isinstance(error, AgentivError):
                     error.sent = True
                 raise
-            self.credentials.hear(head)
             return Answer(self.pool, connection, head, body)
 
-    async def _exchange(self, connection: Connection, incoming: Incoming, data: bytes, deadline: Deadline) -> Head:
+    async def _ask(self, connection: Connection, incoming: Incoming, data: bytes, deadline: Deadline) -> Head:
         """A server that refuses a request before all of it has come has answered all the same."""
         unsent: Optional[AgentivConnectionError] = None
         try:
@@ -213,7 +222,7 @@ class Core:
 
     def _bytes(self, request: Request[Any]) -> bytes:
         headers = {"Host": self.route.authority, "User-Agent": f"agentiv-sdk-python/{__version__}",
-                   "Accept": "application/json", **self.credentials.headers(), **request.headers}
+                   "Accept": "application/json", **self.credentials, **request.headers}
         content = request.content()
         if content is not None:
             headers["Content-Type"] = "application/json"
@@ -248,13 +257,15 @@ class Core:
             after = float(told["retry_after"])
         code, message = told.get("code"), told.get("message")
         if not isinstance(code, str) or not isinstance(message, str):
-            about = f"The answer is not one of the API (status {head.status})"
+            code, message = CODE_OF_PROXY.get(head.status), f"The server answered {head.status}"
+        if code is None:
+            about = f"The server answered {head.status} with what is not of the API: is base_url right?"
             if 300 <= head.status < 400:
                 about = f"The server redirects to {head.get('location')}, which is not followed: is base_url right?"
             return ResponseError(about, status=head.status, retry_after=after)
-        kind: Type[AgentivError] = BY_CODE.get(code, UnavailableError if head.status in (502, 503, 504) else AgentivError)
-        return kind(message, code=code, status=head.status, field=told.get("field"), retry_after=after,
-                    integration_slug=told.get("integrationSlug"), execution_id=told.get("execution_id"), body=told)
+        return BY_CODE.get(code, AgentivError)(
+            message, code=code, status=head.status, field=told.get("field"), retry_after=after,
+            integration_slug=told.get("integrationSlug"), execution_id=told.get("execution_id"), body=told)
 
 
 def _reader(connection: Connection, patience: Callable[[], float]) -> Callable[[], Awaitable[bytes]]:

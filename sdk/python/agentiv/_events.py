@@ -11,7 +11,7 @@ from ._request import Request, path
 from ._retry import backoff, is_passing, pause
 from ._sse import Event, EventParser
 from .errors import AgentivConnectionError, AgentivError, AgentivTimeoutError, ResponseError
-from .types import Execution, ExecutionSummary, Step
+from .types import EndEvent, Execution, ExecutionSummary, RunEvent, Step, StepEvent
 
 SILENCE_S = 45.0       # the server says something every 15 s
 SHORT_S = 30.0         # a connection that ends sooner, without the run's end, has failed
@@ -55,17 +55,17 @@ async def connect(core: Core, execution_id: str, last_event_id: str, patience: C
 
 
 class Steps:
-    """The steps of a run from one on, over as many connections as it takes."""
+    """The events of a run behind a step, over as many connections as it takes."""
 
-    def __init__(self, core: Core, execution_id: str, last_event_id: str) -> None:
-        self.core, self.execution_id, self.last_id = core, execution_id, last_event_id
-        self.execution: Optional[ExecutionSummary] = None
+    def __init__(self, core: Core, execution_id: str, after: Optional[int]) -> None:
+        self.core, self.execution_id = core, execution_id
+        self.last_id = "" if after is None else str(after)
         self._connected: Optional[Connected] = None
         self._failures, self._since = 0, 0.0
         self._closed = False
 
-    async def next(self) -> Optional[Step]:
-        """None at the run's end, which execution tells of then."""
+    async def next(self) -> Optional[RunEvent]:
+        """None behind the end."""
         while not self._closed:
             try:
                 event = await self._event()
@@ -79,11 +79,10 @@ class Steps:
             self._failures = 0
             if event.event == "step":
                 self.last_id = event.id
-                step: Step = shape(Step, data)
-                return step
+                return StepEvent("step", event.id, shape(Step, data))
             if event.event == "end":
-                self.execution = shape(ExecutionSummary, data)
                 self.close()
+                return EndEvent("end", event.id, shape(ExecutionSummary, data))
         return None
 
     async def _event(self) -> Event:
@@ -131,24 +130,19 @@ def _data(event: Event) -> Any:
 
 
 class EventStream:
-    """Steps of a run until its end. Ends by itself; close() or `with` ends it before."""
+    """Each step of a run as it happens, then its end. close() or `with` ends it before."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
 
-    @property
-    def execution(self) -> Optional[ExecutionSummary]:
-        """How the run ended, without its output; None before."""
-        return self._steps.execution
-
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[RunEvent]:
         return self
 
-    def __next__(self) -> Step:
-        step: Optional[Step] = self._steps.core.io.run(self._steps.next())
-        if step is None:
+    def __next__(self) -> RunEvent:
+        event: Optional[RunEvent] = self._steps.core.io.run(self._steps.next())
+        if event is None:
             raise StopIteration
-        return step
+        return event
 
     def close(self) -> None:
         self._steps.close()
@@ -166,18 +160,14 @@ class AsyncEventStream:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
 
-    @property
-    def execution(self) -> Optional[ExecutionSummary]:
-        return self._steps.execution
-
-    def __aiter__(self) -> AsyncIterator[Step]:
+    def __aiter__(self) -> AsyncIterator[RunEvent]:
         return self
 
-    async def __anext__(self) -> Step:
-        step = await self._steps.next()
-        if step is None:
+    async def __anext__(self) -> RunEvent:
+        event = await self._steps.next()
+        if event is None:
             raise StopAsyncIteration
-        return step
+        return event
 
     async def close(self) -> None:
         self._steps.close()

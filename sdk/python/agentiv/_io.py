@@ -5,13 +5,12 @@ The core is written once, as coroutines. Those of _blocking never wait for an ev
 which runs it as any other function. So the same code serves both clients."""
 from __future__ import annotations
 
-from typing import Any, Coroutine, Optional, TypeVar
+from typing import Any, Coroutine, Optional
 
-from ._http1 import Head, Incoming, read_head, request_bytes
+from ._http1 import Incoming, read_head, request_bytes
 from ._route import Route
 from .errors import AgentivConnectionError
 
-T = TypeVar("T")
 TIMES_OUT = "The server did not answer in time"
 
 
@@ -67,7 +66,7 @@ async def open_tunnel(connection: Connection, route: Route, timeout: float) -> N
     if route.proxy and route.proxy.authorization:
         headers["Proxy-Authorization"] = route.proxy.authorization
     await connection.write(request_bytes("CONNECT", target, headers), timeout)
-    head: Head = await read_head(Incoming(lambda: connection.read(timeout)))
+    head = await read_head(Incoming(lambda: connection.read(timeout)))
     if not 200 <= head.status < 300:
         raise AgentivConnectionError(f"The proxy refused the connection with status {head.status}")
 

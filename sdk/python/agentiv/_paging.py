@@ -6,6 +6,7 @@ from typing import Any, AsyncIterator, Callable, Coroutine, Generic, Iterator, L
 from ._core import Core
 from ._objects import shape
 from ._request import Request
+from .errors import ResponseError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -15,27 +16,35 @@ class Page(List[T]):
     """The entries of one page. next_cursor is None at the end, and where pages go on by something else."""
     next_cursor: Optional[str] = None
     has_more: bool = False
+    position: Mapping[str, Any] = {}      # the query that led here
 
 
 class Pages(Generic[T]):
-    """A list that is asked for page by page. following gives the query of the page behind one."""
+    """A list that is asked for page by page. following gives what leads to the page behind one, as a query."""
 
     def __init__(self, core: Core, path: str, kind: Type[List[T]], query: Mapping[str, Any],
                  following: Optional[Callable[[Page[T]], Mapping[str, Any]]] = None) -> None:
         self.core, self._path, self._kind, self._query = core, path, kind, query
-        self._following = following or (lambda page: {"cursor": page.next_cursor})
+        self._following = following or (lambda page: {"cursor": page.next_cursor or ""})
 
     async def first(self) -> Page[T]:
         return await self._page({})
 
     async def after(self, page: Page[T]) -> Optional[Page[T]]:
-        """None behind the last. A page without entries may have others behind it."""
-        return await self._page(self._following(page)) if page.has_more else None
+        """None behind the last. A page without entries may have others behind it; a server that leads in a circle is
+        not followed."""
+        if not page.has_more:
+            return None
+        position = self._following(page)
+        if position == page.position or "" in position.values():
+            raise ResponseError("The server names no next page", status=200)
+        return await self._page(position)
 
     async def _page(self, position: Mapping[str, Any]) -> Page[T]:
-        answer = await self.core.document(Request("GET", self._path, self._kind, {**self._query, **position}))
+        _, answer = await self.core.exchange(Request("GET", self._path, self._kind, {**self._query, **position}))
         page: Page[T] = Page(shape(self._kind, answer["data"]))
         page.next_cursor, page.has_more = answer.get("next_cursor"), answer.get("has_more") is True
+        page.position = position
         return page
 
 

@@ -55,7 +55,7 @@ def _proxy_of(url: Optional[str]) -> Optional[Proxy]:
         return None
     parts = _split(url if "://" in url else f"http://{url}", "The proxy")
     if parts.scheme != "http":
-        raise ValueError("The proxy must be an http URL: it is spoken to without TLS, what goes through it with its own")
+        raise ValueError("The proxy must be an http URL: TLS is spoken through it, not with it")
     authorization = None
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence
 
+from ._core import session_token_of
+from ._http1 import Head
+from ._objects import shape
 from ._operation import IO_T, Resource, operation
 from ._request import NOTHING, Request, Time, names, path
-from .errors import UnauthorizedError
-from .types import ApiKey, ApiKeyWithSecret, Connection, Health, Me, Notifications, Usage
+from .errors import ResponseError, UnauthorizedError
+from .types import ApiKey, ApiKeyWithSecret, Connection, Health, Me, Notifications, Session, SessionToken, Usage
 
 
 class MeResource(Resource[IO_T]):
@@ -16,11 +19,13 @@ class MeResource(Resource[IO_T]):
         return await self._core.call(Request("GET", "/api/me", Me))
 
     @operation
-    async def set_password(self, *, current_password: str, new_password: str) -> None:
-        """Of a session's account, whose other sessions end. It is not tried again where the answer was lost: the
-        password may be the new one by then."""
+    async def set_password(self, *, current_password: str, new_password: str) -> SessionToken:
+        """Of a session's account: its sessions end, and a new one is begun. It is not tried again where the answer was
+        lost: the password may be the new one by then."""
         body = {"current_password": current_password, "new_password": new_password}
-        await self._core.call(Request("POST", "/api/me/password", NOTHING, body=body, repeatable=False))
+        request = Request("POST", "/api/me/password", NOTHING, body=body, repeatable=False)
+        head, _ = await self._core.exchange(request)
+        return SessionToken(session_token=_token(head))
 
 
 class UsageResource(Resource[IO_T]):
@@ -87,9 +92,13 @@ class Keys(Resource[IO_T]):
 
 class SessionResource(Resource[IO_T]):
     @operation
-    async def create(self, *, email: str, password: str) -> Me:
-        """Logs in: from now on the client's requests bear the session."""
-        return await self._core.call(Request("POST", "/api/session", Me, body={"email": email, "password": password}))
+    async def create(self, *, email: str, password: str) -> Session:
+        """Logs in. Agentiv(session_token=…) is a client of the session."""
+        request = Request("POST", "/api/session", Session, body={"email": email, "password": password})
+        head, document = await self._core.exchange(request)
+        session: Session = shape(Session, document["data"])
+        session["session_token"] = _token(head)
+        return session
 
     @operation
     async def delete(self) -> None:
@@ -99,7 +108,6 @@ class SessionResource(Resource[IO_T]):
         except UnauthorizedError as error:
             if not error.after_loss:
                 raise
-        self._core.credentials.session_token = None
 
 
 class HealthResource(Resource[IO_T]):
@@ -112,3 +120,10 @@ class HealthResource(Resource[IO_T]):
     async def ready(self) -> Health:
         """Whether it can work; UnavailableError when not."""
         return await self._core.call(Request("GET", "/health/ready", Health))
+
+
+def _token(head: Head) -> str:
+    token = session_token_of(head)
+    if token is None:
+        raise ResponseError("The server sent no session", status=head.status)
+    return token

@@ -9,11 +9,9 @@ from ._core import Core, Deadline
 from ._events import wait_for_end
 from ._operation import IO_T, Method, Resource, operation
 from ._request import Request, Time, path
-from .errors import AgentivConnectionError, ExecutionFailedError, IntegrationNotConnectedError
+from ._retry import backoff
+from .errors import AgentivConnectionError, ExecutionFailedError, ForbiddenError, IntegrationNotConnectedError
 from .types import Agent, AgentDetail, Execution, RunAccepted, RunResult
-
-WAIT_TIMEOUT_S = 900.0      # a run may have three attempts of five minutes
-
 
 def checked(execution: Execution) -> Execution:
     """One that has ended; raises as a run's own request does when it has failed."""
@@ -23,25 +21,39 @@ def checked(execution: Execution) -> Execution:
     connect = error is not None and error.code == "INTEGRATION_NOT_CONNECTED"
     kind = IntegrationNotConnectedError if connect else ExecutionFailedError
     raise kind(error.message if error else "The run failed", body=error, execution_id=execution.id,
+               reason=error.code if error else None,
                code="INTEGRATION_NOT_CONNECTED" if connect else "EXECUTION_FAILED")
 
 
-async def finish(core: Core, request: Request[RunResult], execution_id: str, deadline: Deadline) -> RunResult:
-    """Waits for a run that its own request did not wait for to the end; what it is answered then."""
-    try:
-        execution = checked(await wait_for_end(core, execution_id, deadline))
-    except AgentivConnectionError as error:
-        error.idempotency_key = request.key
-        raise
+async def finish(core: Core, request: Request[RunResult], deadline: Deadline) -> RunResult:
+    """Runs and waits to the end, however long the server itself lets one wait at once."""
+    failures = 0
+    while True:
+        result = await core.call(request, deadline.left())
+        if result.status == "success":
+            return result
+        try:
+            return result_of(await wait_for_end(core, result.execution_id, deadline))
+        except ForbiddenError:
+            # the key may run and not read: the same request under the same key waits for the same run
+            failures += 1
+            await core.io.sleep(backoff(core.io, failures))
+        except AgentivConnectionError as error:
+            error.idempotency_key = request.key
+            raise
+
+
+def result_of(execution: Execution) -> RunResult:
+    """What the run's own request is answered when it ends in time."""
     members = ("status", "summary", "output", "tokens_used", "duration_ms")
-    return RunResult(execution_id=execution.id, **{name: execution.get(name) for name in members})
+    return RunResult(execution_id=execution.id, **{name: checked(execution).get(name) for name in members})
 
 
 class RunCall(Protocol):
     @overload
     def __call__(self, slug: str, *, input: Optional[Mapping[str, Any]] = ..., async_: Literal[False] = ...,
                  webhook_url: Optional[str] = ..., max_tokens: Optional[int] = ...,
-                 idempotency_key: Optional[str] = ..., wait_timeout: float = ...) -> RunResult: ...
+                 idempotency_key: Optional[str] = ..., wait_timeout: Optional[float] = ...) -> RunResult: ...
 
     @overload
     def __call__(self, slug: str, *, async_: Literal[True], input: Optional[Mapping[str, Any]] = ...,
@@ -54,7 +66,7 @@ class AsyncRunCall(Protocol):
     def __call__(self, slug: str, *, input: Optional[Mapping[str, Any]] = ..., async_: Literal[False] = ...,
                  webhook_url: Optional[str] = ..., max_tokens: Optional[int] = ...,
                  idempotency_key: Optional[str] = ...,
-                 wait_timeout: float = ...) -> Coroutine[Any, Any, RunResult]: ...
+                 wait_timeout: Optional[float] = ...) -> Coroutine[Any, Any, RunResult]: ...
 
     @overload
     def __call__(self, slug: str, *, async_: Literal[True], input: Optional[Mapping[str, Any]] = ...,
@@ -84,7 +96,7 @@ class Agents(Resource[IO_T]):
     async def run(self, slug: str, *, input: Optional[Mapping[str, Any]] = None, async_: bool = False,
                   webhook_url: Optional[str] = None, delay_seconds: Optional[int] = None, run_at: Optional[Time] = None,
                   max_tokens: Optional[int] = None, idempotency_key: Optional[str] = None,
-                  wait_timeout: float = WAIT_TIMEOUT_S) -> Union[RunAccepted, RunResult]:
+                  wait_timeout: Optional[float] = None) -> Union[RunAccepted, RunResult]:
         """Runs an agent and waits for its end, up to wait_timeout seconds; a run that fails raises
         ExecutionFailedError. async_=True: returns at once what was accepted; executions.wait waits for that."""
         core = self._core
@@ -93,12 +105,8 @@ class Agents(Resource[IO_T]):
         there = path("/api/agents/{}/run", slug)
         if async_:
             return await core.call(Request("POST", there, RunAccepted, body=body, key=idempotency_key))
-        deadline = Deadline(core.io, wait_timeout)
         request = core.with_key(Request("POST", there, RunResult, body=body, key=idempotency_key))
-        result = await core.call(request, wait_timeout)
-        if result.status == "success":
-            return result
-        return await finish(core, request, result.execution_id, deadline)
+        return await finish(core, request, core.wait_deadline(wait_timeout))
 
     @operation
     async def list(self) -> List[Agent]:

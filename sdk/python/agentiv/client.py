@@ -4,11 +4,11 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import replace
-from typing import Any, Mapping, Optional, TypeVar
+from typing import Any, Callable, Dict, Optional, TypeVar
 
 from ._asyncio import AsyncioIO
 from ._blocking import BlockingIO
-from ._core import Core, Credentials, Options
+from ._core import Core, Options, credentials_of
 from ._io import IO
 from ._objects import Object
 from ._operation import IO_T, Resource, operation
@@ -50,16 +50,12 @@ class Client(Resource[IO_T]):
         """The OpenAPI document of the server."""
         return await self._core.call(Request("GET", "/api/openapi.json", Object, enveloped=False))
 
-    @property
-    def session_token(self) -> Optional[str]:
-        """Of the session that the client bears, from session_token= or session.create."""
-        return self._core.credentials.session_token
-
     def with_options(self: Self, *, timeout: Optional[float] = None, connect_timeout: Optional[float] = None,
-                     read_timeout: Optional[float] = None, max_retries: Optional[int] = None) -> Self:
-        """The same client, its connections and session shared, with other options for some calls."""
+                     read_timeout: Optional[float] = None, wait_timeout: Optional[float] = None,
+                     max_retries: Optional[int] = None) -> Self:
+        """The same client, over the same connections, with other options for some calls."""
         given = {"timeout": timeout, "connect_timeout": connect_timeout, "read_timeout": read_timeout,
-                 "max_retries": max_retries}
+                 "wait_timeout": wait_timeout, "max_retries": max_retries}
         core = self._core
         options = replace(core.options, **{name: value for name, value in given.items() if value is not None})
         other = object.__new__(type(self))
@@ -71,30 +67,37 @@ class Client(Resource[IO_T]):
         return f"{type(self).__name__}({'https' if route.tls else 'http'}://{route.authority}{route.prefix})"
 
 
-def _core(make: Any, api_key: Optional[str], base_url: Optional[str], session_token: Optional[str],
-          proxy: Optional[str], context: Optional[ssl.SSLContext], options: Options) -> Core:
-    api_key = api_key if api_key is not None else os.environ.get("AGENTIV_API_KEY")
+def _credentials(api_key: Optional[str], session_token: Optional[str]) -> Dict[str, str]:
+    if api_key and session_token:
+        raise ValueError("Give either api_key or session_token")
+    if api_key is None and not session_token:
+        api_key = os.environ.get("AGENTIV_API_KEY")
+        if not api_key:
+            raise ValueError('There is no API key: give api_key, or set AGENTIV_API_KEY; api_key="" for none')
+    return credentials_of(api_key, session_token)
+
+
+def _core(make: Callable[[Optional[ssl.SSLContext]], IO], api_key: Optional[str], session_token: Optional[str],
+          base_url: Optional[str], proxy: Optional[str], context: Optional[ssl.SSLContext], options: Options) -> Core:
+    credentials = _credentials(api_key, session_token)
     route = route_of(base_url or os.environ.get("AGENTIV_BASE_URL") or BASE_URL, proxy)
-    if not route.tls:
-        context = None
-    elif context is None:
-        context = ssl.create_default_context()
-    io: IO = make(context)
-    return Core(io, route, Credentials((api_key or "").strip() or None, session_token), options, Pool(io))
+    io = make((context or ssl.create_default_context()) if route.tls else None)
+    return Core(io, route, credentials, options, Pool(io))
 
 
 class Agentiv(Client[BlockingIO]):
     """api_key: or AGENTIV_API_KEY. base_url: or AGENTIV_BASE_URL, without /api. Times are seconds: timeout of a call
-    with all its retries, connect_timeout of a connection, read_timeout between two pieces of an answer. proxy: instead
-    of the environment's, "" for none. ssl_context: instead of the system's certificates."""
+    with all its retries, connect_timeout of a connection, read_timeout between two pieces of an answer, wait_timeout of
+    a run that is waited for. session_token: of a session, instead of a key. proxy: instead of the environment's, ""
+    for none. ssl_context: instead of one with the system's certificates."""
 
     def __init__(self, api_key: Optional[str] = None, *, base_url: Optional[str] = None,
                  session_token: Optional[str] = None, timeout: float = Options.timeout,
                  connect_timeout: float = Options.connect_timeout, read_timeout: float = Options.read_timeout,
-                 max_retries: int = Options.max_retries, proxy: Optional[str] = None,
-                 ssl_context: Optional[ssl.SSLContext] = None) -> None:
-        options = Options(timeout, connect_timeout, read_timeout, max_retries)
-        super().__init__(_core(BlockingIO, api_key, base_url, session_token, proxy, ssl_context, options))
+                 wait_timeout: float = Options.wait_timeout, max_retries: int = Options.max_retries,
+                 proxy: Optional[str] = None, ssl_context: Optional[ssl.SSLContext] = None) -> None:
+        options = Options(timeout, connect_timeout, read_timeout, wait_timeout, max_retries)
+        super().__init__(_core(BlockingIO, api_key, session_token, base_url, proxy, ssl_context, options))
 
     def close(self) -> None:
         """Closes the connections that are kept."""
@@ -114,10 +117,10 @@ class AsyncAgentiv(Client[AsyncioIO]):
     def __init__(self, api_key: Optional[str] = None, *, base_url: Optional[str] = None,
                  session_token: Optional[str] = None, timeout: float = Options.timeout,
                  connect_timeout: float = Options.connect_timeout, read_timeout: float = Options.read_timeout,
-                 max_retries: int = Options.max_retries, proxy: Optional[str] = None,
-                 ssl_context: Optional[ssl.SSLContext] = None) -> None:
-        options = Options(timeout, connect_timeout, read_timeout, max_retries)
-        super().__init__(_core(AsyncioIO, api_key, base_url, session_token, proxy, ssl_context, options))
+                 wait_timeout: float = Options.wait_timeout, max_retries: int = Options.max_retries,
+                 proxy: Optional[str] = None, ssl_context: Optional[ssl.SSLContext] = None) -> None:
+        options = Options(timeout, connect_timeout, read_timeout, wait_timeout, max_retries)
+        super().__init__(_core(AsyncioIO, api_key, session_token, base_url, proxy, ssl_context, options))
 
     async def close(self) -> None:
         """Closes the connections that are kept."""

@@ -13,8 +13,8 @@ class AgentivError(Exception):
     def __init__(self, message: str, *, code: Optional[str] = None, status: Optional[int] = None,
                  request_id: Optional[str] = None, field: Optional[str] = None,
                  integration_slug: Optional[str] = None, retry_after: Optional[float] = None,
-                 execution_id: Optional[str] = None, idempotency_key: Optional[str] = None,
-                 body: Optional[Mapping[str, Any]] = None) -> None:
+                 execution_id: Optional[str] = None, reason: Optional[str] = None,
+                 idempotency_key: Optional[str] = None, body: Optional[Mapping[str, Any]] = None) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
@@ -24,6 +24,7 @@ class AgentivError(Exception):
         self.integration_slug = integration_slug
         self.retry_after = retry_after
         self.execution_id = execution_id
+        self.reason = reason                      # of a run that was waited for: the code inside the execution
         self.idempotency_key = idempotency_key    # of the POST: sent again with it, it is not done twice
         self.body: Dict[str, Any] = dict(body or {})
 

@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import List, Optional
 
-from ._core import Deadline
 from ._events import Steps, wait_for_end
 from ._operation import IO_T, Resource, listing, operation, streaming
 from ._paging import Pages
 from ._request import Request, Time, path
-from .agents import WAIT_TIMEOUT_S, checked
+from .agents import checked
 from .errors import ConflictError
 from .types import Execution, ExecutionStatus, ExecutionSummary, Step, TriggerType
 
@@ -33,21 +32,20 @@ class Executions(Resource[IO_T]):
     def steps(self, execution_id: str, *, after: Optional[int] = None, limit: Optional[int] = None) -> Pages[Step]:
         """What a run has done until now, behind the step with the number after."""
         return Pages(self._core, path("/api/executions/{}/steps", execution_id), List[Step],
-                     {"after": after, "limit": limit}, lambda page: {"after": page[-1].step})
+                     {"after": after, "limit": limit}, lambda page: {"after": page[-1].step if page else ""})
 
     @streaming
-    def events(self, execution_id: str, *, last_event_id: Optional[str] = None) -> Steps:
-        """The steps of a run as they happen, until its end; then the stream's execution tells how it ended. A
-        connection that is lost is taken up again, without losing or repeating a step."""
+    def events(self, execution_id: str, *, after: Optional[int] = None) -> Steps:
+        """The steps of a run as they happen, behind the one with the number after, and its end. A connection that is
+        lost is taken up again, without losing or repeating a step."""
         path("{}", execution_id)
-        return Steps(self._core, execution_id, last_event_id or "")
+        return Steps(self._core, execution_id, after)
 
     @operation
-    async def wait(self, execution_id: str, *, wait_timeout: float = WAIT_TIMEOUT_S) -> Execution:
+    async def wait(self, execution_id: str, *, wait_timeout: Optional[float] = None) -> Execution:
         """The run when it has succeeded; raises ExecutionFailedError when it has failed, AgentivTimeoutError when
         it goes on for longer."""
-        deadline = Deadline(self._core.io, wait_timeout)
-        return checked(await wait_for_end(self._core, execution_id, deadline))
+        return checked(await wait_for_end(self._core, execution_id, self._core.wait_deadline(wait_timeout)))
 
     @operation
     async def cancel(self, execution_id: str) -> Execution:

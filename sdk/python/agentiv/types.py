@@ -1,7 +1,7 @@
 """The API's objects: the members of docs/api.md, under the names of its OpenAPI schemas."""
 from __future__ import annotations
 
-from typing import Any, Dict, FrozenSet, List, Literal, Optional
+from typing import Any, Dict, FrozenSet, List, Literal, NamedTuple, Optional, Union
 
 from ._objects import Object
 
@@ -52,7 +52,7 @@ class RunResult(Object):
 
 
 class ExecutionError(Object):
-    """What ended a run. code is one of the API's or the agent's, or CANCELLED, TIMEOUT, WORKER_LOST, OUTPUT_TOO_LARGE."""
+    """What ended a run. code: of the API, of the agent, or CANCELLED, TIMEOUT, WORKER_LOST, OUTPUT_TOO_LARGE."""
     code: str
     message: str
 
@@ -89,6 +89,23 @@ class Step(Object):
     detail: Any
     tokens: Optional[int]
     duration_ms: Optional[int]
+
+
+class StepEvent(NamedTuple):
+    """One of a run's events. id is the step's number, as text."""
+    event: Literal["step"]
+    id: str
+    data: Step
+
+
+class EndEvent(NamedTuple):
+    """The last of a run's events."""
+    event: Literal["end"]
+    id: str
+    data: ExecutionSummary
+
+
+RunEvent = Union[StepEvent, EndEvent]
 
 
 # ---- schedules ----
@@ -298,6 +315,17 @@ class Me(Object):
     created_at: str
     features: Features
     auth: Auth
+
+
+class SessionToken(Object):
+    SECRET: FrozenSet[str] = frozenset({"session_token"})
+    session_token: str
+
+
+class Session(Me):
+    """The account that has logged in, with the token that a client takes as session_token=."""
+    SECRET: FrozenSet[str] = frozenset({"session_token"})
+    session_token: str
 
 
 class Notifications(Object):

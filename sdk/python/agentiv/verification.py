@@ -6,8 +6,9 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 import time
-from typing import Iterable, List, Mapping, Union
+from typing import List, Mapping, Sequence, Union
 
 from ._objects import Object
 from .errors import WebhookVerificationError
@@ -17,69 +18,76 @@ TOLERANCE_S = 300.0
 PREFIX = "whsec_"
 
 
-def verify_webhook(raw_body: Union[bytes, bytearray, memoryview, str], headers: Mapping[str, object], secret: str,
-                   tolerance: float = TOLERANCE_S) -> WebhookEvent:
-    """The event of a request, its body as it came and its headers in any case.
+def verify_webhook(raw_body: Union[bytes, bytearray, memoryview, str], headers: Mapping[str, object],
+                   secret: Union[str, Sequence[str]], tolerance: float = TOLERANCE_S) -> WebhookEvent:
+    """The event of a request: its body as it came, its headers in any case.
 
-    secret: the endpoint's, whsec_ included. tolerance: how many seconds its timestamp may be from now. Where the headers
-    of Standard Webhooks are there, their signature must be right, which binds id and time; without them that of
-    X-Agentiv-Signature. Either counts right by the secret of now, or by the one before for a day after a rotation.
-    Raises WebhookVerificationError."""
-    if isinstance(raw_body, str):
-        body = raw_body.encode("utf-8", "surrogateescape")
-    elif isinstance(raw_body, (bytes, bytearray, memoryview)):
-        body = bytes(raw_body)
-    else:
-        raise WebhookVerificationError("The body must be given as it came, as bytes: parsed and written again it is another")
-    key = _key(secret)
+    secret: the endpoint's, whsec_ included, or several of them, one of which must be right. tolerance: by how many
+    seconds the request's time may differ from now. Where the headers of Standard Webhooks are there, their signature
+    must be right, which binds the time; without them that of X-Agentiv-Signature, which knows none. For a day after a
+    rotation requests are signed by both secrets, and either will do.
+
+    Raises WebhookVerificationError; TypeError or ValueError for what can never be right."""
+    body, secrets = _bytes(raw_body), _secrets(secret)
     given = {str(name).lower(): _text(value) for name, value in headers.items()}
-    if "webhook-signature" in given:
-        _verify_standard(body, given, key, tolerance)
+    if all(given.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
+        _verify_standard(body, given, secrets, tolerance)
     elif "x-agentiv-signature" in given:
-        _verify_agentiv(body, given, secret)
+        _verify_agentiv(body, given, secrets)
     else:
         raise WebhookVerificationError("The request has no signature")
     return _event(body)
 
 
+def _bytes(raw_body: object) -> bytes:
+    if isinstance(raw_body, str):
+        return raw_body.encode("utf-8", "surrogateescape")
+    if isinstance(raw_body, (bytes, bytearray, memoryview)):
+        return bytes(raw_body)
+    raise TypeError("The body must be given as it came, as bytes: once it is parsed its signature cannot be checked")
+
+
+def _secrets(secret: Union[str, Sequence[str]]) -> List[str]:
+    secrets = [secret] if isinstance(secret, str) else list(secret)
+    if not secrets or not all(one.startswith(PREFIX) and _key(one) for one in secrets):
+        raise ValueError("The secret must be that of the endpoint, whsec_ included")
+    return secrets
+
+
 def _key(secret: str) -> bytes:
+    """Of Standard Webhooks: what stands behind whsec_, decoded."""
     try:
-        key = base64.b64decode(secret[len(PREFIX):], validate=True) if secret.startswith(PREFIX) else b""
+        return base64.b64decode(secret[len(PREFIX):], validate=True)
     except (binascii.Error, ValueError):
-        key = b""
-    if not key:
-        raise WebhookVerificationError("The secret must be that of the endpoint, whsec_ included")
-    return key
+        return b""
 
 
 def _text(value: object) -> str:
-    """A header's; some frameworks give bytes, or a list of them."""
+    """A header's; some frameworks give bytes, or a list of all of its name."""
     if isinstance(value, (list, tuple)):
         return " ".join(_text(each) for each in value)
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _verify_standard(body: bytes, given: Mapping[str, str], key: bytes, tolerance: float) -> None:
-    event_id, timestamp = given.get("webhook-id", ""), given.get("webhook-timestamp", "")
-    if not event_id or not timestamp:
-        raise WebhookVerificationError("The request has no webhook-id or no webhook-timestamp")
-    if not (timestamp.isascii() and timestamp.isdecimal()) or abs(time.time() - int(timestamp)) > tolerance:
-        raise WebhookVerificationError("The timestamp is too far from now")
-    signed = f"{event_id}.{timestamp}.".encode("latin-1", "replace") + body
-    right = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    _one_is_right(given["webhook-signature"].split(), right)
+def _verify_standard(body: bytes, given: Mapping[str, str], secrets: List[str], tolerance: float) -> None:
+    timestamp = given["webhook-timestamp"]
+    signed = f"{given['webhook-id']}.{timestamp}.".encode("utf-8") + body
+    macs = (hmac.new(_key(secret), signed, hashlib.sha256).digest() for secret in secrets)
+    _one_is_right(given["webhook-signature"].split(), ["v1," + base64.b64encode(mac).decode() for mac in macs])
+    if not re.fullmatch(r"[0-9]{1,12}", timestamp) or abs(time.time() - int(timestamp)) > tolerance:
+        raise WebhookVerificationError("The request's time is too far from now: it may be a repetition")
 
 
-def _verify_agentiv(body: bytes, given: Mapping[str, str], secret: str) -> None:
-    right = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+def _verify_agentiv(body: bytes, given: Mapping[str, str], secrets: List[str]) -> None:
+    macs = (hmac.new(secret.encode(), body, hashlib.sha256).hexdigest() for secret in secrets)
     names = ("x-agentiv-signature", "x-agentiv-signature-previous")
-    _one_is_right((given[name] for name in names if name in given), right)
+    _one_is_right([given[name] for name in names if name in given], ["sha256=" + mac for mac in macs])
 
 
-def _one_is_right(signatures: Iterable[str], right: str) -> None:
-    """Looks at all, each in a time that does not tell where it differs."""
-    found: List[bool] = [hmac.compare_digest(one.encode(), right.encode()) for one in signatures]
-    if not any(found):
+def _one_is_right(signatures: List[str], right: List[str]) -> None:
+    """Compares all, each in a time that does not tell where they differ."""
+    same = [hmac.compare_digest(one.encode(), other.encode()) for one in signatures for other in right]
+    if True not in same:
         raise WebhookVerificationError("The signature is wrong")
 
 
@@ -89,5 +97,5 @@ def _event(body: bytes) -> WebhookEvent:
     except (ValueError, RecursionError):
         event = None
     if not isinstance(event, Object):
-        raise WebhookVerificationError("The body is signed, but is no event")
+        raise WebhookVerificationError("The request is signed, but holds no event")
     return WebhookEvent(event)

@@ -1,4 +1,4 @@
-"""client.webhooks, client.webhook_deliveries, client.webhook_events: where events are sent, what was, and what there is."""
+"""client.webhooks, client.webhook_deliveries, client.webhook_events: where events go, what went there, what there is."""
 from __future__ import annotations
 
 from typing import List, Mapping, Optional, Sequence, Union
@@ -72,8 +72,8 @@ class Webhooks(Resource[IO_T]):
                                              body={"since": since}, key=idempotency_key))
 
     @staticmethod
-    def verify(raw_body: Union[bytes, bytearray, memoryview, str], headers: Mapping[str, object], secret: str,
-               tolerance: float = TOLERANCE_S) -> WebhookEvent:
+    def verify(raw_body: Union[bytes, bytearray, memoryview, str], headers: Mapping[str, object],
+               secret: Union[str, Sequence[str]], tolerance: float = TOLERANCE_S) -> WebhookEvent:
         """agentiv.verify_webhook: the event that a receiver was sent, or WebhookVerificationError."""
         return verify_webhook(raw_body, headers, secret, tolerance)
 
