@@ -16,26 +16,38 @@ T = TypeVar("T")
 PIECE = 64 << 10
 
 
-async def _within(awaitable: Awaitable[T], timeout: float, doing: str, late: str = TIMES_OUT) -> T:
-    try:
-        return await asyncio.wait_for(awaitable, timeout)
-    except asyncio.TimeoutError:      # which is TimeoutError, an OSError, in later versions of Python
-        raise AgentivTimeoutError(late) from None
-    except OSError as error:
-        raise failed(error, doing) from error
-
-
 class AsyncioConnection(Connection):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
         self.loop = asyncio.get_running_loop()
 
     async def read(self, timeout: float) -> bytes:
-        return await _within(self.reader.read(PIECE), timeout, "Reading the answer")
+        return await self._within(self.reader.read(PIECE), timeout, "Reading the answer")
 
     async def write(self, data: bytes, timeout: float) -> None:
         self.writer.write(data)
-        await _within(self.writer.drain(), timeout, "Sending the request")
+        await self._within(self.writer.drain(), timeout, "Sending the request")
+
+    async def _within(self, awaitable: Awaitable[T], timeout: float, doing: str) -> T:
+        """When time is over the connection is closed, which ends whatever waits for it. Tasks are not cancelled for it:
+        asyncio.wait_for may lose a cancellation by the caller, before Python 3.12."""
+        late = False
+
+        def end() -> None:
+            nonlocal late
+            late = True
+            self.close()
+        timer = self.loop.call_later(timeout, end)
+        try:
+            result = await awaitable
+        except OSError as error:
+            if not late:
+                raise failed(error, doing) from error
+        finally:
+            timer.cancel()
+        if late:
+            raise AgentivTimeoutError(TIMES_OUT)
+        return result
 
     def stale(self) -> bool:
         return self.loop is not asyncio.get_running_loop() or self.writer.is_closing() or self.reader.at_eof()
@@ -46,19 +58,16 @@ class AsyncioConnection(Connection):
 
 
 class _Plain(Connection):
-    """A socket to a proxy, until its tunnel stands."""
+    """A socket to a proxy, until its tunnel stands. The time for that is the connection's."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
 
     async def read(self, timeout: float) -> bytes:
-        return await _within(asyncio.get_running_loop().sock_recv(self.sock, PIECE), timeout, "Asking the proxy")
+        return await asyncio.get_running_loop().sock_recv(self.sock, PIECE)
 
     async def write(self, data: bytes, timeout: float) -> None:
-        await _within(asyncio.get_running_loop().sock_sendall(self.sock, data), timeout, "Asking the proxy")
-
-    def close(self) -> None:
-        self.sock.close()
+        await asyncio.get_running_loop().sock_sendall(self.sock, data)
 
 
 async def _connected(proxy: Proxy) -> socket.socket:
@@ -79,6 +88,15 @@ async def _connected(proxy: Proxy) -> socket.socket:
     raise refused or OSError("the name has no address")
 
 
+def _leave(task: asyncio.Future[AsyncioConnection]) -> None:
+    """Nobody waits for it any more; a connection that it has made, or still makes, is closed."""
+    def close(task: asyncio.Future[AsyncioConnection]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            task.result().close()
+    task.cancel()
+    task.add_done_callback(close)
+
+
 class AsyncioIO(IO):
     asynchronous = True
 
@@ -90,8 +108,18 @@ class AsyncioIO(IO):
 
     async def connect(self, route: Route, timeout: float) -> AsyncioConnection:
         there = route.proxy or route
-        return await _within(self._open(route, timeout), timeout, f"Connecting to {there.host}:{there.port}",
-                             "The server could not be connected to in time")
+        task = asyncio.ensure_future(self._open(route, timeout))
+        try:
+            await asyncio.wait({task}, timeout=timeout)
+            if task.done():
+                return task.result()
+        except OSError as error:
+            raise failed(error, f"Connecting to {there.host}:{there.port}") from error
+        except asyncio.CancelledError:
+            _leave(task)
+            raise
+        _leave(task)
+        raise AgentivTimeoutError("The server could not be connected to in time")
 
     async def _open(self, route: Route, timeout: float) -> AsyncioConnection:
         if route.proxy and route.tunnel:
