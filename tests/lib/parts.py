@@ -341,6 +341,8 @@ PARTS = {
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, programs=API_PROGRAMS, AGENTIV_TEST_SERVER="lighttpd",
                                                                AGENTIV_CGI="1")),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
+    "mcp": Part("clients of others at /mcp: conformance suites, official packages, inspector", 5,
+                python_tests("mcp", 5, npm=True)),
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
     "mail": Part("mails to users through a mail server (Exim)", 5, python_tests("mail", 5)),
     "outbound": Part("outbound rules in a network namespace where every address listens", 3, python_tests("outbound", 3)),
@@ -360,7 +362,7 @@ PARTS = {
 NONE = Part("", 0, check)
 # these wait more than they compute: they run beside those that follow, one at a time
 BESIDE = ("fault", "limits", "callers")
-ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "imap", "outbound", "mail", "callers", "cron", "corpus", "quality", "quickstart",
+ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "mcp", "imap", "outbound", "mail", "callers", "cron", "corpus", "quality", "quickstart",
        "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "sanitizers:e2e",
       "sanitizers:mail", "clang:build", "fuzz", "dist"]
