@@ -3,8 +3,8 @@
  * exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, format (date-time, date,
  * uri, email), pattern (POSIX extended, checked at compile time), items, prefixItems,
  * minItems, maxItems, uniqueItems, properties, required, additionalProperties,
- * minProperties, maxProperties, propertyNames, anyOf, oneOf, allOf, not, $defs with local $ref,
- * and the annotations title, description, default, examples, $schema, $id, $comment, readOnly.
+ * minProperties, maxProperties, propertyNames, anyOf, oneOf, allOf, not, if, then, else,
+ * $defs with local $ref and $anchor, and the annotations title, description, default, examples, $schema, $id, $comment, readOnly.
  * Any other keyword is refused when the schema is compiled: nothing is silently ignored.
  *
  * Ownership: schema_free releases a compiled schema; it keeps its own reference

@@ -252,6 +252,18 @@ static bool fail_forms(struct checking *c, const struct schema_list *forms, stru
 	return schema_fail(c, at, "does not have any of the forms that are allowed here");
 }
 
+/* JSON Schema 2020-12, core, 10.2.2. */
+static bool check_conditional(struct checking *c, const struct schema_node *n, struct json_object *value,
+                              const struct place *at)
+{
+	const struct schema_node *branch;
+
+	if (!n->condition || (!n->consequent && !n->alternative))
+		return true;
+	branch = fits_quietly(c, n->condition, value, at) ? n->consequent : n->alternative;
+	return !branch || check(c, branch, value, at);
+}
+
 static bool check_combined(struct checking *c, const struct schema_node *n, struct json_object *value,
                            const struct place *at)
 {
@@ -273,7 +285,7 @@ static bool check_combined(struct checking *c, const struct schema_node *n, stru
 	}
 	if (n->not && fits_quietly(c, n->not, value, at))
 		return schema_fail(c, at, "has a form that is not allowed here");
-	return true;
+	return check_conditional(c, n, value, at);
 }
 
 static bool check_node(struct checking *c, const struct schema_node *n, struct json_object *value,

@@ -89,6 +89,7 @@ enum walk { WALK_NOT_YET, WALK_INSIDE, WALK_DONE };
 static bool in_place_loop(struct schema_node *n, unsigned depth)
 {
 	const struct schema_list *lists[] = {&n->any_of, &n->one_of, &n->all_of};
+	struct schema_node *const same[] = {n->ref, n->not, n->condition, n->consequent, n->alternative};
 	size_t i, k;
 
 	if (n->walk == WALK_DONE)
@@ -96,8 +97,9 @@ static bool in_place_loop(struct schema_node *n, unsigned depth)
 	if (n->walk == WALK_INSIDE || depth == NESTING_MAX)
 		return true;
 	n->walk = WALK_INSIDE;
-	if ((n->ref && in_place_loop(n->ref, depth + 1)) || (n->not && in_place_loop(n->not, depth + 1)))
-		return true;
+	for (i = 0; i < sizeof same / sizeof *same; i++)
+		if (same[i] && in_place_loop(same[i], depth + 1))
+			return true;
 	for (i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (k = 0; k < lists[i]->n; k++)
 			if (in_place_loop(lists[i]->at[k], depth + 1))

@@ -37,6 +37,10 @@ bool schema_has_id(struct json_object *schema);
 bool schema_take_ref(struct compiler *c, struct schema_node *n, struct json_object *value,
                      size_t offset, const struct where *at);
 
+/* The keyword $anchor: a name that $ref may have. */
+bool schema_take_anchor(struct compiler *c, struct schema_node *n, struct json_object *value,
+                        size_t offset, const struct where *at);
+
 /* "Schema #/properties/rules/items: …"; more continues what. Returns false. */
 bool schema_refuse(struct compiler *c, const struct where *at, const char *what, const char *more);
 

@@ -55,6 +55,7 @@ struct schema_node {
 	struct schema_pattern *pattern;
 	struct schema_list prefix_items, any_of, one_of, all_of;
 	struct schema_node *items, *additional, *property_names, *ref, *not;
+	struct schema_node *condition, *consequent, *alternative;      /* if, then, else */
 	struct schema_property *properties;    /* in order of names */
 	size_t property_count;
 	struct json_object *required;

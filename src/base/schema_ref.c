@@ -1,4 +1,5 @@
-/* References inside a schema: JSON pointers (RFC 6901), relative to the resource they stand in. */
+/* References inside a schema: JSON pointers (RFC 6901) and anchors (JSON Schema 2020-12, core, 8.2.2), relative to the
+ * resource they stand in. */
 #include "base/schema_compile_priv.h"
 
 #include <stdlib.h>
@@ -68,25 +69,88 @@ bool schema_has_id(struct json_object *schema)
 	       json_object_object_get_ex(schema, "$id", &id) && json_object_is_type(id, json_type_string);
 }
 
-bool schema_take_ref(struct compiler *c, struct schema_node *n, struct json_object *value,
-                     size_t offset, const struct where *at)
-{
-	struct json_object *target = n->place.base, *base = n->place.base;
-	const char *ref = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-	struct where there = {0};
-	char *token, *rest;
+/* ---- anchors ---- */
 
-	if (strcmp(ref, "#") != 0 && strncmp(ref, "#/", 2) != 0)
-		return schema_refuse(c, at, "only references inside the schema, like #/$defs/name, are supported", "");
-	there.key = ref + 2;
-	rest = ref[1] ? decode_fragment(c, ref + 2) : NULL;
+static bool is_anchor(const char *name)
+{
+	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	static const char more[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789-.";
+
+	return *name && strchr(first, *name) && name[strspn(name, more)] == '\0';
+}
+
+bool schema_take_anchor(struct compiler *c, struct schema_node *n, struct json_object *value,
+                        size_t offset, const struct where *at)
+{
+	return (json_object_is_type(value, json_type_string) && is_anchor(json_object_get_string(value))) ||
+	       schema_refuse(c, at, "must be a letter or _, and letters, digits, -, _ and . behind it", "");
+}
+
+/* What stands there is a value, not a schema. */
+static bool holds_values(const char *keyword)
+{
+	static const char *const keywords[] = {"const", "enum", "default", "examples"};
+	size_t i;
+
+	for (i = 0; i < sizeof keywords / sizeof *keywords; i++)
+		if (strcmp(keywords[i], keyword) == 0)
+			return true;
+	return false;
+}
+
+/* The schema in the resource from that has the anchor; NULL: none. Within a text of JSON, so as deep as that may be. */
+static struct json_object *find_anchor(struct json_object *from, const char *name, bool inside)
+{
+	struct json_object *found = NULL, *anchor = NULL;
+	size_t i;
+
+	if (json_object_is_type(from, json_type_array)) {
+		for (i = 0; !found && i < json_object_array_length(from); i++)
+			found = find_anchor(json_object_array_get_idx(from, i), name, true);
+		return found;
+	}
+	if (!json_object_is_type(from, json_type_object) || (inside && schema_has_id(from)))
+		return NULL;
+	if (json_object_object_get_ex(from, "$anchor", &anchor) && json_object_is_type(anchor, json_type_string) &&
+	    strcmp(json_object_get_string(anchor), name) == 0)
+		return from;
+	json_object_object_foreach(from, key, sub)
+		if (!found && !holds_values(key))
+			found = find_anchor(sub, name, true);
+	return found;
+}
+
+/* ---- $ref ---- */
+
+/* What a JSON pointer leads to; *base: the resource around it. */
+static struct json_object *follow_pointer(struct compiler *c, const char *pointer, struct json_object **base)
+{
+	struct json_object *target = *base;
+	char *token, *rest = decode_fragment(c, pointer);
+
 	while (rest && target) {
 		token = rest;
 		rest = pointer_token(token);
 		target = step_into(target, token);
 		if (schema_has_id(target))
-			base = target;
+			*base = target;
 	}
+	return target;
+}
+
+bool schema_take_ref(struct compiler *c, struct schema_node *n, struct json_object *value,
+                     size_t offset, const struct where *at)
+{
+	struct json_object *target = n->place.base, *base = n->place.base;
+	const char *ref = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+	struct where there = {.key = *ref ? ref + 1 + (ref[1] == '/') : ""};
+
+	if (strncmp(ref, "#/", 2) == 0)
+		target = follow_pointer(c, ref + 2, &base);
+	else if (*ref == '#' && is_anchor(ref + 1))
+		target = find_anchor(base, ref + 1, false);
+	else if (strcmp(ref, "#") != 0)
+		return schema_refuse(c, at, "only references inside the schema, like #/$defs/name, are supported", "");
 	if (!target)
 		return schema_refuse(c, at, "there is nothing at ", ref);
 	n->ref = schema_compile_node(c, target, base, ref[1] ? &there : NULL);

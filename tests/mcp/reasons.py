@@ -30,6 +30,5 @@ MODERN = {
     "tasks-lifecycle": "one check wants a tool that brings the server down; an agent that fails completes with an error",
     "tasks-required-task-error": "every tool can be called without a task, so none requires one",
     "tasks-request-headers": "one check wants a tool that repeats its argument as text, which no fixture does",
-    "json-schema-2020-12": "manifests keep to a part of JSON Schema without if and $anchor, so no tool has these keywords",
     "http-custom-header-server-validation": "no agent's input is repeated in headers (x-mcp-header)",
 }

@@ -88,14 +88,14 @@ static bool keyword_within(const char *key, struct json_object *value)
 		"type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
 		"multipleOf", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems",
 		"required", "minProperties", "maxProperties", "title", "description", "default", "examples",
-		"$id", "$comment", "readOnly", NULL};
-	static const char *const one[] = {"items", "additionalProperties", "propertyNames", "not", NULL};
+		"$id", "$comment", "readOnly", "$anchor", NULL};
+	static const char *const one[] = {"items", "additionalProperties", "propertyNames", "not", "if", "then", "else", NULL};
 	static const char *const many[] = {"prefixItems", "properties", "anyOf", "oneOf", "allOf", "$defs", NULL};
 	static const char *const formats[] = {"date-time", "date", "uri", "email", NULL};
 	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
 
 	if (strcmp(key, "$ref") == 0)
-		return strcmp(text, "#") == 0 || strncmp(text, "#/", 2) == 0;
+		return strcmp(text, "#") == 0 || strncmp(text, "#/", 2) == 0 || (text[0] == '#' && !strpbrk(text, "/:"));
 	if (strcmp(key, "$schema") == 0)
 		return strcmp(text, "https://json-schema.org/draft/2020-12/schema") == 0;
 	if (strcmp(key, "format") == 0)

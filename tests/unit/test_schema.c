@@ -159,9 +159,9 @@ static void the_path_may_be_empty(void)
 static void a_keyword_outside_the_subset_is_refused_with_its_path(void)
 {
 	static const char *const outside[] = {
-		"if", "then", "else", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
+		"dependentRequired", "dependentSchemas", "unevaluatedProperties",
 		"unevaluatedItems", "patternProperties", "contains", "minContains", "maxContains", "contentEncoding",
-		"$anchor", "$dynamicRef", "$dynamicAnchor", "definitions", "dependencies", "additionalItems",
+		"$dynamicRef", "$dynamicAnchor", "definitions", "dependencies", "additionalItems",
 		"writeOnly", "deprecated", "x-mine", ""};
 	char schema[200], field[100];
 	size_t i;
@@ -258,7 +258,11 @@ static void a_reference_that_leads_nowhere_or_in_a_circle_is_refused(void)
 {
 	refused("{\"$ref\":\"#/$defs/a\"}", "#/$ref", "nothing at #/$defs/a");
 	refused("{\"properties\":{\"x\":{\"$ref\":\"other.json\"}}}", "#/properties/x/$ref", "only references inside");
-	refused("{\"$ref\":\"#name\"}", "#/$ref", "only references inside");
+	refused("{\"$ref\":\"#name\"}", "#/$ref", "nothing at #name");
+	refused("{\"$ref\":\"#name\",\"default\":{\"$anchor\":\"name\"}}", "#/$ref", "nothing at #name");
+	refused("{\"$ref\":\"#a b\"}", "#/$ref", "only references inside");
+	refused("{\"$anchor\":\"1a\"}", "#/$anchor", "a letter or _");
+	refused("{\"if\":true,\"then\":{\"$ref\":\"#\"}}", "#", "back to itself");
 	refused("{\"$ref\":\"#\"}", "#", "back to itself");
 	refused("{\"allOf\":[{\"$ref\":\"#/$defs/a\"}],\"$defs\":{\"a\":{\"anyOf\":[true,{\"not\":{\"$ref\":\"#\"}}]}}}",
 	        "#", "back to itself");
