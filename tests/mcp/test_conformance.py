@@ -1,5 +1,6 @@
 """The conformance suite of the protocol's authors, for both revisions: each scenario passes, or there is a reason."""
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class Conformance(PlaceCase):
 
     def name(self, file):
         """Folders are server-SCENARIO-DATE."""
-        return file.parent.name.removeprefix("server-").rpartition("-20")[0]
+        return re.fullmatch(r"server-(.*)-\d{4}-\d\d-\d\dT[\d-]+Z", file.parent.name)[1]
 
     def failures(self, file):
         return [f"{c['id']}: {c.get('errorMessage')}" for c in json.loads(file.read_text()) if c["status"] == "FAILURE"]
