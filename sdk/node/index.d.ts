@@ -1,0 +1,110 @@
+/* For `require`, and for `import` where it is compiled to it: the class itself is the module. */
+import { Client, ClientOptions as Options } from './lib/client';
+import * as errors from './lib/errors';
+import * as api from './lib/types';
+import * as calls from './lib/resources';
+
+declare class Agentiv extends Client {}
+
+declare namespace Agentiv {
+  export { Agentiv, Agentiv as default };
+  export type ClientOptions = Options;
+
+  export import AgentivError = errors.AgentivError;
+  export import UnauthorizedError = errors.UnauthorizedError;
+  export import ForbiddenError = errors.ForbiddenError;
+  export import NotFoundError = errors.NotFoundError;
+  export import MethodNotAllowedError = errors.MethodNotAllowedError;
+  export import ConflictError = errors.ConflictError;
+  export import PayloadTooLargeError = errors.PayloadTooLargeError;
+  export import RateLimitedError = errors.RateLimitedError;
+  export import InvalidInputError = errors.InvalidInputError;
+  export import IntegrationNotConnectedError = errors.IntegrationNotConnectedError;
+  export import ExecutionFailedError = errors.ExecutionFailedError;
+  export import InternalError = errors.InternalError;
+  export import UnavailableError = errors.UnavailableError;
+  export import ConnectionError = errors.ConnectionError;
+  export import TimeoutError = errors.TimeoutError;
+  export import AbortError = errors.AbortError;
+  export import ResponseError = errors.ResponseError;
+  export import WebhookVerificationError = errors.WebhookVerificationError;
+
+  export import ErrorCode = api.ErrorCode;
+  export import Limit = api.Limit;
+  export import Scope = api.Scope;
+  export import ExecutionStatus = api.ExecutionStatus;
+  export import TriggerType = api.TriggerType;
+  export import WebhookEventType = api.WebhookEventType;
+  export import Error = api.Error;
+  export import Agent = api.Agent;
+  export import AgentDetail = api.AgentDetail;
+  export import RunRequest = api.RunRequest;
+  export import RunAccepted = api.RunAccepted;
+  export import RunResult = api.RunResult;
+  export import RunError = api.RunError;
+  export import ExecutionSummary = api.ExecutionSummary;
+  export import Execution = api.Execution;
+  export import Step = api.Step;
+  export import ExecutionEvent = api.ExecutionEvent;
+  export import ScheduleCatchUp = api.ScheduleCatchUp;
+  export import ScheduleOverlap = api.ScheduleOverlap;
+  export import ScheduleOutcome = api.ScheduleOutcome;
+  export import ScheduleBlock = api.ScheduleBlock;
+  export import Schedule = api.Schedule;
+  export import ScheduleRequest = api.ScheduleRequest;
+  export import ScheduleSlot = api.ScheduleSlot;
+  export import WebhookEndpoint = api.WebhookEndpoint;
+  export import WebhookEndpointWithSecret = api.WebhookEndpointWithSecret;
+  export import WebhookEndpointRequest = api.WebhookEndpointRequest;
+  export import WebhookEndpointUpdate = api.WebhookEndpointUpdate;
+  export import WebhookDeliveryStatus = api.WebhookDeliveryStatus;
+  export import WebhookDelivery = api.WebhookDelivery;
+  export import WebhookAttempt = api.WebhookAttempt;
+  export import WebhookDeliveryDetail = api.WebhookDeliveryDetail;
+  export import WebhookEvent = api.WebhookEvent;
+  export import ReplayResult = api.ReplayResult;
+  export import ExecutionSuccessEvent = api.ExecutionSuccessEvent;
+  export import ExecutionFailedEvent = api.ExecutionFailedEvent;
+  export import ScheduleFiredEvent = api.ScheduleFiredEvent;
+  export import IntegrationDisconnectedEvent = api.IntegrationDisconnectedEvent;
+  export import WebhookTestEvent = api.WebhookTestEvent;
+  export import WebhookPayload = api.WebhookPayload;
+  export import Connection = api.Connection;
+  export import UsageFigures = api.UsageFigures;
+  export import PeriodUsage = api.PeriodUsage;
+  export import MonthUsage = api.MonthUsage;
+  export import ConcurrentUsage = api.ConcurrentUsage;
+  export import TokenUsage = api.TokenUsage;
+  export import UsageMonth = api.UsageMonth;
+  export import TokenBudget = api.TokenBudget;
+  export import Usage = api.Usage;
+  export import Features = api.Features;
+  export import Credentials = api.Credentials;
+  export import Me = api.Me;
+  export import Login = api.Login;
+  export import PasswordChange = api.PasswordChange;
+  export import SessionToken = api.SessionToken;
+  export import Notifications = api.Notifications;
+  export import NotificationsUpdate = api.NotificationsUpdate;
+  export import ApiKey = api.ApiKey;
+  export import ApiKeyWithSecret = api.ApiKeyWithSecret;
+  export import ApiKeyRequest = api.ApiKeyRequest;
+  export import KeyRotation = api.KeyRotation;
+
+  export import CallOptions = calls.CallOptions;
+  export import PostOptions = calls.PostOptions;
+  export import RunOptions = calls.RunOptions;
+  export import ScheduleOptions = calls.ScheduleOptions;
+  export import ExecutionFilter = calls.ExecutionFilter;
+  export import DeliveryFilter = calls.DeliveryFilter;
+  export import PreviewOptions = calls.PreviewOptions;
+  export import ResponseInfo = calls.ResponseInfo;
+  export import ApiPromise = calls.ApiPromise;
+  export import ListPromise = calls.ListPromise;
+  export import Page = calls.Page;
+  export import StepPage = calls.StepPage;
+  export import PagePromise = calls.PagePromise;
+  export import WebhookHeaders = calls.WebhookHeaders;
+}
+
+export = Agentiv;
