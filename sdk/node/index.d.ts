@@ -41,6 +41,7 @@ declare namespace Agentiv {
   export import RunRequest = api.RunRequest;
   export import RunAccepted = api.RunAccepted;
   export import RunResult = api.RunResult;
+  export import RunErrorCode = api.RunErrorCode;
   export import RunError = api.RunError;
   export import ExecutionSummary = api.ExecutionSummary;
   export import Execution = api.Execution;

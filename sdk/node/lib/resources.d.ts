@@ -183,6 +183,6 @@ export interface Session {
 }
 
 export interface Health {
-  live(options?: CallOptions): ApiPromise<{ status: string }>;
-  ready(options?: CallOptions): ApiPromise<{ status: string }>;
+  live(options?: CallOptions): ApiPromise<{ status: 'live' }>;
+  ready(options?: CallOptions): ApiPromise<{ status: 'ready' }>;
 }

@@ -70,9 +70,11 @@ export interface RunResult<Output = any> {
   duration_ms: number;
 }
 
+/** Why a run has failed. */
+export type RunErrorCode = ErrorCode | 'CANCELLED' | 'TIMEOUT' | 'WORKER_LOST' | 'OUTPUT_TOO_LARGE';
+
 export interface RunError {
-  /** A code of the API or of the agent, or CANCELLED, TIMEOUT, WORKER_LOST, OUTPUT_TOO_LARGE. */
-  code: string;
+  code: RunErrorCode;
   message: string;
 }
 

@@ -2,7 +2,7 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const { EventParser } = require('../lib/sse');
-const { serve, endTimers, refused, reset, silent, stream, text, json } = require('./lib/server');
+const { serve, holdTimers, refused, reset, stream, text, json } = require('./lib/server');
 
 const step = (n) => `id: ${n}\nevent: step\ndata: {"step":${n}}\n\n`;
 const END = 'id: 2\nevent: end\ndata: {"status":"success"}\n\n';
@@ -92,14 +92,14 @@ test('a stream from which nothing comes is given up after the retries', async (t
 });
 
 test('silence ends a stream, and it is taken up', async (t) => {
-  const { client } = await serve(t, silent, stream(END));
-  endTimers(t, (ms, count) => count === 1);
+  const timers = holdTimers(t, (ms, count) => count === 1);
+  const { client } = await serve(t, timers.pass, stream(END));
   assert.equal((await all(client().executions.events('exec_1'))).length, 1);
 });
 
 test('each piece of a stream begins its time limit anew', async (t) => {
   const { client } = await serve(t, stream(step(1), END));
-  const limits = endTimers(t, () => false);
+  const { limits } = holdTimers(t);
   await all(client({ timeout: 7000 }).executions.events('exec_1'));
   assert.ok(limits.length > 1);
   assert.deepEqual(new Set(limits), new Set([7000]));

@@ -2,7 +2,7 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const clock = require('../lib/clock');
-const { serve, endTimers, ok, refused, reset, stream, text, truncated, silent } = require('./lib/server');
+const { serve, holdTimers, ok, refused, reset, stream, text, truncated } = require('./lib/server');
 
 const ID = 'exec_01HXYZ123ABC';
 const accepted = ok({ execution_id: ID, agent_slug: 'probe', status: 'queued' }, { status: 202 });
@@ -115,15 +115,15 @@ test('what goes wrong while waiting names the run', async (t) => {
 const isWait = (ms) => ms === 5000;
 
 test('waiting ends after waitTimeout, and tells which run goes on', async (t) => {
-  const { client } = await serve(t, accepted, silent);
-  endTimers(t, isWait);
+  const timers = holdTimers(t, isWait);
+  const { client } = await serve(t, accepted, timers.pass);
   await assert.rejects(client({ waitTimeout: 5000 }).agents.run('probe'),
     { name: 'TimeoutError', executionId: ID, message: 'The run had not ended after 5 s; it goes on' });
 });
 
 test('waitTimeout holds for the request itself, too', async (t) => {
-  const { client, requests } = await serve(t, silent);
-  endTimers(t, isWait);
+  const timers = holdTimers(t, isWait);
+  const { client, requests } = await serve(t, timers.pass);
   await assert.rejects(client().agents.run('probe', { waitTimeout: 5000 }), { name: 'TimeoutError', executionId: null });
   assert.equal(requests.length, 1);
 });
@@ -142,7 +142,7 @@ test('waiting ends when the caller aborts', async (t) => {
 
 test('waitTimeout is ten minutes unless it is said', async (t) => {
   const { client } = await serve(t, ok(RESULT));
-  const limits = endTimers(t, () => false);
+  const { limits } = holdTimers(t);
   await client().agents.run('probe');
   assert.deepEqual(limits, [600_000, 90_000]);
 });

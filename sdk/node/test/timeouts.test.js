@@ -1,30 +1,35 @@
 'use strict';
 const assert = require('node:assert/strict');
 const test = require('node:test');
-const { serve, endTimers, ok, reset, silent, slowBody } = require('./lib/server');
+const { serve, holdTimers, ok, reset, slowBody } = require('./lib/server');
 
-for (const [what, answer] of [['a head that does not come', silent], ['a body that does not end', slowBody]]) {
+/* What does not come, and when to do something about it: once the server was asked, or once the head is there. */
+const LATE = {
+  'a head that does not come': (act) => ({ answer: act, options: {} }),
+  'a body that does not end': (act) => ({ answer: slowBody, options: { fetch: (...args) => fetch(...args).finally(act) } }),
+};
+
+for (const [what, late] of Object.entries(LATE)) {
   test(`${what} ends by the time limit, and is asked for again`, async (t) => {
+    const timers = holdTimers(t, (ms, count) => count === 1);
+    const { answer, options } = late(timers.pass);
     const { client, requests } = await serve(t, answer, ok({ plan: 'pro' }));
-    endTimers(t, (ms, count) => count === 1);
-    assert.deepEqual(await client().usage.get(), { plan: 'pro' });
+    assert.deepEqual(await client(options).usage.get(), { plan: 'pro' });
     assert.equal(requests.length, 2);
   });
 
   test(`${what} is a TimeoutError after the last try`, async (t) => {
+    const { answer, options } = late(holdTimers(t).pass);
     const { client } = await serve(t, answer);
-    endTimers(t);
-    await assert.rejects(client({ maxRetries: 0, timeout: 4000 }).usage.get(),
+    await assert.rejects(client({ ...options, maxRetries: 0, timeout: 4000 }).usage.get(),
       { name: 'TimeoutError', message: 'The server did not answer within 4 s', code: null, status: null });
   });
 
   test(`${what} ends when the caller aborts`, async (t) => {
     const abort = new AbortController();
-    const { client, requests } = await serve(t, (response) => {
-      answer(response);
-      abort.abort(new Error('the user left'));
-    });
-    await assert.rejects(client().usage.get({ signal: abort.signal }), (error) => {
+    const { answer, options } = late(() => abort.abort(new Error('the user left')));
+    const { client, requests } = await serve(t, answer);
+    await assert.rejects(client(options).usage.get({ signal: abort.signal }), (error) => {
       assert.deepEqual([error.name, error.cause.message], ['AbortError', 'the user left']);
       return true;
     });
@@ -34,7 +39,7 @@ for (const [what, answer] of [['a head that does not come', silent], ['a body th
 
 test('the time limit is a minute and a half, that of the client, or that of the call', async (t) => {
   const { client } = await serve(t, ok({}), ok({}), ok({}));
-  const limits = endTimers(t, () => false);
+  const { limits } = holdTimers(t);
   await client().usage.get();
   await client({ timeout: 7000 }).usage.get();
   await client({ timeout: 7000 }).usage.get({ timeout: 50 });
@@ -43,14 +48,14 @@ test('the time limit is a minute and a half, that of the client, or that of the 
 
 test('each try has the whole time', async (t) => {
   const { client } = await serve(t, reset, ok({}));
-  const limits = endTimers(t, () => false);
+  const { limits } = holdTimers(t);
   await client({ timeout: 7000 }).usage.get();
   assert.deepEqual(limits, [7000, 7000]);
 });
 
 test('without a limit there is none', async (t) => {
   const { client } = await serve(t, ok({}));
-  const limits = endTimers(t, () => false);
+  const { limits } = holdTimers(t);
   await client({ timeout: Infinity }).usage.get();
   assert.deepEqual(limits, []);
 });

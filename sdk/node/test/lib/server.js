@@ -31,8 +31,6 @@ const truncated = (response) => {
   response.write('{"success": true, "data": {"exec', () => response.destroy());
 };
 
-const silent = () => {};
-
 /** The head, a beginning, and no end. */
 const slowBody = (response) => {
   response.writeHead(200, { 'Content-Type': 'application/json' });
@@ -82,16 +80,16 @@ function noSleep(t) {
   return slept;
 }
 
-/** Time limits: those that are picked end at once, as soon as the server has been asked; others never. */
-function endTimers(t, picked = () => true) {
+/** Time limits pass when the test says so: {limits, pass}. pass() ends those that go on and are picked; others never end. */
+function holdTimers(t, picked = () => true) {
   const limits = [];
+  const going = new Set();
   t.mock.method(clock, 'after', (ms, callback) => {
     limits.push(ms);
-    if (!picked(ms, limits.length)) return () => {};
-    const timer = setTimeout(callback, 20);
-    return () => clearTimeout(timer);
+    if (picked(ms, limits.length)) going.add(callback);
+    return () => going.delete(callback);
   });
-  return limits;
+  return { limits, pass: () => going.forEach((callback) => callback()) };
 }
 
-module.exports = { KEY, serve, noSleep, endTimers, json, ok, refused, text, reset, truncated, silent, slowBody, stream };
+module.exports = { KEY, serve, noSleep, holdTimers, json, ok, refused, text, reset, truncated, slowBody, stream };
