@@ -199,7 +199,8 @@ export interface WebhookEndpointRequest {
   enabled?: boolean | null;
 }
 
-export type WebhookEndpointUpdate = Partial<WebhookEndpointRequest> & { url?: string | null };
+/** What is null stays as it is. */
+export type WebhookEndpointUpdate = { [Member in keyof WebhookEndpointRequest]?: WebhookEndpointRequest[Member] | null };
 
 export type WebhookDeliveryStatus = 'pending' | 'delivered' | 'failed';
 
