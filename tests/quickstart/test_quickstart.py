@@ -17,6 +17,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+
+import sdks      # noqa: E402
+
 TOP = Path(__file__).resolve().parents[2]
 TMP = Path(os.environ["AGENTIV_TEST_TMP"])
 KEYS = {"AGENTIV_BASE_URL", "AGENTIV_API_KEY", "AGENTIV_WEBHOOK_SECRET", "AGENTIV_CONFIG", "AGENTIVCTL"}
@@ -136,6 +140,16 @@ class QuickstartTest(unittest.TestCase):
     def test_key_in_env_works(self):
         agents = self.stack.get("/api/agents")["data"]
         self.assertIn("email-triage", [a["slug"] for a in agents])
+
+    def test_first_programs_of_both_sdks_work_with_env(self):
+        """Installed from the checkout, as it stands in docs/sdk.md; the programs are the same, byte for byte."""
+        with tempfile.TemporaryDirectory(dir=TMP) as folder:
+            folder = Path(folder)
+            env = {name: value for name, value in self.stack.env().items() if name in ("AGENTIV_BASE_URL", "AGENTIV_API_KEY")}
+            python = sdks.python_with_sdk(self.stack.top, folder / "venv")
+            project = sdks.folder_with_node_sdk(self.stack.top, folder / "project")
+            for printed in (sdks.run_python_seed(python, folder, **env), sdks.run_node_seed(project, **env)):
+                self.assertRegex(printed, r"^Triaged \d+ emails \| \d+ urgent \| \d+ archived\n$")
 
     def test_printed_commands_work_as_they_stand(self):
         block = self.first.stdout.partition("What to try next\n")[2].partition("\n\n")[0]

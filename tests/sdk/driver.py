@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "sdk/python"))
 
 import agentiv    # noqa: E402
 
-# what a Python name cannot be, or is not by custom
+# what a name in Python cannot be
 NAMES = {"async": "async_", "from": "from_"}
 
 
@@ -23,10 +23,14 @@ def method_of(client, call):
 
 
 def arguments(args):
-    *rest, last = args or [None]
-    if not isinstance(last, dict):
+    if not args or not isinstance(args[-1], dict):
         return args, {}
-    return rest, {NAMES.get(name, name): value for name, value in last.items()}
+    return args[:-1], {NAMES.get(name, name): value for name, value in args[-1].items()}
+
+
+def plain(entry):
+    """Events are tuples with names."""
+    return entry._asdict() if hasattr(entry, "_asdict") else entry
 
 
 def call_blocking(asked):
@@ -34,7 +38,7 @@ def call_blocking(asked):
     with agentiv.Agentiv(**asked["client"]) as client:
         result = method_of(client, asked["call"])(*args, **named)
         if isinstance(result, (agentiv.Listing, agentiv.EventStream)):
-            return list(result)
+            return [plain(entry) for entry in result]
         return result
 
 
@@ -43,7 +47,7 @@ async def call_asyncio(asked):
     async with agentiv.AsyncAgentiv(**asked["client"]) as client:
         result = method_of(client, asked["call"])(*args, **named)
         if isinstance(result, (agentiv.AsyncListing, agentiv.AsyncEventStream)):
-            return [entry async for entry in result]
+            return [plain(entry) async for entry in result]
         return await result
 
 
@@ -55,5 +59,4 @@ def answer(mode, asked):
         return {"error": {"class": type(error).__name__, **told}}
 
 
-for line in sys.stdin:
-    print(json.dumps(answer(sys.argv[1], json.loads(line))), flush=True)
+print(json.dumps(answer(sys.argv[1], json.loads(sys.stdin.readline()))))

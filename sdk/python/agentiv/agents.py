@@ -60,6 +60,12 @@ class RunCall(Protocol):
                  webhook_url: Optional[str] = ..., delay_seconds: Optional[int] = ..., run_at: Optional[Time] = ...,
                  max_tokens: Optional[int] = ..., idempotency_key: Optional[str] = ...) -> RunAccepted: ...
 
+    @overload
+    def __call__(self, slug: str, *, async_: bool, input: Optional[Mapping[str, Any]] = ...,
+                 webhook_url: Optional[str] = ..., delay_seconds: Optional[int] = ..., run_at: Optional[Time] = ...,
+                 max_tokens: Optional[int] = ..., idempotency_key: Optional[str] = ...,
+                 wait_timeout: Optional[float] = ...) -> Union[RunAccepted, RunResult]: ...
+
 
 class AsyncRunCall(Protocol):
     @overload
@@ -73,6 +79,12 @@ class AsyncRunCall(Protocol):
                  webhook_url: Optional[str] = ..., delay_seconds: Optional[int] = ..., run_at: Optional[Time] = ...,
                  max_tokens: Optional[int] = ...,
                  idempotency_key: Optional[str] = ...) -> Coroutine[Any, Any, RunAccepted]: ...
+
+    @overload
+    def __call__(self, slug: str, *, async_: bool, input: Optional[Mapping[str, Any]] = ...,
+                 webhook_url: Optional[str] = ..., delay_seconds: Optional[int] = ..., run_at: Optional[Time] = ...,
+                 max_tokens: Optional[int] = ..., idempotency_key: Optional[str] = ...,
+                 wait_timeout: Optional[float] = ...) -> Coroutine[Any, Any, Union[RunAccepted, RunResult]]: ...
 
 
 class RunOperation(Method):
