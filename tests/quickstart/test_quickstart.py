@@ -142,7 +142,7 @@ class QuickstartTest(unittest.TestCase):
         self.assertIn("email-triage", [a["slug"] for a in agents])
 
     def test_first_programs_of_both_sdks_work_with_env(self):
-        """Installed from the checkout, as it stands in docs/sdk.md; the programs are the same, byte for byte."""
+        # installed from the checkout; the programs are those of the first page, byte for byte
         with tempfile.TemporaryDirectory(dir=TMP) as folder:
             folder = Path(folder)
             env = {name: value for name, value in self.stack.env().items() if name in ("AGENTIV_BASE_URL", "AGENTIV_API_KEY")}
