@@ -12,7 +12,7 @@ from sdkcase import TOP, platform
 import sdks                    # tests/lib
 from stack import open_folder
 
-DOCUMENTS = ("docs/sdk.md", "sdk/python/README.md", "sdk/node/README.md", "README.md")
+DOCUMENTS = ("docs/sdk.md", "sdk/python/README.md", "README.md")
 TRIAGED = r"Triaged \d+ emails \| \d+ urgent \| \d+ archived"
 
 
