@@ -6,7 +6,7 @@ PACKAGES_BUILD="gcc libc6-dev make autoconf automake pkg-config libjson-c-dev li
 # mariadb-server-core, not mariadb-server: the programs without a service
 PACKAGES_RUN="mariadb-server-core mariadb-client-core python3 curl tzdata ca-certificates"
 PACKAGES_TEST="libcunit1-dev libtest-json-schema-acceptance-perl locales lighttpd apache2-bin nginx-light git shellcheck wrk
-	bogofilter mypy php-cli python3-venv golang-go iproute2 exim4-daemon-light
+	bogofilter mypy php-cli python3-venv golang-go iproute2 exim4-daemon-light zsh
 	dovecot-imapd"
 PACKAGES_CI="clang libclang-rt-dev llvm"
 

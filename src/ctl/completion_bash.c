@@ -10,7 +10,7 @@ static const char head[] =
 	"_agentivctl()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-	"\tlocal first= second= word i rest= options= takes= words= files= agents= given=\n"
+	"\tlocal first='' second='' word i rest='' options='' takes='' words='' files='' agents='' given=''\n"
 	"\n"
 	"\t# --option=value comes as three words\n"
 	"\tif [[ $cur == = ]]; then\n"

@@ -128,6 +128,21 @@ static void add_group(struct buf *out, const struct ctl_command *k)
 	buf_adds(out, "\t\t\tesac\n");
 }
 
+/* Of a group, what may follow. */
+static void describe_first(struct buf *out, const struct ctl_command *k)
+{
+	size_t n = completion_first(k);
+	const struct ctl_command *other;
+	struct buf about;
+
+	buf_init(&about, 4096);
+	for (other = k; other && k->words[n]; other = ctl_next_command(other))
+		if (same_first(k, other))
+			buf_addf(&about, "%s%s", other == k ? "" : ", ", other->words + n + 1);
+	add_description(out, "\t\t\t", k->words, n, k->words[n] ? buf_str(&about) : k->help);
+	buf_release(&about);
+}
+
 void completion_zsh(struct buf *out)
 {
 	const struct ctl_command *k;
@@ -135,7 +150,7 @@ void completion_zsh(struct buf *out)
 	buf_adds(out, head);
 	for (k = ctl_next_command(NULL); k; k = ctl_next_command(k))
 		if (completion_first_is_new(k))
-			add_description(out, "\t\t\t", k->words, completion_first(k), k->words[completion_first(k)] ? "…" : k->help);
+			describe_first(out, k);
 	buf_adds(out, middle);
 	for (k = ctl_next_command(NULL); k; k = ctl_next_command(k)) {
 		if (!completion_first_is_new(k))
