@@ -96,17 +96,6 @@ static bool takes_streams(const struct request *r)
 
 /* ---- what becomes of it ---- */
 
-static void answer_later(struct mcp_call *call, const struct id *id)
-{
-	char text[ID_TEXT_SIZE];
-	struct error err = {0};
-
-	id_format(ID_EXECUTION, id, text);
-	err_set(&err, ERR_EXECUTION_FAILED, "The run has not ended yet and goes on as %s", text);
-	snprintf(err.execution_id, sizeof err.execution_id, "%s", text);
-	mcp_send_tool_error(call->m, &err);
-}
-
 static void call_going_on(struct run_request *q, enum exec_status status)
 {
 	struct mcp_call *call = (struct mcp_call *)q;
@@ -118,7 +107,7 @@ static void call_going_on(struct run_request *q, enum exec_status status)
 	else if (takes_streams(q->r))
 		step_stream_start(&call->stream, q->r, &q->waiter.id, &seen, 0, m->progress_token ? &with_progress : &end_alone);
 	else
-		answer_later(call, &q->waiter.id);
+		mcp_send_unfinished(m, &q->waiter.id, status);
 }
 
 static void call_ended(struct run_request *q, const struct execution *e)

@@ -317,8 +317,8 @@ class Progress(McpCase):
     def test_who_takes_no_stream_is_told_where_it_goes_on(self):
         result = self.tool("probe", {"sleep_ms": 4000, "payload": 3}, headers={"Accept": "application/json"})
         self.assertTrue(result["isError"])
-        execution = result["_meta"]["agentiv/error"]["execution_id"]
-        self.assertIn(execution, self.text(result))
+        execution = result["_meta"]["agentiv/execution"]["id"]
+        self.assertIn(f"goes on as {execution}", self.text(result))
         found = self.tool("get_execution", {"execution_id": execution, "wait_seconds": 20})
         self.assertEqual(found["structuredContent"]["output"]["payload"], 3)
 
