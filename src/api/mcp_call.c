@@ -104,7 +104,7 @@ static void call_going_on(struct run_request *q, enum exec_status status)
 
 	if (m->takes_tasks)
 		mcp_send_task(m, &q->waiter.id, status);
-	else if (takes_streams(q->r))
+	else if (takes_streams(q->r) && !atomic_load(&q->r->app->draining))
 		step_stream_start(&call->stream, q->r, &q->waiter.id, &seen, 0, m->progress_token ? &with_progress : &end_alone);
 	else
 		mcp_send_unfinished(m, &q->waiter.id, status);

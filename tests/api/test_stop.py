@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from client import CGI, Account, ApiCase, Platform, exchange, wait_until
+from mcp import rpc
 from test_events import Stream
 
 
@@ -34,6 +35,18 @@ class Stop(ApiCase):
         # neither the run's end nor that of the minute that a request may wait
         self.assertEqual([a.status for a in answers], [202])
         self.assertEqual(self.ended(answers[0].data["execution_id"])["status"], "success")
+
+    def test_a_tool_s_caller_is_told_where_its_run_goes_on(self):
+        answers = []
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "probe", "arguments": {"sleep_ms": 6000}}}
+        waiting = threading.Thread(target=lambda: answers.append(rpc(self, body)))
+        waiting.start()
+        wait_until(lambda: self.get("/api/executions?status=running&trigger_type=mcp").data, 5, "it runs")
+        self.platform.stop("responder")
+        waiting.join(10)
+        self.restart()
+        execution = answers[0].body["result"]["_meta"]["agentiv/execution"]["id"]
+        self.assertEqual(self.ended(execution)["status"], "success")
 
     def test_a_stream_is_closed_and_can_be_resumed(self):
         execution_id = self.start({"steps": 3, "sleep_ms": 2500})
