@@ -8,6 +8,7 @@ nobase_dist_doc_DATA += examples/agents/probe.json \
 	examples/mail/16-hindi.eml examples/mail/17-contract.eml examples/mail/18-shipped.eml \
 	examples/mail/19-office.eml examples/mail/20-sign-in.eml \
 	examples/receivers/README.md examples/receivers/receiver.js examples/receivers/receiver.py examples/receivers/receiver.php \
-	examples/receivers/receiver.go examples/receivers/receiver.c examples/receivers/lighttpd.conf
+	examples/receivers/receiver.go examples/receivers/receiver.c examples/receivers/lighttpd.conf \
+	examples/requests/README.md examples/requests/run.c
 examplesdir = $(docdir)
-nobase_dist_examples_SCRIPTS = examples/mail/make-maildir
+nobase_dist_examples_SCRIPTS = examples/mail/make-maildir examples/requests/run.sh
