@@ -15,9 +15,10 @@ from unittest import mock
 import agentiv
 from agentiv import _core, _pool
 
-from .support import PATIENCE_S, RESULT, STREAM, Case, Server, answer, both, event, events, ok, raw, reset, silence, then_silence
+from .support import PATIENCE_S, RESULT, STREAM, Blocking, Case, Server, answer, both, event, events, ok, raw, reset, silence, then_silence
 
 LIVE = ok({"status": "live"})
+COOKIE = ok(None, "Set-Cookie: agentiv_session=tok; Path=/")
 
 
 class Kept(Case):
@@ -33,7 +34,15 @@ class Kept(Case):
         closing = answer(200, {"success": True, "data": {"status": "live"}}, keep=False)
         with make([closing, LIVE]) as t:
             t.call("health.live")
+            self.assertIsNone(t.client._core.pool.take())
             t.call("health.live")
+            self.assertEqual([r.connection for r in t.requests], [1, 2])
+
+    @both
+    def test_what_must_not_be_repeated_goes_over_a_new_one(self, make):
+        with make([LIVE, COOKIE]) as t:
+            t.call("health.live")
+            t.call("me.set_password", current_password="a", new_password="b")
             self.assertEqual([r.connection for r in t.requests], [1, 2])
 
     @both
@@ -108,6 +117,11 @@ class Kept(Case):
         with make([then_silence(refusal)]) as t, mock.patch.object(Server, "read", lambda *_: "no more than the head"):
             self.fails(agentiv.PayloadTooLargeError, t, "agents.run", "probe", input={"a": "x" * 4_000_000})
 
+    def test_a_refusal_that_came_before_the_connection_broke_is_heard(self):
+        refusal = b"HTTP/1.1 413 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        with Blocking([raw(refusal)], max_retries=0) as t, mock.patch.object(Server, "read", lambda *_: "the head"):
+            self.fails(agentiv.PayloadTooLargeError, t, "agents.run", "probe", input={"a": "x" * 40_000_000})
+
 
 class Times(Case):
     """In real time, which is short."""
@@ -120,6 +134,11 @@ class Times(Case):
     @both
     def test_a_server_that_does_not_answer_is_left(self, make):
         with self.tried(make, [silence], read_timeout=0.1) as t:
+            self.fails(agentiv.AgentivTimeoutError, t, "health.live")
+
+    @both
+    def test_the_timeout_of_the_call_bounds_each_part_of_it(self, make):
+        with self.tried(make, [silence], timeout=0.1) as t:
             self.fails(agentiv.AgentivTimeoutError, t, "health.live")
 
     @both
@@ -287,10 +306,8 @@ class Tls(Case):
 class Large(Case):
     @both
     def test_an_answer_that_is_too_large_is_not_read_to_its_end(self, make):
-        with make([raw(b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 200_000)]) as t, \
-                mock.patch.object(_core, "BODY_MAX", 100_000):
-            t.client = t.client.with_options(max_retries=0)
-            self.fails(agentiv.ResponseError, t, "health.live")
+        with make([ok({"status": "x" * 200_000})], max_retries=0) as t, mock.patch.object(_core, "BODY_MAX", 100_000):
+            self.assertIn("too large", str(self.fails(agentiv.ResponseError, t, "health.live")))
 
     @both
     def test_a_stream_of_many_events_is_read_whole(self, make):

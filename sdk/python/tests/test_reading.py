@@ -93,7 +93,7 @@ class Http(unittest.TestCase):
             self.assertNotIn(value, str(caught.exception))
 
 
-STREAM = ("\ufeff: hello\r\nid: 1\r\nevent: step\r\ndata: {\"n\":\r\ndata: \"ü€😀\"}\r\n\r\n"
+STREAM = ("\ufeffid: 1\r\n: hello\r\nevent: step\r\ndata: {\"n\":\r\ndata: \"ü€😀\"}\r\n\r\n"
           "data:x\n\nid: 2\rdata: y\r\revent: none\n\nretry: 5\nid\ndata\n\ndata: cut off")
 EVENTS = [("step", "{\"n\":\n\"ü€😀\"}", "1"), ("message", "x", "1"), ("message", "y", "2"), ("message", "", "")]
 

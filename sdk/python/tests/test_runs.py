@@ -68,6 +68,11 @@ class Runs(Case):
             self.assertLessEqual(sum(t.pauses), 5)
 
     @both
+    def test_an_error_while_waiting_names_the_run(self, make):
+        with make([LET_GO, events(END), reset, reset, reset]) as t:
+            self.assertEqual(self.fails(agentiv.AgentivConnectionError, t, "agents.run", "probe").execution_id, "exec_1")
+
+    @both
     def test_a_key_that_may_run_and_not_read_waits_by_repeating_the_run(self, make):
         refused = refusal(403, "FORBIDDEN")
         with make([LET_GO, refused, LET_GO, refused, ok(RESULT)]) as t:
@@ -102,6 +107,12 @@ class Events(Case):
         with make([events(STEP), reset, events(second, END)]) as t:
             self.assertEqual([e.id for e in t.call("executions.events", "exec_1")], ["1", "2", "1"])
             self.assertEqual([r.headers.get("Last-Event-ID") for r in t.requests], [None, "1", "1"])
+
+    @both
+    def test_a_stream_may_be_cut_often_while_it_gets_on(self, make):
+        cut = [events(event("step", n, step=n)) for n in range(1, 8)]
+        with make([*cut, events(END)]) as t:
+            self.assertEqual(len(t.call("executions.events", "exec_1")), 8)
 
     @both
     def test_a_step_that_is_cut_off_is_asked_for_again(self, make):
