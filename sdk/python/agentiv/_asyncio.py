@@ -40,14 +40,14 @@ class AsyncioConnection(Connection):
         timer = self.loop.call_later(timeout, end)
         try:
             result = await awaitable
+            if not late:
+                return result
         except OSError as error:
             if not late:
                 raise failed(error, doing) from error
         finally:
             timer.cancel()
-        if late:
-            raise AgentivTimeoutError(TIMES_OUT)
-        return result
+        raise AgentivTimeoutError(TIMES_OUT)
 
     def stale(self) -> bool:
         return self.loop is not asyncio.get_running_loop() or self.writer.is_closing() or self.reader.at_eof()

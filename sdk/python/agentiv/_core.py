@@ -13,7 +13,7 @@ from ._io import IO, Connection
 from ._objects import Object, fits, shape
 from ._pool import Pool
 from ._request import Request, check_key
-from ._retry import is_passing, pause, retry_after
+from ._retry import is_passing, may_be_done, pause, retry_after
 from ._route import Route
 from ._version import __version__
 from .errors import (BY_CODE, AgentivConnectionError, AgentivError, AgentivTimeoutError, NotFoundError,
@@ -81,8 +81,8 @@ class Deadline:
 class Answer:
     """A response whose head has come. At its end the connection is kept; before it, or at a failure, it is closed."""
 
-    def __init__(self, pool: Pool, connection: Connection, head: Head, body: Body) -> None:
-        self.head, self._pool, self._body = head, pool, body
+    def __init__(self, pool: Pool, connection: Connection, head: Head, body: Body, after_loss: bool) -> None:
+        self.head, self.after_loss, self._pool, self._body = head, after_loss, pool, body
         self._connection: Optional[Connection] = connection
 
     async def piece(self) -> bytes:
@@ -141,7 +141,11 @@ class Core:
 
         async def once(deadline: Deadline) -> Tuple[Head, Object]:
             answer = await self.send(request, deadline)
-            return answer.head, self.judge(request, answer.head, await answer.content())
+            try:
+                return answer.head, self.judge(request, answer.head, await answer.content())
+            except AgentivError as error:
+                error.after_loss = answer.after_loss
+                raise
         longest = self.options.timeout
         return await self.repeatedly(request, once, longest if timeout is None else min(timeout, longest))
 
@@ -168,8 +172,8 @@ class Core:
             except AgentivError as error:
                 failures += 1
                 error.idempotency_key = request.key
-                error.after_loss = lost
-                lost = lost or (isinstance(error, (AgentivConnectionError, ResponseError)) and error.sent)
+                error.after_loss = lost = lost or error.after_loss
+                lost = lost or may_be_done(error)
                 wait = self._wait(request, error, failures)
                 if wait is None or wait >= deadline.left():
                     raise
@@ -177,7 +181,7 @@ class Core:
             await self.io.sleep(wait)
 
     def _wait(self, request: Request[Any], error: AgentivError, failures: int) -> Optional[float]:
-        done = isinstance(error, (AgentivConnectionError, ResponseError)) and error.sent and not request.repeatable
+        done = may_be_done(error) and not request.repeatable
         if failures > self.options.max_retries or done or not is_passing(error):
             return None
         return pause(self.io, error, failures)
@@ -190,6 +194,7 @@ class Core:
         no failure: another one takes its place. patience: how long each piece of the answer may be waited for."""
         data = self._bytes(request)
         patience = patience or (lambda: deadline.at_most(self.options.read_timeout))
+        lost = False
         while True:
             kept = self.pool.take() if request.repeatable else None
             connection = kept or await self.io.connect(self.route, deadline.at_most(self.options.connect_timeout))
@@ -200,11 +205,12 @@ class Core:
             except BaseException as error:
                 connection.close()
                 if kept and not incoming.begun and _was_closed(error):
+                    lost = True
                     continue
                 if isinstance(error, AgentivError):
                     error.sent = True
                 raise
-            return Answer(self.pool, connection, head, body)
+            return Answer(self.pool, connection, head, body, lost)
 
     async def _ask(self, connection: Connection, incoming: Incoming, data: bytes, deadline: Deadline) -> Head:
         """A server that refuses a request before all of it has come has answered all the same."""

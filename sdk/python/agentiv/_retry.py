@@ -24,6 +24,12 @@ def is_passing(error: AgentivError) -> bool:
     return isinstance(error, ResponseError) and (error.status is None or error.status < 300 or error.status >= 500)
 
 
+def may_be_done(error: AgentivError) -> bool:
+    """Whether the server may have done what was asked for, though its answer was lost."""
+    lost = isinstance(error, (AgentivConnectionError, ResponseError)) or error.status in (502, 504)
+    return lost and error.sent
+
+
 def backoff(io: IO, failures: int) -> float:
     longest: float = min(FIRST_S * 2 ** (failures - 1), LONGEST_S)
     return longest * (1 - io.random() / 2)

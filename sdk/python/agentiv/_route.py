@@ -36,12 +36,11 @@ class Route(NamedTuple):
 def _split(url: str, what: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        well = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+        if parts.scheme in PORTS and parts.hostname and parts.port != 0:
+            return parts
     except ValueError:
-        well = False
-    if not well:
-        raise ValueError(f"{what} must be an http or https URL")    # which is not shown: it may hold a password
-    return parts
+        pass
+    raise ValueError(f"{what} must be an http or https URL") from None    # which is not shown: it may hold a password
 
 
 def _authority(parts: SplitResult) -> str:

@@ -1,4 +1,4 @@
-"""client.webhooks, client.webhook_deliveries, client.webhook_events: where events go, what went there, what there is."""
+"""client.webhooks, client.webhook_deliveries, client.webhook_events: where events go, what went, what there is."""
 from __future__ import annotations
 
 from typing import List, Mapping, Optional, Sequence, Union

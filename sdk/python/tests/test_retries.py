@@ -86,14 +86,21 @@ class Retries(Case):
 
     @both
     def test_a_password_whose_change_may_have_been_done_is_not_changed_again(self, make):
-        with make([reset]) as t:
-            self.fails(agentiv.AgentivConnectionError, t, "me.set_password", current_password="a", new_password="b")
-            self.assertEqual(len(t.requests), 1)
+        for lost, error in ((reset, agentiv.AgentivConnectionError), (http(504, "<html>"), agentiv.UnavailableError)):
+            with make([lost]) as t:
+                self.fails(error, t, "me.set_password", current_password="a", new_password="b")
+                self.assertEqual(len(t.requests), 1)
 
     @both
     def test_what_was_deleted_by_a_try_whose_answer_was_lost_is_deleted(self, make):
-        with make([reset, refusal(404, "NOT_FOUND")]) as t:
+        for lost in (reset, TRUNCATED, http(502, "<html>")):
+            with make([lost, refusal(404, "NOT_FOUND")]) as t:
+                self.assertIsNone(t.call("webhooks.delete", "whk_1"))
+        with make([LIVE, reset, refusal(404, "NOT_FOUND")]) as t:
+            t.call("health.live")      # over the same connection, which is thought to have been closed meanwhile
             self.assertIsNone(t.call("webhooks.delete", "whk_1"))
+        with make([refusal(503, "UNAVAILABLE"), refusal(404, "NOT_FOUND")]) as t:
+            self.fails(agentiv.NotFoundError, t, "webhooks.delete", "whk_1")
         with make([refusal(404, "NOT_FOUND")]) as t:
             self.fails(agentiv.NotFoundError, t, "webhooks.delete", "whk_1")
 
