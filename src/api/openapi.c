@@ -142,18 +142,33 @@ static void enum_close(struct openapi_doc *d)
 	json_obj_close(&d->w);
 }
 
+/* Codes up to the last one, with what they mean and, where they are answered, their statuses. */
+static void put_codes(struct openapi_doc *d, const char *name, const char *about, enum err_code last)
+{
+	unsigned i;
+
+	enum_open(d, name, about);
+	for (i = ERR_NONE + 1; i <= last; i++)
+		json_put_str(&d->w, NULL, err_name((enum err_code)i));
+	json_arr_close(&d->w);
+	json_obj_open(&d->w, "x-enumDescriptions");
+	for (i = ERR_NONE + 1; i <= last; i++)
+		json_put_str(&d->w, err_name((enum err_code)i),
+		             openapi_str(openapi_find(d, "errors", err_name((enum err_code)i)), "description"));
+	json_obj_close(&d->w);
+	json_obj_open(&d->w, "x-agentiv-statuses");
+	for (i = ERR_NONE + 1; i <= last && i <= ERR_INTERNAL; i++)
+		json_put_int(&d->w, err_name((enum err_code)i), err_http_status((enum err_code)i));
+	json_obj_close(&d->w);
+	json_obj_close(&d->w);
+}
+
 static void put_enums(struct openapi_doc *d)
 {
 	unsigned i;
 
-	enum_open(d, "ErrorCode", "What went wrong, for programs.");
-	for (i = ERR_NONE + 1; i <= ERR_INTERNAL; i++)
-		json_put_str(&d->w, NULL, err_name((enum err_code)i));
-	enum_close(d);
-	enum_open(d, "RunErrorCode", "Why a run has failed, for programs.");
-	for (i = ERR_NONE + 1; i < ERR__MAX; i++)
-		json_put_str(&d->w, NULL, err_name((enum err_code)i));
-	enum_close(d);
+	put_codes(d, "ErrorCode", "What went wrong, for programs.", ERR_INTERNAL);
+	put_codes(d, "RunErrorCode", "Why a run has failed, for programs.", ERR__MAX - 1);
 	enum_open(d, "Scope", "What an API key may do.");
 	for (i = 1; i <= SCOPE_ALL; i <<= 1)
 		json_put_str(&d->w, NULL, scope_name((enum scope)i));

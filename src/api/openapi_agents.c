@@ -6,7 +6,6 @@
 #include "api/openapi_priv.h"
 
 #define SCHEMA_MAX (512u << 10)
-#define REF_MAX    512
 
 bool openapi_is_run(const struct route *r)
 {
@@ -55,29 +54,6 @@ void openapi_put_agent_paths(struct openapi_doc *d, const struct route *r)
 
 /* ---- schemas ---- */
 
-/* Where a schema points into itself ("#/$defs/x") it now stands deeper. */
-static void move_refs(struct json_object *schema, const char *name)
-{
-	size_t i;
-
-	if (json_object_is_type(schema, json_type_array)) {
-		for (i = 0; i < json_object_array_length(schema); i++)
-			move_refs(json_object_array_get_idx(schema, i), name);
-	} else if (json_object_is_type(schema, json_type_object)) {
-		const char *ref = openapi_str(schema, "$ref");
-		char moved[REF_MAX];
-
-		json_object_object_foreach(schema, key, value) {
-			(void)key;
-			move_refs(value, name);
-		}
-		if (!ref || ref[0] != '#')
-			return;
-		snprintf(moved, sizeof moved, "#/components/schemas/%s%s", name, ref + 1);
-		json_object_object_add(schema, "$ref", json_object_new_string(moved));
-	}
-}
-
 /* A tree of one's own: the manifest's is shared by threads. */
 static struct json_object *copy(struct json_object *value)
 {
@@ -106,7 +82,7 @@ static void put_schema(struct openapi_doc *d, const struct manifest *m, const ch
 		return;
 	}
 	mine = copy(schema);
-	move_refs(mine, name);
+	openapi_move_refs(mine, name);
 	json_put_value(&d->w, name, mine);
 	json_object_put(mine);
 }

@@ -59,11 +59,14 @@ static void add_access(struct buf *b, const struct route *r)
 		buf_addf(b, " The plan must include %s.", route_feature(r));
 }
 
-static void put_description(struct openapi_doc *d, const struct route *r, struct json_object *operation)
+static void put_description(struct openapi_doc *d, const struct route *r, struct json_object *operation,
+                            const struct manifest *agent)
 {
 	struct buf b;
 
 	buf_init(&b, 8192);
+	if (agent)
+		buf_addf(&b, "%s.\n\n", agent->description);
 	buf_addf(&b, "%s\n\n", openapi_str(operation, "description"));
 	add_access(&b, r);
 	json_put_str(&d->w, "description", buf_str(&b));
@@ -167,13 +170,35 @@ static void put_request_example(struct openapi_doc *d, struct json_object *reque
 	}
 }
 
-static void put_request(struct openapi_doc *d, struct json_object *operation, const struct manifest *agent)
+/* Whatever takes no body takes an object without members for none. */
+static void put_no_members(struct openapi_doc *d)
+{
+	json_obj_open(&d->w, "requestBody");
+	json_put_bool(&d->w, "required", false);
+	json_obj_open(&d->w, "content");
+	json_obj_open(&d->w, "application/json");
+	openapi_put_ref(d, "schema", "schemas", "NoMembers");
+	json_obj_open(&d->w, "example");
+	json_obj_close(&d->w);
+	json_obj_close(&d->w);
+	json_obj_close(&d->w);
+	json_obj_close(&d->w);
+}
+
+static void put_request(struct openapi_doc *d, const struct route *r, struct json_object *operation,
+                        const struct manifest *agent)
 {
 	struct json_object *request = openapi_get(operation, "request");
 	char name[OPENAPI_NAME_SIZE];
 
+	if (!request && r->method == HTTP_POST)
+		put_no_members(d);
 	if (!request)
 		return;
+	if (openapi_get(request, "content")) {
+		json_put_value(&d->w, "requestBody", request);
+		return;
+	}
 	snprintf(name, sizeof name, "%s", openapi_str(request, "schema"));
 	if (agent)
 		openapi_agent_name(agent, openapi_str(request, "schema"), name);
@@ -213,14 +238,14 @@ void openapi_put_operation(struct openapi_doc *d, const struct route *r, const s
 
 	json_obj_open(&d->w, methods[r->method]);
 	put_title(d, operation, agent);
-	put_description(d, r, operation);
+	put_description(d, r, operation, agent);
 	json_arr_open(&d->w, "tags");
 	json_put_str(&d->w, NULL, openapi_str(operation, "tag"));
 	json_arr_close(&d->w);
 	put_security(d, r);
 	put_extensions(d, r);
 	put_parameters(d, r, operation, !agent);
-	put_request(d, operation, agent);
+	put_request(d, r, operation, agent);
 	openapi_put_responses(d, r, agent);
 	json_obj_close(&d->w);
 }

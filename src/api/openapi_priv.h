@@ -3,9 +3,10 @@
  * The sections of src/api/openapi, each an object by name, merged over the files:
  *   operations   by "METHOD path" of the route table: operationId, tag, summary, description; path (the parameter that {}
  *                stands for), parameters (further ones), query (by name, where parameters has none of that name or another
- *                is meant), once (it takes an Idempotency-Key), request {schema, optional, example}, responses by status
+ *                is meant), once (it takes an Idempotency-Key), request {schema, optional, example} or as OpenAPI has it
+ *                ({content}), responses by status
  *                {description, headers, example; data | list | page | part: the schema in the envelope, or type and
- *                schema}, errors (codes beside those that the route itself implies)
+ *                schema, or content as OpenAPI has it}, errors (codes beside those that the route itself implies)
  *   schemas      by name. {members, extends, optional} is an object of an answer: all members are there but the optional
  *                ones, and no others; any other schema stands as it is
  *   bases        objects that are only there to be extended
@@ -80,6 +81,11 @@ void openapi_put_agent_schemas(struct openapi_doc *d);
 void openapi_agent_name(const struct manifest *m, const char *what, char out[OPENAPI_NAME_SIZE]);
 /* The manifest's example: its input, output or summary; NULL when there is none. */
 struct json_object *openapi_agent_example(const struct manifest *m, const char *what);
+
+/* ---- openapi_refs.c ---- */
+
+/* A schema of its own becomes components.schemas.NAME: what points into it is pointed there. */
+void openapi_move_refs(struct json_object *schema, const char *name);
 
 /* ---- openapi_webhooks.c ---- */
 

@@ -210,6 +210,10 @@ static void put_content(struct openapi_doc *d, struct json_object *response, con
 	const char *type = openapi_str(response, "type"), *schema = e ? openapi_str(response, e->name) : NULL;
 	char name[OPENAPI_NAME_SIZE];
 
+	if (openapi_get(response, "content")) {
+		json_put_value(&d->w, "content", openapi_get(response, "content"));
+		return;
+	}
 	json_obj_open(&d->w, "content");
 	json_obj_open(&d->w, type ? type : "application/json");
 	if (!e) {

@@ -30,8 +30,8 @@ libapi_a_SOURCES = \
 	src/api/notifications.c \
 	src/api/once.c src/api/once.h \
 	src/api/openapi.c src/api/openapi.h src/api/openapi_priv.h \
-	src/api/openapi_agents.c src/api/openapi_check.c src/api/openapi_operation.c src/api/openapi_responses.c \
-	src/api/openapi_source.c src/api/openapi_webhooks.c \
+	src/api/openapi_agents.c src/api/openapi_check.c src/api/openapi_operation.c src/api/openapi_refs.c \
+	src/api/openapi_responses.c src/api/openapi_source.c src/api/openapi_webhooks.c \
 	src/api/query.c src/api/query.h \
 	src/api/render.c src/api/render.h \
 	src/api/schedules.c src/api/schedules_priv.h \

@@ -156,6 +156,41 @@ static void slugs_that_are_nearly_equal_have_names_of_their_own(void)
 	}
 }
 
+/* Where schema's member x points, when the schema has become that of Name. */
+static void points_to(const char *schema, const char *expected)
+{
+	struct json_object *o = NULL;
+	struct error err = {0};
+
+	CU_ASSERT_TRUE_FATAL(json_read(schema, strlen(schema), 32, &o, NULL, NULL, &err));
+	openapi_move_refs(o, "Name");
+	CU_ASSERT_STRING_EQUAL(openapi_str(openapi_get(openapi_get(o, "properties"), "x"), "$ref"), expected);
+	json_object_put(o);
+}
+
+static void what_points_into_a_schema_is_moved_with_it(void)
+{
+	points_to("{\"properties\":{\"x\":{\"$ref\":\"#\"}}}", "#/components/schemas/Name");
+	points_to("{\"$id\":\"https://example.com/x\",\"properties\":{\"x\":{\"$ref\":\"#/$defs/a\"}},\"$defs\":{\"a\":{}}}",
+	          "#/components/schemas/Name/$defs/a");
+	points_to("{\"properties\":{\"x\":{\"$ref\":\"#here\"}},\"$defs\":{\"b\":{},\"a/c\":[{},{\"$anchor\":\"here\"}]}}",
+	          "#/components/schemas/Name/$defs/a~1c/1");
+}
+
+static void names_that_would_be_the_document_s_are_left_out(void)
+{
+	const char *schema = "{\"$id\":\"x\",\"properties\":{\"$id\":{\"$anchor\":\"y\"}}}";
+	struct json_object *o = NULL;
+	struct error err = {0};
+
+	CU_ASSERT_TRUE_FATAL(json_read(schema, strlen(schema), 32, &o, NULL, NULL, &err));
+	openapi_move_refs(o, "Name");
+	CU_ASSERT_PTR_NULL(openapi_get(o, "$id"));
+	CU_ASSERT_PTR_NOT_NULL(openapi_get(openapi_get(o, "properties"), "$id"));
+	CU_ASSERT_PTR_NULL(openapi_get(openapi_get(openapi_get(o, "properties"), "$id"), "$anchor"));
+	json_object_put(o);
+}
+
 static void the_server_is_where_the_base_path_says(void)
 {
 	struct json_object *other = NULL;
@@ -262,6 +297,8 @@ static CU_TestInfo tests[] = {
 	{"what an answer holds is all there is", what_an_answer_holds_is_all_there_is},
 	{"an agent has a path with its own schemas", an_agent_has_a_path_with_its_own_schemas},
 	{"slugs that are nearly equal have names of their own", slugs_that_are_nearly_equal_have_names_of_their_own},
+	{"what points into a schema is moved with it", what_points_into_a_schema_is_moved_with_it},
+	{"names that would be the document's are left out", names_that_would_be_the_document_s_are_left_out},
 	{"the server is where the base path says", the_server_is_where_the_base_path_says},
 	{"it is made once", it_is_made_once},
 	{"a route that is not described is named", a_route_that_is_not_described_is_named},
