@@ -1,5 +1,5 @@
 # The test runner, and what it asks the makefile.
-EXTRA_DIST += tests/run tests/run_suites.h tests/lib tests/packages.npm tests/api tests/quickstart tests/fault tests/limits tests/e2e tests/imap tests/mail tests/outbound tests/sdk tests/callers tests/mcp .ci/run
+EXTRA_DIST += tests/run tests/run_suites.h tests/lib tests/packages.npm tests/api tests/openapi tests/quickstart tests/fault tests/limits tests/e2e tests/imap tests/mail tests/outbound tests/sdk tests/callers tests/mcp .ci/run
 
 print-TESTS:
 	@echo $(TESTS)

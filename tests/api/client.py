@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
+from prism import judge                  # noqa: E402
 from running import running_or           # noqa: E402
 from stack import Stack, wait_until      # noqa: E402,F401
 
@@ -54,6 +55,8 @@ class Platform(Stack):
 
     def up(self):
         self.url = self.command("up", self.server, 0, *(["cgi"] if CGI else [])).split()[-1]
+        if judge():
+            judge().platform(self.url)      # Prism starts before a test looks at the time
         return self.url
 
 
@@ -82,14 +85,16 @@ class Answer(NamedTuple):
         return self.body["error"]
 
 
-def exchange(url, method, path, body=None, headers=None, timeout_s=70):
-    """One request on a connection of its own. body: bytes are sent as they are, anything else as JSON."""
+def exchange(url, method, path, body=None, headers=None, timeout_s=70, around=None):
+    """One request on a connection of its own. body: bytes are sent as they are, anything else as JSON. around: why it
+    cannot go through Prism (prism.py)."""
     headers = dict(headers or {})
     if body is not None and not isinstance(body, bytes):
         body = json.dumps(body).encode()
     if body is not None:
         headers.setdefault("Content-Type", "application/json")
-    address = urlsplit(url)
+    way = judge().way(url, method, path, body, headers, around) if judge() else url
+    address = urlsplit(way)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=timeout_s)
     try:
         connection.request(method, address.path + path, body, headers)
@@ -100,7 +105,10 @@ def exchange(url, method, path, body=None, headers=None, timeout_s=70):
     parsed = None
     if response.headers.get("Content-Type", "") == "application/json" and text:
         parsed = json.loads(text)
-    return Answer(response.status, response.headers, text, parsed)
+    answer = Answer(response.status, response.headers, text, parsed)
+    if way != url:
+        judge().look(url, method, path, body, headers, answer)
+    return answer
 
 
 def exchange_raw(url, data, patience_s=1, timeout_s=30):
@@ -194,7 +202,8 @@ class ApiCase(unittest.TestCase):
 
     def call_odd(self, method, path):
         """A request that a web server may refuse by itself: then its answer has the API's form, but not its ids."""
-        answer = exchange(self.platform.url, method, path, None, {"Authorization": f"Bearer {self.account.key}"})
+        answer = exchange(self.platform.url, method, path, None, {"Authorization": f"Bearer {self.account.key}"},
+                          around="server")
         if answer.headers.get("X-Request-Id", "").startswith("req_"):
             self.check_answer(answer, method)
             return answer

@@ -434,7 +434,8 @@ if not CGI:
             """Calls a tool that takes long, and goes once the run is there; the run's id."""
             account = Account(self.platform)
             with self.assertRaises(TimeoutError):
-                how("tools/call", {"name": "probe", "arguments": {"sleep_ms": 60000, "steps": 60}}, key=account.key, timeout_s=1, **options)
+                how("tools/call", {"name": "probe", "arguments": {"sleep_ms": 60000, "steps": 60}}, key=account.key, timeout_s=1,
+                    around="connection", **options)
             runs = self.get("/api/executions", key=account.key).data
             self.assertEqual(len(runs), 1)
             return runs[0]["id"], account.key

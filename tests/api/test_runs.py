@@ -20,7 +20,7 @@ class AsynchronousRuns(ApiCase):
 
     def test_the_run_ends_with_its_output(self):
         payload = {"text": "Grüße, 你好, 🦁", "numbers": [0, -1, 1.5, 9007199254740993, True, None], "deep": {"a": [{}]}}
-        e = self.ended(self.start({"payload": payload, "steps": 2}))
+        e = self.ended(self.start({"payload": payload, "steps": 2}), around="numbers")
         self.assertEqual(list(e), ["id", "agent_slug", "status", "trigger_type", "summary", "output", "tokens_used",
                                    "duration_ms", "queued_at", "completed_at", "started_at", "attempt",
                                    "schedule_id", "run_at", "max_tokens", "error"])

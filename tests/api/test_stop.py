@@ -67,7 +67,8 @@ class Stop(ApiCase):
         def load():
             while not stop.is_set():
                 answer = exchange(self.platform.url, "POST", "/api/agents/probe/run",
-                                  {"input_payload": {}, "async": True}, {"Authorization": f"Bearer {self.account.key}"})
+                                  {"input_payload": {}, "async": True}, {"Authorization": f"Bearer {self.account.key}"},
+                                  around="server")
                 (accepted if answer.status == 202 else refused).append(answer)
         threads = [threading.Thread(target=load) for _ in range(8)]
         for t in threads:

@@ -340,6 +340,8 @@ PARTS = {
     "api": Part("the API over nginx", 15, python_tests("api", 15, programs=API_PROGRAMS)),
     "cgi": Part("the API as plain CGI", 15, python_tests("api", 15, programs=API_PROGRAMS, AGENTIV_TEST_SERVER="lighttpd",
                                                                AGENTIV_CGI="1")),
+    "openapi": Part("the OpenAPI document as others' tools read it, and the API's tests through Prism", 10,
+                    python_tests("openapi", 10, npm=True, programs=API_PROGRAMS)),
     "e2e": Part("web server, worker and webhooks together", 10, python_tests("e2e", 10, npm=True)),
     "mcp": Part("clients of others at /mcp: conformance suites, official packages, inspector", 5,
                 python_tests("mcp", 5, npm=True)),
@@ -362,8 +364,8 @@ PARTS = {
 }
 NONE = Part("", 0, check)
 # these wait more than they compute: they run beside those that follow, one at a time
-BESIDE = ("fault", "limits", "callers", "sdk")
-ALL = ["build", "store", "fault", "api", "limits", "cgi", "e2e", "mcp", "imap", "outbound", "mail", "callers", "sdk", "cron", "corpus", "quality",
-       "quickstart", "bench"]
+BESIDE = ("fault", "limits", "openapi", "callers", "sdk")
+ALL = ["build", "store", "fault", "api", "limits", "openapi", "cgi", "e2e", "mcp", "imap", "outbound", "mail", "callers", "sdk", "cron",
+       "corpus", "quality", "quickstart", "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "sanitizers:e2e",
       "sanitizers:mail", "clang:build", "fuzz", "dist"]

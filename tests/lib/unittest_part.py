@@ -1,4 +1,5 @@
-"""Runs the test_*.py of a folder with unittest and writes the exact counts: unittest_part.py FOLDER FILE.
+"""Runs the test_*.py of a folder, or only some, with unittest and writes the exact counts: unittest_part.py FOLDER FILE
+[MODULE…].
 
 A skipped test counts as failed: there is nothing in this project that a machine may lack."""
 import json
@@ -34,7 +35,11 @@ class CountingResult(unittest.TextTestResult):
 
 def main():
     folder, file = sys.argv[1:3]
-    suite = unittest.defaultTestLoader.discover(folder, pattern="test_*.py", top_level_dir=folder)
+    if sys.argv[3:]:
+        sys.path.insert(0, folder)
+        suite = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[3:])
+    else:
+        suite = unittest.defaultTestLoader.discover(folder, pattern="test_*.py", top_level_dir=folder)
     runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=CountingResult)
     result = runner.run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.skipped) + len(result.unexpectedSuccesses)
