@@ -88,7 +88,7 @@ function malformed(answer, what, again = answer.status < 300 || answer.status >=
 function redirected(answer) {
   const location = answer.headers.get('location');
   const target = location === null ? '' : ` to ${location}`;
-  return malformed(answer, `a redirect${target}, which is not followed: baseURL must name the server itself`, false);
+  return malformed(answer, `a redirect${target}, which is not followed: baseURL must name the server itself`);
 }
 
 function isObject(value) {

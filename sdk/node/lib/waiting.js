@@ -71,7 +71,7 @@ async function bounded({ waitTimeout, signal, ...options }, id, work) {
   try {
     return await work({ ...options, signal: watch.signal, deadline: clock.monotonic() + waitTimeout }, (told) => id = told);
   } catch (error) {
-    if (watch.timedOut && !watch.aborted) {
+    if (watch.timedOut) {
       throw new TimeoutError(`The run had not ended after ${waitTimeout / 1000} s; it goes on`, { executionId: id });
     }
     if (error instanceof AgentivError && id !== null) error.executionId ??= id;

@@ -71,7 +71,7 @@ for (const sessionToken of ['a;b', 'a b', 'a\n', 'a,b']) {
   });
 }
 
-for (const baseURL of ['example.com', 'ftp://example.com', 'https://ann:secret@example.com', 'https://example.com?a=secret', 'no']) {
+for (const baseURL of ['example.com', 'ftp://example.com', 'https://ann:secret@example.com', 'https://secret@example.com', 'https://example.com?a=secret', 'no']) {
   test(`a server that is none is refused and not told: ${baseURL}`, () => {
     assert.throws(() => new Agentiv({ apiKey: KEY, baseURL }), (error) => {
       assert.match(error.message, /baseURL/);

@@ -1,6 +1,7 @@
 'use strict';
 const assert = require('node:assert/strict');
 const test = require('node:test');
+const clock = require('../lib/clock');
 const { EventParser } = require('../lib/sse');
 const { serve, holdTimers, refused, reset, stream, text, json } = require('./lib/server');
 
@@ -35,6 +36,7 @@ const FORMS = {
   'one blank behind the colon is no part of it': ['data:  x\ndata:y\n\n', [{ event: 'message', id: '', data: ' x\ny' }]],
   'a colon within': ['data: {"a": 1}\n\n', [{ event: 'message', id: '', data: '{"a": 1}' }]],
   'an id stays until the next one': ['id: 1\ndata: x\n\ndata: y\n\n', [{ event: 'message', id: '1', data: 'x' }, { event: 'message', id: '1', data: 'y' }]],
+  'an id with NUL is none': ['id: 1\nid: 2\0\ndata: x\n\n', [{ event: 'message', id: '1', data: 'x' }]],
   'a name does not stay': ['event: a\n\ndata: y\n\n', [{ event: 'message', id: '', data: 'y' }]],
   'unknown fields': ['colour: red\nretry: 5\nnonsense\ndata: x\n\n', [{ event: 'message', id: '', data: 'x' }]],
   'an event that is not ended is none': ['data: x\n\ndata: y\n', [{ event: 'message', id: '', data: 'x' }]],
@@ -89,6 +91,22 @@ test('a stream from which nothing comes is given up after the retries', async (t
     for await (const { id } of client().executions.events('exec_1')) found.push(id);
   }, { name: 'ConnectionError' });
   assert.deepEqual([found, requests.length], [['1'], 3]);
+});
+
+test('each step that comes allows for as many retries again', async (t) => {
+  const { client } = await serve(t, stream(step(1)), stream(step(2)), stream(step(3)), stream(END));
+  assert.equal((await all(client({ maxRetries: 1 }).executions.events('exec_1'))).length, 4);
+});
+
+test('a stream that was open for a while, and silent, allows for as many retries again', async (t) => {
+  let now = 0;
+  t.mock.method(clock, 'monotonic', () => now);
+  const long = (response) => {
+    now += 15_000;
+    stream(': still here\n\n')(response);
+  };
+  const { client } = await serve(t, long, long, long, stream(END));
+  assert.equal((await all(client({ maxRetries: 1 }).executions.events('exec_1'))).length, 1);
 });
 
 test('silence ends a stream, and it is taken up', async (t) => {

@@ -52,6 +52,12 @@ test('an option that is undefined is as not given, null is sent', async (t) => {
   assert.deepEqual(JSON.parse(requests[0].body), { cron_expr: '@daily', timezone: 'UTC', ends_at: null });
 });
 
+test('in a query neither undefined nor null is sent', async (t) => {
+  const { client, requests } = await serve(t, ok([]));
+  await client().executions.list({ status: undefined, agentSlug: null, limit: 5 });
+  assert.equal(requests[0].url, '/api/executions?limit=5');
+});
+
 test('a Date is sent as the API writes times', async (t) => {
   const { client, requests } = await serve(t, ok([]), ok({}));
   const at = new Date('2027-01-15T06:00:00.500Z');

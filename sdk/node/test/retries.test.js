@@ -118,7 +118,7 @@ test('a Retry-After that is no time is as none', async (t) => {
 test('who is told to come back in more than a minute is told so at once', async (t) => {
   const { client, requests, slept } = await serve(t,
     refused(429, 'RATE_LIMITED', { limit: 'runs_per_day', max: 1000, resets_at: '2025-01-16T00:00:00Z' }, { 'Retry-After': '64793' }));
-  await assert.rejects(client().agents.run('probe'), { name: 'RateLimitedError', retryAfter: 64793, limit: 'runs_per_day', max: 1000,
+  await assert.rejects(client().schedules.run('probe'), { name: 'RateLimitedError', retryAfter: 64793, limit: 'runs_per_day', max: 1000,
     resetsAt: '2025-01-16T00:00:00Z' });
   assert.deepEqual([requests.length, slept], [1, []]);
 });

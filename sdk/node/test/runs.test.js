@@ -140,6 +140,13 @@ test('waiting ends when the caller aborts', async (t) => {
   await assert.rejects(client().agents.run('probe', { signal: abort.signal }), { name: 'AbortError', executionId: ID });
 });
 
+test('a stream that says nothing for half a minute is given up earlier than a request', async (t) => {
+  const { client } = await serve(t, accepted, end, execution());
+  const { limits } = holdTimers(t);
+  await client().agents.run('probe');
+  assert.deepEqual([...new Set(limits)], [600_000, 90_000, 30_000]);
+});
+
 test('waitTimeout is ten minutes unless it is said', async (t) => {
   const { client } = await serve(t, ok(RESULT));
   const { limits } = holdTimers(t);
