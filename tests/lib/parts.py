@@ -348,7 +348,7 @@ PARTS = {
     "imap": Part("mailboxes on a mail server (Dovecot, scripted ones)", 10, python_tests("imap", 10)),
     "mail": Part("mails to users through a mail server (Exim)", 5, python_tests("mail", 5)),
     "outbound": Part("outbound rules in a network namespace where every address listens", 3, python_tests("outbound", 3)),
-    "sdk": Part("the SDKs for Node and Python, before a server that fails", 5, python_tests("sdk", 5, npm=True)),
+    "sdk": Part("the SDKs for Node and Python, before a server that fails", 10, python_tests("sdk", 10, npm=True)),
     "fault": Part("killed processes, lost databases", 20, python_tests("fault", 20, programs=["clocked_scheduler"])),
     "limits": Part("limits and idempotency under many clients, two responders, CGI and kills", 10, python_tests("limits", 10)),
     "callers": Part("agentivctl for callers: commands, MCP on standard input, completion, examples", 5,
