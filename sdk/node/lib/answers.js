@@ -32,7 +32,7 @@ function count(text) {
 function retryAfter(headers) {
   const text = headers.get('retry-after');
   const seconds = count(text);
-  const at = seconds === null && text ? Date.parse(text) : NaN;
+  const at = /[a-z]{3}/i.test(text) ? Date.parse(text) : NaN;      // Date.parse takes 1.5 for a day in January
   if (seconds !== null) return seconds;
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - clock.now()) / 1000));
 }

@@ -65,15 +65,18 @@ function resultOf({ id, status, summary, output, tokens_used, duration_ms }) {
 
 /* ---- the time that it may take ---- */
 
+function outOfTime(ms, id) {
+  const what = id === null ? 'The server did not answer within' : 'The run goes on: it had not ended after';
+  return new TimeoutError(`${what} ${ms / 1000} s`, { executionId: id });
+}
+
 /** Calls work(options, tell) with options that bound all it does; tell(id) says which run it is about. */
 async function bounded({ waitTimeout, signal, ...options }, id, work) {
   const watch = new Watch(waitTimeout, signal);
   try {
     return await work({ ...options, signal: watch.signal, deadline: clock.monotonic() + waitTimeout }, (told) => id = told);
   } catch (error) {
-    if (watch.timedOut) {
-      throw new TimeoutError(`The run had not ended after ${waitTimeout / 1000} s; it goes on`, { executionId: id });
-    }
+    if (watch.timedOut) throw outOfTime(waitTimeout, id);
     if (error instanceof AgentivError && id !== null) error.executionId ??= id;
     throw error;
   } finally {

@@ -21,7 +21,7 @@ function bytesOf(rawBody) {
 /** A function from a name in lower case to a header's value, or null. headers: Headers, or an object in any case. */
 function headersOf(headers) {
   if (typeof headers !== 'object' || headers === null) throw new TypeError('webhooks.verify: the headers are missing');
-  if (typeof headers.get === 'function') return (name) => headers.get(name);
+  if (typeof headers.get === 'function') return (name) => headers.get(name) ?? null;
   const map = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return (name) => {
     const value = map.get(name);

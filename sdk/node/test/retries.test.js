@@ -109,11 +109,13 @@ test('a Retry-After of a moment that has passed is no pause', async (t) => {
   assert.deepEqual(slept, [0]);
 });
 
-test('a Retry-After that is no time is as none', async (t) => {
-  const { client, slept } = await serve(t, refused(503, 'UNAVAILABLE', {}, { 'Retry-After': 'soon' }), ok({}));
-  await client().usage.get();
-  assert.deepEqual(slept, [500]);
-});
+for (const value of ['soon', '1.5', '-1', '']) {
+  test(`a Retry-After that is no time is as none: ${value}`, async (t) => {
+    const { client, slept } = await serve(t, refused(503, 'UNAVAILABLE', {}, { 'Retry-After': value }), ok({}));
+    await client().usage.get();
+    assert.deepEqual(slept, [500]);
+  });
+}
 
 test('who is told to come back in more than a minute is told so at once', async (t) => {
   const { client, requests, slept } = await serve(t,

@@ -34,6 +34,7 @@ const HEADERS = {
   'the secret before a rotation': { 'x-agentiv-signature': hex(OTHER), 'x-agentiv-signature-previous': hex(SECRET) },
   'names in any case': { 'WEBHOOK-ID': 'evt_1', 'Webhook-Timestamp': String(NOW_S), 'webhook-Signature': standard(SECRET) },
   'Headers of fetch': new Headers(trio(standard(SECRET))),
+  'anything with get': { get: (name) => (name === 'x-agentiv-signature' ? hex(SECRET) : undefined) },
   'an array, as some frameworks give it': { 'x-agentiv-signature': [hex(SECRET)] },
   'a part of the trio, and ours': { 'webhook-id': 'evt_1', 'x-agentiv-signature': hex(SECRET) },
 };
