@@ -2,6 +2,7 @@
 import http.client
 import json
 import socket
+import ssl
 import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -94,14 +95,19 @@ def truncated(handler, request):
 
 
 class Scripted:
-    """with Scripted(answer, answer, …) as server: the last one for ever. An answer is called with handler and request."""
+    """with Scripted(answer, answer, …) as server: the last one for ever. An answer is called with handler and request.
+    tls: files of a certificate and its key."""
 
-    def __init__(self, *answers, by_path=None):
-        self.answers, self.by_path = list(answers), dict(by_path or {})
+    def __init__(self, *answers, tls=None):
+        self.answers = list(answers)
         self.requests, self.left, self.changed, self.stopping = [], [], threading.Condition(), threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.owner = self
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_address[1]}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self):
@@ -118,10 +124,7 @@ class Scripted:
         with self.changed:
             self.requests.append(request)
             self.changed.notify_all()
-            answers = self.by_path.get(request.path, self.answers)
-            if not isinstance(answers, list):
-                return answers
-            return answers.pop(0) if len(answers) > 1 else answers[0]
+            return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def note_left(self, request):
         with self.changed:

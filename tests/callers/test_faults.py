@@ -2,7 +2,8 @@
 import time
 import unittest
 
-from callers import Caller, CallerCase, PlatformCase
+from callers import Caller, CallerCase, PlatformCase, folder
+from certificates import certificate
 from servers import Faulty, Say, Scripted, Stream, after, failure, reset, silence, success, truncated
 
 KEY = "agv_live_test"
@@ -246,6 +247,36 @@ class WhatIsSent(CallerCase):
         with Scripted(success([])) as server:
             self.done(Caller(server.url + "/agentiv/"), "agents", "list")
             self.assertEqual(server.requests[0].path, "/agentiv/api/agents")
+
+
+class Certificates(CallerCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.place = folder()
+        certificate(cls.place, "authority")
+        certificate(cls.place, "server", "authority", "IP:127.0.0.1")
+        certificate(cls.place, "other", "authority", "DNS:other.example.com")
+        cls.authority = cls.place / "authority.pem"
+
+    def serve(self, name):
+        server = Scripted(success([]), tls=(self.place / f"{name}.pem", self.place / f"{name}.key"))
+        server.__enter__()
+        self.addCleanup(server.__exit__)
+        return server
+
+    def test_a_server_that_the_authority_vouches_for_is_asked(self):
+        self.done(Caller(self.serve("server").url), "agents", "list", "--ca-file", self.authority)
+
+    def test_the_systems_authorities_do_not_vouch_for_it(self):
+        server = self.serve("server")
+        error = self.refused(4, "UNAVAILABLE", Caller(server.url), "agents", "list")
+        self.assertIn("certificate", error["message"])
+        self.assertEqual(server.requests, [])
+
+    def test_a_certificate_of_another_host_is_refused(self):
+        server = self.serve("other")
+        self.refused(4, "UNAVAILABLE", Caller(server.url), "agents", "list", "--ca-file", self.authority)
+        self.assertEqual(server.requests, [])
 
 
 if __name__ == "__main__":

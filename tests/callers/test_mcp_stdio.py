@@ -61,8 +61,8 @@ class McpCase(CallerCase):
         self.addCleanup(self.end, b.child)
         return b
 
-    def serve(self, *answers, **more):
-        server = Scripted(*answers, **more)
+    def serve(self, *answers):
+        server = Scripted(*answers)
         server.__enter__()
         self.addCleanup(server.__exit__)
         return server

@@ -112,6 +112,7 @@ class Running(PlatformCase):
 
     def test_what_comes_later_counts(self):
         self.assertEqual(self.probed("--input", '{"payload": 1, "steps": 0}', "--input", "payload=2"), 2)
+        self.assertEqual(self.probed("--input", "payload=2", "--input", '{"payload": 1, "steps": 0}'), 1)
 
 
 class WrongInput(PlatformCase):

@@ -368,4 +368,4 @@ BESIDE = ("fault", "limits", "openapi", "callers", "sdk")
 ALL = ["build", "store", "fault", "api", "limits", "openapi", "cgi", "e2e", "mcp", "imap", "outbound", "mail", "callers", "sdk", "cron",
        "corpus", "quality", "quickstart", "bench"]
 CI = [*ALL, "sanitizers:build", "sanitizers:store", "sanitizers:fault", "sanitizers:api", "sanitizers:e2e",
-      "sanitizers:mail", "clang:build", "fuzz", "dist"]
+      "sanitizers:mail", "sanitizers:callers", "clang:build", "fuzz", "dist"]
