@@ -26,7 +26,8 @@ type Result<Method extends (...args: any) => Promise<any>> = Awaited<ReturnType<
 """
 
 # what a method of the kind resolves to, in terms of the body of the answer
-SHAPES = {None: "Data<{body}>", "list": "Data<{body}>", "run": "Data<{body}>", "pages": "Page<{body}>", "steps": "Page<{body}>"}
+SHAPES = {**dict.fromkeys((None, "list", "run", "deleted", "cancelled"), "Data<{body}>"),
+          **dict.fromkeys(("pages", "steps"), "Page<{body}>")}
 # kinds that give something else than the answer: a bare document, a stream, a session's token beside
 OF_THEIR_OWN = {"bare", "events", "session", "wait"}
 

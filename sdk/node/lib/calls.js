@@ -1,7 +1,8 @@
 'use strict';
 /* Makes the client's methods of the table of routes: each kind of route has its way to ask, and its shape of what comes. */
 const { ApiPromise, ListPromise, PagePromise } = require('./promises');
-const { ResponseError } = require('./errors');
+const { describe } = require('./answers');
+const { ConflictError, NotFoundError, ResponseError } = require('./errors');
 const { follow } = require('./events');
 const { optionsOf, readCall, withQuery } = require('./request');
 const { runToEnd, wait } = require('./waiting');
@@ -57,6 +58,29 @@ async function run(transport, call) {
   return runToEnd(transport, call.request, call.options);
 }
 
+/* What is gone after a try whose answer was lost was deleted by that. */
+async function deleted(transport, call) {
+  try {
+    return await ask(transport, call, dataOf);
+  } catch (error) {
+    if (!(error instanceof NotFoundError) || !error.afterLoss) throw error;
+    return { data: null, response: { ...describe({ status: 404, headers: new Headers() }), requestId: error.requestId } };
+  }
+}
+
+/* And what is cancelled then was cancelled by that. */
+async function cancelled(transport, call) {
+  try {
+    return await ask(transport, call, dataOf);
+  } catch (error) {
+    if (!(error instanceof ConflictError) || !error.afterLoss) throw error;
+    const path = call.request.path.replace(/\/cancel$/, '');
+    const found = await ask(transport, { ...call, request: { method: 'GET', path } }, dataOf);
+    if (found.data.error?.code !== 'CANCELLED') throw error;
+    return found;
+  }
+}
+
 async function waited(transport, call, args) {
   return wait(transport, args[0], call.options);
 }
@@ -69,6 +93,8 @@ const KINDS = {
   pages: paged(NEXT.pages),
   steps: paged(NEXT.steps),
   run: (transport, read) => ApiPromise.of(read().then((call) => run(transport, call))),
+  deleted: (transport, read) => ApiPromise.of(read().then((call) => deleted(transport, call))),
+  cancelled: (transport, read) => ApiPromise.of(read().then((call) => cancelled(transport, call))),
   wait: (transport, read, args) => ApiPromise.of(read().then((call) => waited(transport, call, args))),
 };
 

@@ -30,4 +30,16 @@ function pause(error, tries, maxRetries, deadline = Infinity) {
   return ms <= RETRY_AFTER_MAX_MS && clock.monotonic() + ms < deadline ? ms : null;
 }
 
-module.exports = { pause, backoff, isTransient };
+/** Whether the server may have done what was asked for, though its answer was lost. */
+function mayBeDone(error) {
+  return error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ResponseError ||
+    error.status === 502 || error.status === 504;
+}
+
+/** The error, marked where an earlier try of the same call may have been done. */
+function afterLoss(error, lost) {
+  if (lost) Object.defineProperty(error, 'afterLoss', { value: true });
+  return error;
+}
+
+module.exports = { pause, backoff, isTransient, mayBeDone, afterLoss };

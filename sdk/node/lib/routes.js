@@ -9,7 +9,7 @@
 const get = (path, query, kind) => ({ method: 'GET', path, query, kind });
 const post = (path, body, kind) => ({ method: 'POST', path, body, kind });
 const patch = (path, body) => ({ method: 'PATCH', path, body });
-const del = (path) => ({ method: 'DELETE', path });
+const del = (path) => ({ method: 'DELETE', path, kind: 'deleted' });
 
 const ENDPOINT = ['url', 'description', 'events', 'enabled'];
 const NOTIFICATIONS = ['run_success', 'run_failed', 'endpoint_disabled', 'integration_disconnected', 'trial_ending', 'quota_80',
@@ -29,7 +29,7 @@ module.exports = {
     wait: get('/api/executions/{id}', [], 'wait'),
     steps: get('/api/executions/{id}/steps', ['after', 'limit'], 'steps'),
     events: get('/api/executions/{id}/events', [], 'events'),
-    cancel: post('/api/executions/{id}/cancel'),
+    cancel: post('/api/executions/{id}/cancel', undefined, 'cancelled'),
   },
   schedules: {
     list: get('/api/schedules', [], 'list'),

@@ -29,12 +29,14 @@ class Transport {
    * options: {timeout, maxRetries, signal, deadline}
    */
   async send(request, options) {
+    let lost = false;
     for (let tries = 0; ; tries++) {
       try {
         return await this.#exchange(request, options);
       } catch (error) {
         const ms = retry.pause(error, tries, options.maxRetries, options.deadline);
-        if (ms === null) throw error;
+        if (ms === null) throw retry.afterLoss(error, lost);
+        lost ||= retry.mayBeDone(error);
         await sleep(ms, options.signal);
       }
     }

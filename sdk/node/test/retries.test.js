@@ -77,6 +77,28 @@ test('a change of password is not sent twice: the second would be refused', asyn
   assert.equal(requests.length, 1);
 });
 
+test('what is gone after an answer was lost was deleted by that try', async (t) => {
+  const { client } = await serve(t, reset, refused(404, 'NOT_FOUND'));
+  assert.equal(await client().webhooks.delete('whk_1'), null);
+});
+
+test('what was not there at once is a NotFoundError', async (t) => {
+  const { client } = await serve(t, refused(503, 'UNAVAILABLE'), refused(404, 'NOT_FOUND'));
+  await assert.rejects(client().webhooks.delete('whk_1'), { name: 'NotFoundError' });
+});
+
+test('what is cancelled after an answer was lost was cancelled by that try', async (t) => {
+  const cancelled = { id: 'exec_1', status: 'failed', error: { code: 'CANCELLED', message: 'Cancelled' } };
+  const { client, requests } = await serve(t, reset, refused(409, 'CONFLICT'), ok(cancelled));
+  assert.deepEqual(await client().executions.cancel('exec_1'), cancelled);
+  assert.deepEqual([requests[2].method, requests[2].url], ['GET', '/api/executions/exec_1']);
+});
+
+test('a run that ended otherwise meanwhile cannot be cancelled', async (t) => {
+  const { client } = await serve(t, reset, refused(409, 'CONFLICT'), ok({ id: 'exec_1', status: 'success', error: null }));
+  await assert.rejects(client().executions.cancel('exec_1'), { name: 'ConflictError' });
+});
+
 test('pauses double, up to eight seconds', async (t) => {
   const { client, slept } = await serve(t, ...Array(7).fill(reset));
   await assert.rejects(client({ maxRetries: 6 }).usage.get());
