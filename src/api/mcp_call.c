@@ -63,15 +63,15 @@ static void add_response(struct step_stream *s, struct buf *b, const struct exec
 	step_stream_close(b, from);
 }
 
-/* In 2026-07-28 a client cancels a request by closing its connection; one of before may only have lost it. What has
- * ended meanwhile has ended. */
+/* In 2026-07-28 a client cancels a request by closing its connection; one of before may only have lost it, where it does
+ * not say otherwise. What has ended meanwhile has ended. */
 static void cancel_left(struct request *r, const struct mcp_request *m, const struct id *id)
 {
 	struct error err = {0};
 	struct execution e;
 	struct arena a;
 
-	if (m->era != MCP_MODERN)
+	if (m->era != MCP_MODERN && (!r->on_close || strcmp(r->on_close, "cancel") != 0))
 		return;
 	arena_init(&a);
 	if (!run_cancel(r->app->runs, r->auth->principal.account_id, id, &a, &e, &err) && err.code != ERR_CONFLICT)

@@ -202,6 +202,8 @@ static void add_headers(struct mcp_call *k)
 	x->headers[x->header_count++] = k->s->c->caller->authorization;
 	x->headers[x->header_count++] = "Content-Type: application/json";
 	x->headers[x->header_count++] = "Accept: application/json, text/event-stream";
+	/* a client that cancels has its request ended here: in the elder revisions the server has to be told what that means */
+	x->headers[x->header_count++] = "Agentiv-On-Close: cancel";
 	if (*version)
 		x->headers[x->header_count++] = mcp_header(&k->arena, "MCP-Protocol-Version", version);
 	if (k->m.version)

@@ -37,6 +37,7 @@ static const struct { const char *name; size_t n; size_t field; } variables[] = 
 	VARIABLE("HTTP_MCP_PROTOCOL_VERSION=", mcp_version),
 	VARIABLE("HTTP_MCP_METHOD=", mcp_method),
 	VARIABLE("HTTP_MCP_NAME=", mcp_name),
+	VARIABLE("HTTP_AGENTIV_ON_CLOSE=", on_close),
 	VARIABLE("HTTPS=", https),
 	VARIABLE("HTTP_X_FORWARDED_FOR=", forwarded),
 	VARIABLE("HTTP_FORWARDED=", forwarded),

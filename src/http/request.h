@@ -44,6 +44,7 @@ struct request {
 	const char *origin, *host, *fetch_site;   /* a browser's: Origin, Host, Sec-Fetch-Site */
 	const char *accept;
 	const char *mcp_version, *mcp_method, *mcp_name;   /* MCP-Protocol-Version, Mcp-Method, Mcp-Name */
+	const char *on_close;            /* Agentiv-On-Close: "cancel": who goes does not want the run any more */
 	const char *https;               /* "on": the client speaks TLS */
 	const char *forwarded;           /* a proxy in front of the web server says so */
 	int64_t     content_length;      /* -1: not given, read to the end */

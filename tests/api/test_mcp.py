@@ -158,6 +158,14 @@ class Modern(McpCase):
             with self.subTest(name, value=value):
                 self.fails(self.modern("tools/list", headers={name: value}), -32020)
 
+    def test_no_header_may_be_missing(self):
+        whole = {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "probe"}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+            "name": "probe", "_meta": {META + "protocolVersion": MODERN, META + "clientCapabilities": {}}}}
+        for lacking in whole:
+            with self.subTest(lacking):
+                self.fails(self.rpc(body, headers={k: v for k, v in whole.items() if k != lacking}), -32020)
+
     def test_mcp_name_is_the_tool_s(self):
         for value in ("other", "", "PROBE"):
             with self.subTest(value):
@@ -445,6 +453,10 @@ if not CGI:
                 with self.subTest(progress):
                     run, key = self.leave(self.modern, meta=progress)
                     self.assertEqual(self.ended(run, key=key)["error"]["code"], "CANCELLED")
+
+        def test_the_elder_ones_cancel_where_they_say_so(self):
+            run, key = self.leave(self.legacy, headers={"Agentiv-On-Close": "cancel"})
+            self.assertEqual(self.ended(run, key=key)["error"]["code"], "CANCELLED")
 
         def test_the_elder_ones_may_only_have_lost_it(self):
             kept, key = self.leave(self.legacy)

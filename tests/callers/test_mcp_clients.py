@@ -28,6 +28,8 @@ class OfficialClients(PlatformCase):
         self.assertEqual([one["payload"]["n"] for one in seen["many"]], list(range(10)))
         self.assertGreater(seen["steps"], 0)       # several steps may come as one
         self.assertNotEqual(seen["cancelled"], "it ended")
+        ended = wait_until(lambda: self.last_run()["error"], 20, "the cancelled run has ended")
+        self.assertEqual(ended["code"], "CANCELLED")
 
     def last_run(self):
         return self.done(self.caller, "executions", "list", "--limit", 1)[0]
@@ -40,8 +42,6 @@ class OfficialClients(PlatformCase):
 
     def test_the_newer_client_without_sessions(self):
         self.check("@modelcontextprotocol/client", "2026-07-28")
-        ended = wait_until(lambda: self.last_run()["error"], 20, "the cancelled run has ended")
-        self.assertEqual(ended["code"], "CANCELLED")
 
 
 if __name__ == "__main__":
