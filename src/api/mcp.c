@@ -9,8 +9,7 @@
 #include "base/crypto.h"
 #include "http/steps.h"
 
-#define MEMBERS_MAX 8
-#define ID_MAX      256
+#define ID_MAX 256
 
 #define EITHER (MCP_LEGACY | MCP_MODERN)
 
@@ -122,8 +121,8 @@ static bool take_params(struct mcp_request *m, struct json_object *body, const s
 
 	if (json_get_obj(body, "", "params", &m->params, &err) &&
 	    (!m->params || json_get_obj(m->params, "params", "_meta", &m->meta, &err))) {
-		m->params_text = span && m->params ? span->p : NULL;
-		m->params_len = m->params_text ? span->n : 0;
+		m->params_text = span->p;
+		m->params_len = span->n;
 		return true;
 	}
 	mcp_refuse(m, 400, RPC_INVALID_PARAMS, NULL, "%s", err.message);
@@ -133,12 +132,11 @@ static bool take_params(struct mcp_request *m, struct json_object *body, const s
 /* false: it was answered: what is no request, and what wants no answer. */
 static bool take_message(struct mcp_request *m, struct json_object **body)
 {
-	struct json_span spans[MEMBERS_MAX];
-	unsigned n = MEMBERS_MAX;
-	const struct json_span *id;
+	static const char *const wanted[] = {"id", "params", NULL};
+	struct json_span spans[2], *id = &spans[0], *params = &spans[1];
 	struct error err = {0};
 
-	if (!json_read(m->r->body.data, m->r->body.len, JSON_DEPTH_MAX, body, spans, &n, &err)) {
+	if (!json_read(m->r->body.data, m->r->body.len, JSON_DEPTH_MAX, body, wanted, spans, &err)) {
 		mcp_refuse(m, 400, RPC_PARSE_ERROR, NULL, "%s", err.message);
 		return false;
 	}
@@ -146,15 +144,14 @@ static bool take_message(struct mcp_request *m, struct json_object **body)
 		mcp_refuse(m, 400, RPC_INVALID_REQUEST, NULL, "The body must be one JSON-RPC message, an object");
 		return false;
 	}
-	id = json_span_find(spans, n, "id");
-	if ((id && !take_id(m, *body, id)) || !take_method(m, *body))
+	if ((id->p && !take_id(m, *body, id)) || !take_method(m, *body))
 		return false;
 	/* a notification, or the answer to a request, which this server never makes */
-	if (!id || !m->method) {
+	if (!id->p || !m->method) {
 		respond(m->r, 202, NULL, NULL, NULL, 0);
 		return false;
 	}
-	return take_params(m, *body, json_span_find(spans, n, "params"));
+	return take_params(m, *body, params);
 }
 
 /* ---- headers ---- */

@@ -10,8 +10,7 @@
 #include "base/log.h"
 #include "core/run_rules.h"
 
-#define PROMPT_US   INT64_C(1000000)       /* what is over within it is answered with its result, not with a task */
-#define MEMBERS_MAX 16
+#define PROMPT_US INT64_C(1000000)         /* what is over within it is answered with its result, not with a task */
 
 /* A run that a tool was called for. */
 struct mcp_call {
@@ -150,10 +149,9 @@ static struct mcp_call *call_new(struct mcp_request *m)
 /* The arguments, as they stand in the message. false: there are such, and they are no object. */
 static bool take_arguments(struct mcp_call *call, struct json_object **out)
 {
+	static const char *const wanted[] = {"arguments", NULL};
 	struct json_object *tree = NULL, *given = NULL;
-	struct json_span spans[MEMBERS_MAX];
-	const struct json_span *span;
-	unsigned n = MEMBERS_MAX;
+	struct json_span text;
 	struct mcp_request *m = call->m;
 
 	json_object_object_get_ex(m->params, "arguments", &given);
@@ -165,11 +163,9 @@ static bool take_arguments(struct mcp_call *call, struct json_object **out)
 	if (!json_object_is_type(given, json_type_object))
 		return false;
 	/* again, for where its members stand: it was read once, so it can be */
-	INVARIANT(json_read(m->params_text, m->params_len, JSON_DEPTH_MAX, &tree, spans, &n, NULL), "params that were read");
-	span = json_span_find(spans, n, "arguments");
-	INVARIANT(span, "arguments without their text");
-	call->run.job.a.input = span->p;
-	call->run.job.a.input_len = span->n;
+	INVARIANT(json_read(m->params_text, m->params_len, JSON_DEPTH_MAX, &tree, wanted, &text, NULL), "params that were read");
+	call->run.job.a.input = text.p;
+	call->run.job.a.input_len = text.n;
 	json_object_put(tree);
 	return true;
 }

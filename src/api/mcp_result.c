@@ -51,28 +51,25 @@ static void put_text(struct json_out *w, const char *text, size_t n)
 
 /* ---- a run that succeeded ---- */
 
-/* The raw text of the content blocks that the output holds. */
-static const struct json_span *content_of(const struct manifest *agent, const struct execution *e, struct json_span *spans,
-                                          unsigned max, struct json_object **tree)
+/* The raw text of the content blocks that the output holds; false: it holds none. */
+static bool content_of(const struct manifest *agent, const struct execution *e, struct json_span *text)
 {
-	const struct json_span *span;
-	unsigned n = max;
+	const char *const wanted[] = {agent ? agent->tool.content : "", NULL};
+	struct json_object *tree = NULL;
 
-	if (!agent || !*agent->tool.content || !json_read(e->output, e->output_len, JSON_DEPTH_MAX, tree, spans, &n, NULL))
-		return NULL;
-	span = json_span_find(spans, n, agent->tool.content);
-	return span && *span->p == '[' ? span : NULL;
+	if (!*wanted[0] || !json_read(e->output, e->output_len, JSON_DEPTH_MAX, &tree, wanted, text, NULL))
+		return false;
+	json_object_put(tree);
+	return text->p && *text->p == '[';
 }
 
 /* The output as data, where the tool has told its schema, and as text for clients that do not read data. */
 static void put_output(struct json_out *w, const struct manifest *agent, const struct execution *e)
 {
-	struct json_object *tree = NULL;
-	struct json_span spans[16];
-	const struct json_span *content = e->output ? content_of(agent, e, spans, 16, &tree) : NULL;
+	struct json_span content;
 
-	if (content) {
-		json_put_raw(w, "content", content->p, content->n);
+	if (e->output && content_of(agent, e, &content)) {
+		json_put_raw(w, "content", content.p, content.n);
 	} else {
 		json_arr_open(w, "content");
 		if (e->summary)
@@ -83,7 +80,6 @@ static void put_output(struct json_out *w, const struct manifest *agent, const s
 	}
 	if (e->output && agent && agent->output)
 		json_put_raw(w, "structuredContent", e->output, e->output_len);
-	json_object_put(tree);
 }
 
 /* ---- errors, for a model to act on ---- */

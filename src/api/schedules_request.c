@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "core/run_rules.h"
 
-#define MEMBERS_MAX  16
 #define TIMEZONE_MAX 64      /* the column */
 
 static bool read_time(struct json_object *body, const char *name, int64_t *ms, struct error *err)
@@ -98,9 +97,9 @@ static bool read_members(struct request *r, struct json_object *body, const stru
 
 bool schedule_request_read(struct request *r, struct schedule_view *v, struct schedule_rule *rule, struct error *err)
 {
-	struct json_span spans[MEMBERS_MAX];
+	static const char *const wanted[] = {"input_payload", NULL};
 	struct json_object *body = NULL;
-	unsigned n = MEMBERS_MAX;
+	struct json_span input;
 	bool ok;
 
 	memset(v, 0, sizeof *v);
@@ -109,8 +108,8 @@ bool schedule_request_read(struct request *r, struct schedule_view *v, struct sc
 	v->s.enabled = true;
 	if (r->body.len == 0)
 		return err_set(err, ERR_INVALID_INPUT, "A JSON body with cron_expr and timezone is required");
-	ok = json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, &body, spans, &n, err) &&
-	     read_members(r, body, json_span_find(spans, n, "input_payload"), &v->s, rule, err);
+	ok = json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, &body, wanted, &input, err) &&
+	     read_members(r, body, &input, &v->s, rule, err);
 	json_object_put(body);
 	return ok;
 }

@@ -19,19 +19,16 @@
 
 #define JSON_DEPTH_MAX 32
 
-/* A slice of the text: where a top-level member's value stands. The key is decoded
- * and belongs to the value that was read. */
-struct json_span { const char *key; size_t key_len; const char *p; size_t n; };
+/* A slice of the text: where a top-level member's value stands. p NULL: there is no such member. */
+struct json_span { const char *p; size_t n; };
 
 /* Parses text[0..n). On success *out is the value (NULL pointer for JSON null).
- * spans (may be NULL): filled with the raw text of up to *span_count members of
- * a top-level object, *span_count set to how many are filled (0 for no object).
+ * wanted (may be NULL): names of members of a top-level object, NULL-terminated; the
+ * raw text of each is what stands in spans at its place, however many others there are.
  * depth is how many arrays and objects may stand within each other.
  * ERR_INVALID_INPUT says what is wrong and at which byte, the first being 0. */
 bool json_read(const char *text, size_t n, int depth, struct json_object **out,
-               struct json_span *spans, unsigned *span_count, struct error *err);
-/* The one of a member; NULL: there is none. */
-const struct json_span *json_span_find(const struct json_span *spans, unsigned n, const char *key);
+               const char *const *wanted, struct json_span *spans, struct error *err);
 
 /* Typed getters on an object: an absent or null member leaves the default and
  * returns true; a wrong type is ERR_INVALID_INPUT naming path.key. */

@@ -207,13 +207,3 @@ bool json_read_members(const char *text, size_t n, const char *const *known, str
 	        err_set(err, ERR_INVALID_INPUT, "The body must be a JSON object")) &&
 	       json_only_known(*out, "", known, err);
 }
-
-const struct json_span *json_span_find(const struct json_span *spans, unsigned n, const char *key)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++)
-		if (spans[i].key_len == strlen(key) && memcmp(spans[i].key, key, spans[i].key_len) == 0)
-			return &spans[i];
-	return NULL;
-}

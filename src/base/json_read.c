@@ -73,15 +73,11 @@ static struct lh_entry *read_key(struct json_reader *r, struct lh_table *members
 
 static void keep_span(struct json_reader *r, const char *key, const uint8_t *first)
 {
-	struct json_span *s;
+	unsigned i;
 
-	if (r->span_count == r->span_room)
-		return;
-	s = &r->spans[r->span_count++];
-	s->key = key;
-	s->key_len = strlen(key);
-	s->p = (const char *)first;
-	s->n = (size_t)(r->at - first);
+	for (i = 0; r->wanted[i]; i++)
+		if (strcmp(r->wanted[i], key) == 0)
+			r->spans[i] = (struct json_span){(const char *)first, (size_t)(r->at - first)};
 }
 
 static bool read_members(struct json_reader *r, struct json_object *o, bool top)
@@ -127,7 +123,7 @@ static bool enter(struct json_reader *r)
 
 static bool read_object(struct json_reader *r, struct json_object **out)
 {
-	bool top = r->spans && r->depth == r->depth_max;
+	bool top = r->wanted && r->depth == r->depth_max;
 	struct json_object *o;
 
 	if (!enter(r))
@@ -230,6 +226,14 @@ static bool read_value(struct json_reader *r, struct json_object **out)
 	}
 }
 
+static void clear_spans(struct json_reader *r)
+{
+	unsigned i;
+
+	for (i = 0; r->wanted && r->wanted[i]; i++)
+		r->spans[i] = (struct json_span){NULL, 0};
+}
+
 static bool read_all(struct json_reader *r, struct json_object **out)
 {
 	if (r->end - r->at >= 3 && memcmp(r->at, "\xef\xbb\xbf", 3) == 0)
@@ -247,7 +251,7 @@ static bool read_all(struct json_reader *r, struct json_object **out)
 }
 
 bool json_read(const char *text, size_t n, int depth, struct json_object **out,
-               struct json_span *spans, unsigned *span_count, struct error *err)
+               const char *const *wanted, struct json_span *spans, struct error *err)
 {
 	struct json_reader r;
 	bool ok;
@@ -257,18 +261,16 @@ bool json_read(const char *text, size_t n, int depth, struct json_object **out,
 	r.depth = r.depth_max = depth;
 	r.scratch = r.small;
 	r.scratch_size = sizeof r.small;
+	r.wanted = wanted;
 	r.spans = spans;
-	r.span_room = spans ? *span_count : 0;
-	r.span_count = 0;
 	r.err = err;
 	*out = NULL;
+	clear_spans(&r);
 	ok = read_all(&r, out);
 	if (!ok) {
 		*out = NULL;
-		r.span_count = 0;
+		clear_spans(&r);
 	}
-	if (spans)
-		*span_count = r.span_count;
 	if (r.scratch != r.small)
 		mem_free(r.scratch);
 	return ok;

@@ -13,8 +13,8 @@ struct json_reader {
 	char *scratch;                 /* decoded strings and the text of numbers */
 	size_t scratch_size;
 	char  small[512];              /* what scratch is at first */
-	struct json_span *spans;       /* of the top-level object, or NULL */
-	unsigned span_room, span_count;
+	const char *const *wanted;     /* members of the top-level object; NULL: none */
+	struct json_span *spans;       /* of those */
 	struct error *err;
 };
 

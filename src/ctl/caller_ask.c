@@ -127,24 +127,22 @@ static bool strange_answer(struct ctl *c, const struct http_exchange *x)
 
 bool caller_read_reply(struct ctl *c, const struct http_exchange *x, struct reply *out)
 {
-	struct json_span spans[8];
+	static const char *const wanted[] = {"data", NULL};
 	struct json_object *e = NULL;
-	const struct json_span *data;
+	struct json_span data;
 	bool success = false;
 	struct error ignored;
-	unsigned n = 8;
 
 	out->status = x->status;
 	json_object_put(out->root);
 	out->root = NULL;
 	if (strcmp(x->content_type, "application/json") != 0 ||
-	    !json_read(buf_str(&out->body), out->body.len, CALLER_JSON_DEPTH, &out->root, spans, &n, &ignored) ||
+	    !json_read(buf_str(&out->body), out->body.len, CALLER_JSON_DEPTH, &out->root, wanted, &data, &ignored) ||
 	    !json_object_is_type(out->root, json_type_object))
 		return strange_answer(c, x);
-	data = json_span_find(spans, n, "data");
-	if (x->status / 100 == 2 && data && json_get_bool(out->root, "", "success", &success, &ignored) && success) {
-		out->raw = data->p;
-		out->raw_len = data->n;
+	if (x->status / 100 == 2 && data.p && json_get_bool(out->root, "", "success", &success, &ignored) && success) {
+		out->raw = data.p;
+		out->raw_len = data.n;
 		json_object_object_get_ex(out->root, "data", &out->data);
 		return true;
 	}

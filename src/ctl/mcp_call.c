@@ -7,8 +7,6 @@
 
 #include "base/mem.h"
 
-#define SPANS 16
-
 struct mcp_call {
 	struct http_exchange x;            /* first */
 	struct mcp *s;
@@ -63,9 +61,8 @@ static void note_version(struct mcp_call *k, struct json_object *message)
 /* An answer must bear the request's id. One that could not tell it, since the request was refused before it was read, has
  * null: its error is given on under the right one. */
 static bool put_answer(struct mcp_call *k, const char *text, size_t n, struct json_object *message,
-                       const struct json_span *spans, unsigned count)
+                       const struct json_span *error)
 {
-	const struct json_span *error = json_span_find(spans, count, "error");
 	struct json_object *id = NULL;
 	struct buf b;
 
@@ -76,7 +73,7 @@ static bool put_answer(struct mcp_call *k, const char *text, size_t n, struct js
 		mcp_put_line(k->s, text, n);
 		return true;
 	}
-	if (id || !error)
+	if (id || !error->p)
 		return false;
 	k->answered = true;
 	buf_init(&b, MCP_ANSWER_MAX + 1024);
@@ -89,17 +86,17 @@ static bool put_answer(struct mcp_call *k, const char *text, size_t n, struct js
 /* A message of the server: an answer, or what comes before it. false: it is none. */
 static bool put_message(struct mcp_call *k, const char *text, size_t n)
 {
+	static const char *const wanted[] = {"error", NULL};
 	struct json_object *message = NULL;
-	struct json_span spans[SPANS];
-	unsigned count = SPANS;
+	struct json_span error;
 	struct error ignored;
-	bool ok = json_read(text, n, CALLER_JSON_DEPTH, &message, spans, &count, &ignored) &&
-	          json_object_is_type(message, json_type_object) && json_span_find(spans, count, "jsonrpc");
+	bool ok = json_read(text, n, CALLER_JSON_DEPTH, &message, wanted, &error, &ignored) &&
+	          json_object_is_type(message, json_type_object) && json_object_object_get_ex(message, "jsonrpc", NULL);
 
-	if (ok && json_span_find(spans, count, "method"))
+	if (ok && json_object_object_get_ex(message, "method", NULL))
 		mcp_put_line(k->s, text, n);
 	else if (ok)
-		ok = is_request(k) && !k->answered && put_answer(k, text, n, message, spans, count);
+		ok = is_request(k) && !k->answered && put_answer(k, text, n, message, &error);
 	json_object_put(message);
 	return ok;
 }
@@ -128,18 +125,15 @@ static bool on_data(struct http_exchange *x, const char *p, size_t n)
 /* The API's own error, as what stands before /mcp gives it; or whatever else answered. */
 static void explain_status(struct mcp_call *k)
 {
+	static const char *const wanted[] = {"error", NULL};
 	struct json_object *root = NULL, *e = NULL;
-	const struct json_span *error = NULL;
-	struct json_span spans[SPANS];
-	unsigned count = SPANS;
 	const char *message = NULL;
+	struct json_span error;
 	struct error err;
 	int status = k->x.status;
 
-	if (json_read(buf_str(&k->body), k->body.len, CALLER_JSON_DEPTH, &root, spans, &count, &err) &&
+	if (json_read(buf_str(&k->body), k->body.len, CALLER_JSON_DEPTH, &root, wanted, &error, &err) &&
 	    json_get_obj(root, "", "error", &e, &err) && e && json_get_str(e, "", "message", &message, &err) && message)
-		error = json_span_find(spans, count, "error");
-	if (error)
 		snprintf(err.message, sizeof err.message, "%s", message);
 	else if (status / 100 == 3)
 		snprintf(err.message, sizeof err.message, "The server redirects to %s. Set AGENTIV_BASE_URL to the URL of the server itself",
@@ -152,7 +146,7 @@ static void explain_status(struct mcp_call *k)
 	else
 		snprintf(err.message, sizeof err.message, "What answers at %.200s is no MCP server (HTTP %d). Check AGENTIV_BASE_URL, which"
 		         " is given without /mcp", k->s->url, status);
-	answer(k, MCP_NOT_DELIVERED, err.message, error);
+	answer(k, MCP_NOT_DELIVERED, err.message, message ? &error : NULL);
 	json_object_put(root);
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/crypto.h"
 
-#define SPANS   16
 #define VERSION "io.modelcontextprotocol/protocolVersion"
 
 static struct json_object *object_of(struct json_object *o, const char *key)
@@ -58,29 +57,27 @@ static bool is_id(struct json_object *id)
 
 bool mcp_read(const char *line, size_t n, struct mcp_message *out, enum mcp_code *code, struct error *err)
 {
-	struct json_span spans[SPANS];
-	const struct json_span *id;
-	unsigned count = SPANS;
+	static const char *const wanted[] = {"id", NULL};
+	struct json_span id;
 
 	*out = (struct mcp_message){.root = NULL};
 	*code = MCP_PARSE_ERROR;
-	if (!json_read(line, n, CALLER_JSON_DEPTH, &out->root, spans, &count, err))
+	if (!json_read(line, n, CALLER_JSON_DEPTH, &out->root, wanted, &id, err))
 		return false;
 	*code = MCP_INVALID_REQUEST;
 	if (!json_object_is_type(out->root, json_type_object))
 		return err_set(err, ERR_INVALID_INPUT, "A message is one JSON object; batches are not taken");
-	id = json_span_find(spans, count, "id");
-	if (id) {
+	if (id.p) {
 		json_object_object_get_ex(out->root, "id", &out->id);
 		if (!is_id(out->id))
 			return err_set(err, ERR_INVALID_INPUT, "id must be a text or a number");
-		out->id_text = id->p;
-		out->id_len = id->n;
+		out->id_text = id.p;
+		out->id_len = id.n;
 	}
 	out->method = text_of(out->root, "method");
 	if (out->method)
 		read_params(out);
-	else if (!json_span_find(spans, count, "result") && !json_span_find(spans, count, "error"))
+	else if (!json_object_object_get_ex(out->root, "result", NULL) && !json_object_object_get_ex(out->root, "error", NULL))
 		return err_set(err, ERR_INVALID_INPUT, "A message has a method, a result or an error");
 	return true;
 }

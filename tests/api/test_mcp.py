@@ -34,6 +34,12 @@ class Message(McpCase):
     def test_params_are_an_object(self):
         self.fails(self.legacy("tools/list", [1]), -32602)
 
+    def test_members_that_nobody_knows_hide_none(self):
+        many = {f"m{i}": i for i in range(40)}
+        body = {**many, "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                "params": {**many, "name": "probe", "arguments": {"payload": 7}}}
+        self.assertEqual(self.result(self.rpc(body))["structuredContent"]["payload"], 7)
+
     def test_a_notification_and_a_response_are_taken_and_left(self):
         for body in ({"jsonrpc": "2.0", "method": "notifications/initialized"}, {"jsonrpc": "2.0", "id": 1, "result": {}},
                      {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}):

@@ -62,11 +62,11 @@ static void stop(const char *what)
 
 static void read_request(void)
 {
+	static const char *const wanted[] = {"input_payload", NULL};
 	struct json_object *o;
-	struct json_span spans[8];
-	unsigned n = 8;
+	struct json_span text;
 
-	if (!json_read(request, sizeof request - 1, JSON_DEPTH_MAX, &o, spans, &n, &err))
+	if (!json_read(request, sizeof request - 1, JSON_DEPTH_MAX, &o, wanted, &text, &err))
 		stop("json_read");
 	json_object_put(o);
 }

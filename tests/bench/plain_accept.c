@@ -98,26 +98,22 @@ struct plain_run {
 
 static bool read_request(struct request *r, struct plain_run *run, struct json_object **body, struct error *err)
 {
-	struct json_span spans[8];
+	static const char *const wanted[] = {"input_payload", NULL};
 	struct json_object *input = NULL;
-	unsigned n = 8, i;
+	struct json_span text;
 
 	if (!r->credentials.authorization || strncmp(r->credentials.authorization, "Bearer ", 7) != 0 ||
 	    !crypto_key_well_formed(r->credentials.authorization + 7, strlen(r->credentials.authorization + 7)))
 		return err_set(err, ERR_UNAUTHORIZED, "No valid key");
 	crypto_sha256(r->credentials.authorization + 7, strlen(r->credentials.authorization + 7), run->hash);
 	if (!request_read_body(r, BODY_MAX, err) ||
-	    !json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, body, spans, &n, err) ||
+	    !json_read(r->body.data, r->body.len, JSON_DEPTH_MAX, body, wanted, &text, err) ||
 	    !json_get_obj(*body, "", "input_payload", &input, err) ||
 	    !json_get_str(*body, "", "webhook_url", &run->webhook_url, err) ||
 	    !schema_check(schema, input, "input_payload", err))
 		return false;
-	for (i = 0; i < n; i++) {
-		if (strcmp(spans[i].key, "input_payload") == 0) {
-			run->input = spans[i].p;
-			run->input_len = spans[i].n;
-		}
-	}
+	run->input = text.p;
+	run->input_len = text.n;
 	return true;
 }
 

@@ -232,48 +232,54 @@ static void many_members_are_told_apart(void)
 	free(text);
 }
 
+static const char *const named[] = {"c", "a", "b", "d", NULL};
+
 static void spans_are_the_raw_text_of_the_members(void)
 {
-	static const char text[] = " { \"a\" : {\"x\": [ 1 ]} , \"\\u0062\":  -1.50e1 ,\"c\":\"\\n\" } ";
+	static const char text[] = " { \"a\" : {\"x\": [ 1 ], \"c\": 2} , \"\\u0062\":  -1.50e1 ,\"c\":\"\\n\" } ";
 	struct json_span spans[4];
 	struct json_object *o;
-	unsigned n = 4;
 
-	CU_ASSERT_TRUE_FATAL(json_read(text, sizeof text - 1, 32, &o, spans, &n, &err));
-	CU_ASSERT_EQUAL_FATAL(n, 3);
-	CU_ASSERT_EQUAL(spans[0].n, 12);
-	CU_ASSERT_NSTRING_EQUAL(spans[0].p, "{\"x\": [ 1 ]}", 12);
-	CU_ASSERT_NSTRING_EQUAL(spans[1].key, "b", spans[1].key_len + 1);
-	CU_ASSERT_EQUAL(spans[1].n, 7);
-	CU_ASSERT_NSTRING_EQUAL(spans[1].p, "-1.50e1", 7);
-	CU_ASSERT_EQUAL(spans[2].n, 4);
-	CU_ASSERT_NSTRING_EQUAL(spans[2].p, "\"\\n\"", 4);
+	CU_ASSERT_TRUE_FATAL(json_read(text, sizeof text - 1, 32, &o, named, spans, &err));
+	CU_ASSERT_EQUAL_FATAL(spans[0].n, 4);
+	CU_ASSERT_NSTRING_EQUAL(spans[0].p, "\"\\n\"", 4);
+	CU_ASSERT_EQUAL_FATAL(spans[1].n, 20);
+	CU_ASSERT_NSTRING_EQUAL(spans[1].p, "{\"x\": [ 1 ], \"c\": 2}", 20);
+	CU_ASSERT_EQUAL_FATAL(spans[2].n, 7);
+	CU_ASSERT_NSTRING_EQUAL(spans[2].p, "-1.50e1", 7);
+	CU_ASSERT_PTR_NULL(spans[3].p);
 	json_object_put(o);
 }
 
-static void spans_past_their_room_are_left_out(void)
+/* Whoever sends the text does not decide what is found of it. */
+static void members_that_nobody_wants_hide_none(void)
 {
-	struct json_span spans[1];
+	struct json_span spans[4];
 	struct json_object *o;
-	unsigned n = 1;
+	struct buf b;
+	int i;
 
-	CU_ASSERT_TRUE(json_read("{\"a\":1,\"b\":2}", 13, 32, &o, spans, &n, &err));
-	CU_ASSERT_EQUAL(n, 1);
+	buf_init(&b, 4096);
+	for (i = 0; i < 100; i++)
+		buf_addf(&b, "%c\"m%d\":%d", i ? ',' : '{', i, i);
+	buf_adds(&b, ",\"d\":null}");
+	CU_ASSERT_TRUE_FATAL(json_read(buf_str(&b), b.len, 32, &o, named, spans, &err));
+	CU_ASSERT_EQUAL_FATAL(spans[3].n, 4);
+	CU_ASSERT_NSTRING_EQUAL(spans[3].p, "null", 4);
 	json_object_put(o);
+	buf_release(&b);
 }
 
 static void what_is_no_object_or_not_read_has_no_spans(void)
 {
-	struct json_span spans[2];
+	struct json_span spans[4];
 	struct json_object *o;
-	unsigned n = 2;
 
-	CU_ASSERT_TRUE(json_read("[{\"a\":1}]", 9, 32, &o, spans, &n, &err));
-	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_TRUE(json_read("[{\"a\":1}]", 9, 32, &o, named, spans, &err));
+	CU_ASSERT_PTR_NULL(spans[1].p);
 	json_object_put(o);
-	n = 2;
-	CU_ASSERT_FALSE(json_read("{\"a\":1,", 7, 32, &o, spans, &n, &err));
-	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_FALSE(json_read("{\"a\":1,", 7, 32, &o, named, spans, &err));
+	CU_ASSERT_PTR_NULL(spans[1].p);
 }
 
 static void read_so_many_digits(void *count)
@@ -323,7 +329,7 @@ static CU_TestInfo tests[] = {
 	{"values beside each other are not nested", values_beside_each_other_are_not_nested},
 	{"many members are told apart", many_members_are_told_apart},
 	{"spans are the raw text of the members", spans_are_the_raw_text_of_the_members},
-	{"spans past their room are left out", spans_past_their_room_are_left_out},
+	{"members that nobody wants hide none", members_that_nobody_wants_hide_none},
 	{"what is no object or not read has no spans", what_is_no_object_or_not_read_has_no_spans},
 	{"each digit of a million costs what each of fewer does", each_digit_of_a_million_costs_what_each_of_fewer_does},
 	{"UTF-8 is told from what is not", utf8_is_told_from_what_is_not},
