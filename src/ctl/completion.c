@@ -42,6 +42,12 @@ bool completion_first_is_new(const struct ctl_command *k)
 	return true;
 }
 
+/* A shell expands what it is given to complete by: a slug that is none could be a command. */
+static bool is_slug(const char *text)
+{
+	return *text && *text != '-' && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")];
+}
+
 /* The slugs of the server, where one and a key are named; a shell that completes wants no complaints. */
 static void print_agents(struct ctl *c)
 {
@@ -50,8 +56,12 @@ static void print_agents(struct ctl *c)
 	size_t i;
 
 	if (ctl_open(c, NEED_SERVER) && caller_get(c, "/api/agents", &r) && json_object_is_type(r.data, json_type_array))
-		for (i = 0; i < json_object_array_length(r.data); i++)
-			buf_addf(&c->out, "%s\n", show_member(c, json_object_array_get_idx(r.data, i), &slug));
+		for (i = 0; i < json_object_array_length(r.data); i++) {
+			const char *text = show_member(c, json_object_array_get_idx(r.data, i), &slug);
+
+			if (is_slug(text))
+				buf_addf(&c->out, "%s\n", text);
+		}
 	reply_release(&r);
 	c->err = (struct error){.code = ERR_NONE};
 	c->status = CTL_DONE;

@@ -77,6 +77,13 @@ class Bash(PlatformCase):
         self.assertEqual(self.complete("run", "em", env=self.caller.env), ["email-triage"])
         self.assertEqual(self.complete("executions", "list", "--agent", "pro", env=self.caller.env), ["probe"])
 
+    def test_what_a_server_calls_an_agent_is_no_command(self):
+        mark = folder() / "mark"
+        slugs = [f"$(touch${{IFS}}{mark})", f"`touch {mark}`", "em ail", "email-triage", "emäil"]
+        with Scripted(success([{"slug": slug} for slug in slugs])) as server:
+            self.assertEqual(self.complete("run", "", env=Caller(server.url).env), ["email-triage"])
+        self.assertFalse(mark.exists())
+
     def test_without_a_server_nothing_is_said(self):
         self.assertEqual(self.complete("run", "em"), [])
 
@@ -86,9 +93,9 @@ class Bash(PlatformCase):
 
 
 class Agents(CallerCase):
-    def test_slugs_that_are_none_come_as_printable_lines(self):
-        with Scripted(success([{"slug": "a\x1b\nb"}, {"slug": "c"}])) as server:
-            self.assertEqual(Caller(server.url).call("completion", "agents"), (0, "a??b\nc\n", ""))
+    def test_slugs_that_are_none_are_left_out(self):
+        with Scripted(success([{"slug": "a\x1b\nb"}, {"slug": "c"}, {"slug": ""}, {"slug": None}, {}, None])) as server:
+            self.assertEqual(Caller(server.url).call("completion", "agents"), (0, "c\n", ""))
 
     def test_a_server_that_is_away_is_passed_over_in_silence(self):
         self.assertEqual(Caller("http://127.0.0.1:1").call("completion", "agents"), (0, "", ""))
