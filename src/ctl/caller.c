@@ -162,12 +162,12 @@ void caller_close(struct caller *k)
 
 /* ---- what a request is made of ---- */
 
-const char *caller_new_key(struct ctl *c)
+const char *caller_new_key(struct arena *a)
 {
 	char text[OWN_KEY_CHARS + 1];
 
 	crypto_base62_make(text, OWN_KEY_CHARS);
-	return arena_printf(&c->arena, "agentivctl-%s", text);
+	return arena_printf(a, "agentivctl-%s", text);
 }
 
 bool caller_path(struct ctl *c, struct buf *path, const char *before, const char *option, const char *after)

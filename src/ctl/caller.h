@@ -15,6 +15,7 @@
 #define CALLER_TIMEOUT_S  60       /* of a request, where --timeout does not say */
 #define CALLER_ANSWER_MAX (32u << 20)
 #define CALLER_JSON_DEPTH (2 * JSON_DEPTH_MAX)
+#define CALLER_PATIENCE_S 60       /* who is told to come back later than that is told so at once */
 
 struct caller {
 	char *base;                    /* the URL, without / at its end */
@@ -68,8 +69,8 @@ int64_t caller_backoff_ms(unsigned n, int64_t retry_after_s);
 /* Whether the answer with this status and content is the API's success; fills out. Else c->err. */
 bool caller_read_reply(struct ctl *c, const struct http_exchange *x, struct reply *out);
 
-/* A header of its own for what is made once: random, in the arena. */
-const char *caller_new_key(struct ctl *c);
+/* An idempotency key for what is made once: random, in the arena. */
+const char *caller_new_key(struct arena *a);
 
 /* Paths: words that need no quoting, checked (a mistake of usage); queries are quoted. */
 bool caller_path(struct ctl *c, struct buf *path, const char *before, const char *option, const char *after);

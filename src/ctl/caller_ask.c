@@ -11,7 +11,6 @@
 #define ATTEMPTS        3
 #define BACKOFF_MS      500
 #define BACKOFF_MAX_MS  8000
-#define RETRY_AFTER_MAX 60             /* seconds; who is told to come later than that is told so at once */
 #define PAGE            100
 
 /* One attempt. */
@@ -178,7 +177,7 @@ static bool may_help(const struct ctl *c, const struct attempt *a)
 {
 	int status = a->x.status;
 
-	if (a->x.retry_after_s > RETRY_AFTER_MAX)
+	if (a->x.retry_after_s > CALLER_PATIENCE_S)
 		return false;
 	if (a->fault != EXCHANGE_WHOLE)
 		return !a->reply->body.failed;
@@ -265,9 +264,16 @@ static bool take_page(struct ctl *c, struct reply *r, unsigned limit, struct jso
 	return next && n > 0 && buf_adds(cursor, next);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
 bool caller_list(struct ctl *c, const char *path, unsigned limit, struct json_object **rows)
 {
-	bool steps = strstr(path, "/steps") != NULL, more = true, ok = true;
+	bool steps = ends_with(path, "/steps"), more = true, ok = true;
 	struct buf page, cursor;
 	struct reply r;
 

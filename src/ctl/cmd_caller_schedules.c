@@ -36,7 +36,7 @@ static bool ask_about(struct ctl *c, const char *method, const char *after, cons
 	ok = caller_path(c, &path, "/api/schedules/", "slug", after) &&
 	     caller_ask(c, &(struct question){.method = method, .path = buf_str(&path), .body = body ? buf_str(body) : NULL,
 	                                      .body_len = body ? body->len : 0,
-	                                      .idempotency_key = makes ? caller_new_key(c) : NULL}, &r);
+	                                      .idempotency_key = makes ? caller_new_key(&c->arena) : NULL}, &r);
 	if (ok && c->json)
 		show_raw(c, &r);
 	else if (ok && facts)

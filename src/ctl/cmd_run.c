@@ -48,7 +48,7 @@ static bool make_request(struct ctl *c, struct run *q)
 		c->status = CTL_USAGE;
 		return err_field(&c->err, "run-at", "One of --delay and --run-at");
 	}
-	q->key = ctl_given(c, "idempotency-key") ? ctl_text(c, "idempotency-key") : caller_new_key(c);
+	q->key = ctl_given(c, "idempotency-key") ? ctl_text(c, "idempotency-key") : caller_new_key(&c->arena);
 	buf_init(&path, 512);
 	ok = caller_path(c, &path, "/api/agents/", "slug", "/run") && caller_input(c, "input", &input);
 	q->path = arena_strdup(&c->arena, buf_str(&path));

@@ -108,7 +108,7 @@ static bool refused(struct follow *f)
 		return false;
 	}
 	caller_read_reply(c, &f->x, &f->reply);
-	return status != 429 && status < 500;
+	return (status != 429 && status < 500) || f->x.retry_after_s > CALLER_PATIENCE_S;
 }
 
 static bool follow_to_the_end(struct follow *f, const char *id)

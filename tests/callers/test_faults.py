@@ -80,6 +80,10 @@ class Again(CallerCase):
         self.assertEqual(len(self.ask(late, status=1, code="RATE_LIMITED")), 1)
         self.assertEqual((self.error["message"], self.error["retry_after"]), ("No more runs today", 9000))
 
+    def test_who_follows_a_run_and_is_told_to_come_much_later_is_told_so_too(self):
+        late = Say(429, {"success": False, "error": {"code": "RATE_LIMITED", "message": "Too many"}}, {"Retry-After": "9000"})
+        self.assertEqual(len(self.ask(late, words=["executions", "follow", "exec_1"], status=1, code="RATE_LIMITED")), 1)
+
     def test_a_run_that_failed_is_not_run_again(self):
         failed = failure("EXECUTION_FAILED", 500, execution_id="exec_1")
         self.assertEqual(len(self.ask(failed, words=["run", "probe"], status=1, code="EXECUTION_FAILED")), 1)
@@ -194,6 +198,11 @@ class Lists(CallerCase):
             self.assertEqual([r.path for r in server.requests],
                              ["/api/executions?limit=100", "/api/executions?limit=100&cursor=c1",
                               "/api/executions?limit=50&cursor=c%262"])
+
+    def test_an_agent_called_as_a_list_of_another_form_is_listed_like_others(self):
+        with Scripted(self.page([1], "c1"), self.page([2], None)) as server:
+            self.done(Caller(server.url), "schedules", "history", "steps")
+            self.assertEqual(server.requests[1].path, "/api/schedules/steps/history?limit=19&cursor=c1")
 
     def test_the_last_page_ends_a_list(self):
         with Scripted(self.page(range(100), "c1"), self.page([100], None)) as server:
