@@ -24,7 +24,7 @@ struct mcp_message {
 	size_t id_len;
 	const char *method;                /* NULL: an answer to the server */
 	const char *version;               /* of a revision without sessions: in every message; NULL: of one with initialize */
-	const char *name;                  /* of the tool, prompt or resource; NULL */
+	const char *name;                  /* of the tool, prompt, resource or task; NULL */
 	struct json_object *cancels;       /* the id of the request that it cancels; NULL */
 };
 

@@ -204,6 +204,9 @@ static void add_headers(struct mcp_call *k)
 		x->headers[x->header_count++] = mcp_header(&k->arena, "Mcp-Method", k->m.method);
 	if (k->m.version && k->m.name)
 		x->headers[x->header_count++] = mcp_header(&k->arena, "Mcp-Name", k->m.name);
+	/* curl sends again what a kept connection has lost */
+	if (k->m.method && strcmp(k->m.method, "tools/call") == 0)
+		x->headers[x->header_count++] = mcp_header(&k->arena, "Idempotency-Key", caller_new_key(&k->arena));
 }
 
 void mcp_call_begin(struct mcp *s, struct mcp_message *m, char *line, size_t n)

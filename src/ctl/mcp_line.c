@@ -29,7 +29,8 @@ static const char *text_of(struct json_object *o, const char *key)
 static const char *name_member(const char *method)
 {
 	static const struct { const char *method, *member; } names[] = {
-		{"tools/call", "name"}, {"prompts/get", "name"}, {"resources/read", "uri"}};
+		{"tools/call", "name"}, {"prompts/get", "name"}, {"resources/read", "uri"},
+		{"tasks/get", "taskId"}, {"tasks/update", "taskId"}, {"tasks/cancel", "taskId"}};
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof *names; i++)

@@ -157,11 +157,14 @@ static CURLcode set_request(struct exchange_transfer *t)
 
 static enum exchange_fault fault_of(const struct exchange_transfer *t, CURLcode code)
 {
+	long sent = 0;
+
 	if (code == CURLE_OK)
 		return EXCHANGE_WHOLE;
 	if (t->refused)
 		return EXCHANGE_STOPPED;
-	if (t->gate.opened == 0 || code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
+	curl_easy_getinfo(t->transfer.easy, CURLINFO_REQUEST_SIZE, &sent);
+	if (sent == 0 || code == CURLE_COULDNT_CONNECT || code == CURLE_SSL_CONNECT_ERROR ||
 	    code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY)
 		return EXCHANGE_UNREACHED;
 	return code == CURLE_OPERATION_TIMEDOUT ? EXCHANGE_LATE : EXCHANGE_LOST;

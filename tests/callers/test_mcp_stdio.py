@@ -101,6 +101,12 @@ class Requests(McpCase):
         server, _ = self.asked(Say(200, result_of(1)), modern("resources/read", uri="file:///a b"))
         self.assertEqual(server.requests[0].headers["mcp-name"], "file:///a b")
 
+    def test_a_task_is_named_by_its_id(self):
+        for method in ("tasks/get", "tasks/update", "tasks/cancel"):
+            with self.subTest(method):
+                server, _ = self.asked(Say(200, result_of(1)), modern(method, taskId="exec_1"))
+                self.assertEqual(server.requests[0].headers["mcp-name"], "exec_1")
+
     def test_a_session_names_the_version_that_it_agreed_on(self):
         server = self.serve(Say(200, result_of(1, protocolVersion="2025-06-18")), ACCEPTED, Say(200, result_of(2)))
         b = self.bridge(server)
@@ -144,6 +150,33 @@ class Requests(McpCase):
         for number in range(20):
             b.send(modern("tools/call", number, name="a"))
         self.assertEqual(sorted(b.receive()["id"] for _ in range(20)), list(range(20)))
+
+
+class Twice(McpCase):
+    """What is lost on a kept connection curl sends again by itself."""
+
+    def test_a_call_that_is_sent_again_bears_the_key_of_the_first_time(self):
+        server = self.serve(Say(200, result_of(1)), reset, Say(200, result_of(2)))
+        b = self.bridge(server)
+        b.ask(modern("tools/list"))
+        b.ask(modern("tools/call", 2, name="probe"))
+        first, again = [r.headers.get("idempotency-key") for r in server.requests[1:]]
+        self.assertRegex(first, r"^agentivctl-\w{24}$")
+        self.assertEqual(first, again)
+
+    def test_each_call_has_a_key_of_its_own(self):
+        server = self.serve(Say(200, result_of(1)))
+        b = self.bridge(server)
+        for _ in range(2):
+            b.ask(modern("tools/call", 1, name="probe"))
+        self.assertNotEqual(*[r.headers["idempotency-key"] for r in server.requests])
+
+    def test_of_a_call_that_was_sent_nobody_is_told_that_it_was_not(self):
+        server = self.serve(Say(200, result_of(1)), silence)
+        b = self.bridge(server, "--timeout", "1")
+        b.ask(modern("tools/list"))
+        answer = b.ask(modern("tools/call", 2, name="probe"))
+        self.assertIn("A run may go on", answer["error"]["message"])
 
 
 class Cancelled(McpCase):
