@@ -19,7 +19,7 @@ function read(event) {
 
 async function* once(transport, request, options, last) {
   const headers = { accept: 'text/event-stream', ...(last === '' ? {} : { 'last-event-id': last }) };
-  const parser = new EventParser();
+  const parser = new EventParser(last);
   for await (const bytes of transport.open({ ...request, headers }, options)) {
     for (const event of parser.push(bytes)) yield read(event);
   }

@@ -1,5 +1,7 @@
 'use strict';
 /* Server-sent events (WHATWG HTML, 9.2.6), from bytes that come in pieces of any size. */
+const { ResponseError } = require('./errors');
+
 const BUFFER_MAX = 16 << 20;      // characters of a line or an event; the API's have less than 128 KiB
 
 class EventParser {
@@ -7,8 +9,14 @@ class EventParser {
   #rest = '';
   #afterCr = false;
   #data = [];
+  #size = 0;      // of the data
   #event = '';
-  lastId = '';
+  lastId;
+
+  /** lastId: of the connection before, where an event may have no id of its own. */
+  constructor(lastId = '') {
+    this.lastId = lastId;
+  }
 
   /** Gives the events that end in this piece: {event, id, data}. Comments are nothing. */
   push(bytes) {
@@ -27,7 +35,7 @@ class EventParser {
     this.#afterCr = text === '' ? false : text.endsWith('\r');
     const lines = (this.#rest + text).split(/\r\n|\n|\r/);
     this.#rest = lines.pop();
-    if (this.#rest.length > BUFFER_MAX) throw new RangeError('A line of the event stream is too long');
+    if (this.#rest.length > BUFFER_MAX) throw tooLarge();
     return lines;
   }
 
@@ -35,17 +43,28 @@ class EventParser {
     const colon = line.indexOf(':');
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
-    if (name === 'data') this.#data.push(value);
+    if (name === 'data') this.#add(value);
     else if (name === 'event') this.#event = value;
     else if (name === 'id' && !value.includes('\0')) this.lastId = value;
+  }
+
+  #add(value) {
+    this.#size += value.length;
+    if (this.#size > BUFFER_MAX) throw tooLarge();
+    this.#data.push(value);
   }
 
   #take() {
     const event = { event: this.#event || 'message', id: this.lastId, data: this.#data.join('\n') };
     this.#event = '';
     this.#data = [];
+    this.#size = 0;
     return event;
   }
+}
+
+function tooLarge() {
+  return new ResponseError('An event of the stream is too large');
 }
 
 module.exports = { EventParser };

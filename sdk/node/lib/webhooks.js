@@ -7,6 +7,7 @@ const { WebhookVerificationError } = require('./errors');
 const { spellings, readOptions } = require('./options');
 
 const TOLERANCE_S = 300;
+const SECRET = /^whsec_[A-Za-z0-9+/]{2,}={0,2}$/;
 const OPTIONS = spellings(['tolerance']);
 
 /* ---- what was sent ---- */
@@ -31,8 +32,8 @@ function headersOf(headers) {
 
 function secretsOf(secret) {
   const all = Array.isArray(secret) ? secret : [secret];
-  if (all.length === 0 || all.some((one) => typeof one !== 'string' || one === '')) {
-    throw new TypeError('webhooks.verify: the secret must be a text, or an array of them');
+  if (all.length === 0 || all.some((one) => typeof one !== 'string' || !SECRET.test(one))) {
+    throw new TypeError('webhooks.verify: the secret must be that of the endpoint, whsec_ included, or an array of them');
   }
   return all;
 }
@@ -65,7 +66,7 @@ function checkTime(timestamp, tolerance) {
 /* https://www.standardwebhooks.com: base64 of HMAC-SHA-256, keyed by what stands behind whsec_, decoded. */
 function checkStandard({ id, timestamp, signatures }, body, secrets, tolerance) {
   const given = signatures.split(' ').filter((one) => one.startsWith('v1,')).map((one) => Buffer.from(one.slice(3), 'base64'));
-  const expected = secrets.map((secret) => hmac(Buffer.from(secret.replace(/^whsec_/, ''), 'base64'), `${id}.${timestamp}.`, body));
+  const expected = secrets.map((secret) => hmac(Buffer.from(secret.slice('whsec_'.length), 'base64'), `${id}.${timestamp}.`, body));
   if (!anySame(expected, given)) throw new WebhookVerificationError('No signature of webhook-signature is right');
   checkTime(timestamp, tolerance);
 }

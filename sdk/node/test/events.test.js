@@ -50,13 +50,14 @@ for (const [what, [text, expected]] of Object.entries(FORMS)) {
   }
 }
 
-test('a line without an end is not kept for ever', () => {
-  const parser = new EventParser();
-  const piece = Buffer.alloc(1 << 20, 'a');
-  assert.throws(() => {
-    for (let i = 0; i < 20; i++) parser.push(piece);
-  }, /too long/);
-});
+for (const [what, piece] of [['a line', 'a'.repeat(1 << 20)], ['an event', `data: ${'a'.repeat(1 << 20)}\n`]]) {
+  test(`${what} without an end is not kept for ever`, () => {
+    const parser = new EventParser();
+    assert.throws(() => {
+      for (let i = 0; i < 20; i++) parser.push(Buffer.from(piece));
+    }, { name: 'ResponseError', message: /too large/ });
+  });
+}
 
 /* ---- a run's stream ---- */
 
@@ -170,4 +171,11 @@ test('a stream can begin behind a step', async (t) => {
 test('wrong arguments are told at once', async (t) => {
   const { client } = await serve(t);
   assert.throws(() => client().executions.events('exec_1', { afer: 1 }), /unknown option afer/);
+});
+
+test('an event without an id does not lose the place', async (t) => {
+  const nameless = 'event: news\ndata: {}\n\n';
+  const { client, requests } = await serve(t, stream(step(1)), stream(nameless), stream(END));
+  await all(client().executions.events('exec_1'));
+  assert.deepEqual(requests.map(({ headers }) => headers['last-event-id']), [undefined, '1', '1']);
 });

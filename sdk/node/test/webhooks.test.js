@@ -50,6 +50,14 @@ for (const [what, body] of Object.entries(BODIES)) {
   test(`the body may be ${what}`, () => assert.deepEqual(verify(body, trio(standard(SECRET)), SECRET), EVENT));
 }
 
+for (const secret of ['whsec_', 'whsec_?', 'whsec_=', 'secret', '']) {
+  test(`a secret that is none is refused, for anybody could sign by it: ${secret}`, () => {
+    const signature = `v1,${createHmac('sha256', '').update(`evt_1.${NOW_S}.${BODY}`).digest('base64')}`;
+    assert.throws(() => verify(BODY, trio(signature), secret), TypeError);
+    assert.throws(() => verify(BODY, trio(signature), [SECRET, secret]), TypeError);
+  });
+}
+
 test('several secrets may be right', () => {
   assert.deepEqual(verify(BODY, trio(standard(SECRET)), [OTHER, SECRET]), EVENT);
 });
@@ -125,7 +133,7 @@ test('a body that was parsed already is refused with what to do', () => {
 
 for (const secret of [undefined, '', null, [], [SECRET, '']]) {
   test(`a secret that is missing is told: ${JSON.stringify(secret)?.slice(0, 12)}`, () => {
-    assert.throws(() => verify(BODY, trio(standard(SECRET)), secret), { name: 'TypeError', message: /the secret must be a text/ });
+    assert.throws(() => verify(BODY, trio(standard(SECRET)), secret), { name: 'TypeError', message: /the secret must be that of the endpoint/ });
   });
 }
 
