@@ -50,7 +50,15 @@ class AsyncioConnection(Connection):
         raise AgentivTimeoutError(TIMES_OUT)
 
     def stale(self) -> bool:
-        return self.loop is not asyncio.get_running_loop() or self.writer.is_closing() or self.reader.at_eof()
+        if self.loop is not asyncio.get_running_loop() or self.writer.is_closing():
+            return True
+        more = self.reader.read(1)      # bytes that nobody asked for are no better than the end
+        try:
+            more.send(None)
+        except (StopIteration, OSError):
+            return True
+        more.close()
+        return False
 
     def close(self) -> None:
         if not self.loop.is_closed():

@@ -13,6 +13,7 @@ from .errors import AgentivTimeoutError
 
 T = TypeVar("T")
 PIECE = 64 << 10
+LONGEST_S = 86400.0      # as a socket's limit; no number is too large for the caller's
 
 
 class BlockingConnection(Connection):
@@ -20,7 +21,7 @@ class BlockingConnection(Connection):
         self.sock = sock
 
     async def read(self, timeout: float) -> bytes:
-        self.sock.settimeout(timeout)
+        self.sock.settimeout(min(timeout, LONGEST_S))
         try:
             return self.sock.recv(PIECE)
         except socket.timeout:
@@ -29,7 +30,7 @@ class BlockingConnection(Connection):
             raise failed(error, "Reading the answer") from error
 
     async def write(self, data: bytes, timeout: float) -> None:
-        self.sock.settimeout(timeout)
+        self.sock.settimeout(min(timeout, LONGEST_S))
         try:
             self.sock.sendall(data)
         except socket.timeout:
@@ -67,7 +68,7 @@ class BlockingIO(IO):
         raise RuntimeError("a call that blocks has waited for an event loop")
 
     async def connect(self, route: Route, timeout: float) -> BlockingConnection:
-        there = route.proxy or route
+        there, timeout = route.proxy or route, min(timeout, LONGEST_S)
         end = time.monotonic() + timeout
         connection = None
         try:

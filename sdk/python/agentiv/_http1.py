@@ -46,6 +46,11 @@ class Incoming:
         self._held = bytearray()
         self.begun = False       # something has come
 
+    @property
+    def rest(self) -> bool:
+        """Whether more has come than was taken."""
+        return bool(self._held)
+
     async def _more(self) -> bool:
         piece = await self._read()
         self._held += piece
@@ -104,11 +109,11 @@ async def _one_head(incoming: Incoming) -> Head:
 
 
 class Body:
-    """The content behind a head. keeps: at its end the connection is ready for the next request."""
+    """The content behind a head."""
 
     def __init__(self, head: Head, incoming: Incoming) -> None:
         self._incoming = incoming
-        self.keeps = head.keeps
+        self._keeps = head.keeps
         self.ended = False
         self._left: Optional[int] = None      # bytes that are to come, of the body or of the chunk; None: until the end
         coding, length = head.tokens("transfer-encoding"), set(head.tokens("content-length"))
@@ -123,7 +128,13 @@ class Body:
             self._left = self._length(length, head.status)
             self.ended = self._left == 0
         else:
-            self.keeps = False
+            self._keeps = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether at its end the connection is ready for the next request. What a server says beyond its answer would be
+        taken for that of the next."""
+        return self._keeps and not self._incoming.rest
 
     @staticmethod
     def _length(given: Any, status: int) -> int:

@@ -10,7 +10,8 @@ from ._events import wait_for_end
 from ._operation import IO_T, Method, Resource, operation
 from ._request import Request, Time, path
 from ._retry import backoff
-from .errors import AgentivConnectionError, ExecutionFailedError, ForbiddenError, IntegrationNotConnectedError
+from .errors import (AgentivConnectionError, AgentivError, ExecutionFailedError, ForbiddenError,
+                     IntegrationNotConnectedError)
 from .types import Agent, AgentDetail, Execution, RunAccepted, RunResult
 
 def checked(execution: Execution) -> Execution:
@@ -27,9 +28,14 @@ def checked(execution: Execution) -> Execution:
 
 async def finish(core: Core, request: Request[RunResult], deadline: Deadline) -> RunResult:
     """Runs and waits to the end, however long the server itself lets one wait at once."""
-    failures = 0
+    failures, known = 0, None
     while True:
-        result = await core.call(request, deadline.left())
+        try:
+            result = await core.call(request, deadline.left())
+        except AgentivError as error:
+            error.execution_id = error.execution_id or known
+            raise
+        known = result.execution_id
         if result.status == "success":
             return result
         try:

@@ -52,6 +52,16 @@ def refusal(status, code, *headers, **members):
     return answer(status, {"success": False, "error": {"code": code, "message": f"It is {code}", **members}}, *headers)
 
 
+def twice(give):
+    """What nobody asked for a second time, at once."""
+    def do(sock):
+        sent = bytearray()
+        give(type("Held", (), {"sendall": staticmethod(sent.extend)}))
+        sock.sendall(bytes(sent * 2))
+        return True
+    return do
+
+
 def reset(sock):
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return False
@@ -214,6 +224,9 @@ class Blocking(Tried):
     def pages(self, call, *args, **named):
         return list(self.method(call)(*args, **named).pages())
 
+    def hear(self):
+        """What has come to the connections meanwhile is known."""
+
     def close(self):
         self.client.close()
 
@@ -231,6 +244,10 @@ class Asyncio(Tried):
 
     def pages(self, call, *args, **named):
         return self.loop.run_until_complete(self.all(self.method(call)(*args, **named).pages()))
+
+    def hear(self):
+        for _ in range(3):      # the loop looks at its sockets each time
+            self.loop.run_until_complete(asyncio.sleep(0))
 
     @staticmethod
     async def all(entries):

@@ -1,6 +1,7 @@
 """Connections: kept, found closed, ended by time or by the caller, through proxies, with TLS."""
 import asyncio
 import gc
+import math
 import os
 import socket
 import ssl
@@ -15,7 +16,8 @@ from unittest import mock
 import agentiv
 from agentiv import _core, _pool
 
-from .support import PATIENCE_S, RESULT, STREAM, Blocking, Case, Server, answer, both, event, events, ok, raw, reset, silence, then_silence
+from .support import (PATIENCE_S, RESULT, STREAM, Blocking, Case, Server, answer, both, event, events, http, ok, raw, reset,
+                      silence, then_silence, twice)
 
 LIVE = ok({"status": "live"})
 COOKIE = ok(None, "Set-Cookie: agentiv_session=tok; Path=/")
@@ -63,6 +65,30 @@ class Kept(Case):
             t.call("agents.run", "probe")
             self.assertEqual([r.connection for r in t.requests], [1, 1, 2])
             self.assertEqual(len({r.headers.get("Idempotency-Key") for r in t.requests[1:]}), 1)
+
+    @both
+    def test_one_on_which_more_came_than_was_asked_for_is_not_used_again(self, make):
+        with make([twice(LIVE), LIVE]) as t:
+            t.call("health.live")
+            t.call("health.live")
+            self.assertEqual([r.connection for r in t.requests], [1, 2])
+
+    @both
+    def test_one_that_the_server_gave_up_with_a_word_is_not_used_again(self, make):
+        rested = threading.Event()
+
+        def give_up(sock):
+            LIVE(sock)
+            rested.wait(PATIENCE_S)
+            http(408, "late")(sock)
+            return False
+        with make([give_up, LIVE], max_retries=0) as t:
+            t.call("health.live")
+            rested.set()
+            t.server.threads[-1].join(PATIENCE_S)
+            t.hear()
+            t.call("health.live")
+            self.assertEqual([r.connection for r in t.requests], [1, 2])
 
     @both
     def test_one_that_has_rested_for_long_is_not_used_again(self, make):
@@ -135,6 +161,13 @@ class Times(Case):
     def test_a_server_that_does_not_answer_is_left(self, make):
         with self.tried(make, [silence], read_timeout=0.1) as t:
             self.fails(agentiv.AgentivTimeoutError, t, "health.live")
+
+    @both
+    def test_without_bounds_it_waits_as_long_as_it_takes(self, make):
+        forever = {name: math.inf for name in ("timeout", "connect_timeout", "read_timeout", "wait_timeout")}
+        with make([LIVE, ok(RESULT)], **forever) as t:
+            self.assertEqual(t.call("health.live").status, "live")
+            self.assertEqual(t.call("agents.run", "probe").status, "success")
 
     @both
     def test_the_timeout_of_the_call_bounds_each_part_of_it(self, make):

@@ -81,6 +81,11 @@ class Runs(Case):
             self.assertEqual(len({r.headers["Idempotency-Key"] for r in t.requests if r.method == "POST"}), 1)
 
     @both
+    def test_a_run_that_is_lost_sight_of_is_named_by_the_error(self, make):
+        with make([LET_GO, refusal(403, "FORBIDDEN"), reset], max_retries=0) as t:
+            self.assertEqual(self.fails(agentiv.AgentivConnectionError, t, "agents.run", "probe").execution_id, "exec_1")
+
+    @both
     def test_wait_returns_the_execution_or_raises_its_failure(self, make):
         with make([events(END), ENDED, events(END), ok(FAILED)]) as t:
             self.assertEqual(t.call("executions.wait", "exec_1").output, {"n": 1})
