@@ -62,6 +62,14 @@ static void add_response(struct step_stream *s, struct buf *b, const struct exec
 	step_stream_close(b, from);
 }
 
+static void add_unfinished(struct step_stream *s, struct buf *b)
+{
+	size_t from = step_stream_open(b, -1, "message");
+
+	mcp_put_unfinished(b, of_stream(s)->m, &s->w.id, s->w.status);
+	step_stream_close(b, from);
+}
+
 /* In 2026-07-28 a client cancels a request by closing its connection; one of before may only have lost it, where it does
  * not say otherwise. What has ended meanwhile has ended. */
 static void cancel_left(struct request *r, const struct mcp_request *m, const struct id *id)
@@ -84,9 +92,10 @@ static void stream_left(struct step_stream *s)
 }
 
 static const struct step_stream_form with_progress = {
-	.step = add_progress, .end = add_response, .wants_output = true, .end_max = MCP_BODY_MAX, .left = stream_left};
+	.step = add_progress, .end = add_response, .cut = add_unfinished, .wants_output = true, .end_max = MCP_BODY_MAX,
+	.left = stream_left};
 static const struct step_stream_form end_alone = {
-	.end = add_response, .wants_output = true, .end_max = MCP_BODY_MAX, .left = stream_left};
+	.end = add_response, .cut = add_unfinished, .wants_output = true, .end_max = MCP_BODY_MAX, .left = stream_left};
 
 static bool takes_streams(const struct request *r)
 {

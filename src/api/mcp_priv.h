@@ -59,7 +59,8 @@ void mcp_put_run(struct json_out *w, const struct mcp_request *m, const struct m
  * an error of the protocol. */
 void mcp_send_tool_error(struct mcp_request *m, const struct error *err);
 
-/* Answers tools/call for who waits no longer: the run goes on, and how to come to its result. */
+/* The response to tools/call for who waits no longer: the run goes on, and how to come to its result. */
+void mcp_put_unfinished(struct buf *b, const struct mcp_request *m, const struct id *id, enum exec_status status);
 void mcp_send_unfinished(struct mcp_request *m, const struct id *id, enum exec_status status);
 
 /* ---- methods ---- */

@@ -177,23 +177,29 @@ void mcp_put_run(struct json_out *w, const struct mcp_request *m, const struct m
 	mcp_put_meta(w, m, e, NULL);
 }
 
-void mcp_send_unfinished(struct mcp_request *m, const struct id *id, enum exec_status status)
+void mcp_put_unfinished(struct buf *b, const struct mcp_request *m, const struct id *id, enum exec_status status)
 {
 	struct execution e = {.id = *id, .status = status};
 	char name[ID_TEXT_SIZE], text[256];
 	struct json_out w;
-	struct buf b;
 
 	id_format(ID_EXECUTION, id, name);
 	snprintf(text, sizeof text, "The run has not ended yet and goes on as %s. Do not start it again: ask %s for its result, "
 	         "with this execution_id.", name, mcp_lookup_name);
-	buf_init(&b, 8192);
-	mcp_open(&w, &b, m, "complete");
+	mcp_open(&w, b, m, "complete");
 	json_arr_open(&w, "content");
 	put_text(&w, text, strlen(text));
 	json_arr_close(&w);
 	json_put_bool(&w, "isError", true);
 	mcp_put_meta(&w, m, &e, NULL);
 	mcp_close(&w);
+}
+
+void mcp_send_unfinished(struct mcp_request *m, const struct id *id, enum exec_status status)
+{
+	struct buf b;
+
+	buf_init(&b, 8192);
+	mcp_put_unfinished(&b, m, id, status);
 	mcp_send(m, &b);
 }

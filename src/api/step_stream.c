@@ -212,6 +212,20 @@ static void leave_early(struct request *r)
 	response_stream_end(r);
 }
 
+/* When it has lasted too long, or the server is about to stop. */
+static void end_before_the_run(struct step_stream *s)
+{
+	struct buf b;
+
+	if (s->form->cut && !s->gone && s->w.r->transport->writable(s->w.r) && still_allowed(s->w.r)) {
+		buf_init(&b, EVENT_MAX);
+		s->form->cut(s, &b);
+		send_piece(s, &b);
+		buf_release(&b);
+	}
+	response_stream_end(s->w.r);
+}
+
 static void stream_leave(struct waiter *w)
 {
 	struct step_stream *s = (struct step_stream *)w;
@@ -224,7 +238,7 @@ static void stream_leave(struct waiter *w)
 	} else if (s->gone && s->form->left) {
 		w->r->transport->later(w->r, leave_early);
 	} else {
-		response_stream_end(w->r);
+		end_before_the_run(s);
 	}
 }
 

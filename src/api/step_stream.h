@@ -15,6 +15,8 @@ struct step_stream_form {
 	void (*step)(struct step_stream *s, struct buf *b, const struct execution_step *step);
 	/* Adds the last event. Of the output nothing is there unless wants_output. */
 	void (*end)(struct step_stream *s, struct buf *b, const struct execution *e);
+	/* Adds the last event of a stream that ends before the run, whose client is still there. NULL: it just ends. */
+	void (*cut)(struct step_stream *s, struct buf *b);
 	bool wants_output;
 	size_t end_max;              /* bytes of the last event */
 	/* The client went before the run's end. On a thread that may wait for the database; the request is ended

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 from client import CGI, Account, ApiCase, Platform, exchange, wait_until
-from mcp import rpc
+from mcp import events, rpc
 from test_events import Stream
 
 
@@ -36,17 +36,31 @@ class Stop(ApiCase):
         self.assertEqual([a.status for a in answers], [202])
         self.assertEqual(self.ended(answers[0].data["execution_id"])["status"], "success")
 
-    def test_a_tool_s_caller_is_told_where_its_run_goes_on(self):
+    def told_of_a_tool(self, **params):
+        """What its caller is answered when the responder stops meanwhile."""
         answers = []
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "probe", "arguments": {"sleep_ms": 6000}}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                "params": {"name": "probe", "arguments": {"sleep_ms": 6000}, **params}}
         waiting = threading.Thread(target=lambda: answers.append(rpc(self, body)))
         waiting.start()
         wait_until(lambda: self.get("/api/executions?status=running&trigger_type=mcp").data, 5, "it runs")
         self.platform.stop("responder")
         waiting.join(10)
         self.restart()
-        execution = answers[0].body["result"]["_meta"]["agentiv/execution"]["id"]
+        return answers[0]
+
+    def goes_on(self, message):
+        self.assertIn("get_execution", message["result"]["content"][0]["text"])
+        execution = message["result"]["_meta"]["agentiv/execution"]["id"]
         self.assertEqual(self.ended(execution)["status"], "success")
+
+    def test_a_tool_s_caller_is_told_where_its_run_goes_on(self):
+        self.goes_on(self.told_of_a_tool().body)
+
+    def test_who_hears_of_a_tool_s_progress_is_told_so_too(self):
+        answer = self.told_of_a_tool(_meta={"progressToken": 1})
+        self.assertEqual(answer.headers["Content-Type"], "text/event-stream")
+        self.goes_on(events(answer)[-1])
 
     def test_a_stream_is_closed_and_can_be_resumed(self):
         execution_id = self.start({"steps": 3, "sleep_ms": 2500})
