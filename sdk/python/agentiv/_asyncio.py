@@ -2,10 +2,8 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 import ssl
-import time
 from typing import Any, Awaitable, Coroutine, Optional, TypeVar
 
 from ._io import IO, TIMES_OUT, Connection, failed, open_tunnel
@@ -149,12 +147,3 @@ class AsyncioIO(IO):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def time(self) -> float:
-        return time.time()
-
-    def random(self) -> float:
-        return random.random()

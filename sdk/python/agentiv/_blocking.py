@@ -1,7 +1,6 @@
 """Connections of the client that blocks: sockets with time limits."""
 from __future__ import annotations
 
-import random
 import socket
 import ssl
 import time
@@ -92,12 +91,3 @@ class BlockingIO(IO):
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def time(self) -> float:
-        return time.time()
-
-    def random(self) -> float:
-        return random.random()

@@ -258,9 +258,7 @@ class Core:
     def _error(self, head: Head, document: Any) -> AgentivError:
         told = document.get("error") if isinstance(document, Object) else None
         told = told if isinstance(told, Object) else Object()
-        after = retry_after(self.io, head.get("retry-after"))
-        if after is None and isinstance(told.get("retry_after"), (int, float)):
-            after = float(told["retry_after"])
+        after = retry_after(self.io, head.get("retry-after"), told.get("retry_after"))
         code, message = told.get("code"), told.get("message")
         if not isinstance(code, str) or not isinstance(message, str):
             code, message = CODE_OF_PROXY.get(head.status), f"The server answered {head.status}"

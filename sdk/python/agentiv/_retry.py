@@ -3,13 +3,14 @@ from __future__ import annotations
 
 import email.utils
 import ssl
-from typing import Optional
+from typing import Any, Optional
 
 from ._io import IO
 from .errors import AgentivConnectionError, AgentivError, ResponseError
 
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 FIRST_S, LONGEST_S = 0.5, 8.0     # exponential backoff, each less up to a half by chance
+TOLD_MAX_S = 1e9                  # NaN and what is no float are no time either
 RETRY_AFTER_MAX_S = 60.0          # who is told to come back later than that is told so by the error
 
 
@@ -41,10 +42,11 @@ def pause(io: IO, error: AgentivError, failures: int) -> Optional[float]:
     return None if asked > RETRY_AFTER_MAX_S else max(asked, backoff(io, failures))
 
 
-def retry_after(io: IO, value: Optional[str]) -> Optional[float]:
-    """Seconds of a Retry-After header, which tells them, or a date (RFC 9110, 10.2.3); None of any other."""
+def retry_after(io: IO, value: Optional[str], told: Any) -> Optional[float]:
+    """Seconds of a Retry-After header, which tells them, or a date (RFC 9110, 10.2.3); where there is none, what the
+    error itself has told. None of any other."""
     if not value:
-        return None
+        return float(told) if type(told) in (int, float) and 0 <= told <= TOLD_MAX_S else None
     if value.isdecimal() and value.isascii():
         return float(value)
     try:

@@ -132,6 +132,14 @@ class Pauses(Case):
                 self.assertEqual(t.pauses, [pause])
 
     @both
+    def test_a_time_to_come_back_that_is_none_is_as_none(self, make):
+        for told in ("1e400", "-1", "NaN", "1" + "0" * 400, "true", '"soon"', "[]"):
+            body = f'{{"success": false, "error": {{"code": "RATE_LIMITED", "message": "No", "retry_after": {told}}}}}'
+            with self.subTest(told=told), make([http(429, body), LIVE]) as t:
+                t.call("health.live")
+                self.assertEqual(t.pauses, [0.5])
+
+    @both
     def test_who_is_to_come_back_much_later_is_told_so_at_once(self, make):
         with make([refusal(429, "RATE_LIMITED", "Retry-After: 61", limit="runs_per_day", max=50)]) as t:
             error = self.fails(agentiv.RateLimitedError, t, "agents.run", "probe")
