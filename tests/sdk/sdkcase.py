@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +14,9 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "lib"))
 
-from running import running_or      # noqa: E402
-from stack import Client, Stack     # noqa: E402
+import sdks                                      # noqa: E402
+from running import running_or                   # noqa: E402
+from stack import Client, Stack, open_folder     # noqa: E402
 
 SYNC_WAIT_S = 2
 SETTINGS = {"http.sync_wait_s": SYNC_WAIT_S, "worker.retry_base_ms": 50, "worker.threads": 32}
@@ -55,6 +57,21 @@ class Account:
 
     def executions(self):
         return {e["id"] for e in self.data("/api/executions?limit=100")}
+
+
+class MailCase(unittest.TestCase):
+    """self.env names an account that has a mailbox with mails; self.folder is a new one."""
+
+    def setUp(self):
+        account = Account()
+        maildir = open_folder("sdk-mail") / uuid.uuid4().hex
+        sdks.run(TOP / "examples/mail/make-maildir", maildir)
+        platform().ctl("connection", "add", "--user", account.email, "--integration", "gmail", "--maildir", maildir)
+        self.env = {"AGENTIV_API_KEY": account.key, "AGENTIV_BASE_URL": platform().url, "NO_PROXY": "127.0.0.1",
+                    "no_proxy": "127.0.0.1"}
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
 
 
 def clean_environment(**more):

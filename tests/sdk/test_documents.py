@@ -1,16 +1,11 @@
 """The examples of the documents, each document's as one program: they do what they say, in both languages."""
 import re
 import sys
-import tempfile
 import unittest
-import uuid
-from pathlib import Path
 
-import sdkcase
-from sdkcase import TOP, platform
+from sdkcase import TOP, MailCase
 
-import sdks                    # tests/lib
-from stack import open_folder
+import sdks                    # tests/lib, which sdkcase has put on the path
 
 DOCUMENTS = ("docs/sdk.md", "sdk/python/README.md", "README.md")
 TRIAGED = r"Triaged \d+ emails \| \d+ urgent \| \d+ archived"
@@ -21,18 +16,7 @@ def examples(document, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-class Documents(unittest.TestCase):
-    def setUp(self):
-        account = sdkcase.Account()
-        maildir = open_folder("sdk-mail") / uuid.uuid4().hex
-        sdks.run(TOP / "examples/mail/make-maildir", maildir)
-        platform().ctl("connection", "add", "--user", account.email, "--integration", "gmail", "--maildir", maildir)
-        self.env = {"AGENTIV_API_KEY": account.key, "AGENTIV_BASE_URL": platform().url, "NO_PROXY": "127.0.0.1",
-                    "no_proxy": "127.0.0.1"}
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
+class Documents(MailCase):
     def test_python_in_documents_runs_as_it_stands(self):
         found = {document: examples(document, "python") for document in DOCUMENTS}
         for document, blocks in found.items():
