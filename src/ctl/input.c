@@ -5,10 +5,11 @@
 
 #define INPUT_MAX (1u << 20)
 
+/* Of a file's name the end is what tells it from others. */
 static bool wrong(struct ctl *c, const char *option, const char *why, const char *arg)
 {
 	c->status = CTL_USAGE;
-	return err_field(&c->err, option, "--%s %.60s: %s", option, arg, why);
+	return err_field(&c->err, option, "--%s %.*s: %s", option, *arg == '@' ? 240 : 60, arg, why);
 }
 
 /* JSON where it is JSON, else the text itself. */

@@ -78,6 +78,19 @@ class Who(McpCase):
         self.refused(answer, "FORBIDDEN")
         self.assertIn('error="insufficient_scope", scope="agents:run"', answer.headers["WWW-Authenticate"])
 
+    def test_each_thing_takes_its_own_scope(self):
+        runner, reader = (self.account.new_key(scope)["key"] for scope in ("agents:run", "agents:read"))
+        run = self.start()
+        takes = {"extensions": {TASKS: {}}}
+        for answer, scope in (
+                (self.modern("tools/call", {"name": "get_execution", "arguments": {"execution_id": run}}, key=runner), "agents:read"),
+                (self.modern("tasks/cancel", {"taskId": run}, capabilities=takes, key=reader), "agents:run"),
+                (self.modern("tasks/update", {"taskId": run}, capabilities=takes, key=reader), "agents:run"),
+                (self.legacy("tasks/list", key=runner), "agents:read")):
+            with self.subTest(scope):
+                self.refused(answer, "FORBIDDEN")
+                self.assertIn(scope, answer.error["message"])
+
     def test_a_plan_without_mcp_is_refused(self):
         account = Account(self.platform, mcp="no")
         self.refused(self.legacy("tools/list", key=account.key), "FORBIDDEN")

@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 from client import CGI, SYNC_WAIT_S, Account, ApiCase, Platform, together, wait_until
+from mcp import rpc
 
 
 class Outage(ApiCase):
@@ -33,6 +34,8 @@ class Outage(ApiCase):
         for method, path, body in (("GET", "/api/executions", None), ("POST", "/api/agents/probe/run",
                                                                       {"input_payload": {}, "async": True})):
             self.refused(self.call(method, path, body), "UNAVAILABLE")
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "probe", "arguments": {}}}
+        self.refused(rpc(self, call), "UNAVAILABLE")
         self.assertEqual(self.get("/health/live", key=None).status, 200)
         self.refused(self.get("/health/ready", key=None), "UNAVAILABLE")
         before = self.connects()
