@@ -2,7 +2,7 @@
 /* Makes the client's methods of the table of routes: each kind of route has its way to ask, and its shape of what comes. */
 const { ApiPromise, ListPromise, PagePromise } = require('./promises');
 const { describe } = require('./answers');
-const { ConflictError, NotFoundError, ResponseError } = require('./errors');
+const { ConflictError, ResponseError } = require('./errors');
 const { follow } = require('./events');
 const { optionsOf, readCall, withQuery } = require('./request');
 const { runToEnd, wait } = require('./waiting');
@@ -63,8 +63,8 @@ async function deleted(transport, call) {
   try {
     return await ask(transport, call, dataOf);
   } catch (error) {
-    if (!(error instanceof NotFoundError) || !error.afterLoss) throw error;
-    return { data: null, response: { ...describe({ status: 404, headers: new Headers() }), requestId: error.requestId } };
+    if (error.code !== call.gone || !error.afterLoss) throw error;
+    return { data: null, response: { ...describe({ status: error.status, headers: new Headers() }), requestId: error.requestId } };
   }
 }
 

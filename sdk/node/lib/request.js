@@ -57,7 +57,7 @@ function sendingOf(route, given, defaults) {
   };
 }
 
-/** {request, query, options, given}: what is sent, its query apart, how, and the options as they were given. */
+/** {request, query, gone, options, given}: what is sent, its query apart, how, and the options as they were given. */
 function readCall(route, known, defaults, name, args) {
   const slots = route.path.split('{').length - 1;
   if (args.length > slots + 1) throw new TypeError(`${name}: there are more arguments than it takes`);
@@ -68,6 +68,7 @@ function readCall(route, known, defaults, name, args) {
     request: { method: route.method, path: pathOf(route.path, args, name), headers: headersOf(route, given, body), body,
       bare: route.bare },
     query: pick(given, route.query),
+    gone: route.gone,
     options: sendingOf(route, given, defaults),
     given,
   };

@@ -4,12 +4,13 @@
  *   body, query  names of the options that go there, as the API has them
  *   kind         how it is asked for and what comes back (calls.js), where that is not one object
  *   bare         it comes without an envelope
+ *   gone         the code of the refusal to delete what is not there any more
  *   resent       false: once sent it may have been done, and a second time would be refused
  */
 const get = (path, query, kind) => ({ method: 'GET', path, query, kind });
 const post = (path, body, kind) => ({ method: 'POST', path, body, kind });
 const patch = (path, body) => ({ method: 'PATCH', path, body });
-const del = (path) => ({ method: 'DELETE', path, kind: 'deleted' });
+const del = (path, gone = 'NOT_FOUND') => ({ method: 'DELETE', path, kind: 'deleted', gone });
 
 const ENDPOINT = ['url', 'description', 'events', 'enabled'];
 const NOTIFICATIONS = ['run_success', 'run_failed', 'endpoint_disabled', 'integration_disconnected', 'trial_ending', 'quota_80',
@@ -83,7 +84,7 @@ module.exports = {
   },
   session: {
     create: post('/api/session', ['email', 'password'], 'session'),
-    delete: del('/api/session'),
+    delete: del('/api/session', 'UNAUTHORIZED'),
   },
   health: {
     live: get('/health/live'),

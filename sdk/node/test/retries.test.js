@@ -82,6 +82,18 @@ test('what is gone after an answer was lost was deleted by that try', async (t) 
   assert.equal(await client().webhooks.delete('whk_1'), null);
 });
 
+test('a session that is gone after an answer was lost was ended by that try', async (t) => {
+  const { client } = await serve(t, reset, refused(401, 'UNAUTHORIZED'), refused(401, 'UNAUTHORIZED'));
+  const session = client({ apiKey: undefined, sessionToken: 'token' });
+  assert.equal(await session.session.delete(), null);
+  await assert.rejects(session.session.delete(), { name: 'UnauthorizedError' });
+});
+
+test('of other things that are deleted a credential that is refused says nothing', async (t) => {
+  const { client } = await serve(t, reset, refused(401, 'UNAUTHORIZED'));
+  await assert.rejects(client().webhooks.delete('whk_1'), { name: 'UnauthorizedError' });
+});
+
 test('what was not there at once is a NotFoundError', async (t) => {
   const { client } = await serve(t, refused(503, 'UNAVAILABLE'), refused(404, 'NOT_FOUND'));
   await assert.rejects(client().webhooks.delete('whk_1'), { name: 'NotFoundError' });
