@@ -46,6 +46,7 @@ struct question {
 	size_t      body_len;
 	const char *idempotency_key;   /* of a POST that makes something; stays the same over repeats */
 	int64_t     timeout_ms;        /* 0: the caller's */
+	bool        once;              /* not again, whatever the answer */
 };
 
 struct reply {

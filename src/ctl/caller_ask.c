@@ -218,7 +218,7 @@ bool caller_ask(struct ctl *c, const struct question *q, struct reply *out)
 		if (!ask_once(c, q, &a, out))
 			return stopped(c);
 		ok = a.fault == EXCHANGE_WHOLE ? caller_read_reply(c, &a.x, out) : no_answer(c, &a);
-		if (ok || out->attempts == ATTEMPTS || !may_help(c, &a))
+		if (ok || q->once || out->attempts == ATTEMPTS || !may_help(c, &a))
 			return ok;
 		if (!wait_to_repeat(c, &a, out->attempts))
 			return stopped(c);

@@ -66,7 +66,8 @@ static bool make_request(struct ctl *c, struct run *q)
 /* An error of the way there leaves open whether the run was accepted: then the same key finds it, or makes it. */
 static bool ask(struct ctl *c, const struct run *q, int64_t timeout_ms, struct reply *r)
 {
-	struct question question = {"POST", q->path, buf_str(&q->body), q->body.len, q->key, timeout_ms};
+	struct question question = {.method = "POST", .path = q->path, .body = buf_str(&q->body), .body_len = q->body.len,
+	                            .idempotency_key = q->key, .timeout_ms = timeout_ms};
 	char text[512];
 
 	if (caller_ask(c, &question, r))

@@ -52,10 +52,11 @@ static bool is_slug(const char *text)
 static void print_agents(struct ctl *c)
 {
 	static const struct member slug = {"", "slug", AS_TEXT};
+	static const struct question q = {.method = "GET", .path = "/api/agents", .once = true};
 	struct reply r = {.status = 0};
 	size_t i;
 
-	if (ctl_open(c, NEED_SERVER) && caller_get(c, "/api/agents", &r) && json_object_is_type(r.data, json_type_array))
+	if (ctl_open(c, NEED_SERVER) && caller_ask(c, &q, &r) && json_object_is_type(r.data, json_type_array))
 		for (i = 0; i < json_object_array_length(r.data); i++) {
 			const char *text = show_member(c, json_object_array_get_idx(r.data, i), &slug);
 

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from callers import Caller, CallerCase, PlatformCase, folder, program
-from servers import Scripted, success
+from servers import Scripted, failure, success
 
 COMPLETE = """
 source "$1"; shift
@@ -99,6 +99,11 @@ class Agents(CallerCase):
 
     def test_a_server_that_is_away_is_passed_over_in_silence(self):
         self.assertEqual(Caller("http://127.0.0.1:1").call("completion", "agents"), (0, "", ""))
+
+    def test_a_shell_does_not_wait_for_a_server_that_is_busy(self):
+        with Scripted(failure("RATE_LIMITED", 429), success([{"slug": "a"}])) as server:
+            self.assertEqual(Caller(server.url).call("completion", "agents"), (0, "", ""))
+            self.assertEqual(len(server.requests), 1)
 
     def test_what_is_no_shell_is_a_mistake_of_usage(self):
         self.refused(2, "INVALID_INPUT", Caller(None), "completion", "fish")
