@@ -131,9 +131,9 @@ static bool show_output(struct ctl *c, const struct execution *e)
 
 	if (!json_read(e->output, e->output_len, JSON_DEPTH_MAX, &o, NULL, NULL, &c->err))
 		return false;
-	buf_addf(&c->out, "\n%s\n",
-	         json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-	                                           JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_addc(&c->out, '\n');
+	json_add_indented(&c->out, o);
+	buf_addc(&c->out, '\n');
 	json_object_put(o);
 	return true;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INDENTED (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define INDENTED_MAX (256u << 20)
 
 static struct json_object *find(struct json_object *o, const char *path)
 {
@@ -37,6 +37,20 @@ static const char *list_text(struct ctl *c, struct json_object *list)
 	return *text ? text : "-";
 }
 
+static const char *json_text(struct ctl *c, struct json_object *value)
+{
+	struct json_out w;
+	struct buf b;
+	char *text;
+
+	buf_init(&b, CALLER_ANSWER_MAX);
+	json_begin(&w, &b);
+	json_put_value(&w, NULL, value);
+	text = arena_strdup(&c->arena, buf_str(&b));
+	buf_release(&b);
+	return text;
+}
+
 const char *show_text(struct ctl *c, struct json_object *value)
 {
 	const char *text = "-";
@@ -44,8 +58,10 @@ const char *show_text(struct ctl *c, struct json_object *value)
 
 	if (json_object_is_type(value, json_type_boolean))
 		text = json_object_get_boolean(value) ? "yes" : "no";
-	else if (value)
+	else if (json_object_is_type(value, json_type_string))
 		text = json_object_get_string(value);
+	else if (value)
+		text = json_text(c, value);
 	printable = arena_strdup(&c->arena, *text ? text : "-");
 	table_printable(printable);
 	return printable;
@@ -111,14 +127,19 @@ void show_facts(struct ctl *c, const struct member *members, struct json_object 
 	table_print(&t, "", &c->out);
 }
 
-/* json-c escapes the controls below a blank; the others are taken out here, the ends of lines left. */
+/* The controls below a blank are escaped; the others are taken out here, the ends of lines left. */
 void show_value(struct ctl *c, struct json_object *value)
 {
 	char *text, *line, *end;
+	struct buf b;
 
 	if (!value)
 		return;
-	text = arena_strdup(&c->arena, json_object_to_json_string_ext(value, INDENTED));
+	buf_init(&b, INDENTED_MAX);
+	json_add_indented(&b, value);
+	c->out.failed |= b.failed;
+	text = arena_strdup(&c->arena, buf_str(&b));
+	buf_release(&b);
 	for (line = text; line; line = end) {
 		end = strchr(line, '\n');
 		if (end)

@@ -258,6 +258,35 @@ static void writing_past_the_ceiling_fails_the_buffer(void)
 	buf_release(&small);
 }
 
+static const char *indented(const char *text)
+{
+	struct json_object *o;
+	struct error err;
+
+	buf_reset(&b);
+	if (!json_read(text, strlen(text), 9, &o, NULL, NULL, &err))
+		return "it is not JSON";
+	json_add_indented(&b, o);
+	json_object_put(o);
+	return buf_str(&b);
+}
+
+static void a_tree_for_people_has_a_line_for_each_member(void)
+{
+	CU_ASSERT_STRING_EQUAL(indented("{\"a\":{\"b\":[1,null]},\"c\":\"/\"}"),
+	                       "{\n  \"a\": {\n    \"b\": [\n      1,\n      null\n    ]\n  },\n  \"c\": \"/\"\n}");
+}
+
+static void what_is_empty_stays_on_its_line(void)
+{
+	CU_ASSERT_STRING_EQUAL(indented("[[],{}]"), "[\n  [],\n  {}\n]");
+}
+
+static void numbers_for_people_have_the_fewest_digits_too(void)
+{
+	CU_ASSERT_STRING_EQUAL(indented("[0.85]"), "[\n  0.85\n]");
+}
+
 static CU_TestInfo tests[] = {
 	{"commas stand between members only", commas_stand_between_members_only},
 	{"a key is quoted as a string is", a_key_is_quoted_as_a_string_is},
@@ -272,6 +301,9 @@ static CU_TestInfo tests[] = {
 	{"any bytes are quoted to valid JSON", any_bytes_are_quoted_to_valid_json},
 	{"a tree is written as it was read", a_tree_is_written_as_it_was_read},
 	{"an unsigned integer of a tree is not clamped", an_unsigned_integer_of_a_tree_is_not_clamped},
+	{"a tree for people has a line for each member", a_tree_for_people_has_a_line_for_each_member},
+	{"what is empty stays on its line", what_is_empty_stays_on_its_line},
+	{"numbers for people have the fewest digits, too", numbers_for_people_have_the_fewest_digits_too},
 	{"writing past the ceiling fails the buffer", writing_past_the_ceiling_fails_the_buffer},
 	CU_TEST_INFO_NULL};
 
