@@ -74,6 +74,14 @@ bool caller_pause(struct ctl *c, int64_t ms)
 
 /* ---- which server, which key ---- */
 
+/* A common slip: of all URLs that the documents name, only the server's own is meant. */
+static bool ends_with_a_path_of_ours(const char *base)
+{
+	const char *last = strrchr(base, '/');
+
+	return strcmp(last, "/api") == 0 || strcmp(last, "/mcp") == 0;
+}
+
 static bool find_url(struct ctl *c)
 {
 	const char *url = ctl_text(c, "url"), *field = url ? "--url" : "AGENTIV_BASE_URL";
@@ -89,7 +97,8 @@ static bool find_url(struct ctl *c)
 	for (n = strlen(url); n > 0 && url[n - 1] == '/'; )
 		n--;
 	c->caller->base = arena_strndup(&c->arena, url, n);
-	return true;
+	return !ends_with_a_path_of_ours(c->caller->base) ||
+	       err_field(&c->err, field, "%s is the server's URL, without /api or /mcp at its end, not %s", field, c->caller->base);
 }
 
 /* A key is looked at only so far that it can be a header. */

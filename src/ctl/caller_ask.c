@@ -120,6 +120,10 @@ static bool strange_answer(struct ctl *c, const struct http_exchange *x)
 	}
 	if (x->status == 502 || x->status == 503 || x->status == 504)
 		return err_set(&c->err, ERR_UNAVAILABLE, "The server at %s is away for the moment (HTTP %d)", base, x->status);
+	if (x->status == 429)
+		return err_set(&c->err, ERR_RATE_LIMITED, "The server at %s takes no more requests for the moment (HTTP 429)", base);
+	if (x->status < 500)
+		c->status = CTL_CONFIGURATION;
 	return err_set(&c->err, ERR_INTERNAL, "What answers at %s is not the API (HTTP %d, %s): the URL is the server's, without"
 	               " /api at its end", base, x->status, text);
 }

@@ -105,7 +105,8 @@ static bool parse_choice(struct ctl *c, const struct ctl_option *o, const char *
 	buf_init(&all, 200);
 	for (i = 0; o->choices[i]; i++)
 		buf_addf(&all, "%s%s", i ? ", " : "", o->choices[i]);
-	err_field(&c->err, o->name, "--%s is one of %s", o->name, buf_str(&all));
+	err_field(&c->err, o->name, "%s%s is one of %s, not \"%.40s\"", o->positional ? "" : "--", o->positional ? o->arg : o->name,
+	          buf_str(&all), text);
 	buf_release(&all);
 	return false;
 }
@@ -294,14 +295,16 @@ static bool check_required(struct ctl *c)
 
 bool ctl_parse(struct ctl *c, int argc, char **argv)
 {
-	bool known, ok = true;
+	bool known, ok = true, words_only = false;
 	int i;
 
 	/* an error is told as JSON wherever --json stands */
 	for (i = 1; i < argc; i++)
 		c->json |= strcmp(argv[i], "--json") == 0;
 	for (i = 1; ok && i < argc; i++) {
-		if (is_option(argv[i])) {
+		if (!words_only && strcmp(argv[i], "--") == 0) {
+			words_only = true;
+		} else if (!words_only && is_option(argv[i])) {
 			ok = global_option(c, argc, argv, &i, &known) &&
 			     (known || own_option(c, argc, argv, &i));
 		} else {

@@ -261,7 +261,7 @@ bool http_exchange_check_base(const char *url, const char *field, struct error *
 	char *host = NULL, *user = NULL, *query = NULL, *fragment = NULL;
 	CURLU *u = curl_url();
 	const char *p;
-	bool ok = u && (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0);
+	bool ok = u && (strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0);
 
 	for (p = url; *p; p++)
 		ok = ok && *p > ' ' && *p < 0x7f;

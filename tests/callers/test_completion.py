@@ -106,7 +106,8 @@ class Agents(CallerCase):
             self.assertEqual(len(server.requests), 1)
 
     def test_what_is_no_shell_is_a_mistake_of_usage(self):
-        self.refused(2, "INVALID_INPUT", Caller(None), "completion", "fish")
+        self.assertEqual(self.refused(2, "INVALID_INPUT", Caller(None), "completion", "fish")["message"],
+                         'WHAT is one of bash, zsh, agents, not "fish"')
 
 
 class Zsh:

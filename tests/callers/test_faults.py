@@ -140,7 +140,14 @@ class StrangeAnswers(CallerCase):
                              ("an error of another", Say(404, {"error": "not found"})),
                              ("success without data", Say(200, {"success": True}))):
             with self.subTest(name):
-                self.assertIn("What answers at URL is not the API", self.told(answer, 1, "INTERNAL"))
+                self.assertIn("What answers at URL is not the API", self.told(answer, 3, "INTERNAL"))
+
+    def test_a_web_servers_own_page_of_a_limit_is_a_limit(self):
+        self.assertEqual(self.told(Say(429, b"<html>", {"Retry-After": "90"}, "text/html"), 1, "RATE_LIMITED"),
+                         "The server at URL takes no more requests for the moment (HTTP 429)")
+
+    def test_a_fault_of_another_program_is_none_of_the_configuration(self):
+        self.assertIn("What answers at URL is not the API", self.told(Say(500, b"<html>", kind="text/html"), 1, "INTERNAL"))
 
     def test_a_web_servers_own_page_of_an_outage_is_an_outage(self):
         self.assertEqual(self.told(Say(502, b"<html>", kind="text/html"), 4, "UNAVAILABLE"),

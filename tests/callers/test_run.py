@@ -29,6 +29,9 @@ class Running(PlatformCase):
         self.assertRegex(out, r"(?m)^Summary       Probed \| attempt 1")
         self.assertIn('  "payload": {\n    "a": 1\n  }\n', out)
 
+    def test_numbers_are_shown_to_people_as_the_server_writes_them(self):
+        self.assertIn('  "payload": 0.85\n', self.caller.call("run", "probe", "--input", "payload=0.85")[1])
+
     def test_a_run_that_outlasts_the_servers_wait_is_waited_for_as_one_and_the_same(self):
         before = len(self.done(self.caller, "executions", "list", "--limit", 1000))
         result = self.done(self.caller, "run", "probe", "--input", "sleep_ms=3500")
@@ -137,6 +140,10 @@ class WrongInput(PlatformCase):
     def test_what_is_no_json_is_told_with_its_place(self):
         self.assertIn("byte", self.message("--input", '{"payload": tru}'))
 
+    def test_behind_two_dashes_there_are_no_options(self):
+        self.assertEqual(self.refused(2, "INVALID_INPUT", self.caller, "run", "--", "probe", "--nothing")["message"],
+                         'run takes no argument "--nothing"')
+
     def test_a_file_that_is_not_there_is_named(self):
         self.assertEqual(self.message("--input", "@/nonexistent.json", status=1),
                          "--input /nonexistent.json: No such file or directory")
@@ -170,6 +177,13 @@ class Configuration(CallerCase):
         for url in ("agentiv.example.com", "ftp://agentiv.example.com", "http://user:secret@127.0.0.1", "http://127.0.0.1/?a=b"):
             with self.subTest(url):
                 self.refused(3, "INVALID_INPUT", Caller(url), "agents", "list")
+
+    def test_a_url_of_the_api_itself_is_told_to_be_too_long(self):
+        for path in ("/api", "/api/", "/mcp"):
+            with self.subTest(path):
+                error = self.refused(3, "INVALID_INPUT", Caller("http://127.0.0.1:1" + path), "agents", "list")
+                self.assertEqual(error["message"], "AGENTIV_BASE_URL is the server's URL, without /api or /mcp at its end, not"
+                                                   " http://127.0.0.1:1" + path.rstrip("/"))
 
     def test_a_key_that_could_be_another_header_is_refused(self):
         error = self.refused(3, "INVALID_INPUT", Caller("http://127.0.0.1:1", "a\r\nX: y"), "agents", "list")

@@ -230,7 +230,7 @@ static void a_certificate_that_nobody_vouches_for_is_not_reached(void)
 
 static void a_base_is_http_with_a_host_and_nothing_behind_its_path(void)
 {
-	static const char *const good[] = {"http://localhost", "https://a.example:8443/agentiv", "http://[::1]:8080/"};
+	static const char *const good[] = {"http://localhost", "https://a.example:8443/agentiv", "http://[::1]:8080/", "HTTPS://a.example"};
 	static const char *const bad[] = {"", "example.com", "ftp://a", "http://", "https://u:p@a", "https://u@a", "http://a/?x", "http://a#x",
 	                                  "http://a b", "http://a/\n", "file:///etc/passwd"};
 	struct error err;
