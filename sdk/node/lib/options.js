@@ -4,7 +4,7 @@
 
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
-/** A map from each spelling to the API's. aliases: {spelling: name}. */
+/** A map from each spelling to the API's, the one of the documents last. aliases: {spelling: name}. */
 function spellings(names, aliases = {}) {
   const map = new Map();
   for (const name of names) map.set(name, name).set(camel(name), name);
@@ -15,8 +15,9 @@ function spellings(names, aliases = {}) {
 const plain = (name) => name.toLowerCase().replaceAll('_', '');
 
 function unknown(name, known, where) {
+  const documented = new Map([...known].map(([spelling, its]) => [its, spelling]));       // the last one of each
   const meant = [...known.keys()].find((one) => plain(one) === plain(name));
-  const help = meant ? `did you mean ${camel(known.get(meant))}?` : `known are ${[...new Set([...known.values()].map(camel))].join(', ')}`;
+  const help = meant ? `did you mean ${documented.get(known.get(meant))}?` : `known are ${[...documented.values()].join(', ')}`;
   return new TypeError(`${where}: unknown option ${name}; ${help}`);
 }
 
@@ -64,4 +65,4 @@ function checkOptions(options, where) {
   }
 }
 
-module.exports = { spellings, readOptions, checkOptions };
+module.exports = { camel, spellings, readOptions, checkOptions };

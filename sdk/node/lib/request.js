@@ -1,7 +1,7 @@
 'use strict';
 /* From the arguments of a method to the request that it sends. */
 const { randomUUID } = require('node:crypto');
-const { spellings, readOptions, checkOptions } = require('./options');
+const { camel, spellings, readOptions, checkOptions } = require('./options');
 
 const OF_EACH = ['timeout', 'max_retries', 'signal'];
 const OF_POST = ['idempotency_key'];
@@ -27,17 +27,25 @@ function pathOf(template, values, where) {
 }
 
 /* The API's times are whole seconds. */
-const valueOf = (value) => (value instanceof Date ? value.toISOString().replace(/\.\d+Z$/, 'Z') : value);
-
-function pick(given, names = []) {
-  return Object.fromEntries(names.filter((name) => name in given).map((name) => [name, valueOf(given[name])]));
+function valueOf(value, name, where) {
+  if (!(value instanceof Date)) return value;
+  if (Number.isNaN(value.getTime())) throw new TypeError(`${where}: ${camel(name)} is a Date without a time`);
+  return value.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-function bodyOf(route, given) {
+function pick(given, names = [], where = '') {
+  return Object.fromEntries(names.filter((name) => name in given).map((name) => [name, valueOf(given[name], name, where)]));
+}
+
+function bodyOf(route, given, where) {
   if (!route.body) return undefined;
-  const body = pick(given, route.body);
+  const body = pick(given, route.body, where);
   if (route.kind === 'run') body.input_payload ??= {};
-  return JSON.stringify(body);
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new TypeError(`${where}: this cannot be written as JSON: ${cause.message.split('\n')[0]}`, { cause });
+  }
 }
 
 /* The key stays the same at each try, so that whatever is lost on the way, nothing is done twice. */
@@ -63,11 +71,11 @@ function readCall(route, known, defaults, name, args) {
   if (args.length > slots + 1) throw new TypeError(`${name}: there are more arguments than it takes`);
   const given = readOptions(args[slots], known, name);
   checkOptions(given, name);
-  const body = bodyOf(route, given);
+  const body = bodyOf(route, given, name);
   return {
     request: { method: route.method, path: pathOf(route.path, args, name), headers: headersOf(route, given, body), body,
       bare: route.bare },
-    query: pick(given, route.query),
+    query: pick(given, route.query, name),
     gone: route.gone,
     options: sendingOf(route, given, defaults),
     given,

@@ -3,6 +3,7 @@
 const { spellings, readOptions, checkOptions } = require('./options');
 
 const BASE_URL = 'https://api.agentiv.cloud';
+const SUCH_AS = 'such as https://agentiv.example.com';
 const DEFAULTS = { timeout: 90_000, max_retries: 2, wait_timeout: 600_000 };
 
 const KNOWN = spellings(['api_key', 'session_token', 'base_url', 'fetch', ...Object.keys(DEFAULTS)], { baseURL: 'base_url' });
@@ -12,12 +13,15 @@ function baseOf(text) {
   try {
     url = new URL(text);
   } catch {
-    throw new TypeError('Agentiv: baseURL is no URL');
+    throw new TypeError(`Agentiv: baseURL must be a URL ${SUCH_AS}`);
   }
   if (!['http:', 'https:'].includes(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new TypeError('Agentiv: baseURL must be http:// or https://, a host, and a path at most');
+    throw new TypeError(`Agentiv: baseURL must be http:// or https://, a host, and a path at most, ${SUCH_AS}`);
   }
-  return url.href.replace(/\/+$/, '');
+  const base = url.href.replace(/\/+$/, '');
+  // a common slip: of all URLs that the documents name, only the server's own is meant
+  if (/\/(api|mcp)$/.test(base)) throw new TypeError('Agentiv: baseURL must be the URL of the server, without /api or /mcp at its end');
+  return base;
 }
 
 function secretOf(value, name) {

@@ -44,7 +44,7 @@ class Transport {
 
   /** One attempt at an event stream: its bytes, as they come. A silence of options.timeout ends it. */
   async *open(request, options) {
-    const watch = new Watch(options.timeout, options.signal);
+    const watch = new Watch(options.timeout, options.signal, this.#base);
     try {
       const response = await this.#fetched(request, watch);
       const { status, headers } = response;
@@ -59,7 +59,7 @@ class Transport {
   }
 
   async #exchange(request, options) {
-    const watch = new Watch(options.timeout, options.signal);
+    const watch = new Watch(options.timeout, options.signal, this.#base);
     try {
       const response = await this.#fetched(request, watch);
       const answer = { status: response.status, headers: response.headers, text: await textOf(response, watch) };

@@ -7,13 +7,15 @@ class Watch {
   #controller = new AbortController();
   #ms;
   #caller;
+  #server;
   #disarm = () => {};
   #onAbort = () => this.#controller.abort(this.#caller.reason);
   timedOut = false;
 
-  /** ms may be Infinity; caller is an AbortSignal or undefined. It has to be ended. */
-  constructor(ms, caller) {
+  /** ms may be Infinity; caller is an AbortSignal or undefined; server is told of in errors. It has to be ended. */
+  constructor(ms, caller, server = 'The server') {
     this.#ms = ms;
+    this.#server = server;
     this.#caller = caller;
     if (caller?.aborted) this.#onAbort();
     caller?.addEventListener('abort', this.#onAbort, { once: true });
@@ -41,8 +43,8 @@ class Watch {
   /** Why something that was given the signal has failed. */
   explain(cause) {
     if (this.aborted) return aborted(this.#caller);
-    if (this.timedOut) return new TimeoutError(`The server did not answer within ${this.#ms / 1000} s`);
-    return new ConnectionError(`The server could not be reached, or the connection broke: ${reasonOf(cause)}`, { cause });
+    if (this.timedOut) return new TimeoutError(`${this.#server} did not answer within ${this.#ms / 1000} s`);
+    return new ConnectionError(`${this.#server} could not be reached, or the connection broke: ${reasonOf(cause)}`, { cause });
   }
 
   end() {
@@ -61,11 +63,13 @@ function aborted(signal) {
   return new AbortError('The request was aborted', { cause: signal.reason });
 }
 
-/* fetch says "fetch failed" and keeps the reason behind it, which may be several: one for each address. */
+/* fetch says "fetch failed" and keeps the reason behind it, which may be several: one for each address. That of OpenSSL is
+ * put after the numbers of its source, in a line of its own. */
 function reasonOf(error) {
   const { cause } = error;
   const inner = cause?.errors?.[0] ?? cause ?? error;
-  return inner.message || inner.code || error.message;
+  if (inner.library === 'SSL routines' && inner.reason) return `TLS: ${inner.reason}`;
+  return (inner.message || inner.code || error.message).trim();
 }
 
 /** Waits, unless the signal is aborted meanwhile: AbortError. */

@@ -71,6 +71,20 @@ for (const sessionToken of ['a;b', 'a b', 'a\n', 'a,b']) {
   });
 }
 
+for (const path of ['/api', '/api/', '/mcp']) {
+  test(`a server with what is behind it is refused with what is wrong: ${path}`, () => {
+    assert.throws(() => new Agentiv({ apiKey: KEY, baseURL: `https://example.com${path}` }),
+      { name: 'TypeError', message: 'Agentiv: baseURL must be the URL of the server, without /api or /mcp at its end' });
+  });
+}
+
+test('a server that does not speak TLS is told of in one line', async (t) => {
+  const { url } = await serve(t);
+  const baseURL = url.replace('http:', 'https:');
+  await assert.rejects(new Agentiv({ apiKey: KEY, baseURL, maxRetries: 0 }).usage.get(),
+    { name: 'ConnectionError', message: new RegExp(`^${baseURL} could not be reached, or the connection broke: TLS: .+$`) });
+});
+
 for (const baseURL of ['example.com', 'ftp://example.com', 'https://ann:secret@example.com', 'https://secret@example.com', 'https://example.com?a=secret', 'no']) {
   test(`a server that is none is refused and not told: ${baseURL}`, () => {
     assert.throws(() => new Agentiv({ apiKey: KEY, baseURL }), (error) => {
@@ -83,6 +97,7 @@ for (const baseURL of ['example.com', 'ftp://example.com', 'https://ann:secret@e
 
 test('an option that nobody knows is refused', () => {
   assert.throws(() => new Agentiv({ apikey: KEY }), { name: 'TypeError', message: 'Agentiv: unknown option apikey; did you mean apiKey?' });
+  assert.throws(() => new Agentiv({ baseurl: 'https://example.com' }), { message: 'Agentiv: unknown option baseurl; did you mean baseURL?' });
 });
 
 test('a client does not show its key', () => {

@@ -41,6 +41,19 @@ test('an option that nobody knows is refused with the name that was meant, befor
   assert.equal(requests.length, 0);
 });
 
+test('the options that there are are told as the documents name them', async (t) => {
+  const { client } = await serve(t);
+  await assert.rejects(client().agents.run('probe', { max_emails: 20 }), /unknown option max_emails; known are input, async, webhookUrl,/);
+});
+
+for (const [what, options] of Object.entries({ 'a BigInt': { input: { n: 1n } }, 'a Date without a time': { runAt: new Date(NaN) } })) {
+  test(`what cannot be sent is refused with the method that it was given to: ${what}`, async (t) => {
+    const { client, requests } = await serve(t);
+    await assert.rejects(client().agents.run('probe', options), { name: 'TypeError', message: /^agents\.run: .+$/ });
+    assert.equal(requests.length, 0);
+  });
+}
+
 test('an option in two spellings at once is refused', async (t) => {
   const { client } = await serve(t);
   await assert.rejects(client().agents.run('probe', { input: {}, input_payload: {} }), /input_payload is given twice/);

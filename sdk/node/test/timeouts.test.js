@@ -20,9 +20,9 @@ for (const [what, late] of Object.entries(LATE)) {
 
   test(`${what} is a TimeoutError after the last try`, async (t) => {
     const { answer, options } = late(holdTimers(t).pass);
-    const { client } = await serve(t, answer);
+    const { client, url } = await serve(t, answer);
     await assert.rejects(client({ ...options, maxRetries: 0, timeout: 4000 }).usage.get(),
-      { name: 'TimeoutError', message: 'The server did not answer within 4 s', code: null, status: null });
+      { name: 'TimeoutError', message: `${url} did not answer within 4 s`, code: null, status: null });
   });
 
   test(`${what} ends when the caller aborts`, async (t) => {
