@@ -39,7 +39,8 @@ class Options:
 
     def __post_init__(self) -> None:
         for name in ("timeout", "connect_timeout", "read_timeout", "wait_timeout"):
-            if not getattr(self, name) > 0:
+            seconds = getattr(self, name)
+            if not isinstance(seconds, (int, float)) or not seconds > 0:
                 raise ValueError(f"{name} must be a number of seconds above 0")
         if not isinstance(self.max_retries, int) or self.max_retries < 0:
             raise ValueError("max_retries must be 0 or more")
@@ -48,6 +49,8 @@ class Options:
 def credentials_of(api_key: Optional[str], session_token: Optional[str]) -> Dict[str, str]:
     """The headers that say who asks. Raises ValueError, which never shows them."""
     for name, value in (("api_key", api_key), ("session_token", session_token)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} must be a string")
         if value and not re.fullmatch(r"[!-~]+", value):
             raise ValueError(f"{name} holds characters that cannot be sent, such as blanks or a line's end")
     if session_token:

@@ -34,13 +34,16 @@ class Route(NamedTuple):
 
 
 def _split(url: str, what: str) -> SplitResult:
+    if not isinstance(url, str):
+        raise TypeError(f"{what} must be a string")
     try:
         parts = urlsplit(url)
         if parts.scheme in PORTS and parts.hostname and parts.port != 0:
             return parts
     except ValueError:
         pass
-    raise ValueError(f"{what} must be an http or https URL") from None    # which is not shown: it may hold a password
+    # what was given is not shown: it may hold a password
+    raise ValueError(f"{what} must be an http or https URL, such as https://agentiv.example.com") from None
 
 
 def _authority(parts: SplitResult) -> str:
@@ -52,7 +55,9 @@ def _authority(parts: SplitResult) -> str:
 def _proxy_of(url: Optional[str]) -> Optional[Proxy]:
     if not url:
         return None
-    parts = _split(url if "://" in url else f"http://{url}", "The proxy")
+    if isinstance(url, str) and "://" not in url:
+        url = f"http://{url}"
+    parts = _split(url, "The proxy")
     if parts.scheme != "http":
         raise ValueError("The proxy must be an http URL: TLS is spoken through it, not with it")
     authorization = None
@@ -74,7 +79,10 @@ def route_of(base_url: str, proxy: Optional[str]) -> Route:
     parts = _split(base_url, "base_url")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("base_url must have no user, query or fragment")
+    path = parts.path.rstrip("/")
+    if path.endswith(("/api", "/mcp")):      # a common slip
+        raise ValueError("base_url must be the URL of the server, without /api or /mcp at its end")
     url = _proxy_of_environment(parts) if proxy is None else proxy
     port = parts.port or PORTS[parts.scheme]
-    return Route(parts.hostname or "", port, parts.scheme == "https", _authority(parts), parts.path.rstrip("/"),
+    return Route(parts.hostname or "", port, parts.scheme == "https", _authority(parts), path,
                  _proxy_of(url))

@@ -48,7 +48,9 @@ def _bytes(raw_body: object) -> bytes:
 
 
 def _secrets(secret: Union[str, Sequence[str]]) -> List[str]:
-    secrets = [secret] if isinstance(secret, str) else list(secret)
+    secrets = [secret] if isinstance(secret, str) else list(secret or ())
+    if not all(isinstance(one, str) for one in secrets):
+        raise TypeError("The secret must be a string, or several of them")
     if not secrets or not all(one.startswith(PREFIX) and _key(one) for one in secrets):
         raise ValueError("The secret must be that of the endpoint, whsec_ included")
     return secrets

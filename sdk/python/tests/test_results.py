@@ -117,6 +117,18 @@ class Clients(unittest.TestCase):
                 agentiv.Agentiv(**{"api_key": "k", **named} if "session_token" not in named else named)
             self.assertNotIn(KEY, str(caught.exception))
 
+    def test_a_server_with_what_is_behind_it_is_refused(self):
+        for behind in ("/api", "/api/", "/mcp"):
+            with self.subTest(behind), self.assertRaisesRegex(ValueError, "^base_url must be .* without /api or /mcp at its end$"):
+                agentiv.Agentiv("k", base_url=f"https://example.com{behind}")
+
+    def test_what_is_of_another_kind_is_named(self):
+        for named in ({"api_key": 5}, {"api_key": {}}, {"base_url": 5}, {"proxy": 5}):
+            with self.subTest(named), self.assertRaisesRegex(TypeError, "^(api_key|base_url|The proxy) must be a string$"):
+                agentiv.Agentiv(**{"api_key": "k", **named})
+        with self.assertRaisesRegex(ValueError, "^timeout must be a number of seconds above 0$"):
+            agentiv.Agentiv("k", timeout="5s")
+
     def test_both_clients_take_the_same(self):
         self.assertEqual(inspect.signature(agentiv.Agentiv), inspect.signature(agentiv.AsyncAgentiv))
 

@@ -87,6 +87,10 @@ class Webhooks(unittest.TestCase):
             self.refused(standard(body=body), body=body)
 
     def test_a_secret_that_can_be_none_is_a_value_error(self):
-        for secret in ("", "whsec_", "YWJj", "whsec_%%%", [], [SECRET, ""]):
+        for secret in ("", "whsec_", "YWJj", "whsec_%%%", [], [SECRET, ""], None):
             with self.assertRaises(ValueError):
                 verify_webhook(BODY, standard(), secret)
+
+    def test_a_secret_of_another_kind_is_a_type_error(self):
+        with self.assertRaisesRegex(TypeError, "must be a string"):
+            verify_webhook(BODY, standard(), [SECRET, None])
