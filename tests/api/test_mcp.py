@@ -441,8 +441,10 @@ class Tasks(McpCase):
 
     def test_of_before_tasks_are_listed(self):
         made = [self.legacy_task({})["taskId"] for _ in range(3)]
+        otherwise = self.start()
         listed = [t["taskId"] for t in self.result(self.legacy("tasks/list"))["tasks"]]
         self.assertEqual(listed[:3], made[::-1])
+        self.assertNotIn(otherwise, listed)
         self.fails(self.legacy("tasks/list", {"cursor": "x"}), -32602, status=200)
 
     def test_of_before_a_task_that_is_over_cannot_be_cancelled(self):
