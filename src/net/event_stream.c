@@ -39,17 +39,17 @@ static bool dispatch(struct event_stream *s)
 	return more;
 }
 
-static bool take_field(struct event_stream *s, const char *name, size_t name_len, const char *value)
+static bool take_field(struct event_stream *s, const char *name, size_t name_len, const char *value, size_t value_len)
 {
 	if (name_len == 4 && memcmp(name, "data", 4) == 0) {
 		if (s->has_data)
 			buf_addc(&s->data, '\n');
 		s->has_data = true;
-		return buf_adds(&s->data, value);
+		return buf_add(&s->data, value, value_len);
 	}
 	if (name_len == 5 && memcmp(name, "event", 5) == 0)
 		snprintf(s->event, sizeof s->event, "%s", value);
-	else if (name_len == 2 && memcmp(name, "id", 2) == 0)
+	else if (name_len == 2 && memcmp(name, "id", 2) == 0 && !memchr(value, '\0', value_len))
 		snprintf(s->next_id, sizeof s->next_id, "%s", value);
 	return true;
 }
@@ -57,7 +57,7 @@ static bool take_field(struct event_stream *s, const char *name, size_t name_len
 /* A line without its end; one that begins with a colon is a comment. */
 static bool take_line(struct event_stream *s)
 {
-	const char *line = buf_str(&s->line), *value;
+	const char *line = buf_str(&s->line), *end = line + s->line.len, *value;
 	size_t name_len = strcspn(line, ":");
 	bool ok = true;
 
@@ -70,7 +70,7 @@ static bool take_line(struct event_stream *s)
 	if (s->line.len == 0)
 		ok = dispatch(s);
 	else if (name_len > 0)
-		ok = take_field(s, line, name_len, value);
+		ok = take_field(s, line, name_len, value, (size_t)(end - value));
 	buf_reset(&s->line);
 	return ok;
 }

@@ -302,6 +302,28 @@ static void an_id_counts_when_its_event_is_whole(void)
 	event_stream_release(&s);
 }
 
+static size_t told_bytes;
+
+static bool on_bytes(struct event_stream *s, const char *event, const char *data, size_t n)
+{
+	told_bytes = n;
+	return on_event(s, event, data, strlen(data));
+}
+
+static void a_nul_ends_no_value_and_an_id_with_one_is_none(void)
+{
+	static const char text[] = "id: 1\ndata: a\n\nid: 2\0\ndata: b\0c\n\n";
+	struct event_stream s;
+
+	event_stream_init(&s, 1000);
+	s.on_event = on_bytes;
+	told[0] = '\0';
+	CU_ASSERT_TRUE(event_stream_feed(&s, text, sizeof text - 1));
+	CU_ASSERT_STRING_EQUAL(told, "1|message|a;1|message|b;");
+	CU_ASSERT_EQUAL(told_bytes, 3);
+	event_stream_release(&s);
+}
+
 static void an_event_without_data_is_none(void)
 {
 	CU_ASSERT_TRUE(feed("event: empty\n\ndata: a\n\n", 100, 1000));
@@ -344,6 +366,7 @@ static CU_TestInfo tests[] = {
 	{"events are told wherever their bytes are parted", events_are_told_wherever_their_bytes_are_parted},
 	{"comments and unknown fields are passed over", comments_and_unknown_fields_are_passed_over},
 	{"an id counts when its event is whole", an_id_counts_when_its_event_is_whole},
+	{"a NUL ends no value, and an id with one is none", a_nul_ends_no_value_and_an_id_with_one_is_none},
 	{"an event without data is none", an_event_without_data_is_none},
 	{"an event that is not whole is not told", an_event_that_is_not_whole_is_not_told},
 	{"nothing is told after the one that is enough", nothing_is_told_after_the_one_that_is_enough},
