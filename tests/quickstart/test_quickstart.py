@@ -62,7 +62,7 @@ class Stack:
 
     def env(self):
         lines = (self.state / "env").read_text(encoding="utf-8").splitlines()
-        return {name: shlex.split(value)[0] for name, _, value in (line.partition("=") for line in lines)}
+        return {name: shlex.split(value)[0] for name, _, value in (line.removeprefix("export ").partition("=") for line in lines)}
 
     def get(self, path):
         env = self.env()
@@ -136,6 +136,11 @@ class QuickstartTest(unittest.TestCase):
     def test_env_has_the_five_names_and_is_for_its_owner_only(self):
         self.assertEqual(set(self.stack.env()), KEYS)
         self.assertEqual(stat.S_IMODE((self.stack.state / "env").stat().st_mode), 0o600)
+
+    def test_programs_have_what_a_shell_has_read_from_env(self):
+        shown = subprocess.run(["sh", "-c", '. "$0" && env', self.stack.state / "env"], env={"PATH": os.environ["PATH"]},
+                               check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.assertLessEqual(set(self.stack.env().items()), {tuple(line.split("=", 1)) for line in shown.splitlines()})
 
     def test_key_in_env_works(self):
         agents = self.stack.get("/api/agents")["data"]
