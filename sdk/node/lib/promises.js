@@ -1,6 +1,17 @@
 'use strict';
 /* What calls return: promises of data, from which what came with it can be had too. */
 
+/* The stack of what goes wrong shows the call, too: by itself it would end in the SDK, whose promises are of a class of their
+ * own. Called while the call is made. */
+function traced(whole) {
+  const call = {};
+  Error.captureStackTrace(call, traced);
+  return whole.catch((error) => {
+    error.stack += call.stack.slice(call.stack.indexOf('\n'));
+    throw error;
+  });
+}
+
 /** A promise of data. */
 class ApiPromise extends Promise {
   #whole;
@@ -10,8 +21,9 @@ class ApiPromise extends Promise {
     return Promise;
   }
 
-  /** whole: a promise of {data, response}. */
-  static of(whole) {
+  /** untraced: a promise of {data, response}. */
+  static of(untraced) {
+    const whole = traced(untraced);
     const promise = new this((resolve, reject) => whole.then(({ data }) => resolve(data), reject));
     promise.#whole = whole;
     return promise;

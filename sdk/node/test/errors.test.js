@@ -71,3 +71,16 @@ test('a success that is malformed is a ResponseError', async (t) => {
   const { client } = await serve(t, text(200, '<h1>hello</h1>'));
   await assert.rejects(client({ maxRetries: 0 }).usage.get(), { name: 'ResponseError', status: 200, code: null });
 });
+
+test('the stack of an error leads to the call, behind await and without', async (t) => {
+  const { client } = await serve(t, refused(404, 'NOT_FOUND'), refused(404, 'NOT_FOUND'), refused(404, 'NOT_FOUND'));
+  const agentiv = client();
+  async function whoCalls(call) {
+    await call(agentiv);
+  }
+  for (const call of [() => agentiv.usage.get(), () => agentiv.usage.get().withResponse(), () => agentiv.executions.list()]) {
+    const error = await whoCalls(call).catch((caught) => caught);
+    assert.equal(error.name, 'NotFoundError');
+    assert.equal(error.stack.match(/\bwhoCalls\b/g)?.length, 1, error.stack);
+  }
+});
