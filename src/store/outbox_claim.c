@@ -137,7 +137,7 @@ static int claim_applied(struct db_conn *c, void *ctx)
 /* A plain read locks nothing, so that idle senders do not meet each other. */
 static bool first_due(struct db_conn *c, int64_t *due_ms, struct error *err)
 {
-	static const char sql[] = "SELECT due_at FROM outbox WHERE due_at >= 0 ORDER BY due_at LIMIT 1";
+	static const char sql[] = "SELECT due_at FROM outbox FORCE INDEX (PRIMARY) WHERE due_at >= 0 ORDER BY due_at LIMIT 1";
 	bool found;
 
 	if (!db_query_int(c, sql, NULL, 0, due_ms, &found, err))
