@@ -126,9 +126,9 @@ function check(answer) {
 function read(answer, bare) {
   check(answer);
   const body = parse(answer.text);
-  if (body === undefined) throw malformed(answer, 'a body that is no whole JSON');
+  if (body === undefined) throw malformed(answer, 'a body that is no whole JSON: is baseURL right?');
   if (!isObject(body) || !(bare || (body.success === true && 'data' in body))) {
-    throw malformed(answer, 'JSON that is not of the API');
+    throw malformed(answer, 'JSON that is not of the API: is baseURL right?');
   }
   return body;
 }

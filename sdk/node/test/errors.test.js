@@ -68,8 +68,11 @@ for (const error of [null, 'no', {}, { code: 7, message: 'x' }]) {
 }
 
 test('a success that is malformed is a ResponseError', async (t) => {
-  const { client } = await serve(t, text(200, '<h1>hello</h1>'));
-  await assert.rejects(client({ maxRetries: 0 }).usage.get(), { name: 'ResponseError', status: 200, code: null });
+  for (const page of [text(200, '<h1>hello</h1>'), json(200, { hello: 1 })]) {
+    const { client } = await serve(t, page);
+    await assert.rejects(client({ maxRetries: 0 }).usage.get(),
+      { name: 'ResponseError', status: 200, code: null, message: /^The server answered 200 with .*: is baseURL right\?$/ });
+  }
 });
 
 test('the stack of an error leads to the call, behind await and without', async (t) => {

@@ -22,6 +22,7 @@ from .errors import (BY_CODE, AgentivConnectionError, AgentivError, AgentivTimeo
 T = TypeVar("T")
 BODY_MAX = 256 << 20      # bytes of an answer
 COOKIE = "agentiv_session"
+NOT_OF_THE_API = "The server answered {} with what is not of the API: is base_url right?"
 # what proxies say by pages of their own means the same
 CODE_OF_PROXY = {413: "PAYLOAD_TOO_LARGE", 429: "RATE_LIMITED", 502: "UNAVAILABLE", 503: "UNAVAILABLE",
                  504: "UNAVAILABLE"}
@@ -253,7 +254,7 @@ class Core:
         elif isinstance(document, Object) and (not request.enveloped or _is_success(document, request.shape)):
             return document
         else:
-            error = ResponseError("The answer is not one of the API", status=head.status)
+            error = ResponseError(NOT_OF_THE_API.format(head.status), status=head.status)
         error.request_id = head.get("x-request-id")
         error.sent = True
         raise error
@@ -266,7 +267,7 @@ class Core:
         if not isinstance(code, str) or not isinstance(message, str):
             code, message = CODE_OF_PROXY.get(head.status), f"The server answered {head.status}"
         if code is None:
-            about = f"The server answered {head.status} with what is not of the API: is base_url right?"
+            about = NOT_OF_THE_API.format(head.status)
             if 300 <= head.status < 400:
                 about = f"The server redirects to {head.get('location')}, which is not followed: is base_url right?"
             return ResponseError(about, status=head.status, retry_after=after)

@@ -61,9 +61,11 @@ class Retries(Case):
 
     @both
     def test_a_page_that_is_no_answer_of_the_api_is_told_with_its_status(self, make):
-        for status in (404, 403):
-            with self.subTest(status=status), make([http(status, "<html>")]) as t:
-                self.assertEqual(self.fails(agentiv.ResponseError, t, "agents.list").status, status)
+        for status, tries in ((404, 1), (403, 1), (200, 3)):
+            with self.subTest(status=status), make([http(status, "<html>")] * tries) as t:
+                error = self.fails(agentiv.ResponseError, t, "agents.list")
+                self.assertEqual(error.status, status)
+                self.assertIn("is base_url right?", str(error))
 
     @both
     def test_redirects_are_not_followed(self, make):
