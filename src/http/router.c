@@ -63,7 +63,7 @@ const struct route *route_find(struct request *r, char *allow, size_t allow_size
 		}
 	}
 	if (!allow[0]) {
-		err_set(err, ERR_NOT_FOUND, "No such path; see /api/agents");
+		err_set(err, ERR_NOT_FOUND, "No such path; see /api/openapi.json");
 		return NULL;
 	}
 	allow_add(allow, allow_size, "OPTIONS");

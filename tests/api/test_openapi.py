@@ -14,6 +14,11 @@ class Document(ApiCase):
     def test_anybody_may_read_it(self):
         self.assertRegex(self.document()["openapi"], r"^3\.1\.")
 
+    def test_who_asks_for_a_path_that_is_none_is_led_to_it(self):
+        answer = self.call("GET", "/api/nothing", key=None)
+        self.refused(answer, "NOT_FOUND")
+        self.assertEqual(answer.error["message"], "No such path; see /api/openapi.json")
+
     def test_it_is_the_same_each_time(self):
         self.assertEqual(self.document(), self.document())
 
