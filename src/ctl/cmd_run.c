@@ -35,6 +35,14 @@ static void put_options(struct ctl *c, struct json_out *w)
 		json_put_time(w, "run_at", *run_at);
 }
 
+static bool not_both(struct ctl *c, const char *one, const char *other)
+{
+	if (!ctl_given(c, one) || !ctl_given(c, other))
+		return true;
+	c->status = CTL_USAGE;
+	return err_field(&c->err, other, "One of --%s and --%s", one, other);
+}
+
 /* A run that is to start later can only be asynchronous; what is followed is, so that its id is known at once. */
 static bool make_request(struct ctl *c, struct run *q)
 {
@@ -44,10 +52,8 @@ static bool make_request(struct ctl *c, struct run *q)
 	bool ok;
 
 	q->later = ctl_given(c, "delay") || ctl_given(c, "run-at");
-	if (ctl_given(c, "delay") && ctl_given(c, "run-at")) {
-		c->status = CTL_USAGE;
-		return err_field(&c->err, "run-at", "One of --delay and --run-at");
-	}
+	if (!not_both(c, "delay", "run-at") || !not_both(c, "async", "follow"))
+		return false;
 	q->key = ctl_given(c, "idempotency-key") ? ctl_text(c, "idempotency-key") : caller_new_key(&c->arena);
 	buf_init(&path, 512);
 	ok = caller_path(c, &path, "/api/agents/", "slug", "/run") && caller_input(c, "input", &input);

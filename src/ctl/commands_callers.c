@@ -34,8 +34,8 @@ static const struct ctl_option run_options[] = {
 	OPTIONAL("async", OPT_FLAG, NULL, "do not wait for its end"),
 	OPTIONAL("follow", OPT_FLAG, NULL, "print its steps as they happen"),
 	OPTIONAL("webhook-url", OPT_TEXT, "URL", "where its result is sent, too"),
-	{"delay", NULL, OPT_SPAN, "SPAN", false, false, NULL, "start it after 90s, 45m, 12h or 30d; does not wait for it", 30 * 86400},
-	OPTIONAL("run-at", OPT_TIME, "TIME", "start it then; a time to come or a date; does not wait for it"),
+	{"delay", NULL, OPT_SPAN, "SPAN", false, false, NULL, "start it after 90s, 45m, 12h or 30d; only --follow waits for it", 30 * 86400},
+	OPTIONAL("run-at", OPT_TIME, "TIME", "start it then; a time to come or a date; only --follow waits for it"),
 	COUNT("max-tokens", 1000000000, "so many tokens may its model calls use at most"),
 	OPTIONAL("idempotency-key", OPT_TEXT, "KEY", "a repeat with the same key and input is the same run"),
 	SERVER, END};

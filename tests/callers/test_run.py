@@ -133,6 +133,7 @@ class WrongInput(PlatformCase):
                 (["--input", "payload=1", "--input", "payload.a=1"],
                  "--input payload.a=1: what stands before a dot is no object"),
                 (["--delay", "1h", "--run-at", "2099-01-01"], "One of --delay and --run-at"),
+                (["--async", "--follow"], "One of --async and --follow"),
                 (["--max-tokens", "0"], '--max-tokens is a number from 1 to 1000000000, not "0"')):
             with self.subTest(words):
                 self.assertEqual(self.message(*words), said)
