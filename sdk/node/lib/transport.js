@@ -9,6 +9,8 @@ const { version } = require('../package.json');
 const USER_AGENT = `agentiv-sdk-node/${version}`;
 
 class Transport {
+  static BODY_MAX = 256 << 20;      // bytes of an answer
+
   #base;
   #credentials;
   #fetch;
@@ -86,23 +88,33 @@ class Transport {
 }
 
 async function textOf(response, watch) {
-  try {
-    return await response.text();
-  } catch (error) {
-    throw watch.explain(error);
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const piece of piecesOf(response, watch)) {
+    size += piece.length;
+    if (size > Transport.BODY_MAX) throw answers.malformed(response, 'a body that is too large', false);
+    text += decoder.decode(piece, { stream: true });
   }
+  return text + decoder.decode();
 }
 
 async function* bytesOf(response, watch) {
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch((error) => {
-      throw watch.explain(error);
-    });
-    if (done) return;
+  for await (const piece of piecesOf(response, watch)) {
     watch.restart();
-    yield value;
+    yield piece;
   }
+}
+
+/* Of any fetch: its body may be a stream of the web's or of Node's. Who takes no more ends it. */
+async function* piecesOf(response, watch) {
+  try {
+    for await (const piece of response.body ?? []) yield piece;
+  } catch (error) {
+    throw watch.explain(error);
+  }
+  /* in Node 18 a stream that is aborted just ends */
+  if (watch.signal.aborted) throw watch.explain(watch.signal.reason);
 }
 
 module.exports = { Transport };

@@ -2,6 +2,7 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 const Agentiv = require('..');
+const { Transport } = require('../lib/transport');
 const { serve, refused, json, text } = require('./lib/server');
 
 const CODES = {
@@ -87,3 +88,22 @@ test('the stack of an error leads to the call, behind await and without', async 
     assert.equal(error.stack.match(/\bwhoCalls\b/g)?.length, 1, error.stack);
   }
 });
+
+for (const status of [200, 400]) {
+  test(`an answer without end is not kept: ${status}`, { timeout: 20_000 }, async (t) => {
+    t.after(((most) => () => Transport.BODY_MAX = most)(Transport.BODY_MAX));
+    Transport.BODY_MAX = 1 << 20;
+    let closed;
+    const left = new Promise((resolve) => closed = resolve);
+    const { client, requests } = await serve(t, (response) => {
+      const more = () => response.write(Buffer.alloc(1 << 16, ' '));
+      response.on('close', closed);
+      response.on('drain', more);
+      response.writeHead(status, { 'Content-Type': 'application/json' });
+      while (more());
+    });
+    await assert.rejects(client().usage.get(), { name: 'ResponseError', status, message: /too large/ });
+    assert.equal(requests.length, 1);
+    await left;
+  });
+}
