@@ -62,7 +62,7 @@ class Stack:
 
     def env(self):
         lines = (self.state / "env").read_text(encoding="utf-8").splitlines()
-        return {name: shlex.split(value)[0] for name, _, value in (line.removeprefix("export ").partition("=") for line in lines)}
+        return {name: shlex.split(value)[0] for name, _, value in (line.partition("=") for line in lines if "=" in line)}
 
     def get(self, path):
         env = self.env()
