@@ -10,7 +10,7 @@ ZONES = """Africa/Cairo Africa/Casablanca Africa/El_Aaiun America/Asuncion Ameri
     Asia/Kolkata Asia/Tehran Atlantic/Azores Australia/Adelaide Australia/Lord_Howe Europe/Berlin Europe/Chisinau Europe/Dublin
     Europe/London Pacific/Apia Pacific/Chatham Pacific/Easter""".split()
 YEARS = range(2025, 2031)
-PER_CHANGE = 18
+PER_CHANGE = 24
 WEEKDAYS = "SUN MON TUE WED THU FRI SAT".split()
 MINUTE = timedelta(minutes=1)
 
@@ -86,9 +86,11 @@ def moments(zone):
                 yield at, at + offset(zone, at)
 
 
-def make():
-    some, made = random.Random(2025), {}
-    for zone in ZONES:
+def make(zones):
+    """Those of one zone hang on nothing but its own changes."""
+    made = {}
+    for zone in zones:
+        some = random.Random(f"{zone} 2025")
         for at, local in moments(zone):
             for _ in range(PER_CHANGE):
                 near = local + some.randint(-30, 90) * MINUTE
