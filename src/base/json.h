@@ -77,7 +77,7 @@ void json_put_time(struct json_out *w, const char *key, int64_t ms);         /* 
 void json_put_raw(struct json_out *w, const char *key, const char *json, size_t n);  /* checked JSON text */
 void json_put_value(struct json_out *w, const char *key, struct json_object *value); /* a json-c tree */
 
-/* For people: indented, numbers as json_put_num writes them, which json-c's own writer does not. */
+/* For people: a line for each member and element, two blanks for each level. */
 void json_add_indented(struct buf *b, struct json_object *value);
 
 /* Quotes s as a JSON string; bytes that are not UTF-8 become U+FFFD. */

@@ -279,9 +279,26 @@ void json_put_raw(struct json_out *w, const char *key, const char *json, size_t 
 
 /* --- trees --- */
 
-static void add_value(struct buf *b, struct json_object *value);
+#define ON_ONE_LINE (-1)     /* in place of a level */
 
-static void add_members(struct buf *b, struct json_object *object)
+static void add_value(struct buf *b, struct json_object *value, int level);
+
+/* Between the parts of an object or array whose members are at this level, two blanks each. */
+static void begin_line(struct buf *b, int level)
+{
+	if (level == ON_ONE_LINE)
+		return;
+	buf_addc(b, '\n');
+	while (level-- > 0)
+		buf_add(b, "  ", 2);
+}
+
+static int within(int level)
+{
+	return level == ON_ONE_LINE ? level : level + 1;
+}
+
+static void add_members(struct buf *b, struct json_object *object, int level)
 {
 	bool first = true;
 
@@ -290,14 +307,17 @@ static void add_members(struct buf *b, struct json_object *object)
 		if (!first)
 			buf_addc(b, ',');
 		first = false;
+		begin_line(b, within(level));
 		json_quote(b, key, strlen(key));
-		buf_addc(b, ':');
-		add_value(b, value);
+		buf_adds(b, level == ON_ONE_LINE ? ":" : ": ");
+		add_value(b, value, within(level));
 	}
+	if (!first)
+		begin_line(b, level);
 	buf_addc(b, '}');
 }
 
-static void add_elements(struct buf *b, struct json_object *array)
+static void add_elements(struct buf *b, struct json_object *array, int level)
 {
 	size_t n = json_object_array_length(array), i;
 
@@ -305,8 +325,11 @@ static void add_elements(struct buf *b, struct json_object *array)
 	for (i = 0; i < n; i++) {
 		if (i > 0)
 			buf_addc(b, ',');
-		add_value(b, json_object_array_get_idx(array, i));
+		begin_line(b, within(level));
+		add_value(b, json_object_array_get_idx(array, i), within(level));
 	}
+	if (n > 0)
+		begin_line(b, level);
 	buf_addc(b, ']');
 }
 
@@ -320,7 +343,7 @@ static void add_tree_int(struct buf *b, struct json_object *value)
 		add_int(b, i);
 }
 
-static void add_value(struct buf *b, struct json_object *value)
+static void add_value(struct buf *b, struct json_object *value, int level)
 {
 	switch (json_object_get_type(value)) {
 	case json_type_null:
@@ -339,10 +362,10 @@ static void add_value(struct buf *b, struct json_object *value)
 		json_quote(b, json_object_get_string(value), (size_t)json_object_get_string_len(value));
 		break;
 	case json_type_object:
-		add_members(b, value);
+		add_members(b, value, level);
 		break;
 	case json_type_array:
-		add_elements(b, value);
+		add_elements(b, value, level);
 		break;
 	}
 }
@@ -350,5 +373,10 @@ static void add_value(struct buf *b, struct json_object *value)
 void json_put_value(struct json_out *w, const char *key, struct json_object *value)
 {
 	before(w, key);
-	add_value(w->b, value);
+	add_value(w->b, value, ON_ONE_LINE);
+}
+
+void json_add_indented(struct buf *b, struct json_object *value)
+{
+	add_value(b, value, 0);
 }

@@ -13,7 +13,7 @@ libbase_a_SOURCES = \
 	src/base/encode.c \
 	src/base/err.c src/base/err.h \
 	src/base/id.c src/base/id.h \
-	src/base/json.h src/base/json_get.c src/base/json_indent.c src/base/json_out.c src/base/json_put.c src/base/json_scan.h \
+	src/base/json.h src/base/json_get.c src/base/json_out.c src/base/json_put.c src/base/json_scan.h \
 	src/base/json_read.c src/base/json_read_string.c src/base/json_read_number.c src/base/json_read_priv.h \
 	src/base/log.c src/base/log.h src/base/log_syslog.c src/base/log_syslog.h \
 	src/base/mail_address.c src/base/mail_address.h \
