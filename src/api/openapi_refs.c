@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/openapi_priv.h"
+#include "base/schema.h"
 
 #define REF_MAX 1024
 
@@ -18,10 +19,16 @@ static void add_part(struct buf *pointer, const char *name)
 	}
 }
 
-/* Adds to pointer where the schema with that $anchor stands below value. */
-static bool find_anchor(struct json_object *value, const char *anchor, struct buf *pointer)
+/* What the member key of an object leads to, that itself stands as. */
+static enum schema_below below(enum schema_below as, const char *key)
 {
-	const char *own = openapi_str(value, "$anchor");
+	return as == SCHEMA_BELOW_NAMES ? SCHEMA_BELOW_SCHEMAS : schema_below(key);
+}
+
+/* Adds to pointer where the schema with that $anchor stands below value. */
+static bool find_anchor(struct json_object *value, const char *anchor, enum schema_below as, struct buf *pointer)
+{
+	const char *own = as == SCHEMA_BELOW_SCHEMAS ? openapi_str(value, "$anchor") : NULL;
 	size_t length = pointer->len, i;
 	char index[24];
 
@@ -30,15 +37,15 @@ static bool find_anchor(struct json_object *value, const char *anchor, struct bu
 	for (i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++) {
 		snprintf(index, sizeof index, "%zu", i);
 		add_part(pointer, index);
-		if (find_anchor(json_object_array_get_idx(value, i), anchor, pointer))
+		if (find_anchor(json_object_array_get_idx(value, i), anchor, as, pointer))
 			return true;
 		pointer->len = length;
 	}
-	if (!json_object_is_type(value, json_type_object))
+	if (!json_object_is_type(value, json_type_object) || as == SCHEMA_BELOW_VALUES)
 		return false;
 	json_object_object_foreach(value, key, member) {
 		add_part(pointer, key);
-		if (find_anchor(member, anchor, pointer))
+		if (find_anchor(member, anchor, below(as, key), pointer))
 			return true;
 		pointer->len = length;
 	}
@@ -55,50 +62,45 @@ static void move(struct json_object *schema, struct json_object *whole, const ch
 	if (ref[1] == '\0' || ref[1] == '/')
 		buf_adds(&moved, ref + 1);
 	else
-		find_anchor(whole, ref + 1, &moved);
+		find_anchor(whole, ref + 1, SCHEMA_BELOW_SCHEMAS, &moved);
 	json_object_object_add(schema, "$ref", json_object_new_string_len(buf_str(&moved), (int)moved.len));
 	buf_release(&moved);
 }
 
-static void move_all(struct json_object *value, struct json_object *whole, const char *name)
+static void move_all(struct json_object *value, struct json_object *whole, const char *name, enum schema_below as)
 {
-	const char *ref = openapi_str(value, "$ref");
+	const char *ref = as == SCHEMA_BELOW_SCHEMAS ? openapi_str(value, "$ref") : NULL;
 	size_t i;
 
 	for (i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++)
-		move_all(json_object_array_get_idx(value, i), whole, name);
-	if (!json_object_is_type(value, json_type_object))
+		move_all(json_object_array_get_idx(value, i), whole, name, as);
+	if (!json_object_is_type(value, json_type_object) || as == SCHEMA_BELOW_VALUES)
 		return;
 	if (ref && ref[0] == '#')
 		move(value, whole, name, ref);
-	json_object_object_foreach(value, key, member) {
-		(void)key;
-		move_all(member, whole, name);
-	}
+	json_object_object_foreach(value, key, member)
+		move_all(member, whole, name, below(as, key));
 }
 
 /* Names that would be those of the whole document: two agents may have the same. */
-static void drop_names(struct json_object *value)
+static void drop_names(struct json_object *value, enum schema_below as)
 {
 	size_t i;
 
 	for (i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++)
-		drop_names(json_object_array_get_idx(value, i));
-	if (!json_object_is_type(value, json_type_object))
+		drop_names(json_object_array_get_idx(value, i), as);
+	if (!json_object_is_type(value, json_type_object) || as == SCHEMA_BELOW_VALUES)
 		return;
-	/* what is no text is a property of that name */
-	if (openapi_str(value, "$anchor"))
+	if (as == SCHEMA_BELOW_SCHEMAS) {
 		json_object_object_del(value, "$anchor");
-	if (openapi_str(value, "$id"))
 		json_object_object_del(value, "$id");
-	json_object_object_foreach(value, key, member) {
-		(void)key;
-		drop_names(member);
 	}
+	json_object_object_foreach(value, key, member)
+		drop_names(member, below(as, key));
 }
 
 void openapi_move_refs(struct json_object *schema, const char *name)
 {
-	move_all(schema, schema, name);
-	drop_names(schema);
+	move_all(schema, schema, name, SCHEMA_BELOW_SCHEMAS);
+	drop_names(schema, SCHEMA_BELOW_SCHEMAS);
 }

@@ -26,4 +26,9 @@ void schema_free(struct schema *s);
 bool schema_check(const struct schema *s, struct json_object *value, const char *path,
                   struct error *err);
 
+/* What stands below a keyword, for walks over a schema's source: schemas (or what holds none), schemas under names of the
+ * author's, or values, which may look like schemas and are none. */
+enum schema_below { SCHEMA_BELOW_SCHEMAS, SCHEMA_BELOW_NAMES, SCHEMA_BELOW_VALUES };
+enum schema_below schema_below(const char *keyword);
+
 #endif

@@ -86,37 +86,44 @@ bool schema_take_anchor(struct compiler *c, struct schema_node *n, struct json_o
 	       schema_refuse(c, at, "must be a letter or _, and letters, digits, -, _ and . behind it", "");
 }
 
-/* What stands there is a value, not a schema. */
-static bool holds_values(const char *keyword)
+enum schema_below schema_below(const char *keyword)
 {
-	static const char *const keywords[] = {"const", "enum", "default", "examples"};
+	static const struct { const char *keyword; enum schema_below below; } others[] = {
+		{"properties", SCHEMA_BELOW_NAMES}, {"$defs", SCHEMA_BELOW_NAMES},
+		{"const", SCHEMA_BELOW_VALUES}, {"enum", SCHEMA_BELOW_VALUES}, {"default", SCHEMA_BELOW_VALUES},
+		{"examples", SCHEMA_BELOW_VALUES},
+	};
 	size_t i;
 
-	for (i = 0; i < sizeof keywords / sizeof *keywords; i++)
-		if (strcmp(keywords[i], keyword) == 0)
-			return true;
-	return false;
+	for (i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcmp(others[i].keyword, keyword) == 0)
+			return others[i].below;
+	return SCHEMA_BELOW_SCHEMAS;
 }
 
 /* The schema in the resource from that has the anchor; NULL: none. Within a text of JSON, so as deep as that may be. */
-static struct json_object *find_anchor(struct json_object *from, const char *name, bool inside)
+static struct json_object *find_anchor(struct json_object *from, const char *name, bool inside, enum schema_below as)
 {
 	struct json_object *found = NULL, *anchor = NULL;
 	size_t i;
 
 	if (json_object_is_type(from, json_type_array)) {
 		for (i = 0; !found && i < json_object_array_length(from); i++)
-			found = find_anchor(json_object_array_get_idx(from, i), name, true);
+			found = find_anchor(json_object_array_get_idx(from, i), name, true, as);
 		return found;
 	}
-	if (!json_object_is_type(from, json_type_object) || (inside && schema_has_id(from)))
+	if (!json_object_is_type(from, json_type_object) || as == SCHEMA_BELOW_VALUES)
 		return NULL;
-	if (json_object_object_get_ex(from, "$anchor", &anchor) && json_object_is_type(anchor, json_type_string) &&
-	    strcmp(json_object_get_string(anchor), name) == 0)
-		return from;
+	if (as == SCHEMA_BELOW_SCHEMAS) {
+		if (inside && schema_has_id(from))
+			return NULL;
+		if (json_object_object_get_ex(from, "$anchor", &anchor) && json_object_is_type(anchor, json_type_string) &&
+		    strcmp(json_object_get_string(anchor), name) == 0)
+			return from;
+	}
 	json_object_object_foreach(from, key, sub)
-		if (!found && !holds_values(key))
-			found = find_anchor(sub, name, true);
+		if (!found)
+			found = find_anchor(sub, name, true, as == SCHEMA_BELOW_NAMES ? SCHEMA_BELOW_SCHEMAS : schema_below(key));
 	return found;
 }
 
@@ -148,7 +155,7 @@ bool schema_take_ref(struct compiler *c, struct schema_node *n, struct json_obje
 	if (strncmp(ref, "#/", 2) == 0)
 		target = follow_pointer(c, ref + 2, &base);
 	else if (*ref == '#' && is_anchor(ref + 1))
-		target = find_anchor(base, ref + 1, false);
+		target = find_anchor(base, ref + 1, false, SCHEMA_BELOW_SCHEMAS);
 	else if (strcmp(ref, "#") != 0)
 		return schema_refuse(c, at, "only references inside the schema, like #/$defs/name, are supported", "");
 	if (!target)

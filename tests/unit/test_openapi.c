@@ -191,6 +191,22 @@ static void names_that_would_be_the_document_s_are_left_out(void)
 	json_object_put(o);
 }
 
+static void what_only_looks_like_a_schema_stays_as_it_is(void)
+{
+	static const char schema[] = "{\"default\":{\"$ref\":\"#\\/x\",\"$id\":\"y\"},\"enum\":[{\"$anchor\":\"z\"}]}";
+	struct json_object *o = NULL, *before = NULL;
+	struct error err = {0};
+
+	CU_ASSERT_TRUE_FATAL(json_read(schema, sizeof schema - 1, 32, &o, NULL, NULL, &err));
+	CU_ASSERT_TRUE_FATAL(json_read(schema, sizeof schema - 1, 32, &before, NULL, NULL, &err));
+	openapi_move_refs(o, "Name");
+	CU_ASSERT_TRUE(json_object_equal(o, before));
+	json_object_put(o);
+	json_object_put(before);
+	points_to("{\"default\":{\"$anchor\":\"a\"},\"properties\":{\"default\":{\"$anchor\":\"a\"},\"x\":{\"$ref\":\"#a\"}}}",
+	          "#/components/schemas/Name/properties/default");
+}
+
 static void the_server_is_where_the_base_path_says(void)
 {
 	struct json_object *other = NULL;
@@ -299,6 +315,7 @@ static CU_TestInfo tests[] = {
 	{"slugs that are nearly equal have names of their own", slugs_that_are_nearly_equal_have_names_of_their_own},
 	{"what points into a schema is moved with it", what_points_into_a_schema_is_moved_with_it},
 	{"names that would be the document's are left out", names_that_would_be_the_document_s_are_left_out},
+	{"what only looks like a schema stays as it is", what_only_looks_like_a_schema_stays_as_it_is},
 	{"the server is where the base path says", the_server_is_where_the_base_path_says},
 	{"it is made once", it_is_made_once},
 	{"a route that is not described is named", a_route_that_is_not_described_is_named},

@@ -254,12 +254,22 @@ static void a_reference_is_relative_to_the_schema_with_the_nearest_id(void)
 	CU_ASSERT_FALSE(fits(schema, "{\"a\":{\"b\":1}}"));
 }
 
+static void an_anchor_is_that_of_a_schema_whatever_its_property_is_called(void)
+{
+	const char *schema = "{\"default\":{\"$anchor\":\"s\",\"type\":\"integer\"},\"properties\":{\"a\":{\"$ref\":\"#s\"},"
+	                     "\"default\":{\"$anchor\":\"s\",\"type\":\"string\"}}}";
+
+	CU_ASSERT_TRUE(fits(schema, "{\"a\":\"x\"}"));
+	CU_ASSERT_FALSE(fits(schema, "{\"a\":1}"));
+}
+
 static void a_reference_that_leads_nowhere_or_in_a_circle_is_refused(void)
 {
 	refused("{\"$ref\":\"#/$defs/a\"}", "#/$ref", "nothing at #/$defs/a");
 	refused("{\"properties\":{\"x\":{\"$ref\":\"other.json\"}}}", "#/properties/x/$ref", "only references inside");
 	refused("{\"$ref\":\"#name\"}", "#/$ref", "nothing at #name");
 	refused("{\"$ref\":\"#name\",\"default\":{\"$anchor\":\"name\"}}", "#/$ref", "nothing at #name");
+	refused("{\"properties\":{\"$anchor\":{}},\"$ref\":\"#name\"}", "#/$ref", "nothing at #name");
 	refused("{\"$ref\":\"#a b\"}", "#/$ref", "only references inside");
 	refused("{\"$anchor\":\"1a\"}", "#/$anchor", "a letter or _");
 	refused("{\"if\":true,\"then\":{\"$ref\":\"#\"}}", "#", "back to itself");
@@ -405,6 +415,8 @@ static CU_TestInfo tests[] = {
 	{"references may recurse through the value", references_may_recurse_through_the_value},
 	{"a reference is relative to the schema with the nearest $id",
 	 a_reference_is_relative_to_the_schema_with_the_nearest_id},
+	{"an anchor is that of a schema, whatever its property is called",
+	 an_anchor_is_that_of_a_schema_whatever_its_property_is_called},
 	{"a reference that leads nowhere or in a circle is refused",
 	 a_reference_that_leads_nowhere_or_in_a_circle_is_refused},
 	{"a chain of many references is refused", a_chain_of_many_references_is_refused},
