@@ -32,7 +32,7 @@ static const struct method {
 	{"tasks/list", NULL, MCP_LEGACY, SCOPE_AGENTS_READ, mcp_tasks_list, true},
 };
 
-static const char *const legacy_versions[] = {"2025-11-25", "2025-06-18", "2025-03-26", NULL};
+const char *const mcp_legacy_versions[] = {"2025-11-25", "2025-06-18", "2025-03-26", NULL};
 
 /* ---- errors ---- */
 
@@ -227,7 +227,7 @@ static bool unsupported(struct mcp_request *m, const char *requested)
 	json_obj_open(&w, NULL);
 	json_arr_open(&w, "supported");
 	json_put_str(&w, NULL, MCP_VERSION);
-	for (v = m->era == MCP_LEGACY ? legacy_versions : NULL; v && *v; v++)
+	for (v = m->era == MCP_LEGACY ? mcp_legacy_versions : NULL; v && *v; v++)
 		json_put_str(&w, NULL, *v);
 	json_arr_close(&w);
 	json_put_str(&w, "requested", requested);
@@ -265,7 +265,7 @@ static bool settle_legacy(struct mcp_request *m, const char *header)
 
 	m->takes_tasks = m->params && json_object_object_get_ex(m->params, "task", &task) &&
 	                 json_object_is_type(task, json_type_object);
-	for (v = legacy_versions; header && *v && strcmp(*v, header) != 0; v++)
+	for (v = mcp_legacy_versions; header && *v && strcmp(*v, header) != 0; v++)
 		;
 	return !header || *v || unsupported(m, header);
 }

@@ -33,9 +33,8 @@ struct lookup {
 	struct id id;
 };
 
-void mcp_lookup_put(struct json_out *w, const struct mcp_request *m)
+void mcp_lookup_put(struct json_out *w)
 {
-	(void)m;
 	json_obj_open(w, NULL);
 	json_put_str(w, "name", mcp_lookup_name);
 	json_put_str(w, "title", "Result of a run");

@@ -25,6 +25,9 @@ enum mcp_code { MCP_HEADER_MISMATCH = -32020, MCP_MISSING_CAPABILITY = -32021, M
 
 enum mcp_era { MCP_LEGACY = 1, MCP_MODERN = 2 };
 
+/* The newest first; a NULL at its end. */
+extern const char *const mcp_legacy_versions[];
+
 struct mcp_request {
 	struct request *r;
 	enum mcp_era era;
@@ -87,6 +90,6 @@ void mcp_follow(struct mcp_request *m, const struct id *id);
 /* The tool that tells of a run, for clients without tasks. */
 extern const char mcp_lookup_name[];
 void mcp_lookup_call(struct mcp_request *m, struct json_object *arguments);
-void mcp_lookup_put(struct json_out *w, const struct mcp_request *m);
+void mcp_lookup_put(struct json_out *w);
 
 #endif

@@ -56,17 +56,18 @@ static void put_empty(struct json_out *w, const char *key)
 
 /* ---- MCP 2025-11-25 ---- */
 
+/* What the client asks for, where it is spoken; else the newest of that generation. */
 static const char *agreed_version(const struct mcp_request *m)
 {
-	static const char *const known[] = {"2025-11-25", "2025-06-18", "2025-03-26"};
-	struct json_object *v = NULL;
-	unsigned i;
+	struct json_object *asked = NULL;
+	const char *const *v;
 
-	if (m->params && json_object_object_get_ex(m->params, "protocolVersion", &v) && json_object_is_type(v, json_type_string))
-		for (i = 0; i < sizeof known / sizeof *known; i++)
-			if (strcmp(json_object_get_string(v), known[i]) == 0)
-				return known[i];
-	return known[0];
+	if (m->params && json_object_object_get_ex(m->params, "protocolVersion", &asked) &&
+	    json_object_is_type(asked, json_type_string))
+		for (v = mcp_legacy_versions; *v; v++)
+			if (strcmp(json_object_get_string(asked), *v) == 0)
+				return *v;
+	return mcp_legacy_versions[0];
 }
 
 /* basic/lifecycle, "Initialization". */

@@ -83,7 +83,7 @@ void mcp_tools_list(struct mcp_request *m)
 		if (mcp_may_run(m->r, registry_at(agents, i)))
 			put_tool(&w, m, registry_at(agents, i));
 	if (m->r->auth->principal.scopes & SCOPE_AGENTS_READ)
-		mcp_lookup_put(&w, m);
+		mcp_lookup_put(&w);
 	json_arr_close(&w);
 	if (m->era == MCP_MODERN) {
 		json_put_int(&w, "ttlMs", TTL_MS);
