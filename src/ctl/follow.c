@@ -10,7 +10,7 @@
 
 #define EVENT_MAX     (8u << 20)
 #define QUIET_MS      45000            /* the server says something every 15 s */
-#define FAILURES_MAX  8                /* in a row, without a step between */
+#define FAILURES_MAX  8                /* in a row, of streams that did not work */
 
 struct follow {
 	struct http_exchange x;            /* first */
@@ -111,6 +111,13 @@ static bool refused(struct follow *f)
 	return (status != 429 && status < 500) || f->x.retry_after_s > CALLER_PATIENCE_S;
 }
 
+/* A step came, or a sign of life behind the one that every stream begins with: a run that is due in days has none else to
+ * tell, and the server ends such a stream after a quarter of an hour. */
+static bool stream_worked(const struct follow *f)
+{
+	return f->heard || f->events.comments > 1;
+}
+
 static bool follow_to_the_end(struct follow *f, const char *id)
 {
 	struct ctl *c = f->c;
@@ -123,7 +130,7 @@ static bool follow_to_the_end(struct follow *f, const char *id)
 			return !c->caller->interrupted ? false : caller_interrupted(c, id, NULL, NULL);
 		if (f->ended)
 			return true;
-		failures = f->heard ? 1 : failures + 1;
+		failures = stream_worked(f) ? 1 : failures + 1;
 		event_stream_restart(&f->events);
 		if (refused(f) || failures == FAILURES_MAX)
 			return false;

@@ -21,6 +21,7 @@ void event_stream_restart(struct event_stream *s)
 	buf_reset(&s->line);
 	buf_reset(&s->data);
 	s->has_data = s->after_cr = s->begun = false;
+	s->comments = 0;
 	s->event[0] = '\0';
 	strcpy(s->next_id, s->id);
 }
@@ -71,6 +72,8 @@ static bool take_line(struct event_stream *s)
 		ok = dispatch(s);
 	else if (name_len > 0)
 		ok = take_field(s, line, name_len, value, (size_t)(end - value));
+	else
+		s->comments++;
 	buf_reset(&s->line);
 	return ok;
 }

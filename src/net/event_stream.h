@@ -15,6 +15,7 @@
 struct event_stream {
 	struct buf line, data;
 	bool   has_data, after_cr, begun;
+	unsigned comments;               /* of this connection: by them a server shows that it is there */
 	char   event[EVENT_NAME_SIZE];   /* "" where none was named: then it is "message" */
 	char   id[EVENT_ID_SIZE];        /* of the last event that was whole; stays from event to event */
 	char   next_id[EVENT_ID_SIZE];   /* of the one that comes */

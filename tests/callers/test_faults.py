@@ -53,6 +53,24 @@ class NothingTwice(PlatformCase):
         self.assertEqual([r.headers.get("last-event-id") for r in streams], [None, "1", "1"])
 
 
+class LongQuiet(CallerCase):
+    """Streams of a run that is due in days: the server ends each when it has lasted long enough."""
+
+    def test_streams_that_worked_are_no_failures_however_many_end(self):
+        def quiet(handler, request):
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/event-stream")
+            handler.send_header("Connection", "close")
+            handler.end_headers()
+            handler.close_connection = True
+            handler.wfile.write(b": steps\n\n: still here\n\n")
+
+        ended = {"id": "exec_1", "status": "success", "summary": "At last", "error": None}
+        with Scripted(*[quiet] * 10, Stream(("end", ended)), success(ended)) as server:
+            self.done(Caller(server.url), "executions", "follow", "exec_1")
+            self.assertEqual(len(server.requests), 12)
+
+
 class Again(CallerCase):
     def ask(self, *answers, words=("agents", "list"), status=0, code=None):
         """The requests that were made."""
