@@ -40,7 +40,8 @@ static const char *replay_header(const struct run_request *q)
 
 static void answer_accepted(struct run_request *q, enum exec_status status)
 {
-	size_t n = run_accepted_body(q, status);
+	/* of a run that was just accepted it was made to be kept with its key */
+	size_t n = q->is_async && !q->replayed ? q->job.a.response_len : run_accepted_body(q, status);
 
 	respond(q->r, 202, replay_header(q), "application/json", q->accepted, n);
 }
